@@ -1,0 +1,44 @@
+# One line a target, no logic here: scripts/ and `manage.py up` hold it.
+PORT ?= 8000
+BIN := .venv/bin
+# Which tests `make test` runs; all of them: make test SUITE=
+SUITE ?= -m "not slow"
+# Waiting threads sleep instead of spinning: on two cores they would take the time from those that work.
+export OMP_WAIT_POLICY ?= PASSIVE
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: run worker test test-all check bench format environment environment-dev
+
+run: environment ## Web, workers and the demo project, in one process group
+	@$(BIN)/python manage.py up --demo --port $(PORT)
+
+worker: environment ## Only the workers, for a second host on the same PostgreSQL, Redis and shared storage
+	@$(BIN)/python manage.py up --no-web
+
+test: environment-dev ## The suite on SQLite, without the slow part
+	@$(BIN)/python -m pytest $(SUITE)
+
+test-all: ## With real training and whole journeys
+	@$(MAKE) test SUITE=
+
+check: environment-dev ## Lint, format, types, import contracts, migrations, settings
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy labeller modelsvc
+	@$(BIN)/lint-imports
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py check --fail-level WARNING
+
+bench: environment-dev ## Start-up and memory; the others: docs/engineers.md
+	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.memory
+
+format: environment-dev ## Put the code into ruff's form
+	@$(BIN)/python -m ruff check --fix .
+	@$(BIN)/python -m ruff format .
+
+environment:
+	@sh scripts/environment.sh
+
+environment-dev:
+	@sh scripts/environment.sh --dev

@@ -1,0 +1,74 @@
+"""Typed readers of environment variables: a wrong value stops the start with a sentence, not a surprise later."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str) -> str:
+    return os.environ.get(name, default)
+
+
+def flag(name: str, default: bool) -> bool:
+    """True or False. Raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    if value not in ("True", "False"):
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}: use 'True' or 'False'.")
+    return value == "True"
+
+
+def whole_number(name: str, default: int, *, least: int = 0) -> int:
+    """An integer of at least `least`. Raises ImproperlyConfigured otherwise."""
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}: use a whole number.") from None
+    if number < least:
+        raise ImproperlyConfigured(f"Unexpected value {name}={number}: use {least} or more.")
+    return number
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list."""
+    value = os.environ.get(name)
+    return default if not value else [part.strip() for part in value.split(",") if part.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder that can be written to; made when missing. Raises ImproperlyConfigured otherwise."""
+    path = Path(text(name, str(default))).resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as problem:
+        raise ImproperlyConfigured(
+            f"Cannot write in {path} ({problem.strerror}). Name a folder of your own: {name}=/path/to/folder."
+        ) from None
+    return path
+
+
+def secret(name: str, path: Path) -> str:
+    """The variable, or else the file's content; the file is made (mode 600) with a random secret when missing."""
+    value = os.environ.get(name)
+    if value:
+        return value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        value = secrets.token_urlsafe(50)
+        file.write(value)
+    return value

@@ -1,0 +1,15 @@
+"""The site map. Every app's list hangs below its prefix; the apps' own urls.py name one route a line."""
+
+from django.urls import include, path
+
+from labeller.operations.views import healthz
+
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+    path("healthz", healthz),
+    path("", include("labeller.projects.urls")),
+    path("p/<slug:slug>/data/", include("labeller.corpus.urls")),
+    path("p/<slug:slug>/label/", include("labeller.annotation.urls")),
+    path("p/<slug:slug>/learning/", include("labeller.learning.urls")),
+    path("p/<slug:slug>/results/", include("labeller.insight.urls")),
+]
