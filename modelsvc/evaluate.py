@@ -1,0 +1,76 @@
+"""The audit's numbers: what a model's answers on uniformly drawn texts say about it, and how surely.
+
+Only texts drawn at random may come here. Texts a model chose are harder than the pool and would slander it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from modelsvc.intervals import EvaluationError, Interval, bootstrap_macro_f1, macro_f1, paired_worse, wilson
+from modelsvc.types import Targets
+
+__all__ = [
+    "AuditReport", "EvaluationError", "Interval", "LabelReport",
+    "audit_report", "bootstrap_macro_f1", "macro_f1", "paired_worse", "wilson",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LabelReport:
+    """One label in the audit. Shares are None where nothing was there to be counted."""
+
+    label: int  # column
+    support: int  # texts that carry it
+    predicted: int  # texts the model gave it to
+    precision: Interval | None
+    recall: Interval | None
+    f1: float | None
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """The audit of one model. Accuracy with several labels a text is the share whose whole set is right."""
+
+    n: int
+    accuracy: Interval
+    macro_f1: Interval
+    micro_f1: float
+    per_label: list[LabelReport]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and dicts, ready for JSON."""
+        return asdict(self)
+
+
+def audit_report(Y_true: Targets, Y_pred: Targets, *, multi_label: bool, seed: int) -> AuditReport:
+    """Score answers (n, C) against truth (n, C). Raises EvaluationError without rows, or where shapes differ."""
+    if Y_true.shape != Y_pred.shape or Y_true.shape[0] == 0:
+        raise EvaluationError(f"Truth {Y_true.shape} and prediction {Y_pred.shape} must be the same, with rows.")
+    true, pred = Y_true > 0, Y_pred > 0
+    if not multi_label and not ((true.sum(axis=1) == 1).all() and (pred.sum(axis=1) == 1).all()):
+        raise EvaluationError("With one label a text, truth and prediction must have exactly 1 label in each row.")
+    n = true.shape[0]
+    occurs = int(true.sum() + pred.sum())
+    return AuditReport(
+        n=n,
+        accuracy=wilson(int((true == pred).all(axis=1).sum()), n),
+        macro_f1=bootstrap_macro_f1(Y_true, Y_pred, seed=seed),
+        micro_f1=2 * int((true & pred).sum()) / occurs if occurs else 0.0,
+        per_label=[_label_report(c, true[:, c], pred[:, c]) for c in range(true.shape[1])],
+    )
+
+
+def _label_report(label: int, true: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> LabelReport:
+    support, predicted, hits = int(true.sum()), int(pred.sum()), int((true & pred).sum())
+    return LabelReport(
+        label=label,
+        support=support,
+        predicted=predicted,
+        precision=wilson(hits, predicted) if predicted else None,
+        recall=wilson(hits, support) if support else None,
+        f1=2 * hits / (support + predicted) if support + predicted else None,
+    )

@@ -1,0 +1,143 @@
+"""The model card: what the model is, how good it is and how that is known, how to use it, where it stops."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def model_card(
+    project_name: str,
+    label_names: Sequence[str],
+    *,
+    multi_label: bool,
+    card: Mapping[str, Any],
+    versions: Mapping[str, str],
+) -> str:
+    """README.md for the bundle: Markdown under Hugging Face's front matter.
+
+    `card` may hold, and leaves out what it does not: "audit" (an AuditReport as a dict), "scored_how" (a sentence),
+    "n_labels", "label_counts" ({name: texts}), "encoder" (name), "seed", "number" (the model's), "created" (a date),
+    "descriptions" ({name: text}).
+    """
+    parts = [
+        _front_matter(card),
+        f"# {project_name}\n\n{_what(label_names, multi_label, card)}",
+        _labels(label_names, card),
+        _audit(label_names, card),
+        _training(card, versions),
+        _USE,
+        _limits(multi_label),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _front_matter(card: Mapping[str, Any]) -> str:
+    lines = ["license: unknown  # ask the owner of the labels before you share this model"]
+    lines += [
+        "library_name: transformers",
+        "pipeline_tag: text-classification",
+        "tags: [text-classification, labeller]",
+    ]
+    encoder = str(card.get("encoder", ""))
+    if encoder.count("/") == 1 and not encoder.startswith((".", "/", "~")):
+        lines.append(f"base_model: {json.dumps(encoder)}")
+    return "---\n" + "\n".join(lines) + "\n---"
+
+
+def _what(names: Sequence[str], multi_label: bool, card: Mapping[str, Any]) -> str:
+    kind = "any number of" if multi_label else "exactly one of"
+    number = f" It is model {card['number']} of its project." if "number" in card else ""
+    return f"Gives a text {kind} {len(names)} labels. People chose and labelled the texts it learnt from.{number}"
+
+
+def _labels(names: Sequence[str], card: Mapping[str, Any]) -> str:
+    counts, told = card.get("label_counts", {}), card.get("descriptions", {})
+    rows = [(name, counts.get(name, ""), told.get(name, "")) for name in names]
+    return "## Labels\n\n" + _table(("Label", "Texts learnt from", "Meaning"), rows)
+
+
+def _audit(names: Sequence[str], card: Mapping[str, Any]) -> str:
+    audit = card.get("audit") or {}
+    if not audit:
+        return "## How good it is\n\nNot measured: it has no audit texts yet. Measure it before you rely on it."
+    rows = [
+        ("Accuracy", *_interval(audit["accuracy"])),
+        ("Macro-F1", *_interval(audit["macro_f1"])),
+        ("Micro-F1", f"{audit['micro_f1']:.3f}", ""),
+    ]
+    how = (
+        card.get("scored_how") or "The texts were drawn at random and scored by a model that had not learnt from them."
+    )
+    text = f"## How good it is\n\nOn {audit['n']} texts drawn at random from the pool. {how}\n\n"
+    text += _table(("Measure", "Value", "95 % interval"), rows)
+    per_label = [row for row in audit.get("per_label", []) if 0 <= row["label"] < len(names)]
+    if per_label:
+        found = [
+            (names[row["label"]], row["support"], *map(_share, (row["precision"], row["recall"]))) for row in per_label
+        ]
+        text += "\n\n" + _table(("Label", "Audit texts", "Precision", "Recall"), found)
+    return text
+
+
+def _training(card: Mapping[str, Any], versions: Mapping[str, str]) -> str:
+    facts = [
+        ("Labelled texts", card.get("n_labels")),
+        ("Encoder it was tuned from", card.get("encoder")),
+        ("Seed", card.get("seed")),
+        ("Made on", card.get("created")),
+        ("Versions", ", ".join(f"{package} {number}" for package, number in versions.items())),
+    ]
+    return "## How it was made\n\n" + "\n".join(f"- {name}: {fact}" for name, fact in facts if fact not in (None, ""))
+
+
+_USE = """## How to use it
+
+```
+pip install -r requirements.txt
+python predict.py "A text to classify"
+python predict.py < texts.txt
+python predict.py --csv texts.csv --column text
+```
+
+```python
+from predict import load
+
+classifier = load()
+for prediction in classifier.predict(["A text to classify"]):
+    print(prediction.labels, prediction.probability)
+```
+
+On a machine without a GPU the small build of torch is enough:
+`pip install torch --index-url https://download.pytorch.org/whl/cpu`.
+The folder also loads as embeddings with `SentenceTransformer(folder)`; the labels come from `predict.py` alone."""
+
+
+def _limits(multi_label: bool) -> str:
+    probability = "each label's own" if multi_label else "calibrated on the labelled texts"
+    return (
+        "## Where it stops\n\n"
+        "- It knows the kind of text it was taught on. On other sources, languages or times, measure it again.\n"
+        "- Long texts are read up to the limit in `labeller.json` (`max_tokens`); the rest is not seen.\n"
+        f"- Probabilities are {probability}; few labels make rough probabilities.\n"
+        "- A label with few texts in the tables above is hardly measured. Nothing here is a legal or medical judgement."
+    )
+
+
+def _interval(interval: Mapping[str, float]) -> tuple[str, str]:
+    return f"{interval['value']:.3f}", f"{interval['low']:.3f} to {interval['high']:.3f}"
+
+
+def _share(interval: Mapping[str, float] | None) -> str:
+    return "" if interval is None else "{} ({})".format(*_interval(interval))
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """Text that stays one cell: a label's name may hold anything."""
+    return " ".join(str(value).replace("|", "\\|").split())

@@ -1,0 +1,45 @@
+"""What a strategy sees: the texts that may be asked, what the model thinks of them, and what is labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelsvc.types import Embeddings, Proba, Targets
+
+
+class StrategyError(ValueError):
+    """A strategy was asked for something it cannot do: the sentence has both numbers and the way out."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Raises StrategyError on construction when its parts do not fit one another."""
+
+    X: Embeddings  # (N, D) texts that may be asked; never the audit reserve
+    proba: Proba | None  # (N, C) calibrated, or None while there is no model
+    labelled_X: Embeddings  # (n, D)
+    labelled_Y: Targets  # (n, C)
+    multi_label: bool
+    label_names: Sequence[str]  # C
+
+    def __post_init__(self) -> None:
+        N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)
+        if self.proba is not None and self.proba.shape != (N, C):
+            raise StrategyError(f"Probabilities are {self.proba.shape}; {N} texts and {C} labels need {(N, C)}.")
+        if self.labelled_Y.shape != (n, C):
+            raise StrategyError(f"Labels given are {self.labelled_Y.shape}; {n} texts and {C} labels need {(n, C)}.")
+
+    @property
+    def size(self) -> int:
+        """N."""
+        return len(self.X)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many labelled texts carry each label. (C,)"""
+        counts: NDArray[np.int64] = self.labelled_Y.sum(axis=0, dtype=np.int64)
+        return counts

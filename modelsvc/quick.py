@@ -1,0 +1,172 @@
+"""The quick model: an L2 logistic head on cached embeddings, refitted within a click and calibrated.
+
+The head is a softmax over labels (one label a text) or one sigmoid a label (several). Its probabilities are honest
+in the sense of Guo et al. 2017 (arXiv 1706.04599): one temperature, fitted on logits of rows a fold has not seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelsvc.folds import cross_fit_logits, stratified_folds
+from modelsvc.logistic import fit_linear
+from modelsvc.types import Embeddings, Head, Proba, Targets
+
+MIN_ROWS_TO_CALIBRATE = 10  # below this a temperature is noise
+MIN_POSITIVES_FOR_THRESHOLD = 4  # below this an F1-best threshold is one text's accident
+DEFAULT_THRESHOLD = 0.5
+LOG_TEMPERATURES = np.log(np.geomspace(0.2, 5.0, 65))  # steps of 5 %
+
+
+class QuickModelError(ValueError):
+    """The labels given cannot teach a head: the sentence says what is missing."""
+
+
+def fit_head(
+    X: Embeddings,
+    Y: Targets,
+    *,
+    multi_label: bool,
+    warm: Head | None = None,
+    seed: int = 0,
+    calibrate: bool = True,
+    calibrate_on: NDArray[np.bool_] | None = None,
+) -> Head:
+    """A calibrated head from labelled rows.
+
+    X is (n, D) of unit rows, Y is (n, C) multi-hot; a label without a single text gets probability near 0. `warm` is
+    the head fitted before this one, same labels in the same order (new ones at the end): only the start of the search,
+    never its end, which is unique. With `calibrate=False` the temperature and thresholds of `warm` are kept, which
+    saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
+    and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. Raises
+    QuickModelError when shapes differ or no row is labelled.
+    """
+    _check(X, Y, multi_label=multi_label)
+    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=warm)
+    if warm is not None and not calibrate and warm.bias.shape == bias.shape:
+        return Head(weights, bias, multi_label, warm.temperature, warm.thresholds)
+    folds = 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
+    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
+    if calibrate_on is not None:
+        scorable = scorable & calibrate_on
+    temperature = _temperature(logits, Y, scorable, multi_label=multi_label)
+    thresholds = np.zeros(0, np.float32)
+    if multi_label:
+        rows = slice(None) if calibrate_on is None else calibrate_on
+        thresholds = _thresholds(_sigmoid(logits[rows] / temperature), Y[rows])
+    return Head(weights, bias, multi_label, temperature, thresholds)
+
+
+def predict_proba(head: Head, X: Embeddings) -> Proba:
+    """Calibrated probabilities. (N, D) -> (N, C)."""
+    logits: NDArray[np.float32] = (X @ head.weights + head.bias) / np.float32(head.temperature)
+    return _sigmoid(logits) if head.multi_label else _softmax(logits)
+
+
+def cross_fit(
+    X: Embeddings,
+    Y: Targets,
+    *,
+    multi_label: bool,
+    seed: int,
+    folds: int = 10,
+    calibrate_on: NDArray[np.bool_] | None = None,
+) -> tuple[Proba, Targets]:
+    """Out-of-fold probabilities and answers, both (n, C), made as `fit_head` and `decide` would make them: no row is
+    among those on which the head, the temperature and the thresholds are fitted by which it is scored itself. Only the
+    number of rows with each label, from which uneven labels get their weights, is taken over all rows.
+
+    Folds are stratified and follow from the seed alone. A label missing from a fold's training rows has probability
+    near 0 there. `calibrate_on` as in `fit_head`. Raises QuickModelError.
+    """
+    _check(X, Y, multi_label=multi_label)
+    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
+    if calibrate_on is not None:
+        scorable = scorable & calibrate_on
+    fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
+    proba, decided = np.empty_like(logits), np.zeros(Y.shape, np.uint8)
+    for f in range(int(fold.max()) + 1):
+        mine, others = fold == f, fold != f
+        temperature = _temperature(logits, Y, scorable & others, multi_label=multi_label)
+        thresholds = np.zeros(0, np.float32)
+        if multi_label:
+            rows = others if calibrate_on is None else others & calibrate_on
+            thresholds = _thresholds(_sigmoid(logits[rows] / temperature), Y[rows])
+        scaled = logits[mine] / np.float32(temperature)
+        proba[mine] = _sigmoid(scaled) if multi_label else _softmax(scaled)
+        decided[mine] = _decided(proba[mine], thresholds, multi_label=multi_label)
+    return proba, decided
+
+
+def decide(head: Head, proba: Proba) -> Targets:
+    """What the head answers. (N, C) -> (N, C): the likeliest label, or each label at or above its threshold."""
+    return _decided(proba, head.thresholds, multi_label=head.multi_label)
+
+
+def _decided(proba: Proba, thresholds: NDArray[np.float32], *, multi_label: bool) -> Targets:
+    if multi_label:
+        over: Targets = (proba >= (thresholds if thresholds.size else DEFAULT_THRESHOLD)).astype(np.uint8)
+        return over
+    likeliest = np.zeros(proba.shape, np.uint8)
+    likeliest[np.arange(proba.shape[0]), proba.argmax(axis=1)] = 1
+    return likeliest
+
+
+def _check(X: Embeddings, Y: Targets, *, multi_label: bool) -> None:
+    if X.ndim != 2 or Y.ndim != 2 or X.shape[0] != Y.shape[0]:
+        raise QuickModelError(f"Embeddings {X.shape} and targets {Y.shape} must be (n, D) and (n, C) with one n.")
+    if X.shape[0] == 0 or Y.shape[1] == 0:
+        raise QuickModelError(f"A head needs labelled texts: {X.shape[0]} texts and {Y.shape[1]} labels were given.")
+    if not multi_label and not (Y.sum(axis=1) == 1).all():
+        bad = int((Y.sum(axis=1) != 1).argmax())
+        raise QuickModelError(f"Row {bad} has {int(Y[bad].sum())} labels; with one label a text it must have 1.")
+
+
+def _temperature(logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.bool_], *, multi_label: bool) -> float:
+    """The grid's temperature with the least log loss on out-of-fold logits (n, C). Rows whose label no training row
+    of their fold had are left out: no temperature can help them."""
+    if int(scorable.sum()) < MIN_ROWS_TO_CALIBRATE:
+        return 1.0
+    z, y = logits[scorable], Y[scorable].astype(np.float32)
+    losses: list[Any] = []
+    for temperature in np.exp(LOG_TEMPERATURES).astype(np.float32):
+        t = z / temperature
+        if multi_label:
+            losses.append((np.logaddexp(0, t) - y * t).sum())
+        else:
+            peak = t.max(axis=1)
+            losses.append((peak + np.log(np.exp(t - peak[:, None]).sum(axis=1)) - (t * y).sum(axis=1)).sum())
+    return float(np.exp(LOG_TEMPERATURES[int(np.argmin(losses))]))
+
+
+def _thresholds(proba: Proba, Y: Targets) -> NDArray[np.float32]:
+    """For each label the threshold with the best F1 on out-of-fold probabilities. (n, C), (n, C) -> (C,)
+
+    Labels with fewer than MIN_POSITIVES_FOR_THRESHOLD texts among these rows keep DEFAULT_THRESHOLD.
+    """
+    thresholds = np.full(Y.shape[1], DEFAULT_THRESHOLD, np.float32)
+    for c in np.flatnonzero(Y.sum(axis=0) >= MIN_POSITIVES_FOR_THRESHOLD):
+        order = np.argsort(-proba[:, c], kind="stable")
+        p, hits = proba[order, c], np.cumsum(Y[order, c])
+        f1 = 2 * hits / (np.arange(1, len(p) + 1) + hits[-1])
+        # A cut can only fall between two different probabilities.
+        f1[:-1][p[:-1] == p[1:]] = -1
+        best = int(f1.argmax())
+        below = p[best + 1] if best + 1 < len(p) else 0.0
+        thresholds[c] = np.clip((p[best] + below) / 2, 0.01, 0.99)
+    return thresholds
+
+
+def _softmax(logits: NDArray[np.float32]) -> Proba:
+    shifted: Proba = logits - logits.max(axis=1, keepdims=True)
+    np.exp(shifted, out=shifted)
+    shifted /= shifted.sum(axis=1, keepdims=True)
+    return shifted
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> Proba:
+    proba: Proba = (0.5 * (1 + np.tanh(logits / 2))).astype(np.float32)  # tanh never overflows
+    return proba

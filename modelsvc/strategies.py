@@ -1,0 +1,142 @@
+"""The table of query strategies: which texts of the pool to ask first, and why, in words.
+
+A strategy takes the pool, how many texts are wanted and a random generator, and returns rows of the pool, best
+first. `probabilities` is the chance with which each text was drawn at its turn, given the turns before it (what LURE
+needs: Farquhar et al. 2021, arXiv 2101.11665); 1 where the choice follows from the pool alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from modelsvc.acquisition import EXPLORED, balanced_scores, doubts, draw, hesitation
+from modelsvc.diversity import medoids, suppress_near_duplicates
+from modelsvc.herding import herd
+from modelsvc.pool import Pool, StrategyError
+from modelsvc.scores import entropy, least_confidence, margin, multilabel_margin
+from modelsvc.types import Proba, Ranked, Rows, Scores
+
+__all__ = ["STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
+
+EARLY_BELOW = 15  # median labels a kind: until then spread and doubt together, then doubt
+HERDED = 48  # texts chosen by herding; the queue is ranked anew long before they are used up
+HESITATES = 0.5  # a lead of the first label over the second of less than this is called hesitation
+STANDS_FOR = "Asked because it stands for a group of similar texts"
+FEW_LIKE_IT = "Asked because few texts like it have been labelled"
+AT_RANDOM = "Asked at random"
+
+Strategy = Callable[[Pool, int, np.random.Generator], Ranked]
+
+
+def rank(pool: Pool, k: int, *, strategy: str = "default", seed: int) -> Ranked:
+    """The k texts to ask first, k distinct rows of the pool. Raises StrategyError for an unknown name, for k above
+    the pool's size, and for a strategy that needs probabilities when there is no model yet."""
+    if strategy not in STRATEGIES:
+        raise StrategyError(f"There is no strategy '{strategy}'; known: {', '.join(sorted(STRATEGIES))}.")
+    if k > pool.size:
+        raise StrategyError(f"{k} texts were asked for but the pool has {pool.size}; ask for at most {pool.size}.")
+    if k == 0:  # also the pool that is used up
+        none = np.zeros(0, np.float32)
+        return Ranked(np.zeros(0, np.int64), none, none, [], strategy)
+    return STRATEGIES[strategy](pool, k, np.random.default_rng(seed))
+
+
+def phase(pool: Pool) -> str:
+    """Where the default policy is: "cold", "early" or "late"."""
+    counts, n = pool.counts, len(pool.labelled_Y)
+    kinds = int((counts > 0).sum())
+    if pool.multi_label:
+        kinds = 2 * int(((counts > 0) & (counts < n)).any())  # a label both given and withheld is two kinds
+    if pool.proba is None or kinds < 2 or ((counts == 0).any() and n < max(10, 3 * len(counts))):
+        return "cold"
+    return "early" if np.median(counts) < EARLY_BELOW else "late"
+
+
+def default(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
+    """Cold, early or late by itself; no text in the words of another queued or labelled one while others are left."""
+    policy = {"cold": cold, "early": early, "late": late}[phase(pool)]
+    return policy(pool, k, rng)
+
+
+def cold(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
+    """Medoids of the pool away from what is labelled (BERT-KM: best without labels in arXiv 2209.06995, table 1)."""
+    rows = medoids(pool.X, k, rng=rng, covered=pool.labelled_X)
+    ones = np.ones(k, np.float32)
+    return Ranked(rows, np.linspace(1, 0, k, dtype=np.float32), ones, [STANDS_FOR] * k, "cold")
+
+
+def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
+    """Doubt weighed by how much of the pool a text covers that no label covers yet, for the first texts; then `late`.
+
+    Uncertainty herding (Bae et al. 2025, arXiv 2412.20644): greedy, so its texts have probability 1.
+    """
+    _need_proba(pool, "early")
+    scores = balanced_scores(pool)
+    herded, _ = herd(pool.X, scores, min(HERDED, k), against=pool.labelled_X, rng=rng)
+    rest = late(pool, k, rng)
+    behind = ~np.isin(rest.rows, herded)
+    why = [
+        words if doubt >= HESITATES else FEW_LIKE_IT
+        for words, doubt in zip(hesitation(pool, herded), doubts(pool, herded), strict=True)
+    ]
+    return Ranked(
+        np.concatenate([herded, rest.rows[behind]])[:k],
+        np.concatenate([scores[herded], rest.scores[behind]])[:k],
+        np.concatenate([np.ones(len(herded), np.float32), rest.probabilities[behind]])[:k],
+        [*why, *(reason for reason, keep in zip(rest.reasons, behind, strict=True) if keep)][:k],
+        "early",
+    )
+
+
+def late(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
+    """Breaking ties, rare labels first, in dense regions first, drawn stochastically, one in ten at random."""
+    _need_proba(pool, "late")
+    scores = balanced_scores(pool)
+    # Half as many again: what is drawn beyond k stands in for near duplicates.
+    drawn = draw(scores, min(pool.size, k + k // 2 + 8), rng=rng)
+    distinct = suppress_near_duplicates(pool.X, drawn.rows, against=pool.labelled_X)
+    order = np.concatenate([distinct, drawn.rows[~np.isin(drawn.rows, distinct)]])[:k]
+    place = {row: i for i, row in enumerate(drawn.rows.tolist())}
+    at = np.array([place[row] for row in order.tolist()], np.int64)
+    words = hesitation(pool, order)
+    reasons = [EXPLORED if drawn.explored[i] else word for i, word in zip(at, words, strict=True)]
+    return Ranked(order, scores[order], drawn.probabilities[at], reasons, "late")
+
+
+def random(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
+    """Uniform without replacement."""
+    rows = rng.permutation(pool.size)[:k].astype(np.int64)
+    chance = (1 / (pool.size - np.arange(k))).astype(np.float32)
+    return Ranked(rows, np.zeros(k, np.float32), chance, [AT_RANDOM] * k, "random")
+
+
+def _by_score(name: str, single: Callable[[Proba], Scores], multi: Callable[[Proba], Scores]) -> Strategy:
+    """The k highest scores, nothing else: equal scores by position."""
+
+    def strategy(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
+        proba = _need_proba(pool, name)
+        scores = multi(proba) if pool.multi_label else single(proba)
+        rows: Rows = np.argsort(-scores, kind="stable")[:k].astype(np.int64)
+        return Ranked(rows, scores[rows], np.ones(k, np.float32), hesitation(pool, rows), name)
+
+    return strategy
+
+
+def _need_proba(pool: Pool, name: str) -> Proba:
+    if pool.proba is None:
+        raise StrategyError(f"'{name}' ranks by the model's probabilities and there is no model yet; use 'cold'.")
+    return pool.proba
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "cold": cold,
+    "default": default,
+    "early": early,
+    "entropy": _by_score("entropy", entropy, multilabel_margin),
+    "late": late,
+    "least-confidence": _by_score("least-confidence", least_confidence, multilabel_margin),
+    "margin": _by_score("margin", margin, multilabel_margin),
+    "random": random,
+}

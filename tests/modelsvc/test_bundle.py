@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from modelsvc.bundle import BundleError, unzip_bundle, verify_bundle, write_bundle, zip_bundle
+from modelsvc.encoder import Encoder
+from modelsvc.quick import predict_proba
+from modelsvc.types import Head
+
+NAMES = ["Change of terms", 'Court | "Gerichtsstand"', "Other"]
+TEXTS = ["We may change this.", "Berlin, § 38 ZPO", "a\nb", "", "Long " * 300]
+CARD = {
+    "n_labels": 120,
+    "encoder": "sentence-transformers/all-MiniLM-L6-v2",
+    "seed": 7,
+    "number": 4,
+    "scored_how": "Each by a model that had not seen it.",
+    "audit": {
+        "n": 41,
+        "accuracy": {"value": 0.8537, "low": 0.7156, "high": 0.9312},
+        "macro_f1": {"value": 0.8, "low": 0.66, "high": 0.9},
+        "micro_f1": 0.85,
+        "per_label": [
+            {
+                "label": 0,
+                "support": 9,
+                "precision": {"value": 0.9, "low": 0.6, "high": 0.98},
+                "recall": None,
+                "f1": None,
+            }
+        ],
+    },
+}
+
+
+def head_for(encoder: Encoder, *, multi_label: bool = False) -> Head:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(0, 2, (encoder.width, 3)).astype(np.float32)
+    thresholds = np.array([0.2, 0.5, 0.9], np.float32) if multi_label else np.zeros(0, np.float32)
+    return Head(weights, np.array([0.1, -0.2, 0], np.float32), multi_label, 1.7, thresholds)
+
+
+def write(folder: Path, encoder: Encoder, head: Head) -> None:
+    write_bundle(folder, encoder=encoder, head=head, label_names=NAMES, project_name="Leases", card=CARD)
+
+
+def expected(encoder: Encoder, head: Head) -> np.ndarray:
+    return predict_proba(head, encoder.encode(TEXTS, precision="full"))
+
+
+@pytest.fixture
+def encoder(tiny) -> Encoder:
+    return Encoder.load(tiny)
+
+
+@pytest.fixture
+def folder(encoder, tmp_path) -> Path:
+    write(tmp_path / "bundle", encoder, head_for(encoder))
+    return tmp_path / "bundle"
+
+
+def predict(folder: Path, *arguments: str, stdin: str = "") -> list[dict]:
+    command = [sys.executable, "-I", str(folder / "predict.py"), *arguments]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=True, encoding="utf-8")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_bundle_holds_all_that_is_needed_and_no_pickle(folder):
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    needed = {"config.json", "model.safetensors", "head.safetensors", "labeller.json", "tokenizer.json", "predict.py"}
+    assert needed | {"README.md", "requirements.txt", "1_Pooling/config.json"} <= files
+    assert not any(name.endswith((".bin", ".pt", ".pkl")) for name in files)
+    config = json.loads((folder / "config.json").read_text())
+    assert config["id2label"] == {"0": NAMES[0], "1": NAMES[1], "2": NAMES[2]}
+    assert config["label2id"][NAMES[1]] == 1
+    assert "torch==" in (folder / "requirements.txt").read_text()
+    assert "+" not in (folder / "requirements.txt").read_text()
+
+
+def test_the_card_tells_the_audit_figures_with_their_intervals_and_how_they_were_made(folder):
+    card = (folder / "README.md").read_text()
+    assert card.startswith("---\nlicense: unknown")
+    assert 'base_model: "sentence-transformers/all-MiniLM-L6-v2"' in card
+    assert "| Accuracy | 0.854 | 0.716 to 0.931 |" in card
+    assert "On 41 texts drawn at random from the pool. Each by a model that had not seen it." in card
+    assert "| Change of terms | 9 | 0.900 (0.600 to 0.980) |  |" in card
+    assert "- Labelled texts: 120" in card
+    assert r"Court \| " in card
+
+
+def test_a_card_without_audit_figures_says_so(encoder, tmp_path):
+    write_bundle(
+        tmp_path / "b", encoder=encoder, head=head_for(encoder), label_names=NAMES, project_name="Leases", card={}
+    )
+    assert "Not measured" in (tmp_path / "b/README.md").read_text()
+
+
+def test_writing_leaves_the_callers_encoder_as_it_was_and_replaces_an_older_bundle(encoder, folder, tiny):
+    (folder / "stale").touch()
+    write(folder, encoder, head_for(encoder))
+    assert encoder.folder == tiny
+    assert not (folder / "stale").exists()
+
+
+def test_the_same_folder_zips_to_the_same_bytes(folder, tmp_path):
+    zip_bundle(folder, tmp_path / "one.zip")
+    (folder / "predict.py").touch()
+    zip_bundle(Path(shutil.copytree(folder, tmp_path / "other")), tmp_path / "two.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_bundle_agrees_with_us_in_a_process_that_cannot_import_us(encoder, tmp_path, multi_label):
+    head = head_for(encoder, multi_label=multi_label)
+    write(tmp_path / "bundle", encoder, head)
+    zip_bundle(tmp_path / "bundle", tmp_path / "model.zip")
+    result = verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, head))
+    assert result.ok, result.message
+    assert result.texts == 5
+    assert result.largest_difference < 1e-4
+
+
+@pytest.mark.slow
+def test_a_bundle_with_other_weights_fails_the_check(encoder, folder, tmp_path):
+    other = head_for(encoder)
+    other.bias[0] += 0.5
+    zip_bundle(folder, tmp_path / "model.zip")
+    result = verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, other))
+    assert not result.ok
+    assert "DISAGREES on 5 texts" in result.message
+    assert result.largest_difference > 1e-3
+
+
+@pytest.mark.slow
+def test_a_bundle_that_needs_this_project_fails_the_check(encoder, folder, tmp_path):
+    script = folder / "predict.py"
+    script.write_text(script.read_text().replace("import numpy as np", "import modelsvc\nimport numpy as np"))
+    zip_bundle(folder, tmp_path / "model.zip")
+    result = verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, head_for(encoder)))
+    assert not result.ok
+    assert "No module named 'modelsvc'" in result.message
+
+
+def test_a_torn_zip_fails_the_check_with_a_sentence(encoder, folder, tmp_path):
+    zip_bundle(folder, tmp_path / "model.zip")
+    whole = (tmp_path / "model.zip").read_bytes()
+    (tmp_path / "model.zip").write_bytes(whole[: len(whole) // 2])
+    result = verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, head_for(encoder)))
+    assert not result.ok
+    assert "no whole zip" in result.message
+
+
+@pytest.mark.parametrize("name", ["../evil.py", "/etc/evil", "a/../../evil", "..\\evil"])
+def test_a_zip_that_would_write_elsewhere_is_refused(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(BundleError, match="outside its folder"):
+        unzip_bundle(tmp_path / "evil.zip", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path):
+    entry = zipfile.ZipInfo("link")
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr(entry, "/etc/passwd")
+    with pytest.raises(BundleError, match="outside its folder"):
+        unzip_bundle(tmp_path / "evil.zip", tmp_path / "out")
+
+
+def test_head_and_names_and_encoder_must_fit(encoder, tmp_path):
+    head = head_for(encoder)
+    with pytest.raises(BundleError, match="3 outputs, but there are 2"):
+        write_bundle(tmp_path / "b", encoder=encoder, head=head, label_names=["a", "b"], project_name="p", card={})
+    wide = Head(np.zeros((5, 3), np.float32), head.bias, False)
+    with pytest.raises(BundleError, match="width 5, the encoder makes 8"):
+        write_bundle(tmp_path / "b", encoder=encoder, head=wide, label_names=NAMES, project_name="p", card={})
+
+
+@pytest.mark.slow
+def test_predict_reads_arguments_lines_and_a_csv_column(folder, tmp_path):
+    by_argument = predict(folder, "We may change this.", "Other text")
+    assert [answer["text"] for answer in by_argument] == ["We may change this.", "Other text"]
+    assert by_argument[0]["labels"][0] in NAMES
+    assert 1 / 3 <= by_argument[0]["probability"] <= 1
+    assert predict(folder, stdin="We may change this.\n\nOther text\n") == by_argument
+    (tmp_path / "in.csv").write_text('id,clause\n1,"We may change this."\n2,Other text\n', encoding="utf-8-sig")
+    assert predict(folder, "--csv", str(tmp_path / "in.csv"), "--column", "clause") == by_argument
+    everything = predict(folder, "--all", "Other text")[0]["probabilities"]
+    assert list(everything) == NAMES
+    assert sum(everything.values()) == pytest.approx(1, abs=1e-5)
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        predict(folder, "--csv", str(tmp_path / "in.csv"))
+    assert "has no column 'text'; its columns: id, clause" in refused.value.stderr

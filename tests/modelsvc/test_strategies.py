@@ -1,0 +1,148 @@
+"""One contract for every strategy, and what the default policy promises beyond it."""
+
+import numpy as np
+import pytest
+
+from modelsvc.acquisition import EXPLORE, draw
+from modelsvc.quick import fit_head, predict_proba
+from modelsvc.strategies import STRATEGIES, Pool, StrategyError, phase, rank
+
+NAMES = ["Change", "Court", "Other"]
+
+
+def make_pool(*, n=20, N=150, multi_label=False, C=3, seed=0, order=None):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(C, 16))
+    y = rng.integers(C, size=n + N)
+    y[:C] = np.arange(C)
+    X = centres[y] + rng.normal(size=(n + N, 16))
+    X = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+    Y = np.eye(C, dtype=np.uint8)[y]
+    pool_X = X[n:] if order is None else X[n:][order]
+    proba = predict_proba(fit_head(X[:n], Y[:n], multi_label=multi_label), pool_X)
+    return Pool(pool_X, proba, X[:n], Y[:n], multi_label, [f"L{c}" for c in range(C)] if C != 3 else NAMES)
+
+
+def without_model(N=60):
+    pool = make_pool(N=N)
+    return Pool(pool.X, None, pool.X[:0], np.zeros((0, 3), np.uint8), False, NAMES)
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+@pytest.mark.parametrize("k", [1, 40, 150])
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_exactly_k_distinct_rows_of_the_pool(name, k, multi_label):
+    ranked = rank(make_pool(multi_label=multi_label), k, strategy=name, seed=4)
+    assert len(set(ranked.rows.tolist())) == k and ranked.rows.min() >= 0 and ranked.rows.max() < 150
+    assert ranked.scores.shape == ranked.probabilities.shape == (k,) and len(ranked.reasons) == k
+    assert np.isfinite(ranked.scores).all()
+    assert (ranked.probabilities > 0).all() and (ranked.probabilities <= 1).all()
+    assert all(reason.startswith("Asked ") for reason in ranked.reasons)
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_the_same_seed_gives_the_same_answer(name):
+    one, again = (rank(make_pool(), 30, strategy=name, seed=9) for _ in range(2))
+    assert np.array_equal(one.rows, again.rows) and one.reasons == again.reasons
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_more_texts_than_the_pool_has_are_refused_with_both_numbers(name):
+    with pytest.raises(StrategyError, match=r"151 texts .* has 150"):
+        rank(make_pool(), 151, strategy=name, seed=0)
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_a_used_up_pool_gives_an_empty_queue(name):
+    full = make_pool()
+    pool = Pool(full.X[:0], full.proba[:0], full.labelled_X, full.labelled_Y, False, NAMES)
+    assert rank(pool, 0, strategy=name, seed=0).rows.shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["margin", "entropy", "least-confidence"])
+def test_the_order_of_the_pool_does_not_matter(name):
+    order = np.random.default_rng(1).permutation(150)
+    plain, shuffled = (rank(make_pool(order=o), 30, strategy=name, seed=0).rows for o in (None, order))
+    assert set(plain.tolist()) == set(order[shuffled].tolist())
+
+
+@pytest.mark.parametrize("name", ["late", "early", "margin", "entropy", "least-confidence"])
+def test_a_strategy_that_needs_a_model_says_so(name):
+    with pytest.raises(StrategyError, match="no model yet"):
+        rank(without_model(), 5, strategy=name, seed=0)
+
+
+def test_an_unknown_strategy_is_refused_with_the_known_ones():
+    with pytest.raises(StrategyError, match=r"'best'.*margin"):
+        rank(make_pool(), 5, strategy="best", seed=0)
+
+
+def test_a_pool_whose_parts_do_not_fit_is_refused():
+    pool = make_pool()
+    with pytest.raises(StrategyError, match=r"\(150, 3\).*\(149, 3\)"):
+        Pool(pool.X[:149], pool.proba, pool.labelled_X, pool.labelled_Y, False, NAMES)
+
+
+def test_the_default_moves_from_cold_to_early_to_late():
+    assert phase(without_model()) == "cold"
+    assert phase(make_pool(n=20)) == "early"
+    assert phase(make_pool(n=90)) == "late"
+    seen_one_kind = make_pool(n=20)
+    seen_one_kind.labelled_Y[:] = [1, 0, 0]
+    assert phase(seen_one_kind) == "cold"
+
+
+def test_a_label_never_met_does_not_hold_the_cold_start_for_ever():
+    pool = make_pool(n=9)
+    pool.labelled_Y[pool.labelled_Y[:, 2] == 1] = [1, 0, 0]
+    pool.labelled_Y[0] = [0, 1, 0]
+    assert phase(pool) == "cold"
+    later = make_pool(n=12)
+    later.labelled_Y[later.labelled_Y[:, 2] == 1] = [1, 0, 0]
+    later.labelled_Y[0] = [0, 1, 0]
+    assert phase(later) == "early"
+
+
+def test_reasons_name_the_two_labels_the_model_hesitates_between():
+    pool = make_pool()
+    pool.proba[7] = [0.49, 0.02, 0.49]
+    first = rank(pool, 1, strategy="margin", seed=0)
+    assert first.rows.tolist() == [7]
+    assert first.reasons == ["Asked because the model hesitates between Change and Other"]
+
+
+def test_the_default_asks_no_text_twice_in_other_words():
+    pool = make_pool(n=90)
+    pool.X[50:100] = pool.X[0]
+    ranked = rank(pool, 20, strategy="default", seed=0)
+    similar = pool.X[ranked.rows] @ pool.X[ranked.rows].T - np.eye(20)
+    assert similar.max() <= 0.951
+
+
+def test_rare_labels_are_lifted_in_the_late_phase():
+    pool = make_pool(n=90)
+    pool.labelled_Y[:] = [1, 0, 0]
+    pool.labelled_Y[:5], pool.labelled_Y[5:30] = [0, 1, 0], [0, 0, 1]
+    pool.proba[:] = [0.5, 0.1, 0.4]
+    pool.proba[:30] = [0.1, 0.5, 0.4]
+    first = rank(pool, 20, strategy="late", seed=0)
+    assert (first.rows < 30).mean() > 0.6  # a fifth of the pool
+
+
+def test_logged_chances_are_the_chances():
+    """Over many draws the first row is drawn as often as its logged probability says."""
+    scores = np.array([1.0, 0.9, 0.6, 0.2], np.float32)
+    drawn = [draw(scores, 1, rng=np.random.default_rng(seed)) for seed in range(4000)]
+    rows = np.array([d.rows[0] for d in drawn])
+    for row in range(4):
+        logged = next((float(d.probabilities[0]) for d in drawn if d.rows[0] == row), EXPLORE / 4)
+        assert (rows == row).mean() == pytest.approx(logged, abs=0.025)
+
+
+def test_the_chances_of_a_turn_sum_to_one():
+    scores = np.array([1.0, 0.5, 0.3], np.float32)
+    first = {}
+    for seed in range(300):
+        drawn = draw(scores, 1, rng=np.random.default_rng(seed))
+        first[int(drawn.rows[0])] = float(drawn.probabilities[0])
+    assert sum(first.values()) == pytest.approx(1, abs=1e-5)
