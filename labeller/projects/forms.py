@@ -1,0 +1,130 @@
+"""Forms clean and convert; services save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.validators import RegexValidator
+
+from labeller.projects.hotkeys import KEYS
+from labeller.projects.labels import NAME_LENGTH, Draft, LabelError, parse_lines
+from labeller.projects.models import Project, Role
+
+GUIDELINES_LENGTH = 100_000
+
+
+def _encoders() -> list[tuple[str, str]]:
+    return [
+        (key, key if source != "bundled" else f"{key} (comes with Labeller)")
+        for key, source in settings.ENCODERS.items()
+    ]
+
+
+class ProjectForm(forms.Form):
+    name = forms.CharField(max_length=120, help_text="What the texts are, for the people who label them.")
+    kind = forms.ChoiceField(
+        label="How many labels may a text have?",
+        choices=Project.Kind.choices,
+        widget=forms.RadioSelect,
+        initial=Project.Kind.SINGLE,
+    )
+    encoder = forms.ChoiceField(
+        label="Language model to start from",
+        choices=_encoders,
+        help_text="The pretrained encoder that your labels fine-tune. The server's owner keeps this list.",
+    )
+    guidelines = forms.CharField(
+        label="Guidelines",
+        required=False,
+        max_length=GUIDELINES_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="Markdown. Shown beside every text: when does each label apply, and when not?",
+    )
+    suggestions = forms.ChoiceField(
+        label="The model's suggestion",
+        choices=Project.Suggestions.choices,
+        widget=forms.RadioSelect,
+        initial=Project.Suggestions.SHOWN,
+        help_text="A shown suggestion is quicker; a hidden one cannot sway anybody.",
+    )
+    overlap = forms.IntegerField(
+        label="Answers wanted for each text",
+        min_value=1,
+        max_value=10,
+        initial=1,
+        help_text="More than one lets you measure how far people agree.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["encoder"].initial = settings.DEFAULT_ENCODER
+
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
+
+class NewProjectForm(ProjectForm):
+    labels = forms.CharField(
+        label="Labels",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text="One a line, if you like with a description: “Court : says where disputes are heard”. "
+        "You can add and change them later.",
+    )
+    field_order = ("name", "kind", "labels", "guidelines", "encoder", "suggestions", "overlap")
+
+    def clean_labels(self) -> list[Draft]:
+        return _drafts(self.cleaned_data["labels"])
+
+
+def _drafts(text: str) -> list[Draft]:
+    try:
+        return parse_lines(text)
+    except LabelError as error:
+        raise forms.ValidationError(str(error)) from error
+
+
+class LabelLinesForm(forms.Form):
+    lines = forms.CharField(
+        label="Add labels, one a line",
+        widget=forms.Textarea(
+            attrs={"rows": 5, "spellcheck": "false", "placeholder": "Court : says where disputes are heard"}
+        ),
+        help_text="After “ : ” you may describe it. Keys and colours are chosen for you.",
+        error_messages={"required": "Write at least one label."},
+    )
+
+    def clean_lines(self) -> list[Draft]:
+        drafts = _drafts(self.cleaned_data["lines"])
+        if not drafts:
+            raise forms.ValidationError("Write at least one label.")
+        return drafts
+
+
+class LabelForm(forms.Form):
+    name = forms.CharField(max_length=NAME_LENGTH)
+    description = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    hotkey = forms.ChoiceField(
+        label="Key",
+        required=False,
+        choices=[("", "none"), *((key, key.upper()) for key in KEYS)],
+        help_text="Pressed on the labelling page.",
+        error_messages={"invalid_choice": "“%(value)s” cannot be a label's key. Choose one from the list."},
+    )
+    colour = forms.CharField(
+        widget=forms.TextInput(attrs={"type": "color"}),
+        help_text="Made lighter or darker where it would be hard to read.",
+        validators=[RegexValidator(r"^#[0-9a-f]{6}\Z", "A colour is written like #2f7ab8.")],
+    )
+
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(
+        choices=Role.choices,
+        error_messages={"invalid_choice": "“%(value)s” is not a role. Choose manager, annotator or reader."},
+    )

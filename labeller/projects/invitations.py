@@ -1,0 +1,61 @@
+"""Inviting people by link: one person, one role, once, within fourteen days."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeller.projects.models import Invitation, Membership, Project, User
+
+SESSION_KEY = "invitation"  # the token, in the session of a stranger who may therefore make an account
+
+
+class InvitationClosed(Exception):
+    """The link opens nothing any more; the message is a sentence that says why."""
+
+
+class AlreadyMember(Exception):
+    """Whoever follows the link is in the project; the link stays good for somebody else."""
+
+
+def invite(*, project: Project, role: str, created_by: User) -> Invitation:
+    return Invitation.objects.create(project=project, role=role, created_by=created_by)
+
+
+def revoke(*, invitation: Invitation) -> bool:
+    """Close the link. False when it had been used or closed already."""
+    return bool(
+        Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True).update(
+            revoked_at=timezone.now()
+        )
+    )
+
+
+def why_closed(invitation: Invitation) -> str:
+    """One sentence, empty while the invitation is open."""
+    ask = "Ask whoever sent it for a new one."
+    if invitation.accepted_at is not None:
+        return f"This invitation has been used. Each works once. {ask}"
+    if invitation.revoked_at is not None:
+        return f"This invitation has been withdrawn. {ask}"
+    if not invitation.is_open:
+        return f"This invitation expired after {Invitation.LIFETIME_DAYS} days. {ask}"
+    return ""
+
+
+def accept(*, invitation: Invitation, user: User) -> Membership:
+    """Make the user a member. Raises AlreadyMember, or InvitationClosed when the link is used, withdrawn or expired.
+
+    Two people with one link: the conditional update finds the open row once, so one of them comes in.
+    """
+    with transaction.atomic():
+        if Membership.objects.filter(project_id=invitation.project_id, user=user).exists():
+            raise AlreadyMember(f"You are a member of {invitation.project} already.")
+        now = timezone.now()
+        claimed = Invitation.objects.filter(
+            pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+        ).update(accepted_at=now, accepted_by=user)
+        if not claimed:
+            invitation.refresh_from_db()
+            raise InvitationClosed(why_closed(invitation))
+        return Membership.objects.create(project_id=invitation.project_id, user=user, role=invitation.role)

@@ -1,0 +1,160 @@
+"""Writing labels: adding many at once, changing, moving and deleting them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from labeller.projects.colours import next_colour
+from labeller.projects.hotkeys import RESERVED, free_keys
+from labeller.projects.models import Label, Project
+from labeller.projects.selectors import uses_of
+
+NAME_LENGTH = 100
+MOST_LABELS = 1000
+
+
+class LabelError(ValueError):
+    """A label cannot be as asked; the message is a sentence for the page."""
+
+
+class LabelInUse(LabelError):
+    """Answers name this label, so it stays."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A label as somebody writes it down: the rest is guessed."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Added:
+    labels: list[Label]
+    already_there: list[str]
+
+
+def parse_lines(text: str) -> list[Draft]:
+    """Drafts from a pasted list: a name a line, after ` : ` its description. Empty lines are passed over.
+
+    Raises LabelError naming the first line that cannot be a label.
+    """
+    drafts = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, description = (*(part.strip() for part in re.split(r"\s:(?:\s|$)", line, maxsplit=1)), "")[:2]
+        if not name and not description:
+            continue
+        if not name:
+            raise LabelError(f"Line {number} has a description but no name before the colon.")
+        if len(name) > NAME_LENGTH:
+            raise LabelError(f"Line {number}: the name has {len(name)} characters; at most {NAME_LENGTH} fit.")
+        drafts.append(Draft(name, description))
+    return drafts
+
+
+def add_labels(*, project: Project, names: Sequence[str]) -> list[Label]:
+    """The project's labels of these names, added where missing, in the project's order. Raises LabelError."""
+    add_drafts(project=project, drafts=[Draft(name) for name in names])
+    wanted = {name.casefold() for name in names}
+    return [label for label in Label.objects.filter(project=project) if label.name.casefold() in wanted]
+
+
+def add_drafts(*, project: Project, drafts: Sequence[Draft]) -> Added:
+    """Add those not there yet (names are compared without case), each with the next free key and colour.
+
+    Raises LabelError when there would be too many, or when somebody adds the same name at this moment.
+    """
+    try:
+        with transaction.atomic():
+            Project.objects.select_for_update().get(pk=project.pk)  # two pastes at once: one after the other
+            existing = list(project.labels.all())
+            new, already_there = _without_known(drafts, {label.name.casefold() for label in existing})
+            if len(existing) + len(new) > MOST_LABELS:
+                raise LabelError(
+                    f"That would make {len(existing) + len(new)} labels; a project holds at most {MOST_LABELS}."
+                )
+            return Added(Label.objects.bulk_create(_complete(project, existing, new)), already_there)
+    except IntegrityError as error:
+        raise LabelError("One of these names has just been added by somebody else. Please look again.") from error
+
+
+def _without_known(drafts: Sequence[Draft], known: set[str]) -> tuple[list[Draft], list[str]]:
+    new, already_there = [], []
+    for draft in drafts:
+        if draft.name.casefold() in known:
+            already_there.append(draft.name)
+        else:
+            known.add(draft.name.casefold())
+            new.append(draft)
+    return new, already_there
+
+
+def _complete(project: Project, existing: Sequence[Label], drafts: Sequence[Draft]) -> list[Label]:
+    keys = free_keys(label.hotkey for label in existing)
+    colours = [label.colour for label in existing]
+    position = max((label.position for label in existing), default=-1)
+    labels = []
+    for offset, draft in enumerate(drafts, start=1):
+        colours.append(next_colour(colours))
+        labels.append(
+            Label(
+                project=project,
+                name=draft.name,
+                description=draft.description,
+                colour=colours[-1],
+                hotkey=next(keys, ""),
+                position=position + offset,
+            )
+        )
+    return labels
+
+
+def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey: str) -> Label:
+    """Change a label's own facts. Raises LabelError when another label has this name or key, or the key is taken by
+    the labelling page."""
+    if hotkey in RESERVED:
+        raise LabelError(f"The key “{hotkey}” {RESERVED[hotkey]} on the labelling page. Choose another or none.")
+    others = Label.objects.filter(project_id=label.project_id).exclude(pk=label.pk)
+    for other in others:
+        if other.name.casefold() == name.casefold():
+            raise LabelError(f"There is a label “{other.name}” already. Names differ by more than capitals.")
+        if hotkey and other.hotkey == hotkey:
+            raise LabelError(f"The key “{hotkey}” belongs to “{other.name}”. Choose another or none.")
+    label.name, label.description, label.colour, label.hotkey = name, description, colour, hotkey
+    try:
+        with transaction.atomic():
+            label.save(update_fields=["name", "description", "colour", "hotkey"])
+    except IntegrityError as error:  # somebody else took the name or the key a moment ago
+        raise LabelError("This name or key has just been given to another label. Please look again.") from error
+    return label
+
+
+def move_label(*, label: Label, up: bool) -> None:
+    """Change places with the neighbour; at the end of the list nothing happens."""
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=label.project_id)
+        order = list(Label.objects.filter(project_id=label.project_id))
+        at = next(index for index, other in enumerate(order) if other.pk == label.pk)
+        to = at - 1 if up else at + 1
+        if not 0 <= to < len(order):
+            return
+        order[at], order[to] = order[to], order[at]
+        for position, other in enumerate(order):
+            other.position = position
+        Label.objects.bulk_update(order, ["position"])
+
+
+def delete_label(*, label: Label) -> None:
+    """Delete a label that no answer names. Raises LabelInUse."""
+    with transaction.atomic():
+        # The lock holds up an answer that is about to name it, until it is gone or known to stay.
+        locked = Label.objects.select_for_update().get(pk=label.pk)
+        if uses := uses_of(locked):
+            answers = "1 answer names it" if uses == 1 else f"{uses} answers name it"
+            raise LabelInUse(f"“{locked.name}” stays: {answers}, and answers are kept. Rename it if its name is wrong.")
+        locked.delete()

@@ -1,0 +1,135 @@
+"""Who works on what: users, projects, their labels, members and invitations."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+INVITATION_DAYS = 14
+
+
+class User(AbstractUser):
+    """A person. Sign-up is closed: accounts are made by the owner or by accepting an invitation."""
+
+
+class Project(models.Model):
+    class Kind(models.TextChoices):
+        SINGLE = "single", "One label per text"
+        MULTI = "multi", "Several labels per text"
+
+    class Suggestions(models.TextChoices):
+        SHOWN = "shown", "Show the model's suggestion"
+        HIDDEN = "hidden", "Hide it (no anchoring)"
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=140, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.SINGLE)
+    guidelines = models.TextField(blank=True, help_text="Markdown, shown beside the text.")
+    encoder = models.CharField(max_length=80, help_text="A key of settings.ENCODERS, the owner's list.")
+    suggestions = models.CharField(max_length=10, choices=Suggestions, default=Suggestions.SHOWN)
+    overlap = models.PositiveSmallIntegerField(default=1, help_text="How many people answer each text.")
+    seed = models.PositiveIntegerField(help_text="Makes every random choice of this project repeatable.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
+        User, through="Membership", related_name="projects"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(overlap__gte=1) & Q(overlap__lte=10), name="project_overlap_1_to_10")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_multi(self) -> bool:
+        return self.kind == self.Kind.MULTI
+
+
+class Label(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    colour = models.CharField(max_length=7, validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")])
+    hotkey = models.CharField(max_length=1, blank=True, validators=[RegexValidator(r"^[1-9a-z]?\Z")])
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(F("project"), Lower("name"), name="label_name_once_per_project"),
+            # Two labels on one key would make a keystroke ambiguous.
+            models.UniqueConstraint(
+                fields=["project", "hotkey"], condition=~Q(hotkey=""), name="label_hotkey_once_per_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    MANAGER = "manager", "Manager"
+    ANNOTATOR = "annotator", "Annotator"
+    READER = "reader", "Reader"
+
+
+class Membership(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_membership_per_user_and_project")]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.project}"
+
+    @property
+    def may_manage(self) -> bool:
+        return self.role == Role.MANAGER
+
+    @property
+    def may_label(self) -> bool:
+        return self.role in (Role.MANAGER, Role.ANNOTATOR)
+
+
+def _invitation_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _invitation_expiry() -> datetime:
+    return timezone.now() + timedelta(days=INVITATION_DAYS)
+
+
+class Invitation(models.Model):
+    """A link that lets one person in, once, with one role."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=10, choices=Role)
+    token = models.CharField(max_length=64, unique=True, default=_invitation_token)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=_invitation_expiry)
+    accepted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    LIFETIME_DAYS: ClassVar[int] = INVITATION_DAYS
+
+    def __str__(self) -> str:
+        return f"Invitation to {self.project} as {self.role}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.accepted_at is None and self.revoked_at is None and self.expires_at > timezone.now()

@@ -1,0 +1,60 @@
+"""Reads over projects, labels and members."""
+
+from __future__ import annotations
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from labeller.projects.models import Invitation, Label, Membership, Project, Role, User
+
+
+def projects_of(user: User) -> QuerySet[Membership]:
+    """The user's memberships with their projects, newest project first."""
+    return (
+        Membership.objects.filter(user=user)
+        .select_related("project")
+        .annotate(people=Count("project__memberships"))
+        .order_by("-project__created_at", "-project_id")
+    )
+
+
+def may_create_projects(user: User) -> bool:
+    """The server's staff may, and whoever manages a project already."""
+    return user.is_staff or Membership.objects.filter(user=user, role=Role.MANAGER).exists()
+
+
+def members_of(project: Project) -> QuerySet[Membership]:
+    return project.memberships.select_related("user").order_by("joined_at", "id")
+
+
+def open_invitations(project: Project) -> QuerySet[Invitation]:
+    return project.invitations.filter(
+        accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=timezone.now()
+    ).order_by("expires_at")
+
+
+def uses_of(label: Label) -> int:
+    """How many rows (answers, above all, superseded ones too) name this label. The tables are found through the
+    model's own relations: the apps above this one add theirs, and this one need not know them."""
+    return sum(
+        relation.related_model._default_manager.filter(**{relation.field.name: label}).count()
+        for relation in Label._meta.related_objects
+    )
+
+
+def labels_in_use(project: Project) -> bool:
+    """Whether anything that can carry a label belongs to the project. An answer without one, "none of these", was
+    given under the project's kind as much as any other."""
+    return any(
+        relation.related_model._default_manager.filter(project=project).exists()
+        for relation in Label._meta.related_objects
+    )
+
+
+def is_started(project: Project) -> bool:
+    """Whether anything beyond labels and people belongs to the project: texts, an import, a run."""
+    return any(
+        relation.related_model._default_manager.filter(**{relation.field.name: project}).exists()
+        for relation in Project._meta.related_objects
+        if relation.related_model._meta.app_label != Project._meta.app_label
+    )

@@ -1,0 +1,95 @@
+"""Writing projects and memberships."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from labeller.projects.models import Membership, Project, Role, User
+
+SLUG_LENGTH = 120  # leaves room for the number of a second project of the same name
+
+
+class ProjectError(ValueError):
+    """The project cannot be made; the message is a sentence for the page."""
+
+
+class LastManager(ValueError):
+    """A project without a manager could never be changed again; the message is a sentence for the page."""
+
+
+def create_project(
+    *,
+    name: str,
+    kind: str,
+    encoder: str,
+    manager: User,
+    guidelines: str = "",
+    suggestions: str = Project.Suggestions.SHOWN,
+    overlap: int = 1,
+) -> Project:
+    """A project with its first manager. Its address is made from its name, numbered when that is taken."""
+    base = slugify(name)[:SLUG_LENGTH].strip("-") or "project"
+    for slug in _addresses(base):
+        try:
+            with transaction.atomic():
+                project = Project.objects.create(
+                    name=name,
+                    slug=slug,
+                    kind=kind,
+                    encoder=encoder,
+                    guidelines=guidelines,
+                    suggestions=suggestions,
+                    overlap=overlap,
+                    seed=secrets.randbelow(2**31),
+                )
+                Membership.objects.create(project=project, user=manager, role=Role.MANAGER)
+            return project
+        except IntegrityError:  # somebody took the address between the look and the insert: try the next
+            continue
+    raise ProjectError(f"No free address could be found for “{name}”. Choose another name.")
+
+
+def _addresses(base: str) -> Iterator[str]:
+    """terms, terms-2, terms-3, … without those taken; at last one that nobody can have."""
+    for slug in (base, *(f"{base}-{number}" for number in range(2, 20))):
+        if not Project.objects.filter(slug=slug).exists():
+            yield slug
+    yield f"{base}-{secrets.token_hex(6)}"
+
+
+def change_role(*, membership: Membership, role: str) -> Membership:
+    """Give a member another role. Raises LastManager."""
+    with transaction.atomic():
+        _keep_a_manager(membership, stays=role == Role.MANAGER)
+        membership.role = role
+        membership.save(update_fields=["role"])
+    return membership
+
+
+def remove_member(*, membership: Membership) -> None:
+    """Take a member out of the project; their answers stay. Raises LastManager."""
+    with transaction.atomic():
+        _keep_a_manager(membership, stays=False)
+        membership.delete()
+
+
+def _keep_a_manager(membership: Membership, *, stays: bool) -> None:
+    """Two managers who demote each other at the same moment meet at this lock; the second is refused."""
+    Project.objects.select_for_update().get(pk=membership.project_id)
+    others = Membership.objects.filter(project_id=membership.project_id, role=Role.MANAGER).exclude(pk=membership.pk)
+    if not stays and membership.role == Role.MANAGER and not others.exists():
+        raise LastManager(f"{membership.user} is the only manager of this project. Make somebody else a manager first.")
+
+
+def change_settings(
+    *, project: Project, name: str, kind: str, encoder: str, guidelines: str, suggestions: str, overlap: int
+) -> Project:
+    """Change a project's own facts. Its address stays, so that links go on working."""
+    project.name, project.kind, project.encoder = name, kind, encoder
+    project.guidelines, project.suggestions, project.overlap = guidelines, suggestions, overlap
+    project.save(update_fields=["name", "kind", "encoder", "guidelines", "suggestions", "overlap"])
+    return project

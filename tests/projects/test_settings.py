@@ -1,0 +1,84 @@
+"""Changing a project's own facts, and the two that labelling and importing fix."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from labeller.annotation.models import Annotation
+from labeller.projects.models import Role
+from tests.cast import add_texts, join, make_project
+from tests.projects.refusals import ClientOf
+
+ANSWER = {
+    "name": "New name",
+    "kind": "multi",
+    "encoder": "other",
+    "guidelines": "Read twice.",
+    "suggestions": "hidden",
+    "overlap": "3",
+}
+
+
+def test_a_manager_changes_everything_before_the_first_text(project, alice, settings, client_of: ClientOf):
+    settings.ENCODERS = settings.ENCODERS | {"other": "/srv/models/other"}
+    response = client_of(alice).post(reverse("project-settings", args=[project.slug]), ANSWER)
+    assert response["Location"] == reverse("project-settings", args=["terms-of-service"])  # the address stays
+    project.refresh_from_db()
+    assert {name: str(getattr(project, name)) for name in ANSWER} == ANSWER
+
+
+def test_the_encoder_is_fixed_once_texts_are_there(project, alice, settings, client_of: ClientOf):
+    settings.ENCODERS = settings.ENCODERS | {"other": "/srv/models/other"}
+    add_texts(project, ["One text."])
+    url = reverse("project-settings", args=[project.slug])
+    assert "Fixed since texts came in" in client_of(alice).get(url).content.decode()
+    client_of(alice).post(url, ANSWER)
+    project.refresh_from_db()
+    assert (project.encoder, project.kind, project.name) == ("all-MiniLM-L6-v2", "multi", "New name")
+
+
+def test_the_kind_is_fixed_once_a_label_is_given(project, alice, bob, client_of: ClientOf):
+    annotation = Annotation.objects.create(
+        key=uuid.uuid4(),
+        project=project,
+        document=add_texts(project, ["One text."])[0],
+        annotator=bob,
+        status="labelled",
+        source="random",
+    )
+    annotation.labels.add(project.labels.first())
+    url = reverse("project-settings", args=[project.slug])
+    assert "Fixed since labels were given" in client_of(alice).get(url).content.decode()
+    client_of(alice).post(url, ANSWER)
+    project.refresh_from_db()
+    assert project.kind == "single"
+
+
+@pytest.mark.parametrize("status", ["labelled", "skipped"])
+def test_the_kind_is_fixed_by_an_answer_without_a_label_too(alice, status, client_of: ClientOf):
+    project = make_project(kind="multi")
+    join(project, alice, Role.MANAGER)
+    Annotation.objects.create(
+        key=uuid.uuid4(),
+        project=project,
+        document=add_texts(project, ["None of these."])[0],
+        annotator=alice,
+        status=status,
+        source="random",
+    )
+    answer = ANSWER | {"kind": "single", "encoder": "all-MiniLM-L6-v2"}
+    client_of(alice).post(reverse("project-settings", args=[project.slug]), answer)
+    project.refresh_from_db()
+    assert (project.kind, project.name) == ("multi", "New name")
+
+
+def test_bad_input_is_refused_in_a_sentence_and_changes_nothing(project, alice, client_of: ClientOf):
+    url = reverse("project-settings", args=[project.slug])
+    response = client_of(alice).post(url, ANSWER | {"encoder": "all-MiniLM-L6-v2", "overlap": "0"})
+    assert response.status_code == 422
+    assert "greater than or equal to 1" in response.content.decode()
+    project.refresh_from_db()
+    assert project.name == "Terms of service"
