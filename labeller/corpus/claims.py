@@ -1,0 +1,86 @@
+"""Who works on an import: claimed by conditional update, kept by heartbeat, taken up once more after a killed worker.
+
+`attempts` is the fence: a worker that slept through its own replacement finds another number in the row and stops.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from labeller import queueing
+from labeller.corpus.models import ImportJob
+from labeller.crew import ending, this_process
+
+STALE = timedelta(seconds=60)  # a batch takes well under a second; this allows for a machine on its knees
+FORGOTTEN = timedelta(minutes=5)  # queued for so long although a worker is alive: the broker lost the task
+MOST_ATTEMPTS = 2
+
+State = ImportJob.State
+
+
+class ClaimLost(Exception):
+    """The import was cancelled, or another worker has it now."""
+
+
+def claim(job_id: int) -> ImportJob | None:
+    """The job, if it is ours to run now; None if somebody has it, or it is over."""
+    now = timezone.now()
+    stale = Q(state=State.RUNNING, heartbeat_at__lt=now - STALE)
+    free = Q(state=State.QUEUED) | stale
+    won = ImportJob.objects.filter(free, pk=job_id, attempts__lt=MOST_ATTEMPTS).update(
+        state=State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1, worker=this_process()
+    )
+    if won:
+        return ImportJob.objects.select_related("project", "created_by").get(pk=job_id)
+    give_up(ImportJob.objects.filter(free, pk=job_id))
+    return None
+
+
+def give_up(jobs: QuerySet[ImportJob]) -> None:
+    """Mark what died twice as failed, with a reason."""
+    for job in jobs.filter(attempts__gte=MOST_ATTEMPTS):
+        reason = (
+            f"The worker was killed {MOST_ATTEMPTS} times while it imported this file, last behind row "
+            f"{job.rows_read:,}. What was imported until then has stayed."
+        )
+        ImportJob.objects.filter(pk=job.pk, state=job.state, attempts=job.attempts).update(
+            state=State.FAILED, reason=reason, finished_at=timezone.now()
+        )
+
+
+def enqueue(job_id: int) -> None:
+    queueing.enqueue("labeller.corpus.tasks.run_import", job_id, cluster="quick")
+
+
+def give_back(crew: str) -> int:
+    """After this crew's workers were stopped: their imports wait again, and the attempt is not counted, for they did
+    not die of it. The number of imports given back."""
+    mine = ImportJob.objects.filter(state=State.RUNNING, worker__endswith=ending(crew), attempts__gte=1)
+    # Queued for so long that the first worker hands it out again at once.
+    long_ago = timezone.now() - 2 * FORGOTTEN
+    return mine.update(state=State.QUEUED, heartbeat_at=long_ago, attempts=F("attempts") - 1)
+
+
+def recover_stale_imports() -> int:
+    """Put imports of killed workers back into the queue once, mark those that died twice as failed, and hand out again
+    what the broker lost. Safe to call from several processes at once. Returns the number put back."""
+    now = timezone.now()
+    stale = Q(state=State.RUNNING, heartbeat_at__lt=now - STALE)
+    forgotten = Q(state=State.QUEUED, heartbeat_at__lt=now - FORGOTTEN)
+    found = list(ImportJob.objects.filter(stale | forgotten).values_list("pk", "heartbeat_at", "attempts"))
+    count = 0
+    for pk, heartbeat_at, attempts in found:
+        same = ImportJob.objects.filter(pk=pk, heartbeat_at=heartbeat_at)
+        if attempts >= MOST_ATTEMPTS:
+            give_up(same)
+            continue
+        with transaction.atomic():
+            if same.update(state=State.QUEUED, heartbeat_at=now):
+                transaction.on_commit(partial(enqueue, pk))
+                count += 1
+    return count

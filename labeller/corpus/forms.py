@@ -1,0 +1,128 @@
+"""The forms of an import. They clean and convert; they never save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from labeller.corpus.encodings import ENCODINGS
+from labeller.corpus.mapping import SEPARATORS, Layout, Mapping
+from labeller.corpus.models import ImportJob
+from labeller.corpus.readers import FORMATS
+from labeller.corpus.services import MEGABYTE
+
+DELIMITER_CHOICES = [(",", "Comma  ,"), (";", "Semicolon  ;"), ("tab", "Tab"), ("|", "Bar  |"), ("^", "Caret  ^"),
+                     ("~", "Tilde  ~"), (":", "Colon  :"), ("other", "Another character")]  # fmt: skip
+NONE = [("", "None")]
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(label="File", error_messages={"required": "Choose a file first."})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = f"At most {settings.UPLOAD_LIMIT // MEGABYTE:,} MB."
+
+
+class LayoutForm(forms.Form):
+    format = forms.ChoiceField(label="Format", choices=[(key, item.name) for key, item in FORMATS.items()])
+    encoding = forms.ChoiceField(label="Encoding", choices=list(ENCODINGS.items()))
+    delimiter = forms.ChoiceField(label="Columns are separated by", choices=DELIMITER_CHOICES, required=False)
+    other_delimiter = forms.CharField(label="That character", max_length=1, strip=False, required=False)
+    header = forms.BooleanField(label="The first row names the columns", required=False)
+    quoted = forms.BooleanField(label="Cells may stand in double quotes", required=False)
+
+    @staticmethod
+    def initial_of(layout: Layout) -> dict[str, Any]:
+        listed = {key for key, _ in DELIMITER_CHOICES}
+        mark = "tab" if layout.delimiter == "\t" else layout.delimiter
+        return {
+            "format": layout.format,
+            "encoding": layout.encoding,
+            "delimiter": mark if mark in listed else "other",
+            "other_delimiter": "" if mark in listed else mark,
+            "header": layout.header,
+            "quoted": layout.quoted,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("delimiter") == "other" and cleaned.get("other_delimiter", "") in ("", '"', "\n", "\r", "\x00"):
+            self.add_error("other_delimiter", 'Type the one character that separates columns; not a quote (").')
+        return cleaned
+
+    def layout(self, before: Layout) -> Layout:
+        """The layout chosen. What the form does not show for this format stays as it was."""
+        values = self.cleaned_data
+        if values["format"] != "csv" or before.format != "csv":
+            # A form for another format had no boxes for these: empty does not mean no.
+            return Layout(values["format"], values["encoding"], before.delimiter, before.header, before.quoted)
+        mark = values["delimiter"] or before.delimiter
+        delimiter = {"tab": "\t", "other": values["other_delimiter"]}.get(mark, mark)
+        return Layout("csv", values["encoding"], delimiter, values["header"], values["quoted"])
+
+
+class ColumnsForm(forms.Form):
+    text = forms.ChoiceField(label="The text")
+    external_id = forms.ChoiceField(label="Your own id for it", required=False)
+    labels = forms.ChoiceField(label="Labels already given", required=False)
+    label_use = forms.ChoiceField(label="What to do with them", choices=ImportJob.LabelUse, required=False)
+    separator = forms.ChoiceField(
+        label="Several labels in one cell are", choices=list(SEPARATORS.items()), required=False
+    )
+    create_labels = forms.ChoiceField(
+        label="A label this project does not have",
+        choices=[("add", "Add it to the project"), ("refuse", "Refuse the line")],
+        required=False,
+    )
+    metadata = forms.MultipleChoiceField(
+        label="Keep beside the text", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(name, name) for name in columns]
+        self.columns = columns
+        for name in ("text", "external_id", "labels", "metadata"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices if name in ("text", "metadata") else NONE + choices
+
+    @staticmethod
+    def initial_of(mapping: Mapping, columns: Sequence[str]) -> dict[str, Any]:
+        return {
+            "text": mapping.text,
+            "external_id": mapping.external_id,
+            "labels": mapping.labels,
+            "label_use": mapping.label_use,
+            "separator": mapping.separator,
+            "create_labels": "add" if mapping.create_labels else "refuse",
+            "metadata": [name for name in columns if name not in mapping.left_out],
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        chosen = [cleaned.get(name) for name in ("text", "external_id", "labels") if cleaned.get(name)]
+        for name in ("external_id", "labels"):
+            if cleaned.get(name) and chosen.count(cleaned[name]) > 1:
+                self.add_error(name, f"'{cleaned[name]}' is used twice. Choose another column, or none.")
+        return cleaned
+
+    def mapping(self, layout: Layout) -> Mapping:
+        values = self.cleaned_data
+        used = {values["text"], values["external_id"], values["labels"]}
+        # A column in use has no box of its own: unticked means left out only where there was a box.
+        left_out = tuple(name for name in self.columns if name not in values["metadata"] and name not in used)
+        return Mapping(
+            layout,
+            values["text"],
+            values["external_id"],
+            values["labels"],
+            values["separator"],
+            left_out,
+            values["label_use"] or ImportJob.LabelUse.ANNOTATIONS.value,  # not asked while there was no column
+            values["create_labels"] != "refuse",
+        )

@@ -1,0 +1,64 @@
+"""What the columns of a file mean. Stored with the import as JSON, shown and changed in the mapping form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from labeller.corpus.models import ImportJob
+
+SEPARATORS: dict[str, str] = {
+    "|": "separated by a bar  |",
+    ";": "separated by a semicolon  ;",
+    "#": "separated by a hash  #",
+    ",": "separated by a comma  ,",
+    "": "not expected: never split",
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How bytes become rows."""
+
+    format: str  # a key of readers.FORMATS
+    encoding: str = "utf-8"  # a key of encodings.ENCODINGS
+    delimiter: str = ","  # CSV only, one character; so are the two below
+    header: bool = True  # the first row names the columns
+    quoted: bool = True  # a cell may stand in double quotes
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """How rows become texts. Columns that are neither named here nor left out become metadata, also those of JSON Lines
+    that turn up late in the file."""
+
+    layout: Layout
+    text: str
+    external_id: str = ""  # empty: none
+    labels: str = ""  # empty: none
+    separator: str = "|"  # between several labels in one cell; empty: never split
+    left_out: tuple[str, ...] = field(default=())
+    label_use: str = ImportJob.LabelUse.ANNOTATIONS.value  # whoever names a column of labels wants them
+    create_labels: bool = True  # labels the project does not know: add them, or refuse the line
+
+    @property
+    def reads_labels(self) -> bool:
+        return bool(self.labels) and self.label_use != ImportJob.LabelUse.IGNORE
+
+    @property
+    def takes_answers(self) -> bool:
+        return bool(self.labels) and self.label_use == ImportJob.LabelUse.ANNOTATIONS
+
+    @property
+    def adds_labels(self) -> bool:
+        return self.reads_labels and (self.create_labels or not self.takes_answers)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"left_out": list(self.left_out)}  # as JSON gives it back: compared with what is stored
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        values = dict(stored)
+        return cls(
+            **{**values, "layout": Layout(**values["layout"]), "left_out": tuple(values.get("left_out", ()))},
+        )

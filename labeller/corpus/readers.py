@@ -1,0 +1,213 @@
+"""The table of readers: a format's name -> a function from lines to rows. A further format is one more line in FORMATS.
+
+A reader never stops at a bad row: it yields a RefusedRow and goes on. It holds one row at a time.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from labeller.corpus.errors import FileRefused
+from labeller.corpus.lines import BEGINNING, LineRefused, Lines
+from labeller.corpus.mapping import Layout
+
+NAME = 120  # characters of a column's name
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    line: int  # physical line of the file on which the row starts, from 1
+    fields: dict[str, Any]  # column -> cell (str) or JSON value
+    beginning: str = ""  # of the row as it stands in the file, at most BEGINNING characters
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    line: int
+    reason: str
+    beginning: str = ""
+
+
+Reader = Callable[[Lines, Layout], Iterator[Record | RefusedRow]]
+
+
+def printable(text: str, length: int = NAME, keep: str = "") -> str:
+    """The beginning, without what no page, file or database can hold: control characters (but for `keep`) and lone
+    surrogates."""
+    kept = (c if c in keep or (c >= " " and not "\ud800" <= c <= "\udfff") else "\ufffd" for c in text[:length].strip())
+    return "".join(kept)
+
+
+def beginning_of(row: str) -> str:
+    """A row as it stands in the file, as far as it is kept: delimiters, quotes and all."""
+    return printable(row, BEGINNING, keep="\t\r\n")
+
+
+class _Raw(Iterator[str]):
+    """Lines on their way to csv.reader, which gives no row back as it stood."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.row = ""  # the lines read since this was emptied, as far as they are kept
+        self._lines = lines
+
+    def __next__(self) -> str:
+        try:
+            line = next(self._lines)
+        except LineRefused as error:
+            self._keep(error.beginning)
+            raise
+        self._keep(line)
+        return line
+
+    def _keep(self, line: str) -> None:
+        if len(self.row) < BEGINNING:
+            self.row += line[:BEGINNING]
+
+
+def read_csv(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:
+    """Rows of delimited text. Strict about quotes: a row that must be guessed at is refused, not bent into shape."""
+    raw = _Raw(lines)
+    reader = csv.reader(
+        raw,
+        delimiter=layout.delimiter,
+        strict=True,
+        quoting=csv.QUOTE_MINIMAL if layout.quoted else csv.QUOTE_NONE,
+    )
+    columns: list[str] | None = None
+    while True:
+        start, raw.row = lines.number + 1, ""
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (LineRefused, csv.Error) as error:
+            refused = RefusedRow(start, _csv_reason(error, start, lines.number), beginning_of(raw.row))
+            if columns is None and layout.header:
+                raise FileRefused(f"Line {start} should name the columns: {refused.reason}.") from None
+            yield refused
+            continue
+        if not cells:
+            continue  # a blank line
+        if columns is None:
+            columns = column_names(cells if layout.header else [""] * len(cells))
+            if layout.header:
+                continue
+        if len(cells) != len(columns) and (len(cells) < len(columns) or any(cells[len(columns) :])):
+            yield RefusedRow(start, _count_reason(len(cells), len(columns), layout), beginning_of(raw.row))
+            continue
+        yield Record(start, dict(zip(columns, cells, strict=False)), beginning_of(raw.row))
+
+
+def column_names(cells: list[str]) -> list[str]:
+    """Names for columns, all different: 'column 3' for an empty one, 'name (2)' for a repeated one."""
+    names: list[str] = []
+    for position, cell in enumerate(cells, 1):
+        plain = printable(cell) or f"column {position}"
+        name, repeat = plain, 2
+        while name in names:
+            name, repeat = f"{plain} ({repeat})", repeat + 1
+        names.append(name)
+    return names
+
+
+def _count_reason(found: int, expected: int, layout: Layout) -> str:
+    reference = "the header has" if layout.header else "the first row has"
+    hint = "" if found < expected else "; a delimiter inside a cell needs the cell in quotes"
+    return f"{found} column{'' if found == 1 else 's'}, but {reference} {expected}{hint}"
+
+
+def _csv_reason(error: Exception, start: int, end: int) -> str:
+    until = f" (the row runs to line {end})" if end > start else ""
+    if isinstance(error, LineRefused):
+        return f"{error}{until}"
+    message = str(error)
+    if "field larger" in message:
+        return f"a cell has more than {csv.field_size_limit():,} characters; perhaps a quote is never closed{until}"
+    if "unexpected end" in message:
+        return f"a quote is opened and never closed{until}"
+    if "expected after" in message:
+        return f"a quote inside a quoted cell is not doubled{until}"
+    return f"not readable as CSV: {message}{until}"
+
+
+def read_json_lines(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:
+    """One JSON object a line; blank lines are passed over."""
+    for number, line in _readable(lines):
+        if isinstance(line, RefusedRow):
+            yield line
+            continue
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line, parse_constant=_refuse_constant, parse_float=_finite)
+        except json.JSONDecodeError as error:
+            yield RefusedRow(number, f"not valid JSON: {error.msg} at character {error.colno}", beginning_of(line))
+        except (ValueError, RecursionError) as error:
+            reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            yield RefusedRow(number, f"not valid JSON: {reason}", beginning_of(line))
+        else:
+            if isinstance(value, dict):
+                yield Record(number, value, beginning_of(line))
+            else:
+                yield RefusedRow(number, f"a JSON {_kind(value)}, but an object is needed", beginning_of(line))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(number: str) -> float:
+    """1e400 is JSON, but read as infinity it is none any more: no database would store it."""
+    if math.isinf(value := float(number)):
+        raise ValueError(f"{number[:20]} is too large a number")
+    return value
+
+
+def _kind(value: object) -> str:
+    names: dict[type, str] = {list: "list", str: "string", int: "number", float: "number", bool: "truth value"}
+    return names.get(type(value), "null")
+
+
+def read_plain_text(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:
+    """One text a line; blank lines are passed over."""
+    for number, line in _readable(lines):
+        if isinstance(line, RefusedRow):
+            yield line
+        elif line.strip():
+            yield Record(number, {"text": line.rstrip("\r\n")}, beginning_of(line))
+
+
+def _readable(lines: Lines) -> Iterator[tuple[int, str | RefusedRow]]:
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except LineRefused as error:
+            yield lines.number, RefusedRow(lines.number, str(error), beginning_of(error.beginning))
+        else:
+            yield lines.number, line
+
+
+@dataclass(frozen=True)
+class Format:
+    name: str  # as the form says it
+    suffixes: tuple[str, ...]
+    read: Reader
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format("CSV: a table with columns", (".csv", ".tsv", ".tab"), read_csv),
+    "jsonl": Format("JSON Lines: one object a line", (".jsonl", ".ndjson", ".json"), read_json_lines),
+    "text": Format("Plain text: one text a line", (".txt", ".text"), read_plain_text),
+}
+
+
+def read(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:
+    """The rows of an opened file. Raises FileRefused when the file as a whole cannot be read this way."""
+    return FORMATS[layout.format].read(lines, layout)

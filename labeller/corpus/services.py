@@ -1,0 +1,153 @@
+"""The life of an import: a file is stored, its mapping is changed, it is started, cancelled or taken up again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path, PurePath
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from labeller.corpus.claims import enqueue, recover_stale_imports
+from labeller.corpus.errors import FileRefused, ImportStateError
+from labeller.corpus.guessing import guess_layout, guess_mapping, read_sample
+from labeller.corpus.importing import announce, upload_path
+from labeller.corpus.mapping import Layout, Mapping
+from labeller.corpus.models import ImportJob
+from labeller.corpus.readers import Record
+from labeller.projects.models import Project, User
+
+__all__ = [
+    "cancel_import", "guess_again", "recover_stale_imports", "save_mapping", "start_import", "store_upload",
+]  # fmt: skip
+
+MEGABYTE = 1024 * 1024
+FORGOTTEN_UPLOADS = timedelta(days=7)
+State = ImportJob.State
+
+
+def store_upload(
+    *, project: Project, user: User | None, file_name: str, chunks: Iterable[bytes], limit: int | None = None
+) -> ImportJob:
+    """Keep these bytes under a name of our own and guess what they are. `limit`: bytes, none for files that the
+    server's owner imports by command. Raises FileRefused when they are none, too many or no format we read."""
+    _throw_away_forgotten(project)
+    key = uuid.uuid4()
+    path = Path(settings.UPLOADS) / str(project.pk) / str(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plain_name = PurePath(file_name.replace("\\", "/")).name[:255] or "file"
+    try:
+        size, sha256 = _write(path, chunks, limit, plain_name)
+        mapping = _guess(path, plain_name, project)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return ImportJob.objects.create(
+        key=key,
+        project=project,
+        created_by=user,
+        file_name=plain_name,
+        path=f"{project.pk}/{key}",
+        size=size,
+        sha256=sha256,
+        settings=mapping.to_json(),
+    )
+
+
+def _write(path: Path, chunks: Iterable[bytes], limit: int | None, name: str) -> tuple[int, str]:
+    """To a temporary name, then renamed: a file under its key is whole. Size and SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    part = path.with_suffix(".part")
+    try:
+        with part.open("wb") as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if limit is not None and size > limit:
+                    raise FileRefused(too_large_sentence(name, size, limit))
+                digest.update(chunk)
+                file.write(chunk)
+        if not size:
+            raise FileRefused(f"{name} is empty. Choose a file with at least one text.")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return size, digest.hexdigest()
+
+
+def too_large_sentence(name: str, size: int, limit: int) -> str:
+    return (
+        f"{name} has more than {size / MEGABYTE:,.1f} MB; at most {limit / MEGABYTE:,.1f} MB can be uploaded. "
+        "Split it, or ask the server's owner to import it by command."
+    )
+
+
+def _guess(path: Path, name: str, project: Project) -> Mapping:
+    layout = guess_layout(path, name)
+    rows = read_sample(path, layout)
+    if not rows:
+        raise FileRefused(f"{name} has no rows. Choose a file with at least one text.")
+    return guess_mapping(layout, [row for row in rows if isinstance(row, Record)], project)
+
+
+def guess_again(*, job: ImportJob, layout: Layout) -> Mapping:
+    """The columns under another layout; what was said about labels stays. Raises FileRefused."""
+    old = Mapping.from_json(job.settings)
+    rows = read_sample(upload_path(job), layout)
+    new = guess_mapping(layout, [row for row in rows if isinstance(row, Record)], job.project)
+    # Without a column nobody has been asked yet what to do with its labels.
+    return replace(new, label_use=old.label_use, create_labels=old.create_labels) if old.labels else new
+
+
+def save_mapping(*, job: ImportJob, mapping: Mapping) -> None:
+    """Raises ImportStateError once the import has been started."""
+    changed = mapping.to_json() != job.settings
+    values = {"settings": mapping.to_json()} | ({"dry_run": {}} if changed else {})
+    if not ImportJob.objects.filter(pk=job.pk, state=State.UPLOADED).update(**values):
+        raise ImportStateError("This import was started already; its mapping can no longer be changed.")
+    job.refresh_from_db()
+
+
+def start_import(*, job: ImportJob, background: bool = True) -> None:
+    """Put a waiting or a failed import into the queue; a failed one goes on behind its last row. With `background`
+    false the caller runs it itself. Raises ImportStateError when it is not waiting or another one runs."""
+    try:
+        with transaction.atomic():
+            waiting = ImportJob.objects.filter(pk=job.pk, state__in=(State.UPLOADED, State.FAILED))
+            values = {"attempts": 0, "reason": "", "heartbeat_at": timezone.now(), "finished_at": None}
+            if not waiting.update(state=State.QUEUED, **values):
+                raise ImportStateError("This import is running or over already.")
+            if background:
+                transaction.on_commit(lambda: enqueue(job.pk))
+    except IntegrityError:
+        raise ImportStateError(
+            "Another import into this project is still running. Wait for it, or cancel it, then start this one."
+        ) from None
+    job.refresh_from_db()
+
+
+def cancel_import(*, job: ImportJob) -> None:
+    """Stop it, or throw a waiting file away. What was imported stays. Raises ImportStateError when it is over."""
+    with transaction.atomic():
+        open_states = (State.UPLOADED, State.QUEUED, State.RUNNING, State.FAILED)
+        stopped = ImportJob.objects.filter(pk=job.pk, state__in=open_states).update(
+            state=State.CANCELLED, finished_at=timezone.now()
+        )
+        if not stopped:
+            raise ImportStateError("This import is over already; there is nothing to cancel.")
+        job.refresh_from_db()
+        if job.added:
+            announce(job)
+    upload_path(job).unlink(missing_ok=True)
+
+
+def _throw_away_forgotten(project: Project) -> None:
+    """Files uploaded long ago and never imported would fill the disk."""
+    before = timezone.now() - FORGOTTEN_UPLOADS
+    for job in ImportJob.objects.filter(project=project, state=State.UPLOADED, created_at__lt=before):
+        cancel_import(job=job)

@@ -1,0 +1,234 @@
+"""The pages of an import: who may see them, and the whole way through them as plain HTML forms."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from labeller.corpus.importing import run_import
+from labeller.corpus.models import ImportJob
+from labeller.projects.models import Project, User
+from tests.cast import add_texts, make_project
+from tests.corpus.files import imported, upload
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+CONTENT = "id,text,label,page\n1,one,Court,4\n2,two,Change,5\n3\n"
+# name, method that works, method that is refused
+OF_A_JOB = [
+    ("import-map", "get", "put"),
+    ("import-run", "post", "get"),
+    ("import-cancel", "post", "get"),
+    ("import-status", "get", "post"),
+    ("import-refused", "get", "post"),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "wrong"), OF_A_JOB)
+def test_an_import_is_for_managers(
+    project: Project,
+    alice: User,
+    bob: User,
+    rita: User,
+    mallory: User,
+    client_of: ClientOf,
+    name: str,
+    method: str,
+    wrong: str,
+) -> None:
+    job = upload(project, CONTENT)
+    url = reverse(name, args=[project.slug, job.key])
+    assert getattr(client_of(mallory), method)(url).status_code == 404
+    assert getattr(client_of(rita), method)(url).status_code == 403
+    assert getattr(client_of(bob), method)(url).status_code == 403
+    assert getattr(Client(), method)(url).status_code == 302
+    client = client_of(alice)
+    assert getattr(client, wrong)(url).status_code == 405
+    assert getattr(client, method)(reverse(name, args=[project.slug, uuid.uuid4()])).status_code == 404
+    assert getattr(client, method)(reverse(name, args=[make_project(name="Other").slug, job.key])).status_code == 404
+    assert getattr(client, method)(url).status_code in (200, 302)
+
+
+def test_uploading_is_for_managers(
+    project: Project, alice: User, bob: User, mallory: User, client_of: ClientOf
+) -> None:
+    url = reverse("import-new", args=[project.slug])
+    assert client_of(mallory).get(url).status_code == 404
+    assert client_of(bob).get(url).status_code == 403
+    assert client_of(alice).put(url).status_code == 405
+    assert client_of(alice).get(url).status_code == 200
+
+
+def post_mapping(client: Client, job: ImportJob, name: str = "import-map", **changes: object) -> object:
+    values = {
+        "format": "csv", "encoding": "utf-8", "delimiter": ",", "header": "on", "quoted": "on", "text": "text",
+        "external_id": "id", "labels": "label", "label_use": "annotations", "separator": "|", "create_labels": "add",
+        "metadata": ["id", "text", "label", "page"],
+    } | changes  # fmt: skip
+    return client.post(reverse(name, args=[job.project.slug, job.key]), values)
+
+
+def test_the_whole_way_works_without_javascript(project: Project, alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    file = SimpleUploadedFile("clauses.csv", CONTENT.encode())
+    response = client.post(reverse("import-new", args=[project.slug]), {"file": file})
+    job = ImportJob.objects.get()
+    assert response.url == reverse("import-map", args=[project.slug, job.key])  # type: ignore[attr-defined]
+    page = client.get(response.url).content.decode()  # type: ignore[attr-defined]
+    assert "The first 3 rows" in page
+    assert "Refused: 1 column, but the header has 4." in page
+    post_mapping(client, job, action="check")
+    assert "An import would add 2 texts" in client.get(response.url).content.decode()  # type: ignore[attr-defined]
+    post_mapping(client, job, name="import-run")
+    job.refresh_from_db()
+    status = reverse("import-status", args=[project.slug, job.key])
+    assert job.state == "queued"
+    assert 'hx-trigger="every 1s"' in client.get(status).content.decode()
+    run_import(job.pk)
+    page = client.get(status).content.decode()
+    assert "hx-trigger" not in page
+    assert '<b class="num">Line 4:</b> 1 column, but the header has 4.' in page
+    refused = client.get(reverse("import-refused", args=[project.slug, job.key]))
+    rows = b"".join(refused.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    assert rows == ["line,reason,beginning", '4,"1 column, but the header has 4",3']
+    data = client.get(reverse("data", args=[project.slug])).content.decode()
+    assert "2 texts" in data
+    assert "clauses.csv" in data
+
+
+def test_a_fragment_is_no_page(project: Project, alice: User, client_of: ClientOf) -> None:
+    job = imported(upload(project, CONTENT))
+    url = reverse("import-status", args=[project.slug, job.key])
+    client = client_of(alice)
+    assert "<html" in client.get(url).content.decode()
+    assert "<html" not in client.get(url, headers={"HX-Request": "true"}).content.decode()
+    restored = client.get(url, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in restored.content.decode()
+
+
+def test_another_layout_shows_its_columns_before_anything_is_imported(
+    project: Project, alice: User, client_of: ClientOf
+) -> None:
+    job = upload(project, "id;text\n1;one\n2;three\n")
+    response = post_mapping(client_of(alice), job, name="import-run", delimiter=",")
+    job.refresh_from_db()
+    assert job.state == "uploaded"
+    assert "id;text" in response.content.decode()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"external_id": "text"}, "is used twice"),
+        ({"text": "nothing"}, "Select a valid choice"),
+        ({"delimiter": "other", "other_delimiter": '"'}, "Type the one character"),
+    ],
+)
+def test_a_mapping_that_cannot_be_is_explained(
+    project: Project, alice: User, client_of: ClientOf, changes: dict[str, Any], words: str
+) -> None:
+    job = upload(project, CONTENT)
+    before = job.settings
+    response = post_mapping(client_of(alice), job, **changes)
+    job.refresh_from_db()
+    assert words in response.content.decode()  # type: ignore[attr-defined]
+    assert job.settings == before
+
+
+def hidden_and_chosen(page: str) -> dict[str, list[str]]:
+    """What a browser would post of the form on this page, apart from ticks and buttons."""
+    values: dict[str, list[str]] = {}
+    for tag in re.findall(r'<input type="hidden"[^>]*>', page):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and value and name[1] != "csrfmiddlewaretoken":
+            values.setdefault(name[1], []).append(value[1])
+    for name_, body in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
+        values[name_] = re.findall(r'<option value="([^"]*)" selected', body)
+    return values
+
+
+def test_a_column_of_labels_chosen_by_hand_is_taken(project: Project, alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    job = upload(project, "text,Sorte\none,Rot\ntwo,Blau\n", user=alice)
+    url = reverse("import-map", args=[project.slug, job.key])
+    values = hidden_and_chosen(client.get(url).content.decode())
+    client.post(url, values | {"header": "on", "quoted": "on", "labels": "Sorte"})
+    assert imported(job).labelled == 2
+
+
+def test_labels_that_only_another_format_shows_are_taken(project: Project, alice: User, client_of: ClientOf) -> None:
+    job = upload(project, "text,label\none,Court\n", name="taken-for-plain.txt", user=alice)
+    post_mapping(client_of(alice), job, labels="", label_use="")  # it becomes a table, and shows its columns
+    job.refresh_from_db()
+    assert imported(job).labelled == 1
+
+
+def test_a_column_of_labels_left_out_by_choice_is_named(project: Project, alice: User, client_of: ClientOf) -> None:
+    client, job = client_of(alice), upload(project, CONTENT)
+    assert "is left out" not in client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    post_mapping(client, job, label_use="ignore", action="check")
+    page = client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert "The column label is left out:" in page
+    assert 'label <span class="badge">left out</span>' in page
+
+
+def test_a_column_without_its_tick_is_left_out(project: Project, alice: User, client_of: ClientOf) -> None:
+    job = upload(project, CONTENT)
+    post_mapping(client_of(alice), job, metadata=["id", "text", "label"])
+    job.refresh_from_db()
+    assert job.settings["left_out"] == ["page"]
+
+
+def test_a_file_above_the_limit_is_refused_with_both_numbers(
+    project: Project, alice: User, client_of: ClientOf, settings: Settings
+) -> None:
+    settings.UPLOAD_LIMIT = 1024 * 1024
+    file = SimpleUploadedFile("large.csv", b"text\n" + b"x" * 2_000_000)
+    response = client_of(alice).post(reverse("import-new", args=[project.slug]), {"file": file})
+    assert response.status_code == 422
+    assert "at most 1.0 MB can be uploaded" in response.content.decode()
+    assert not ImportJob.objects.exists()
+
+
+def test_a_file_thrown_away_leaves_nothing(project: Project, alice: User, client_of: ClientOf) -> None:
+    job = upload(project, CONTENT)
+    client_of(alice).post(reverse("import-cancel", args=[project.slug, job.key]))
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    assert project.documents.count() == 0
+
+
+def test_the_data_page_is_for_members(project: Project, rita: User, mallory: User, client_of: ClientOf) -> None:
+    url = reverse("data", args=[project.slug])
+    assert client_of(mallory).get(url).status_code == 404
+    assert client_of(rita).post(url).status_code == 405
+    page = client_of(rita).get(url).content.decode()
+    assert "No texts yet" in page
+    assert reverse("import-new", args=[project.slug]) not in page
+
+
+def test_pages_of_texts_follow_one_another_and_back(project: Project, rita: User, client_of: ClientOf) -> None:
+    texts = add_texts(project, [f"text number {n:03}" for n in range(120)])
+    client, url = client_of(rita), reverse("data", args=[project.slug])
+    first = client.get(url).context["page"]
+    second = client.get(url, {"after": first.older}).context["page"]
+    third = client.get(url, {"after": second.older}).context["page"]
+    assert [text.pk for page in (first, second, third) for text in page.texts] == [text.pk for text in texts]
+    assert (first.newer, third.older) == (None, None)
+    assert client.get(url, {"before": third.newer}).context["page"].texts == second.texts
+    assert client.get(url, {"before": second.newer}).context["page"].newer is None
+    assert client.get(url, {"after": "nonsense"}).status_code == 200
+
+
+def test_cells_of_the_download_are_no_formulas(project: Project, alice: User, client_of: ClientOf) -> None:
+    job = imported(upload(project, "text,b\n=cmd()\n"))
+    response = client_of(alice).get(reverse("import-refused", args=[project.slug, job.key]))
+    assert b"'=cmd()" in b"".join(response.streaming_content)  # type: ignore[attr-defined]
