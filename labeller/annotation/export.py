@@ -1,0 +1,123 @@
+"""Labels on their way out, as a stream: one line per current answer, in chunks, whatever the size of the project.
+
+In CSV, a cell that a spreadsheet would run as a formula gets an apostrophe in front (labeller/spreadsheets.py). JSON
+Lines are exact.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from labeller.annotation.models import Annotation
+from labeller.projects.models import Label, Project
+from labeller.spreadsheets import plain_cell
+
+CHUNK = 1000
+BETWEEN_LABELS = "|"
+
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
+COLUMNS = [
+    "id",
+    "document",
+    "text",
+    "labels",
+    "status",
+    "annotator",
+    "source",
+    "seconds",
+    "comment",
+    "labelled_at",
+    "reason",
+    "probability",
+    "pool_size",
+    "model",
+    "prediction",
+    "metadata",
+]
+
+
+def rows(project: Project) -> Iterator[dict[str, Any]]:
+    """Every current answer as plain values, oldest first. `id` is the text's own id, empty where its file gave none;
+    `document` our number, which tells every text from every other; `labels` a list of names; `prediction` what the
+    model had said before, by label name."""
+    names = dict(Label.objects.filter(project=project).values_list("pk", "name"))
+    current = (
+        Annotation.objects.filter(project=project, superseded_at=None)
+        .select_related("document", "annotator")
+        .prefetch_related("labels")
+        .order_by("id")
+    )
+    last = 0
+    while chunk := list(current.filter(id__gt=last)[:CHUNK]):  # by key: no cursor stays open while a client reads
+        for annotation in chunk:
+            yield _row(annotation, names)
+        last = chunk[-1].pk
+
+
+def _row(annotation: Annotation, names: dict[int, str]) -> dict[str, Any]:
+    document = annotation.document
+    prediction = annotation.prediction
+    return {
+        "id": document.external_id,
+        "document": document.pk,
+        "text": document.text,
+        "labels": [label.name for label in annotation.labels.all()],
+        "status": annotation.status,
+        "annotator": annotation.annotator.username,
+        "source": annotation.source,
+        "seconds": annotation.seconds,
+        "comment": annotation.comment,
+        "labelled_at": annotation.created_at.isoformat(),
+        "reason": annotation.reason,
+        "probability": annotation.probability,
+        "pool_size": annotation.pool_size,
+        "model": annotation.model_key,
+        "prediction": None if prediction is None else {names.get(int(id_), id_): p for id_, p in prediction.items()},
+        "metadata": document.metadata,
+    }
+
+
+def jsonl_lines(project: Project) -> Iterator[str]:
+    for row in rows(project):
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def csv_lines(project: Project) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    for row in rows(project):
+        yield _taken(buffer)
+        writer.writerow([_cell(row[column]) for column in COLUMNS])
+    yield _taken(buffer)
+
+
+def lines(project: Project, file_format: str) -> Iterator[str]:
+    """The whole file in pieces. Raises KeyError for a format that is not in WRITERS."""
+    return WRITERS[file_format](project)
+
+
+WRITERS: dict[str, Callable[[Project], Iterator[str]]] = {"csv": csv_lines, "jsonl": jsonl_lines}
+
+
+def _taken(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
+
+
+def _cell(value: Any) -> str | float | int:
+    if isinstance(value, (int, float)):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        value = BETWEEN_LABELS.join(value)
+    elif isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False) if value else ""
+    return plain_cell(value)

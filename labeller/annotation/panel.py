@@ -1,0 +1,33 @@
+"""The answers' card on the project's first page."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from labeller.annotation import selectors
+from labeller.corpus.models import Document
+from labeller.projects.models import Membership, Project
+from labeller.projects.overview import Panel
+
+
+def annotation_panel(project: Project, membership: Membership) -> Panel:
+    """Labels by count, how far the project is, and "Start labelling" for those who may."""
+    progress = selectors.progress(project, membership.user)
+    counts = selectors.label_counts(project)
+    given = sum(count for _, count in counts)
+    context = {"answers": progress, "label_counts": counts, "given": max(1, given)}
+    step, url, action = None, "", ""
+    may_start = membership.may_label and len(counts) >= 2 and Document.objects.filter(project=project).exists()
+    if may_start and progress.labelled < progress.texts:
+        url = reverse("label", args=[project.slug])
+        action = "Start labelling" if progress.labelled == 0 else "Go on labelling"
+        left = progress.texts - progress.labelled
+        step = (
+            "The first labels teach the model most. A full one is trained from 16 on; it takes over once 10 audit"
+            " labels can say that it is no worse, at about 30."
+            if progress.labelled < 16
+            else f"{left} texts have no label yet. The most useful ones come first."
+        )
+    return Panel(
+        20, "annotation/_panel.html", context, next_step=step, next_url=url, next_action=action, shows_labels=True
+    )

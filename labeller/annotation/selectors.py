@@ -1,0 +1,151 @@
+"""Reads: the truth of a text, a person's progress, the last answers, the counts of the overview."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.db.models import Avg, Count, Q, Value
+from django.db.models.functions import Least, Left
+from django.utils import timezone
+
+from labeller.annotation.models import Annotation, Source
+from labeller.corpus.models import Document
+from labeller.projects.models import Label, Project, User
+
+CHUNK = 2000
+LabelSet = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class GoldRow:
+    """What the people say of one text. `label_ids` is sorted; empty means "none of these" (several labels per text)."""
+
+    document_id: int
+    label_ids: LabelSet
+    source: str
+    created_at: datetime
+    is_audit: bool  # somebody answered it because it was drawn at random: it may score a model, and never tunes one
+
+
+@dataclass(frozen=True)
+class _Vote:
+    id: int
+    document_id: int
+    source: str
+    created_at: datetime
+    label_ids: LabelSet
+
+
+def current_labels(project: Project) -> Iterator[GoldRow]:
+    """One row per labelled text, in the order of document ids, read in chunks.
+
+    With several annotators the label set that most of them gave; a tie goes to a person's reading before a file's, then
+    to the newest answer. Skipped and unsure answers are no votes. A text that somebody answered in the audit stays in
+    it whatever is imported afterwards, and labels of a file have no say in its gold. The row's source and time are
+    those of the answer that decided.
+    """
+    for document_id, votes in groupby(_votes(project), key=lambda vote: vote.document_id):
+        yield _decide(document_id, list(votes))
+
+
+def _decide(document_id: int, votes: list[_Vote]) -> GoldRow:
+    is_audit = any(vote.source == Source.AUDIT for vote in votes)
+    if is_audit:
+        votes = [vote for vote in votes if vote.source != Source.IMPORT]
+    counts = Counter(vote.label_ids for vote in votes)
+    read = {vote.label_ids for vote in votes if vote.source != Source.IMPORT}
+    winner = max(votes, key=lambda vote: (counts[vote.label_ids], vote.label_ids in read, vote.created_at, vote.id))
+    return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit)
+
+
+def _votes(project: Project) -> Iterator[_Vote]:
+    """Current labelled answers by document, then id. Pages by key, so no cursor stays open between chunks."""
+    current = Annotation.objects.filter(
+        project=project, superseded_at=None, status=Annotation.Status.LABELLED
+    ).order_by("document_id", "id")
+    after_document, after_id = 0, 0
+    while True:
+        page = current.filter(document_id__gte=after_document).exclude(document_id=after_document, id__lte=after_id)
+        rows = list(page.values_list("id", "document_id", "source", "created_at")[:CHUNK])
+        if not rows:
+            return
+        labels = label_sets([row[0] for row in rows])
+        for id_, document_id, source, created_at in rows:
+            yield _Vote(id_, document_id, source, created_at, labels.get(id_, ()))
+        after_id, after_document = rows[-1][0], rows[-1][1]
+
+
+def label_sets(annotation_ids: list[int]) -> dict[int, LabelSet]:
+    """Annotation id -> its label ids, sorted. Annotations without labels are absent."""
+    sets: dict[int, list[int]] = {}
+    through = Annotation.labels.through._default_manager.filter(annotation_id__in=annotation_ids)
+    for annotation_id, label_id in through.values_list("annotation_id", "label_id"):
+        sets.setdefault(annotation_id, []).append(label_id)
+    return {annotation_id: tuple(sorted(labels)) for annotation_id, labels in sets.items()}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one person did today, and how far the project is."""
+
+    today: int
+    seconds_each: float | None  # mean of today's answers; each counts five minutes at most: a coffee is not work
+    labelled: int  # texts with at least one label set
+    texts: int
+
+
+def progress(project: Project, annotator: User) -> Progress:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = Annotation.objects.filter(
+        project=project, annotator=annotator, created_at__gte=midnight, superseded_at=None
+    ).exclude(source=Source.IMPORT)
+    day = mine.aggregate(
+        today=Count("id", filter=Q(status=Annotation.Status.LABELLED)), seconds=Avg(Least("seconds", Value(300.0)))
+    )
+    return Progress(
+        today=day["today"],
+        seconds_each=day["seconds"],
+        labelled=labelled_texts(project),
+        texts=Document.objects.filter(project=project).count(),
+    )
+
+
+def labelled_texts(project: Project) -> int:
+    return (
+        Annotation.objects.filter(project=project, superseded_at=None, status=Annotation.Status.LABELLED)
+        .values("document")
+        .distinct()
+        .count()
+    )
+
+
+@dataclass(frozen=True)
+class LastAnswer:
+    key: str
+    text: str
+    status: str
+    label_ids: LabelSet
+
+
+def last_answers(project: Project, annotator: User, count: int = 5) -> list[LastAnswer]:
+    """This person's newest current answers, newest first; texts cut to their first words."""
+    rows = list(
+        Annotation.objects.filter(project=project, annotator=annotator, superseded_at=None)
+        .exclude(source=Source.IMPORT)
+        .order_by("-created_at", "-id")
+        .annotate(head=Left("document__text", 90))
+        .values_list("id", "key", "status", "head")[:count]
+    )
+    labels = label_sets([row[0] for row in rows])
+    return [LastAnswer(str(key), head, status, labels.get(id_, ())) for id_, key, status, head in rows]
+
+
+def label_counts(project: Project) -> list[tuple[Label, int]]:
+    """Every label with the number of current answers that give it."""
+    current = Q(annotations__superseded_at=None, annotations__status=Annotation.Status.LABELLED)
+    labels = Label.objects.filter(project=project).annotate(given=Count("annotations", filter=current))
+    return [(label, label.given) for label in labels]

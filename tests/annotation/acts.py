@@ -1,0 +1,45 @@
+"""Short verbs for the tests of this package."""
+
+import uuid
+
+from labeller.annotation import services
+from labeller.annotation.models import Annotation, QueueEntry
+
+
+def give(project, annotator, served, *labels, status="labelled", key=None, seconds=3.0, comment="") -> Annotation:
+    """Answer a served text."""
+    return services.answer(
+        project=project,
+        annotator=annotator,
+        lease_key=served.key,
+        key=key or uuid.uuid4(),
+        status=status,
+        label_ids=[label.pk for label in labels],
+        seconds=seconds,
+        comment=comment,
+    )
+
+
+def one(project, annotator):
+    """The next text for this person."""
+    return services.serve(project=project, annotator=annotator, count=1)[0]
+
+
+def rank(project, documents, stream="active", **facts) -> list[QueueEntry]:
+    """Put these texts in the queue in this order, as learning does."""
+    return QueueEntry.objects.bulk_create(
+        QueueEntry(
+            project=project, document=document, stream=stream, rank=at, **({"reason": "Asked for a test"} | facts)
+        )
+        for at, document in enumerate(documents)
+    )
+
+
+def free_and_reserved(documents, pool_size=None):
+    """(texts a strategy may choose, the audit reserve in the order of its draws)."""
+    from labeller.annotation.audit import audit_threshold
+
+    threshold = audit_threshold(pool_size or len(documents))
+    free = [document for document in documents if document.draw >= threshold]
+    reserved = sorted((document for document in documents if document.draw < threshold), key=lambda one: one.draw)
+    return free, reserved
