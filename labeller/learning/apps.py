@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+
+
+class LearningConfig(AppConfig):
+    name = "labeller.learning"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django_q.signals import post_spawn
+
+        from labeller.annotation.signals import annotations_changed, queue_order_asked
+        from labeller.corpus.signals import import_finished
+        from labeller.learning import checks, panel, pulse, receivers
+        from labeller.projects import overview
+
+        checks.register_all()
+        post_spawn.connect(pulse.on_spawn, dispatch_uid="learning.pulse")
+        annotations_changed.connect(receivers.on_annotations_changed, dispatch_uid="learning.refresh")
+        import_finished.connect(receivers.on_import_finished, dispatch_uid="learning.embed")
+        queue_order_asked.connect(receivers.on_queue_order_asked, dispatch_uid="learning.kept")
+        overview.panels.append(panel.learning_panel)

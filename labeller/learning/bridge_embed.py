@@ -1,0 +1,95 @@
+"""Reading the pool: texts -> embeddings on disk, resumable by the shard, the first texts first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+
+from labeller.annotation.audit import audit_threshold
+from labeller.corpus.models import Document
+from labeller.learning import services
+from labeller.learning.bridge_pool import Ids, draws, reader_of
+from labeller.learning.models import TrainingRun
+from labeller.learning.runs import Heartbeat
+from modelsvc.encoder import Encoder
+from modelsvc.store import EmbeddingStore
+from modelsvc.types import OnProgress, Progress
+
+FIRST_TEXTS = 500  # a few seconds' work: cold start need not wait for the whole pool
+CHUNK = 2000  # texts a shard: what a killed worker loses at most
+
+Tell = Callable[[str, float, float | None], None]
+Check = Callable[[], None]
+
+
+def _nothing() -> None:
+    """No check: nobody else writes to this store."""
+
+
+def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
+    """Embed what is missing with the encoder that serves the project; order the queue after the first texts already."""
+    reader = reader_of(run.project)
+    ids = missing(run.project_id, EmbeddingStore(reader.store_folder))
+    beat.tell("loading the encoder", 0.0)
+    if len(ids):
+        encoder = Encoder.load(reader.encoder_folder(), threads=settings.TRAINING_THREADS)
+        store = EmbeddingStore(reader.store_folder, sha256=encoder.sha256, width=encoder.width)
+        for done in embed_into(store, encoder, ids, beat.tell, check=beat.check):
+            beat.progressed()
+            if done == min(FIRST_TEXTS, len(ids)):
+                services.request_refresh(project_id=run.project_id)
+    with transaction.atomic():
+        beat.finish(stage="", log=[{"texts": len(ids)}])
+        services.request_refresh(project_id=run.project_id)
+    if len(missing(run.project_id, EmbeddingStore(reader_of(run.project).store_folder))):
+        services.start_embedding(project=run.project)  # texts imported, or a model promoted, while this one ran
+
+
+def embed_into(
+    store: EmbeddingStore, encoder: Encoder, ids: Ids, tell: Tell, *, check: Check = _nothing
+) -> Iterator[int]:
+    """Embed the texts of `ids` in this order, shard by shard; yields how many are done after each shard.
+
+    `tell` gets stage, 0..1 and seconds left, `check` is called before each write; what they raise leaves the shards
+    written so far in place.
+    """
+    started, total, done = time.perf_counter(), len(ids), 0
+    while done < total:
+        part = ids[done : done + (FIRST_TEXTS if done == 0 else CHUNK)]
+        rows = list(Document.objects.filter(pk__in=part.tolist()).values_list("id", "text"))
+        vectors = encoder.encode(
+            [text for _, text in rows], on_progress=_share_of(done, len(part), total, started, tell)
+        )
+        if rows:
+            check()
+            store.append(np.array([row[0] for row in rows], np.int64), vectors)
+        done += len(part)
+        yield done
+
+
+def _share_of(done: int, part: int, total: int, started: float, tell: Tell) -> OnProgress:
+    """This part's progress as progress of the whole."""
+
+    def on_progress(progress: Progress) -> None:
+        read = done + progress.done * part
+        seconds = time.perf_counter() - started
+        tell(f"{round(read):,} of {total:,} texts", read / total, seconds / max(read, 1) * (total - read))
+
+    return on_progress
+
+
+def missing(project_id: int, store: EmbeddingStore) -> Ids:
+    """Ids without an embedding, in the order in which they will be asked for: a share of the audit reserve and texts
+    outside it side by side, each in the order of their draws, so that the first labels meet embedded texts."""
+    ids, draw = draws(project_id)
+    if not len(ids):
+        return ids
+    threshold = audit_threshold(len(ids))
+    reserve = draw < threshold
+    # The place of a text within its own stream, 0..1; sorting by it deals both streams out evenly.
+    place = np.where(reserve, draw / threshold, (draw - threshold) / (1 - threshold))
+    return store.missing(ids[np.argsort(place, kind="stable")])

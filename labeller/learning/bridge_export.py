@@ -1,0 +1,101 @@
+"""A version as a zip that runs without this tool, checked in a fresh process before anybody is offered it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+
+from labeller.learning import artifacts
+from labeller.learning.bridge_pool import draws, pretrained_folder, texts_of
+from labeller.learning.bridge_versions import load_head
+from labeller.learning.models import ModelExport, ModelVersion
+from labeller.learning.runs import Heartbeat
+from labeller.projects.models import Label
+from modelsvc.bundle import CheckResult, verify_bundle, write_bundle, zip_bundle
+from modelsvc.encoder import Encoder
+from modelsvc.quick import predict_proba
+
+CHECKED_TEXTS = 20
+
+
+class ExportCheckFailed(Exception):
+    """The zip does not answer as the model here does, so it is not offered."""
+
+
+def build(export: ModelExport, beat: Heartbeat) -> None:
+    """Build the zip, check it, and only then name it in the row."""
+    version = export.version
+    folder = artifacts.fresh_work_folder(version.project_id, export.key)
+    try:
+        zip_path = folder / "model.zip"
+        check = bundle(version, folder / "bundle", zip_path)
+        beat.check()
+        place = artifacts.export_path(version.project_id, export.key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        zip_path.replace(place)
+        with transaction.atomic():
+            beat.finish(path=artifacts.relative(place), size=place.stat().st_size, check_result=check)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def bundle(version: ModelVersion, folder: Path, zip_path: Path) -> dict[str, Any]:
+    """Write and zip the version's bundle and compare its answers on 20 texts of the pool.
+
+    Returns the check as a dict. Raises ExportCheckFailed when a probability differs, BundleError, EncoderError.
+    """
+    encoder = Encoder.load(encoder_folder(version), threads=settings.TRAINING_THREADS)
+    head = load_head(version)
+    names: list[str] = artifacts.read_json(artifacts.absolute(version.folder) / "meta.json")["labels"]
+    write_bundle(
+        folder,
+        encoder=encoder,
+        head=head,
+        label_names=names,
+        project_name=version.project.name,
+        card=_card(version),
+    )
+    zip_bundle(folder, zip_path)
+    texts = _some_texts(version)
+    expected = predict_proba(head, encoder.encode(texts, precision="full"))
+    result: CheckResult = verify_bundle(zip_path, texts, expected)
+    if not result.ok:
+        raise ExportCheckFailed(result.message)
+    return {"texts": result.texts, "largest_difference": result.largest_difference, "message": result.message}
+
+
+def encoder_folder(version: ModelVersion) -> Path:
+    """The encoder this version's head reads: its own, that of the full version below it, or the pretrained one."""
+    if version.kind == ModelVersion.Kind.FULL:
+        return artifacts.absolute(version.folder) / "encoder"
+    if version.base is not None:
+        return artifacts.absolute(version.base.folder) / "encoder"
+    return pretrained_folder(version.encoder)
+
+
+def _some_texts(version: ModelVersion) -> Sequence[str]:
+    ids, draw = draws(version.project_id)
+    chosen = ids[np.argsort(draw)[:CHECKED_TEXTS]]
+    return texts_of(chosen)
+
+
+def _card(version: ModelVersion) -> dict[str, Any]:
+    """What the model card says, from the version's own row; a description only of labels that still exist."""
+    described = Label.objects.filter(pk__in=version.label_ids).exclude(description="")
+    return {
+        "number": version.number,
+        "audit": version.metrics,
+        "scored_how": version.scored_how,
+        "n_labels": version.n_labels,
+        "encoder": version.encoder,
+        "seed": version.seed,
+        "created": version.created_at.date().isoformat(),
+        "label_counts": version.settings.get("label_counts", {}),
+        "descriptions": dict(described.values_list("name", "description")),
+    }

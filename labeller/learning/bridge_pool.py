@@ -1,0 +1,192 @@
+"""A project's pool and labels as arrays. Worker processes keep what they loaded: a refit must not read 10,000 texts'
+embeddings again for one more label."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Count, Max
+from numpy.typing import NDArray
+
+from labeller.annotation.audit import audit_threshold
+from labeller.annotation.selectors import GoldRow, current_labels
+from labeller.corpus.models import Document
+from labeller.learning import artifacts
+from labeller.learning.models import LoopState, ModelVersion
+from labeller.projects.models import Label, Project
+from modelsvc.store import EmbeddingStore
+from modelsvc.types import Embeddings, Rows, Targets
+
+Ids = NDArray[np.int64]
+KEPT = 4  # projects whose embeddings a process keeps: 10,000 texts of width 384 are 15 MB
+
+
+class UnknownEncoder(Exception):
+    """The project names an encoder that the owner's list does not have (any more)."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The encoder whose embeddings a project's quick model reads: one of the owner's list, or a tuned one."""
+
+    encoder: str  # key of settings.ENCODERS
+    base: ModelVersion | None  # the promoted full version; None: the encoder as it came
+    store_folder: Path
+
+    @property
+    def key(self) -> str:
+        return str(self.base.number) if self.base else self.encoder
+
+    def encoder_folder(self) -> Path:
+        """Raises UnknownEncoder, and modelsvc's EncoderError when its files are not there. Loads torch."""
+        if self.base is not None:
+            return artifacts.absolute(self.base.folder) / "encoder"
+        return pretrained_folder(self.encoder)
+
+
+def reader_of(project: Project) -> Reader:
+    loop = LoopState.objects.select_related("serving").filter(project=project).first()
+    base = loop.serving if loop else None
+    key = str(base.number) if base else project.encoder
+    return Reader(project.encoder, base, artifacts.embeddings_folder(project.pk, key))
+
+
+def pretrained_folder(encoder: str) -> Path:
+    """The folder of an encoder of the owner's list, verified as far as its name goes."""
+    from modelsvc.encoder import resolve
+
+    if encoder not in settings.ENCODERS:
+        known = ", ".join(sorted(settings.ENCODERS))
+        raise UnknownEncoder(f"The encoder '{encoder}' is not in this server's list ({known}). Add it to that list.")
+    return resolve(settings.ENCODERS[encoder])
+
+
+@dataclass(frozen=True)
+class PoolArrays:
+    """What has been read so far: N texts, in ascending order of id."""
+
+    ids: Ids  # (N,)
+    X: Embeddings  # (N, D)
+
+    def rows_of(self, ids: Ids) -> tuple[Rows, NDArray[np.bool_]]:
+        """Where these documents (K,) are: rows of those found, and which of `ids` were found (K,)."""
+        if not len(self.ids):
+            return np.empty(0, np.int64), np.zeros(len(ids), bool)
+        at = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        found = self.ids[at] == ids
+        return at[found].astype(np.int64), found
+
+
+_pools: OrderedDict[tuple[str, int], PoolArrays] = OrderedDict()
+_draws: OrderedDict[int, tuple[tuple[int, int], Ids, NDArray[np.float64]]] = OrderedDict()
+
+
+def pool_arrays(folder: Path) -> PoolArrays:
+    """The store's embeddings, from this process's memory when the store has not grown since."""
+    store = EmbeddingStore(folder)
+    count = store.count
+    key = (str(folder), count)
+    if key not in _pools:
+        for old in [known for known in _pools if known[0] == key[0]]:
+            del _pools[old]
+        ids, X = store.load()
+        order = np.argsort(ids)
+        in_order = bool((order[1:] > order[:-1]).all())
+        _pools[key] = PoolArrays(ids, X) if in_order else PoolArrays(ids[order], X[order])
+    _pools.move_to_end(key)
+    while len(_pools) > KEPT:
+        _pools.popitem(last=False)
+    return _pools[key]
+
+
+def draws(project_id: int) -> tuple[Ids, NDArray[np.float64]]:
+    """Every document's id (P,), ascending, and its draw (P,); read again only when texts came or went."""
+    documents = Document.objects.filter(project_id=project_id)
+    size = documents.aggregate(n=Count("id"), newest=Max("id"))
+    mark = (int(size["n"]), int(size["newest"] or 0))
+    known = _draws.get(project_id)
+    if known is None or known[0] != mark:
+        table = np.array(
+            list(documents.order_by("id").values_list("id", "draw")), dtype=[("id", np.int64), ("draw", np.float64)]
+        )
+        known = (mark, np.ascontiguousarray(table["id"]), np.ascontiguousarray(table["draw"]))
+        _draws[project_id] = known
+        while len(_draws) > KEPT:
+            _draws.popitem(last=False)
+    return known[1], known[2]
+
+
+def reserve(project_id: int) -> Ids:
+    """Ids of the texts that are set apart for the audit, whoever has labelled them so far."""
+    ids, draw = draws(project_id)
+    return ids[draw < audit_threshold(len(ids))]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The labelled texts as arrays: n texts, C labels in the order of `label_ids`."""
+
+    document_ids: Ids  # (n,), ascending
+    Y: Targets  # (n, C)
+    is_audit: NDArray[np.bool_]  # (n,)
+    may_teach: NDArray[np.bool_]  # (n,) may tune the encoder: neither an audit text nor of the audit's reserve
+    answered_at: NDArray[np.float64]  # (n,) seconds since 1970 of the answer that decided
+    label_ids: list[int]
+    label_names: list[str]
+
+    @property
+    def kinds(self) -> int:
+        """How many different answers there are."""
+        return len(np.unique(self.Y, axis=0)) if len(self.Y) else 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many labelled texts carry each label, by its name."""
+        return dict(zip(self.label_names, self.Y.sum(axis=0, dtype=int).tolist(), strict=True))
+
+    def only(self, keep: NDArray[np.bool_] | Rows) -> Labelled:
+        return Labelled(
+            self.document_ids[keep],
+            self.Y[keep],
+            self.is_audit[keep],
+            self.may_teach[keep],
+            self.answered_at[keep],
+            self.label_ids,
+            self.label_names,
+        )
+
+
+def labelled(project: Project, rows: list[GoldRow] | None = None) -> Labelled:
+    """What people say now. Rows whose label was deleted since are left out in single-label projects."""
+    labels = list(Label.objects.filter(project=project).order_by("position", "id").values_list("id", "name"))
+    column = {label_id: at for at, (label_id, _) in enumerate(labels)}
+    wanted = list(current_labels(project)) if rows is None else rows
+    if not project.is_multi:
+        wanted = [row for row in wanted if len(row.label_ids) == 1]
+    Y = np.zeros((len(wanted), len(labels)), np.uint8)
+    for at, row in enumerate(wanted):
+        Y[at, [column[label_id] for label_id in row.label_ids if label_id in column]] = 1
+    document_ids = np.fromiter((row.document_id for row in wanted), np.int64, len(wanted))
+    is_audit = np.fromiter((row.is_audit for row in wanted), bool, len(wanted))
+    return Labelled(
+        document_ids,
+        Y,
+        is_audit,
+        ~is_audit & ~np.isin(document_ids, reserve(project.pk)),
+        np.fromiter((row.created_at.timestamp() for row in wanted), np.float64, len(wanted)),
+        [label_id for label_id, _ in labels],
+        [name for _, name in labels],
+    )
+
+
+def texts_of(ids: Ids) -> list[str]:
+    """The texts of these documents, in this order."""
+    found: dict[int, str] = {}
+    for start in range(0, len(ids), 5000):
+        part = [int(i) for i in ids[start : start + 5000]]
+        found |= dict(Document.objects.filter(pk__in=part).values_list("id", "text"))
+    return [found[int(i)] for i in ids if int(i) in found]

@@ -1,0 +1,179 @@
+"""A model and its audit, stored for good: files first, under another name; then renamed; then the row naming them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from labeller.learning import artifacts
+from labeller.learning.bridge_pool import Labelled
+from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun
+from labeller.projects.models import Project
+from modelsvc.evaluate import audit_report
+from modelsvc.quick import cross_fit
+from modelsvc.types import Embeddings, Head, Proba, Targets
+
+CROSS_FITTED = "Cross-fitted: each audit text is scored by a head that has not seen it."
+NOT_SCORED = "Not scored: no audit text was labelled yet."
+
+
+@dataclass(frozen=True)
+class AuditScore:
+    """What a model said of the a audit texts it had not learnt from."""
+
+    document_ids: NDArray[np.int64]  # (a,)
+    proba: Proba  # (a, C)
+    predicted: Targets  # (a, C)
+    gold: Targets  # (a, C)
+    metrics: dict[str, Any]
+    how: str
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """(a,) whether the whole answer is right."""
+        right: NDArray[np.bool_] = (self.predicted == self.gold).all(axis=1)
+        return right
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model that is ready to be stored."""
+
+    project: Project
+    kind: ModelVersion.Kind
+    head: Head
+    labels: Labelled
+    audit: AuditScore
+    base: ModelVersion | None
+    encoder: str
+    encoder_sha256: str
+    seed: int
+    duration_s: float
+    settings: dict[str, Any]
+    run: TrainingRun | None = None
+    promoted_at: datetime | None = None
+
+
+def score_audit(X: Embeddings, labels: Labelled, *, multi_label: bool, tuned: bool, seed: int) -> AuditScore:
+    """The honest figures of a head on the rows X (n, D) of the labelled texts, of which only the audit rows count.
+
+    `tuned`: the encoder was fine-tuned on labels of these texts, the audit texts excepted. So only they calibrate.
+    """
+    audit = labels.is_audit
+    if not audit.any() or labels.kinds < 2:
+        empty = np.empty((0, labels.Y.shape[1]))
+        nothing = empty.astype(np.uint8)
+        return AuditScore(np.empty(0, np.int64), empty.astype(np.float32), nothing, nothing, {}, NOT_SCORED)
+    calibrate_on = audit if tuned else None
+    proba, predicted = cross_fit(X, labels.Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on)
+    gold = labels.Y[audit]
+    report = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed)
+    return AuditScore(labels.document_ids[audit], proba[audit], predicted[audit], gold, report.to_dict(), CROSS_FITTED)
+
+
+def store(made: Made, folder: Path) -> ModelVersion:
+    """Give the model in `folder` (a work folder, into which the head is written) its number, its place and its rows.
+
+    Two processes that make a version of one project at once get two numbers. Call it inside a transaction when its
+    rows must stand or fall with others; the renamed folder of a row that was rolled back merely keeps its number.
+    """
+    save_head(made.head, folder)
+    artifacts.write_json(folder / "meta.json", _meta(made))
+    for _ in range(10):
+        number = _next_number(made.project.pk)
+        place = artifacts.version_folder(made.project.pk, number)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.rename(folder, place)
+        except OSError:  # another process has just taken this number
+            continue
+        try:
+            with transaction.atomic():
+                return _write_rows(made, number, place)
+        except IntegrityError:
+            os.rename(place, folder)
+    raise RuntimeError(f"No free number for a model of project {made.project.pk} after 10 attempts.")
+
+
+def save_head(head: Head, folder: Path) -> None:
+    arrays = {"weights": head.weights, "bias": head.bias, "thresholds": head.thresholds}
+    contiguous = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+    save_file(contiguous, folder / "head.safetensors", metadata={"axes": "weights (D, C)"})
+
+
+def load_head(version: ModelVersion) -> Head:
+    folder = artifacts.absolute(version.folder)
+    arrays, meta = load_file(folder / "head.safetensors"), artifacts.read_json(folder / "meta.json")
+    return Head(
+        arrays["weights"], arrays["bias"], bool(meta["multi_label"]), float(meta["temperature"]), arrays["thresholds"]
+    )
+
+
+def _next_number(project_id: int) -> int:
+    newest = ModelVersion.objects.filter(project_id=project_id).aggregate(Max("number"))["number__max"] or 0
+    return max(newest, artifacts.highest_version_folder(project_id)) + 1
+
+
+def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
+    version = ModelVersion.objects.create(
+        project=made.project,
+        number=number,
+        kind=made.kind,
+        run=made.run,
+        base=made.base,
+        encoder=made.encoder,
+        encoder_sha256=made.encoder_sha256,
+        folder=artifacts.relative(place),
+        label_ids=made.labels.label_ids,
+        n_labels=len(made.labels.document_ids),
+        n_audit=len(made.audit.document_ids),
+        metrics=made.audit.metrics,
+        scored_how=made.audit.how,
+        settings=made.settings | {"label_counts": made.labels.counts},
+        seed=made.seed,
+        duration_s=made.duration_s,
+        promoted_at=made.promoted_at,
+    )
+    ids = np.array(made.labels.label_ids)
+    AuditPrediction.objects.bulk_create(
+        AuditPrediction(
+            version=version,
+            document_id=int(document_id),
+            probabilities=[round(float(p), 5) for p in made.audit.proba[at]],
+            predicted=ids[made.audit.predicted[at] > 0].tolist(),
+            gold=ids[made.audit.gold[at] > 0].tolist(),
+        )
+        for at, document_id in enumerate(made.audit.document_ids)
+    )
+    return version
+
+
+def _meta(made: Made) -> dict[str, Any]:
+    return {
+        "project": made.project.name,
+        "kind": made.kind.value,
+        "labels": made.labels.label_names,
+        "label_ids": made.labels.label_ids,
+        "multi_label": made.head.multi_label,
+        "temperature": made.head.temperature,
+        "n_labels": len(made.labels.document_ids),
+        "n_audit": len(made.audit.document_ids),
+        "scored_how": made.audit.how,
+        "metrics": made.audit.metrics,
+        "encoder": made.encoder,
+        "encoder_sha256": made.encoder_sha256,
+        "base": made.base.number if made.base else None,
+        "seed": made.seed,
+        "duration_s": round(made.duration_s, 2),
+        "settings": made.settings | {"label_counts": made.labels.counts},
+        "numpy": np.__version__,
+    }

@@ -1,0 +1,206 @@
+"""Runs, the models that came out of them, and what these said about the audit texts."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from labeller.corpus.models import Document
+from labeller.projects.models import Project, User
+
+
+class TrainingRun(models.Model):
+    """One piece of long work in the training cluster. Idempotence lives in this row, not in the queue's counters: a
+    redelivered task that finds it done, or its heartbeat fresh, returns; a stale heartbeat is claimed once more, and
+    past the second attempt the run is failed with a reason."""
+
+    class Kind(models.TextChoices):
+        EMBED = "embed", "Reading the texts"
+        FULL = "full", "Fine-tuning"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    UNFINISHED = (State.QUEUED, State.RUNNING)
+    MAX_ATTEMPTS = 2
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
+    kind = models.CharField(max_length=5, choices=Kind)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    requested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    labels_at_start = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    worker = models.CharField(max_length=120, blank=True, help_text="host:pid of the last process that claimed it.")
+    stage = models.CharField(max_length=120, blank=True, help_text="What it does now, in words.")
+    progress = models.FloatField(default=0)
+    seconds_left = models.FloatField(null=True)
+    heartbeat_at = models.DateTimeField(null=True, help_text="The last sign of it: enqueued, or alive in a worker.")
+    claim = models.UUIDField(null=True, help_text="Of the process that works on it; a taken-over run has another.")
+    cancel_requested = models.BooleanField(default=False)
+    reason = models.TextField(blank=True, help_text="Why it failed or was not promoted, in a sentence.")
+    log = models.JSONField(default=list, help_text="Loss by epoch and the like.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # A click and a trigger at the same moment: one of the two inserts fails, one run is started.
+            models.UniqueConstraint(
+                fields=["project", "kind"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_unfinished_run_per_project_and_kind",
+            ),
+            models.CheckConstraint(condition=Q(progress__gte=0) & Q(progress__lte=1), name="run_progress_0_to_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}: {self.state}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in self.UNFINISHED
+
+
+class ModelVersion(models.Model):
+    """A model and how good it was on the audit texts of its moment. Metrics are stored then, never recomputed."""
+
+    class Kind(models.TextChoices):
+        QUICK = "quick", "Quick"
+        FULL = "full", "Full"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=5, choices=Kind)
+    run = models.OneToOneField(TrainingRun, null=True, on_delete=models.SET_NULL, related_name="version")
+    base = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Full version whose encoder it reads.",
+    )
+    encoder = models.CharField(max_length=80)
+    encoder_sha256 = models.CharField(max_length=64)
+    folder = models.CharField(max_length=300, help_text="Relative to settings.ARTIFACTS.")
+    label_ids = models.JSONField(help_text="In the order of the head's outputs.")
+    n_labels = models.PositiveIntegerField(help_text="Labelled texts it learnt from: the curve's x.")
+    n_audit = models.PositiveIntegerField(default=0)
+    metrics = models.JSONField(default=dict, help_text="modelsvc.evaluate.AuditReport as a dict.")
+    scored_how = models.CharField(max_length=200, blank=True, help_text="How the audit number was made, in words.")
+    settings = models.JSONField(default=dict)
+    seed = models.PositiveIntegerField()
+    duration_s = models.FloatField()
+    promoted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["project", "number"], name="one_model_per_number")]
+
+    def __str__(self) -> str:
+        return f"Model {self.number}"
+
+
+class AuditPrediction(models.Model):
+    """What a version said of an audit text that it had not learnt from, frozen with the answer of that time."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="audit_predictions")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
+    probabilities = models.JSONField(help_text="In the order of version.label_ids.")
+    predicted = models.JSONField(help_text="Label ids.")
+    gold = models.JSONField(help_text="Label ids given by people, as known then.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "document"], name="one_prediction_per_version_and_text")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.document_id}"
+
+
+class LoopState(models.Model):
+    """What the loop of one project remembers between tasks."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="loop")
+    refresh_pending = models.BooleanField(default=False, help_text="A quick refit is queued and has not begun.")
+    refresh_pending_since = models.DateTimeField(null=True)
+    refresh_claim = models.UUIDField(null=True, help_text="Of the process that refits now; one at a time.")
+    refresh_claimed_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    refresh_labels = models.PositiveIntegerField(default=0, help_text="Labels the last quick refit saw.")
+    refresh_error = models.TextField(blank=True)
+    serving = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Promoted full version.",
+    )
+
+    def __str__(self) -> str:
+        return f"Loop of {self.project}"
+
+
+class ModelExport(models.Model):
+    """A zip of one version, built and checked in the background before it is offered."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Building and checking"
+        DONE = "done", "Ready"
+        FAILED = "failed", "Failed"
+
+    UNFINISHED = (State.QUEUED, State.RUNNING)
+    MAX_ATTEMPTS = 2
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4)
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="exports")
+    requested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    reason = models.TextField(blank=True)
+    path = models.CharField(max_length=300, blank=True, help_text="Relative to settings.ARTIFACTS.")
+    size = models.PositiveBigIntegerField(default=0)
+    check_result = models.JSONField(default=dict, help_text="Texts compared and the largest difference.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    worker = models.CharField(max_length=120, blank=True, help_text="host:pid of the last process that claimed it.")
+    claim = models.UUIDField(null=True, help_text="Of the process that builds it.")
+    heartbeat_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_unfinished_export_per_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Export of {self.version}: {self.state}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state not in self.UNFINISHED
+
+
+class WorkerPulse(models.Model):
+    """A worker process that is alive, because it said so a moment ago."""
+
+    cluster = models.CharField(max_length=40)
+    process = models.CharField(max_length=120, unique=True, help_text="host:pid")
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.cluster} {self.process}"

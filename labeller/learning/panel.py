@@ -1,0 +1,21 @@
+"""The model's card on the project's first page."""
+
+from __future__ import annotations
+
+from labeller.learning.selectors import learning_status
+from labeller.projects.models import Membership, Project
+from labeller.projects.overview import Panel
+
+ORDER = 30
+
+
+def learning_panel(project: Project, membership: Membership) -> Panel:
+    """The same status the other pages poll, with the one thing that may be wrong as the next step."""
+    status = learning_status(project)
+    step = None
+    if "quick" in status.missing:
+        step = "No worker is running: start it with `make run` or `python manage.py up`."
+    elif status.full is not None and status.full.state == "failed" and membership.may_manage:
+        step = "The last full run failed. Read why below, then try again."
+    context = {"learning": status, "project": project, "membership": membership}
+    return Panel(ORDER, "learning/_status.html", context, next_step=step)

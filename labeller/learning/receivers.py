@@ -1,0 +1,21 @@
+"""What learning hears from the apps below it, and what it does then."""
+
+from __future__ import annotations
+
+from labeller.corpus.models import ImportJob
+from labeller.learning import selectors, services
+
+
+def on_annotations_changed(project_id: int, **_: object) -> None:
+    """One more label: put the queue in order again. The task itself looks whether a full run is due."""
+    services.request_refresh(project_id=project_id)
+
+
+def on_import_finished(job: ImportJob, **_: object) -> None:
+    """New texts: read them, unless they are being read."""
+    services.start_embedding(project=job.project, requested_by=job.created_by)
+
+
+def on_queue_order_asked(**_: object) -> bool:
+    """Whether the queue may be served in its order: somebody must be alive to keep it."""
+    return selectors.queue_is_kept()

@@ -1,0 +1,122 @@
+"""Reads of the loop: who is alive, what runs, which model ordered the queue."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from labeller.annotation.models import Ranking
+from labeller.annotation.selectors import current_labels
+from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
+from labeller.learning.triggers import next_full_at
+from labeller.projects.models import Project
+
+ALIVE = timedelta(seconds=12)  # four pulses missed: call it dead
+CLUSTERS = ("quick", "training")
+RECENT_FULL_RUNS = 8  # the largest of them tells when the next one is due
+GENTLE_SECONDS = 5.0  # how long an answer about workers is believed while somebody labels
+
+
+@dataclass
+class _Kept:
+    """This process's last answer. Not in the shared cache: serving must not fail when that is away."""
+
+    answer: bool = False
+    asked_at: float = float("-inf")
+
+
+_kept = _Kept()
+
+
+def workers_alive(cluster: str) -> bool:
+    """Whether a worker of this cluster has said so within the last 12 seconds."""
+    return WorkerPulse.objects.filter(cluster=cluster, seen_at__gt=timezone.now() - ALIVE).exists()
+
+
+def queue_is_kept() -> bool:
+    """Whether anybody keeps queues in order. Asked at every served text, so the answer is cached for 5 seconds."""
+    now = time.monotonic()
+    if now - _kept.asked_at > GENTLE_SECONDS:
+        _kept.answer, _kept.asked_at = workers_alive("quick"), now
+    return _kept.answer
+
+
+def forget_whether_the_queue_is_kept() -> None:
+    """Ask again at the next text."""
+    _kept.asked_at = float("-inf")
+
+
+def teaching_labels(project: Project) -> tuple[int, int]:
+    """(labelled texts, different answers among those that are no audit texts): what a full run would learn from."""
+    labels, kinds = 0, set()
+    for row in current_labels(project):
+        labels += 1
+        if not row.is_audit:
+            kinds.add(row.label_ids)
+    return labels, len(kinds)
+
+
+@dataclass(frozen=True)
+class LearningStatus:
+    """All that `learning/_status.html` shows, in at most six queries."""
+
+    ranking: Ranking | None  # None: nothing has ordered the queue yet
+    refresh_error: str  # why the last quick refit failed; empty when it did not
+    serving: ModelVersion | None  # the promoted full version
+    embed: TrainingRun | None  # unfinished, or failed with nothing newer of its kind
+    full: TrainingRun | None
+    next_full: int  # labels at which the next full run starts by itself
+    missing: list[str]  # clusters without a worker, of "quick" and "training"
+
+    @property
+    def is_busy(self) -> bool:
+        return any(run is not None and run.is_unfinished for run in (self.embed, self.full))
+
+
+def learning_status(project: Project) -> LearningStatus:
+    ranking = Ranking.objects.filter(project=project).first()
+    loop = LoopState.objects.select_related("serving").filter(project=project).first()
+    full = full_runs(project.pk)
+    # A query of its own: after a few imports there are many of these, and one list of both kinds hid the full ones.
+    embed = (
+        TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).defer("log").order_by("-id").first()
+    )
+    alive = set(
+        WorkerPulse.objects.filter(seen_at__gt=timezone.now() - ALIVE).values_list("cluster", flat=True).distinct()
+    )
+    return LearningStatus(
+        ranking=ranking,
+        refresh_error=loop.refresh_error if loop else "",
+        serving=loop.serving if loop else None,
+        embed=_worth_showing(embed),
+        full=_worth_showing(full[0] if full else None),
+        next_full=next_full_at(labels_at_last_full(full)),
+        missing=[cluster for cluster in CLUSTERS if cluster not in alive],
+    )
+
+
+def labels_at_last_full(runs: list[TrainingRun]) -> int:
+    """Labels at the start of the largest of these full runs, however it ended: a failure is not tried at each label."""
+    return max((run.labels_at_start for run in runs), default=0)
+
+
+def full_runs(project_id: int) -> list[TrainingRun]:
+    """The newest full runs, newest first."""
+    rows = TrainingRun.objects.filter(project_id=project_id, kind=TrainingRun.Kind.FULL)
+    return list(rows.defer("log").order_by("-id")[:RECENT_FULL_RUNS])
+
+
+def newest_quick_version(project_id: int, *, base: ModelVersion | None) -> ModelVersion | None:
+    """The newest quick model whose head reads the encoder of `base` (None: the pretrained one)."""
+    quick = ModelVersion.objects.filter(project_id=project_id, kind=ModelVersion.Kind.QUICK, base=base)
+    return quick.order_by("-number").first()
+
+
+def _worth_showing(newest: TrainingRun | None) -> TrainingRun | None:
+    """The newest run of a kind, unless it ended as it should."""
+    ended_well = newest is not None and newest.state in (TrainingRun.State.DONE, TrainingRun.State.CANCELLED)
+    # A finished run that was not promoted has a reason to read.
+    return None if newest is None or (ended_well and not newest.reason) else newest

@@ -1,0 +1,103 @@
+"""Writes of the loop: ask for a refit, start, cancel and recover runs. Heavy code is named here, never imported."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from labeller import queueing
+from labeller.learning import selectors
+from labeller.learning.models import LoopState, TrainingRun
+from labeller.projects.models import Project, User
+
+REFRESH_TASK = "labeller.learning.tasks.refresh_queue"
+RUN_TASKS = {
+    TrainingRun.Kind.EMBED: "labeller.learning.tasks.embed",
+    TrainingRun.Kind.FULL: "labeller.learning.tasks.fine_tune",
+}
+REFRESH_LOST = timedelta(seconds=30)  # a queued refit nobody began; asking again costs one more cheap task
+
+
+class RunRefused(Exception):
+    """A run cannot start now. The message says why and what to do."""
+
+
+def request_refresh(*, project_id: int) -> bool:
+    """Ask for one quick refit. Labels that arrive while one is queued share it; while one is running, they queue one
+    more. False when a refit is queued already, and not for so long that its task must be lost."""
+    loop = LoopState.objects.filter(project_id=project_id)
+    now = timezone.now()
+    free = Q(refresh_pending=False) | Q(refresh_pending_since=None) | Q(refresh_pending_since__lt=now - REFRESH_LOST)
+    if not loop.filter(free).update(refresh_pending=True, refresh_pending_since=now):
+        fresh = LoopState(project_id=project_id, refresh_pending=True, refresh_pending_since=now)
+        if loop.exists() or not _insert(fresh):
+            return False
+    transaction.on_commit(lambda: queueing.enqueue(REFRESH_TASK, project_id, cluster="quick"))
+    return True
+
+
+def start_embedding(*, project: Project, requested_by: User | None = None) -> TrainingRun | None:
+    """Start reading the texts that have no embedding yet; None when that is under way already."""
+    try:
+        return _start(project, TrainingRun.Kind.EMBED, requested_by, labels=0)
+    except IntegrityError:
+        return None
+
+
+def start_full(*, project: Project, requested_by: User | None = None, enqueue: bool = True) -> TrainingRun:
+    """Start a full run; without `enqueue` the caller carries it out itself. Raises RunRefused when one is unfinished,
+    or the labels are too few to learn from."""
+    labels, kinds = selectors.teaching_labels(project)
+    if kinds < 2:
+        raise RunRefused(
+            "A full run needs texts of at least two kinds besides the audit texts; "
+            f"so far there {'is' if kinds == 1 else 'are'} {kinds}. Label a few more first."
+        )
+    try:
+        return _start(project, TrainingRun.Kind.FULL, requested_by, labels=labels, enqueue=enqueue)
+    except IntegrityError:
+        raise RunRefused("A full run is under way already. Wait for it, or cancel it first.") from None
+
+
+def _start(
+    project: Project, kind: TrainingRun.Kind, requested_by: User | None, *, labels: int, enqueue: bool = True
+) -> TrainingRun:
+    with transaction.atomic():
+        run = TrainingRun.objects.create(
+            project=project,
+            kind=kind,
+            requested_by=requested_by,
+            labels_at_start=labels,
+            heartbeat_at=timezone.now(),
+            stage="Waiting for the worker",
+        )
+        if enqueue:
+            transaction.on_commit(lambda: enqueue_run(run))
+    return run
+
+
+def cancel(*, run: TrainingRun) -> bool:
+    """Ask an unfinished run to stop: a waiting one at once, a running one within seconds. False when it had ended."""
+    rows = TrainingRun.objects.filter(pk=run.pk)
+    waiting = rows.filter(state=TrainingRun.State.QUEUED).update(
+        state=TrainingRun.State.CANCELLED, cancel_requested=True, finished_at=timezone.now()
+    )
+    return bool(waiting or rows.filter(state=TrainingRun.State.RUNNING).update(cancel_requested=True))
+
+
+def enqueue_run(run: TrainingRun) -> None:
+    """Hand the run to the training cluster. Twice does no harm: the claim decides."""
+    queueing.enqueue(RUN_TASKS[TrainingRun.Kind(run.kind)], run.pk, cluster="training")
+
+
+def _insert(loop: LoopState) -> bool:
+    """The project's first row. False when another process has just made it, and asked by that."""
+    try:
+        with transaction.atomic():
+            loop.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True

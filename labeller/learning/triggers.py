@@ -1,0 +1,32 @@
+"""When something starts by itself. Pure functions of counts, so that the page can say beforehand what will happen."""
+
+from __future__ import annotations
+
+import math
+
+FIRST_FULL = 16
+GROWTH = 1.25
+MILESTONE_LEAST = 5
+MILESTONE_SHARE = 0.05
+
+
+def next_full_at(labels_at_last: int, *, first: int = FIRST_FULL, growth: float = GROWTH) -> int:
+    """The number of labels at which the next full run starts: `first`, then `growth` times the last, rounded up.
+
+    Growing steps keep the total cost of all runs linear in the number of labels; early steps are cheap and gain most.
+    """
+    if labels_at_last <= 0:
+        return first
+    # Rounded before the ceiling: 1.1 * 10 must be 11, not the 12 that 11.000000000000002 would give.
+    return max(first, labels_at_last + 1, math.ceil(round(labels_at_last * growth, 9)))
+
+
+def is_full_due(labels: int, *, labels_at_last: int, kinds: int, unfinished: bool) -> bool:
+    """Whether a full run starts by itself. `kinds`: different answers among the labels that may teach the encoder."""
+    return not unfinished and kinds >= 2 and labels >= next_full_at(labels_at_last)
+
+
+def is_milestone(labels: int, *, labels_at_last_version: int) -> bool:
+    """Whether a quick refit becomes a version, a point of the curve: labels grew by 5 or by 5 %, what is more."""
+    grown = labels - labels_at_last_version
+    return grown >= max(MILESTONE_LEAST, math.ceil(round(labels_at_last_version * MILESTONE_SHARE, 9)))

@@ -1,0 +1,15 @@
+"""Below /p/<slug>/learning/: runs, the status every page polls, and models to take away."""
+
+from django.urls import path
+
+from labeller.learning import views
+
+urlpatterns = [
+    path("status/", views.status, name="learning-status"),
+    path("run/", views.start_run, name="run-start"),
+    path("read/", views.start_embedding, name="embed-start"),
+    path("run/<uuid:key>/cancel/", views.cancel_run, name="run-cancel"),
+    path("models/<int:number>/export/", views.export_model, name="model-export"),
+    path("exports/<uuid:key>/", views.export_status, name="model-export-status"),
+    path("exports/<uuid:key>/model.zip", views.download, name="model-download"),
+]

@@ -1,0 +1,132 @@
+"""A project in the middle of its work, made by short functions: texts of three kinds, labels, embeddings."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeller.annotation.models import Annotation, Source
+from labeller.corpus.models import Document
+from labeller.learning import services, tasks
+from labeller.learning.models import TrainingRun
+from labeller.learning.refresh import refresh
+from labeller.projects.models import Project, User
+from tests.cast import add_texts
+
+KINDS = {
+    "Change": [
+        "We may revise these terms whenever we like and without telling you.",
+        "The provider can amend this agreement at its sole discretion.",
+        "Changes to the conditions take effect when they are posted on the site.",
+        "We reserve the right to alter the rules of the service at any time.",
+        "These terms are updated from time to time; the newest version applies.",
+        "Fees and features may be modified by us without prior notice.",
+        "The policy is subject to change, and you should check it often.",
+        "We can rewrite any clause of this contract on our own.",
+        "An amended agreement replaces this one as soon as it is published.",
+        "New versions of the conditions bind you from the day they appear.",
+    ],
+    "Court": [
+        "Any lawsuit must be filed in the courts of Dublin.",
+        "Disputes are heard only by the tribunals of Luxembourg.",
+        "You submit to the exclusive jurisdiction of the courts in California.",
+        "Legal proceedings can be brought before a judge in Paris alone.",
+        "The competent court for all claims is that of our seat.",
+        "Actions arising from this contract belong before the Amsterdam court.",
+        "You agree to litigate in the state and federal courts of New York.",
+        "Both parties accept the venue of the courts of Stockholm.",
+        "Suits against us may be started only in the city court of Vienna.",
+        "Jurisdiction over every controversy lies with the judges of Oslo.",
+    ],
+    "Other": [
+        "Our support team answers by electronic mail on working days.",
+        "Click the button at the top of the page to open the menu.",
+        "The app is available for telephones and tablets.",
+        "Your basket keeps its goods for thirty days.",
+        "Parcels are usually delivered within a week.",
+        "Choose a picture for your profile under the settings.",
+        "The newsletter appears each month with tips and recipes.",
+        "Our office in Berlin opens at nine in the morning.",
+        "A password should have at least ten characters.",
+        "You will find answers to frequent questions on the help page.",
+    ],
+}
+ALL_TEXTS = [text for texts in KINDS.values() for text in texts]
+
+
+def kind_of(text: str) -> str:
+    return next(kind for kind, texts in KINDS.items() if text in texts)
+
+
+def fill(project: Project) -> list[Document]:
+    """Thirty texts, ten of each kind, the kinds taking turns."""
+    return add_texts(project, [text for row in zip(*KINDS.values(), strict=True) for text in row])
+
+
+def annotate(
+    document: Document, annotator: User, labels: Sequence[str] | None = None, *, source: str = Source.ACTIVE
+) -> Annotation:
+    """This person's answer as a row of its own: the text's true kind, unless others are given."""
+    names = [kind_of(document.text)] if labels is None else list(labels)
+    annotation = Annotation.objects.create(
+        key=uuid.uuid4(),
+        project_id=document.project_id,
+        document=document,
+        annotator=annotator,
+        status=Annotation.Status.LABELLED,
+        source=source,
+    )
+    annotation.labels.set(document.project.labels.filter(name__in=names))
+    return annotation
+
+
+def embed(project: Project) -> TrainingRun:
+    """Read the pool with the real encoder, here and now."""
+    run = services.start_embedding(project=project)
+    assert run is not None
+    tasks.embed(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+@cache
+def _vectors() -> tuple[str, dict[str, NDArray[np.float32]]]:
+    """What the bundled encoder makes of the thirty texts: computed once a session, by the encoder itself."""
+    from modelsvc.encoder import Encoder, resolve
+
+    encoder = Encoder.load(resolve("bundled"))
+    return encoder.sha256, dict(zip(ALL_TEXTS, encoder.encode(ALL_TEXTS), strict=True))
+
+
+def vectors(documents: Sequence[Document]) -> NDArray[np.float32]:
+    """What the bundled encoder makes of these texts of the thirty, (n, 384)."""
+    known = _vectors()[1]
+    return np.stack([known[document.text] for document in documents])
+
+
+def read(project: Project, *, without: Sequence[Document] = ()) -> None:
+    """The store as a finished embedding run leaves it, without loading the encoder again; some texts came later."""
+    from labeller.learning.bridge_pool import reader_of
+    from modelsvc.store import EmbeddingStore
+
+    documents = [document for document in project.documents.all() if document not in without]
+    store = EmbeddingStore(reader_of(project).store_folder, sha256=_vectors()[0])
+    store.append(np.array([document.pk for document in documents]), vectors(documents))
+
+
+def refit(project: Project) -> int:
+    """One quick refit, here and now."""
+    services.request_refresh(project_id=project.pk)
+    return refresh(project.pk)
+
+
+def full(project: Project) -> TrainingRun:
+    """A whole full run with the real encoder, here and now."""
+    run = services.start_full(project=project, enqueue=False)
+    tasks.fine_tune(run.pk)
+    run.refresh_from_db()
+    return run

@@ -1,0 +1,269 @@
+"""The status fragment, the manager's buttons, exports: who may, what they see."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from labeller.annotation.models import Ranking
+from labeller.annotation.services import serve
+from labeller.learning import pulse, selectors
+from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun, WorkerPulse
+from labeller.learning.selectors import learning_status
+from labeller.projects.models import Project, User
+from tests.learning.scene import annotate, fill
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def version(project: Project) -> ModelVersion:
+    return ModelVersion.objects.create(
+        project=project, number=3, kind="quick", label_ids=[], n_labels=9, seed=1, duration_s=1
+    )
+
+
+@pytest.fixture
+def export(version: ModelVersion) -> ModelExport:
+    path = Path(settings.ARTIFACTS) / "model.zip"
+    path.write_bytes(b"PK and so on")
+    checked = {"texts": 20, "largest_difference": 1e-6}
+    return ModelExport.objects.create(version=version, state="done", path="model.zip", size=12, check_result=checked)
+
+
+def full_run(project: Project, **fields: Any) -> TrainingRun:
+    defaults: dict[str, Any] = {"kind": "full", "heartbeat_at": timezone.now()}
+    return TrainingRun.objects.create(project=project, **(defaults | fields))
+
+
+def status_of(project: Project, client) -> str:
+    return str(client.get(reverse("learning-status", args=[project.slug])).content.decode())
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "least"),
+    [
+        ("learning-status", "get", "reader"),
+        ("run-start", "post", "manager"),
+        ("embed-start", "post", "manager"),
+        ("run-cancel", "post", "manager"),
+        ("model-export", "post", "manager"),
+        ("model-export-status", "get", "reader"),
+        ("model-download", "get", "reader"),
+    ],
+)
+def test_access(
+    project: Project, alice: User, bob: User, rita: User, mallory: User, client_of, client, export: ModelExport,
+    name: str, method: str, least: str,
+) -> None:  # fmt: skip
+    run = full_run(project, state="done")
+    special: dict[str, list[Any]] = {"run-cancel": [run.key], "model-export": [3]}
+    arguments = special.get(name)
+    if arguments is None:
+        arguments = [export.key] if "export" in name or "download" in name else []
+    url = reverse(name, args=[project.slug, *arguments])
+
+    def ask(who, verb: str = method) -> int:
+        response = getattr(who, verb)(url)
+        if response.streaming:
+            b"".join(response)  # reading a file to its end closes it
+        return int(response.status_code)
+
+    assert ask(client) == 302 and "login" in getattr(client, method)(url).url, "not signed in"
+    assert ask(client_of(mallory)) == 404, "a stranger"
+    assert ask(client_of(alice)) in (200, 302)
+    for member in (bob, rita):
+        assert ask(client_of(member)) == (403 if least == "manager" else 200)
+    assert ask(client_of(alice), "post" if method == "get" else "get") == 405
+
+
+def test_runs_and_models_of_another_project_are_not_found(
+    project: Project, alice: User, client_of, export: ModelExport
+) -> None:
+    from tests.cast import join, make_project
+
+    other = make_project(name="Another")
+    join(other, alice, "manager")
+    run = full_run(project)
+    alices = client_of(alice)
+    assert alices.post(reverse("run-cancel", args=[other.slug, run.key])).status_code == 404
+    assert alices.post(reverse("model-export", args=[other.slug, 3])).status_code == 404
+    assert alices.get(reverse("model-download", args=[other.slug, export.key])).status_code == 404
+
+
+@pytest.fixture
+def workers(db: None) -> None:
+    for cluster in ("quick", "training"):
+        WorkerPulse.objects.create(cluster=cluster, process=cluster, seen_at=timezone.now())
+
+
+def test_without_a_worker_a_warning_says_what_to_do(project: Project, alice: User, bob: User, client_of) -> None:
+    Ranking.objects.create(project=project, model_name="the quick model", labels_seen=9, ranked_at=timezone.now())
+    full_run(project, state="running", progress=0.625, seconds_left=40, heartbeat_at=timezone.now())
+    page = status_of(project, client_of(alice))
+    assert "No worker is running" in page and "make run" in page and "random order" in page
+    # nothing beside it says the contrary
+    assert "Ordered by" not in page and "40 s left" not in page and "Fine-tuning waits for a worker" in page
+    assert "Cancel" in page
+    assert "Ask whoever runs this server" in status_of(project, client_of(bob))
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_run_whose_worker_has_gone_silent_says_so(project: Project, bob: User, client_of) -> None:
+    full_run(project, state="running", seconds_left=40, heartbeat_at=timezone.now() - timedelta(seconds=12))
+    page = status_of(project, client_of(bob))
+    assert "no sign of life for 12 s" in page and "40 s left" not in page
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_full_run_that_is_due_is_said_to_come_with_the_next_label(project: Project, bob: User, client_of) -> None:
+    Ranking.objects.create(project=project, model_name="the quick model", labels_seen=67, ranked_at=timezone.now())
+    full_run(project, state="cancelled", labels_at_start=16)
+    assert "Next full run with the next label" in status_of(project, client_of(bob))
+
+
+def test_an_export_without_a_worker_says_so(project: Project, version: ModelVersion, alice: User, client_of) -> None:
+    export = ModelExport.objects.create(version=version)
+    address = reverse("model-export-status", args=[project.slug, export.key])
+    assert "No worker is running for it" in client_of(alice).get(address).content.decode()
+    pulse.beat("training")
+    assert "No worker" not in client_of(alice).get(address).content.decode()
+
+
+@pytest.mark.usefixtures("workers")
+def test_with_workers_there_is_no_warning(project: Project, bob: User, client_of) -> None:
+    assert "No worker" not in status_of(project, client_of(bob))
+
+
+def test_a_pulse_of_twelve_seconds_ago_is_a_dead_worker(project: Project, bob: User, client_of) -> None:
+    pulse.beat("quick")
+    WorkerPulse.objects.update(seen_at=timezone.now() - timedelta(seconds=13))
+    assert learning_status(project).missing == ["quick", "training"]
+
+
+def test_texts_come_in_random_order_while_no_worker_is_alive(project: Project, bob: User) -> None:
+    from labeller.annotation.models import QueueEntry
+
+    documents = fill(project)
+    last = max(documents, key=lambda document: document.draw)
+    QueueEntry.objects.create(project=project, document=last, stream="active", rank=0, reason="Asked because")
+    assert "no worker" in serve(project=project, annotator=bob, count=1)[0].reason
+    selectors.forget_whether_the_queue_is_kept()
+    pulse.beat("quick")
+    reasons = {served.reason for served in serve(project=project, annotator=bob, count=3)}
+    assert "Asked because" in reasons
+
+
+@pytest.mark.usefixtures("workers")
+def test_the_status_names_the_model_its_labels_and_its_age(project: Project, bob: User, client_of) -> None:
+    Ranking.objects.create(
+        project=project,
+        model_key="quick-7",
+        model_name="the quick model",
+        labels_seen=34,
+        ranked_at=timezone.now() - timedelta(seconds=40),
+    )
+    page = " ".join(status_of(project, client_of(bob)).split())
+    assert "Ordered by the quick model" in page and ">34</span> labels" in page and "40 s ago" in page
+    assert "Next full run with the next label" in page
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_running_run_shows_progress_and_time_left_and_managers_may_cancel(
+    project: Project, alice: User, bob: User, client_of
+) -> None:
+    run = full_run(project, state="running", progress=0.625, seconds_left=40, stage="learning from 80 texts")
+    page = status_of(project, client_of(alice))
+    assert "62 %" in page and "40 s left" in page and "learning from 80 texts" in page and "Cancel" in page
+    assert "Cancel" not in status_of(project, client_of(bob))
+    client_of(alice).post(reverse("run-cancel", args=[project.slug, run.key]))
+    run.refresh_from_db()
+    assert run.cancel_requested and "stopping" in status_of(project, client_of(alice))
+
+
+def test_a_failed_run_says_why_and_offers_another_try(project: Project, alice: User, bob: User, client_of) -> None:
+    full_run(project, state="failed", reason="Out of memory. Close other programs.")
+    page = status_of(project, client_of(alice))
+    assert "Out of memory. Close other programs." in page and "Try again" in page
+    assert "Try again" not in status_of(project, client_of(bob))
+    full_run(project, state="done")
+    assert "Out of memory" not in status_of(project, client_of(alice))
+
+
+def test_a_failed_refit_is_shown(project: Project, bob: User, client_of) -> None:
+    LoopState.objects.create(project=project, refresh_error="ValueError: no")
+    assert "The last refit failed" in status_of(project, client_of(bob))
+
+
+def test_the_button_starts_a_run_and_refuses_in_words(project: Project, alice: User, bob: User, client_of) -> None:
+    alices, url = client_of(alice), reverse("run-start", args=[project.slug])
+    alices.post(url)
+    assert not TrainingRun.objects.exists()
+    documents = fill(project)
+    annotate(documents[0], bob)
+    annotate(documents[1], bob)
+    alices.post(url)
+    assert TrainingRun.objects.get().requested_by == alice
+
+
+def test_the_status_costs_few_queries(project: Project, django_assert_max_num_queries) -> None:
+    full_run(project, state="running")
+    LoopState.objects.create(project=project)
+    with django_assert_max_num_queries(6):
+        learning_status(project)
+
+
+def test_a_fragment_for_htmx_and_a_page_for_people(
+    project: Project, rita: User, client_of, export: ModelExport
+) -> None:
+    url = reverse("model-export-status", args=[project.slug, export.key])
+    ritas = client_of(rita)
+    assert "<html" in ritas.get(url).content.decode()
+    assert "<html" not in ritas.get(url, headers={"HX-Request": "true"}).content.decode()
+    restored = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<html" in ritas.get(url, headers=restored).content.decode()
+
+
+def test_a_finished_export_stops_polling(project: Project, rita: User, client_of, export: ModelExport) -> None:
+    url = reverse("model-export-status", args=[project.slug, export.key])
+    assert "hx-trigger" not in client_of(rita).get(url).content.decode()
+    ModelExport.objects.update(state="running")
+    assert "hx-trigger" in client_of(rita).get(url).content.decode()
+
+
+def test_the_download_has_a_name_that_says_what_it_is(project: Project, rita: User, client_of, export) -> None:
+    response = client_of(rita).get(reverse("model-download", args=[project.slug, export.key]))
+    assert response["Content-Disposition"] == 'attachment; filename="terms-of-service-model-3.zip"'
+    assert b"".join(response.streaming_content) == b"PK and so on"
+
+
+def test_an_export_that_failed_says_why(project: Project, alice: User, client_of, export: ModelExport) -> None:
+    ModelExport.objects.update(state="failed", reason="The bundle DISAGREES on 20 texts.")
+    alices = client_of(alice)
+    page = alices.get(reverse("model-export-status", args=[project.slug, export.key])).content.decode()
+    assert "DISAGREES" in page and "Try again" in page
+    assert alices.get(reverse("model-download", args=[project.slug, export.key])).status_code == 404
+
+
+def test_a_web_process_loads_no_learner() -> None:
+    script = """
+import django, sys
+django.setup()
+from django.urls import get_resolver
+get_resolver().url_patterns
+import labeller.learning.views, labeller.learning.pulse, labeller.wsgi
+heavy = [n for n in ("torch", "transformers", "sklearn", "scipy", "numpy", "modelsvc") if n in sys.modules]
+sys.exit(", ".join(heavy) or 0)
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "labeller.settings"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

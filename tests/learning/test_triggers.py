@@ -1,0 +1,58 @@
+"""What starts by itself, as tables and laws."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeller.learning.triggers import is_full_due, is_milestone, next_full_at
+
+
+@pytest.mark.parametrize(
+    ("labels_at_last", "next_at"),
+    [(0, 16), (1, 16), (12, 16), (16, 20), (20, 25), (25, 32), (32, 40), (40, 50), (100, 125), (1000, 1250)],
+)
+def test_the_next_full_run_is_a_quarter_further(labels_at_last: int, next_at: int) -> None:
+    assert next_full_at(labels_at_last) == next_at
+
+
+def test_growth_that_is_whole_is_not_rounded_up_by_a_rounding_error() -> None:
+    assert next_full_at(10, first=2, growth=1.1) == 11
+
+
+@given(st.integers(0, 1_000_000))
+def test_it_always_lies_ahead(labels: int) -> None:
+    assert next_full_at(labels) > labels
+
+
+@given(st.integers(16, 100_000))
+def test_all_runs_together_learn_from_at_most_five_times_the_labels(labels: int) -> None:
+    total, at = 0, next_full_at(0)
+    while at <= labels:
+        total, at = total + at, next_full_at(at)
+    assert total <= 5 * labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "last", "kinds", "unfinished", "due"),
+    [
+        (15, 0, 3, False, False),
+        (16, 0, 3, False, True),
+        (16, 0, 1, False, False),
+        (16, 0, 3, True, False),
+        (19, 16, 3, False, False),
+        (20, 16, 3, False, True),
+    ],
+)
+def test_when_a_full_run_is_due(labels: int, last: int, kinds: int, unfinished: bool, due: bool) -> None:
+    assert is_full_due(labels, labels_at_last=last, kinds=kinds, unfinished=unfinished) is due
+
+
+@pytest.mark.parametrize(
+    ("labels", "last", "milestone"),
+    [(4, 0, False), (5, 0, True), (9, 5, False), (10, 5, True), (104, 100, False), (105, 100, True), (209, 200, False),
+     (210, 200, True), (3, 10, False)],
+)  # fmt: skip
+def test_when_a_refit_becomes_a_version(labels: int, last: int, milestone: bool) -> None:
+    assert is_milestone(labels, labels_at_last_version=last) is milestone
