@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class InsightConfig(AppConfig):
+    name = "labeller.insight"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from labeller.insight.panels import results_panel
+        from labeller.projects.overview import panels
+
+        panels.append(results_panel)

@@ -1,0 +1,169 @@
+"""The learning curve as a Vega-Lite specification. Pure: from rows to a dict that the browser draws.
+
+Written as a plain dict: importing Altair costs a web process 45 MB (docs/decisions/0004-charts.md). Colours are
+parameters that static/js/chart.js sets from the page's CSS, so that one specification serves light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor
+from typing import Any, Literal
+
+from labeller.insight.curve import CurveRow
+from labeller.insight.selectors import Estimate
+from labeller.insight.sentences import decimal_range, percent_range
+
+Metric = Literal["accuracy", "macro_f1"]
+METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}
+
+# The light theme's, for whoever renders the specification without our page. Names are those of static/css/app.css.
+PALETTE = {"accent": "#2b5d8a", "soft": "#5c5f6a", "ink": "#1c1d22", "line": "#e4e2dc", "card": "#ffffff"}
+HEIGHT = 330  # pixels; results.css keeps the place free before the chart is drawn
+TOLD = ("Model", "Labels", "Accuracy", "Macro-F1", "Audit texts")  # what pointing at a point tells
+
+
+def curve_spec(rows: Sequence[CurveRow], *, metric: Metric, colours: dict[str, str] | None = None) -> dict[str, Any]:
+    """One metric against the number of labels, with its 95 % band, a series for each kind of model.
+
+    Rows without evidence are left out. `colours` replaces entries of PALETTE.
+    """
+    points = [_point(row, metric) for row in rows if getattr(row, metric) is not None]
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": f"{METRICS[metric]} against number of labels, with 95 % band. The table below has the numbers.",
+        "width": "container",
+        "height": HEIGHT,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "background": {"expr": "card"},  # also in the saved picture
+        "params": [{"name": name, "value": value} for name, value in (PALETTE | (colours or {})).items()],
+        "data": {"name": "curve", "values": points},
+        "encoding": {"x": _x(points), "color": _by_kind("accent", "soft")},
+        "layer": [_band(points, metric), _whisker(), _line(), _points(), _reading()],
+        "config": _config(),
+    }
+
+
+def _point(row: CurveRow, metric: Metric) -> dict[str, Any]:
+    estimate: Estimate = getattr(row, metric)
+    return {
+        "labels": row.labels,
+        "kind": row.kind,
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "Model": f"{row.model} ({row.kind})",
+        "Labels": str(row.labels),
+        "Accuracy": "not measured" if row.accuracy is None else percent_range(row.accuracy),
+        "Macro-F1": "not measured" if row.macro_f1 is None else decimal_range(row.macro_f1),
+        "Audit texts": str(row.audit_texts),
+    }
+
+
+def _x(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    most = max((point["labels"] for point in points), default=0)
+    return {
+        "field": "labels",
+        "type": "quantitative",
+        "title": "Labels",
+        "scale": {"domain": [0, max(50, round(most * 1.06))], "nice": False},
+        "axis": {"grid": False, "tickMinStep": 1, "tickCount": 6, "labelFlush": True},
+    }
+
+
+def _y(points: Sequence[dict[str, Any]], metric: Metric) -> dict[str, Any]:
+    lowest = min((point["low"] for point in points), default=0.0)
+    return {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        # From the tenth below the lowest bound, never a cut that makes a small gain look large.
+        "scale": {"domain": [min(0.6, max(0.0, floor(lowest * 10) / 10)), 1.0]},
+        "axis": {"format": ".0%" if metric == "accuracy" else ".1f", "tickCount": 5, "domain": False, "ticks": False},
+    }
+
+
+def _by_kind(full: str, quick: str) -> dict[str, Any]:
+    return {"condition": {"test": "datum.kind === 'full'", "value": {"expr": full}}, "value": {"expr": quick}}
+
+
+def _band(points: Sequence[dict[str, Any]], metric: Metric) -> dict[str, Any]:
+    return {
+        "mark": {"type": "area"},
+        "encoding": {
+            "opacity": {"condition": {"test": "datum.kind === 'full'", "value": 0.17}, "value": 0.11},
+            "y": _y(points, metric) | {"field": "low"},
+            "y2": {"field": "high"},
+            "detail": {"field": "kind"},
+        },
+    }
+
+
+def _whisker() -> dict[str, Any]:
+    """The first point of its kind has no band to lie in: its interval is a line."""
+    return {
+        "transform": [
+            {"joinaggregate": [{"op": "count", "as": "of_its_kind"}], "groupby": ["kind"]},
+            {"filter": "datum.of_its_kind === 1"},
+        ],
+        "mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.22, "strokeCap": "round"},
+        "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}},
+    }
+
+
+def _line() -> dict[str, Any]:
+    return {
+        "mark": {"type": "line", "strokeCap": "round", "strokeJoin": "round"},
+        "encoding": {
+            "y": {"field": "value", "type": "quantitative"},
+            "detail": {"field": "kind"},
+            "strokeWidth": {"condition": {"test": "datum.kind === 'full'", "value": 3}, "value": 1.75},
+            "strokeDash": {"condition": {"test": "datum.kind === 'full'", "value": [1, 0]}, "value": [5, 4]},
+        },
+    }
+
+
+def _points() -> dict[str, Any]:
+    """Full ones are discs, quick ones rings: told apart without colour too."""
+    return {
+        "mark": {"type": "point", "filled": False, "strokeWidth": 2, "opacity": 1},
+        "encoding": {
+            "y": {"field": "value", "type": "quantitative"},
+            "fill": _by_kind("accent", "card"),
+            "size": {"condition": {"test": "datum.kind === 'full'", "value": 64}, "value": 34},
+        },
+    }
+
+
+def _reading() -> dict[str, Any]:
+    """Invisible and wide, so that the pointer needs no aim: the nearest point answers with all its figures."""
+    # Spelt out, not an encoding: Vega-Lite 6.4 looks a nominal field up in the voronoi cell.
+    told = ", ".join(f"'{name}': (datum.datum || datum)['{name}']" for name in TOLD)
+    return {
+        "params": [
+            {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
+        ],
+        "mark": {"type": "point", "filled": False, "size": 220, "strokeWidth": 2, "tooltip": {"expr": f"{{{told}}}"}},
+        "encoding": {
+            "y": {"field": "value", "type": "quantitative"},
+            "opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0},
+        },
+    }
+
+
+def _config() -> dict[str, Any]:
+    return {
+        "font": "system-ui, sans-serif",
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": {"expr": "soft"},
+            "titleColor": {"expr": "soft"},
+            "gridColor": {"expr": "line"},
+            "domainColor": {"expr": "line"},
+            "tickColor": {"expr": "line"},
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "labelPadding": 6,
+        },
+    }

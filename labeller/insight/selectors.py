@@ -1,0 +1,197 @@
+"""What the results page knows of a project, read in a fixed number of queries however many versions there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from labeller.annotation.models import Annotation, Source
+from labeller.corpus.models import Document
+from labeller.learning.models import LoopState, ModelExport, ModelVersion
+from labeller.projects.models import Label, Project
+
+ENOUGH_AUDIT = 30
+"""Below this many audit texts a 95 % interval spans thirty points and more: no number is shown."""
+
+ENOUGH_SUPPORT = 5
+"""Below this many audit texts of one label its precision and recall mean nothing."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A share between 0 and 1 with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def read(cls, stored: Any) -> Estimate | None:
+        """From ModelVersion.metrics; None for a version that was never scored."""
+        if not isinstance(stored, dict):
+            return None
+        return cls(float(stored["value"]), float(stored["low"]), float(stored["high"]))
+
+
+@dataclass(frozen=True)
+class VersionScore:
+    """One model version: a row of the table, and a point of the curve when its audit set is large enough."""
+
+    number: int
+    kind: str
+    n_labels: int
+    n_audit: int
+    accuracy: Estimate | None
+    macro_f1: Estimate | None
+    scored_how: str
+    duration_s: float
+    created_at: datetime
+    promoted_at: datetime | None
+    is_serving: bool
+    export: ModelExport | None
+
+    @property
+    def is_full(self) -> bool:
+        return self.kind == ModelVersion.Kind.FULL
+
+    @property
+    def kind_name(self) -> str:
+        return ModelVersion.Kind(self.kind).label
+
+    @property
+    def has_evidence(self) -> bool:
+        return self.n_audit >= ENOUGH_AUDIT and self.accuracy is not None
+
+    @property
+    def was_used(self) -> bool:
+        """A quick model is used from its birth; a full one only when it was promoted."""
+        return not self.is_full or self.promoted_at is not None
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """How one version did on one label. Shares are None where there is nothing to divide by."""
+
+    label: Label
+    labelled: int
+    support: int
+    precision: Estimate | None
+    recall: Estimate | None
+    f1: float | None
+
+    @property
+    def has_evidence(self) -> bool:
+        return self.support >= ENOUGH_SUPPORT
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the project stands: what the sentence at the top is made from."""
+
+    is_multi: bool
+    has_texts: bool
+    labels: int  # labelled texts, whatever their source
+    audit: int  # those of them that were drawn at random
+    drawn: int  # texts drawn at random and read, whether labelled, skipped or left as unsure
+    current: VersionScore | None  # newest version in use
+    newest: int  # highest version number, 0 without one
+
+    @property
+    def missing(self) -> int:
+        return max(0, ENOUGH_AUDIT - self.audit)
+
+    @property
+    def unanswered(self) -> int:
+        """Texts drawn at random that people read and gave no label. They measure nothing, and are the hard ones."""
+        return self.drawn - self.audit
+
+
+_PLAIN = ("number", "kind", "n_labels", "n_audit", "scored_how", "duration_s", "created_at", "promoted_at")
+
+
+def versions(project: Project) -> list[VersionScore]:
+    """Every version by number of labels, then age: the order of the curve. Two queries."""
+    exports: dict[int, ModelExport] = {}
+    for export in ModelExport.objects.filter(version__project=project).order_by("-id"):
+        exports.setdefault(export.version_id, export)  # the newest of each version
+    rows = (
+        ModelVersion.objects.filter(project=project)
+        .annotate(is_serving=Exists(LoopState.objects.filter(serving=OuterRef("pk"))))
+        # Not the whole of metrics: with 77 labels and 200 versions their per-label part alone weighs megabytes.
+        .values("pk", "is_serving", "metrics__accuracy", "metrics__macro_f1", *_PLAIN)
+        .order_by("n_labels", "number")
+    )
+    return [
+        VersionScore(
+            **{name: row[name] for name in _PLAIN},
+            accuracy=Estimate.read(row["metrics__accuracy"]),
+            macro_f1=Estimate.read(row["metrics__macro_f1"]),
+            is_serving=row["is_serving"],
+            export=exports.get(row["pk"]),
+        )
+        for row in rows
+    ]
+
+
+def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:
+    """Counts texts, not annotations: a text that three people answered is one label. Two queries."""
+    labelled, drawn = Q(status=Annotation.Status.LABELLED), Q(source=Source.AUDIT)
+    current = Annotation.objects.filter(project=project, superseded_at__isnull=True).order_by()
+    counts = current.aggregate(
+        labels=Count("document", distinct=True, filter=labelled),
+        audit=Count("document", distinct=True, filter=labelled & drawn),
+        drawn=Count("document", distinct=True, filter=drawn),
+    )
+    by_age = sorted(scores, key=lambda score: score.number, reverse=True)
+    return Standing(
+        is_multi=project.is_multi,
+        has_texts=Document.objects.filter(project=project).exists(),
+        labels=counts["labels"],
+        audit=counts["audit"],
+        drawn=counts["drawn"],
+        current=next((score for score in by_age if score.was_used), None),
+        newest=by_age[0].number if by_age else 0,
+    )
+
+
+def label_scores(project: Project, number: int | None) -> list[LabelScore]:
+    """Version `number` by label, in the project's order; labels it did not know have support 0. Three queries."""
+    labelled = dict(
+        _current_labels(project)
+        .filter(labels__isnull=False)
+        .values_list("labels")
+        .annotate(texts=Count("document", distinct=True))
+    )
+    stored: dict[int, dict[str, Any]] = {}
+    version = ModelVersion.objects.filter(project=project, number=number or 0)
+    for label_ids, per_label in version.values_list("label_ids", "metrics__per_label"):
+        stored = {label_ids[score["label"]]: score for score in per_label or []}  # stored by column of the head
+    return [
+        LabelScore(
+            label=label,
+            labelled=labelled.get(label.pk, 0),
+            support=score.get("support", 0),
+            precision=Estimate.read(score.get("precision")),
+            recall=Estimate.read(score.get("recall")),
+            f1=score.get("f1"),
+        )
+        for label in Label.objects.filter(project=project)
+        for score in (stored.get(label.pk, {}),)
+    ]
+
+
+def _current_labels(project: Project) -> Any:
+    return Annotation.objects.filter(
+        project=project, superseded_at__isnull=True, status=Annotation.Status.LABELLED
+    ).order_by()
+
+
+def marker(standing: Standing, scores: Iterable[VersionScore]) -> str:
+    """Changes when anything on the page does: a label, a version, a promotion, an export."""
+    serving = next((score.number for score in scores if score.is_serving), 0)
+    exports = "".join(f".{score.export.pk}{score.export.state[0]}" for score in scores if score.export)
+    return f"{standing.labels}-{standing.audit}-{standing.drawn}-{standing.newest}-{serving}{exports}"

@@ -1,0 +1,103 @@
+"""The results in words. Pure: from what is known to what is said, and never a number without its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, Standing, VersionScore
+
+NOT_ONE_NUMBER = "Only texts drawn at random can measure a model, and fewer than 30 of them say too little."
+
+
+@dataclass(frozen=True)
+class Headline:
+    sentence: str
+    detail: str
+    has_evidence: bool
+
+
+def headline(standing: Standing) -> Headline:
+    """What the page says first. A model is judged on the audit texts of its own moment, not on today's."""
+    if not standing.has_texts:
+        return Headline("There is nothing to measure yet.", "Import texts first, then label some of them.", False)
+    current = standing.current
+    if current is not None and current.has_evidence and current.accuracy is not None:
+        return Headline(_right_on(current, standing.is_multi), _measured_on(current), True)
+    if standing.missing:
+        missing = f"{standing.missing} {'is' if standing.missing == 1 else 'are'} missing"
+        return Headline(
+            f"Not enough evidence yet: {standing.audit} of {ENOUGH_AUDIT} audit labels, {missing}.", _how_many(), False
+        )
+    if current is None:
+        return Headline(
+            "There is enough evidence, and no model to measure yet.",
+            f"{_count(standing.audit, 'audit label')} are in. A model is made as soon as a worker runs and two labels "
+            "of two kinds are given.",
+            False,
+        )
+    return Headline(
+        f"Model {current.number} was measured on too few texts.",
+        f"{current.n_audit} audit labels were in when it was made, {standing.audit} are now. The next model will be "
+        "measured on all of them: go on labelling.",
+        False,
+    )
+
+
+def audit_so_far(standing: Standing) -> str:
+    """What became of the texts drawn at random; empty before the first. Those without a label are told: they are
+    harder than the others, and a model is measured without them."""
+    if not standing.drawn:
+        return ""
+    told = (
+        f"{_count(standing.drawn, 'text')} drawn at random so far: {standing.audit:,} answered, "
+        f"{standing.unanswered:,} skipped or unsure."
+    )
+    if not standing.unanswered:
+        return told
+    return f"{told} Texts without an answer are not measured; they tend to be hard, so the accuracy may be lower."
+
+
+def _right_on(version: VersionScore, is_multi: bool) -> str:
+    assert version.accuracy is not None
+    right = f"about {100 * version.accuracy.value:.0f} in 100 texts"  # a share: 31 may have been measured
+    return f"The model gives exactly the right labels to {right}." if is_multi else f"The model is right on {right}."
+
+
+def _measured_on(version: VersionScore) -> str:
+    assert version.accuracy is not None
+    low, high = 100 * version.accuracy.low, 100 * version.accuracy.high
+    return (
+        f"Between {low:.0f} and {high:.0f} (95 % interval), measured on {_count(version.n_audit, 'text')} "
+        f"drawn at random · learnt from {_count(version.n_labels, 'label')} · model {version.number}"
+    )
+
+
+def _how_many() -> str:
+    return (
+        f"{NOT_ONE_NUMBER} They come by themselves while you label: about every third text is drawn at random "
+        "instead of being chosen by the model."
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def percent_range(share: Estimate) -> str:
+    return f"{100 * share.value:.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f})"
+
+
+def decimal_range(share: Estimate) -> str:
+    return f"{share.value:.3f} ({share.low:.3f} to {share.high:.3f})"
+
+
+def duration(seconds: float) -> str:
+    """0.4 -> "0.4 s", 75 -> "1 min 15 s", 7500 -> "2 h 5 min"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,44 @@
+"""Figures as the results page writes them."""
+
+from __future__ import annotations
+
+from django import template
+
+from labeller.insight import sentences
+from labeller.insight.folds import fold_labels, fold_models, fold_rows
+from labeller.insight.selectors import Estimate
+
+register = template.Library()
+
+
+@register.filter
+def percent(estimate: Estimate) -> str:
+    return f"{100 * estimate.value:.1f} %"
+
+
+@register.filter
+def percent_interval(estimate: Estimate) -> str:
+    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}"
+
+
+@register.filter
+def decimal(value: Estimate | float | None) -> str:
+    """Three digits; a dash where there was nothing to divide by."""
+    if value is None:
+        return "–"
+    return f"{value.value if isinstance(value, Estimate) else value:.3f}"
+
+
+@register.filter
+def decimal_interval(estimate: Estimate) -> str:
+    return f"{estimate.low:.3f} to {estimate.high:.3f}"
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    return sentences.duration(seconds)
+
+
+register.filter("fold_rows", fold_rows)
+register.filter("fold_models", fold_models)
+register.filter("fold_labels", fold_labels)

@@ -1,0 +1,12 @@
+"""The results of one project, under p/<slug>/results/."""
+
+from django.urls import path
+
+from labeller.insight import views
+
+urlpatterns = [
+    path("", views.results, name="results"),
+    path("figures/", views.figures, name="results-figures"),
+    path("curve.json", views.curve, name="results-curve"),
+    path("curve.csv", views.curve_csv, name="results-csv"),
+]

@@ -1,0 +1,66 @@
+"""Model versions with audit figures, made the way a run would leave them: rows whose metrics are an AuditReport."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import numpy as np
+from django.utils import timezone
+
+from labeller.annotation.models import Annotation, Source
+from labeller.learning.models import ModelVersion
+from labeller.projects.models import Project, User
+from modelsvc.evaluate import audit_report
+from tests.cast import add_texts
+
+
+def add_version(
+    project: Project, *, n_labels: int, n_audit: int, right: float = 0.8, kind: str = "quick", promoted: bool = False
+) -> ModelVersion:
+    """The next version, with the report of `n_audit` texts of which the share `right` was answered rightly."""
+    ids = list(project.labels.values_list("pk", flat=True))
+    number = project.versions.count() + 1
+    return ModelVersion.objects.create(
+        project=project,
+        number=number,
+        kind=kind,
+        encoder="all-MiniLM-L6-v2",
+        encoder_sha256="0" * 64,
+        folder=f"{project.slug}/{number}",
+        label_ids=ids,
+        n_labels=n_labels,
+        n_audit=n_audit,
+        metrics=_report(n_audit, len(ids), right, number, multi_label=project.is_multi) if n_audit else {},
+        scored_how=f"ten folds, {kind} head",
+        seed=7,
+        duration_s=48.0 if kind == "full" else 0.4,
+        promoted_at=timezone.now() if promoted else None,
+    )
+
+
+def _report(n: int, n_labels: int, right: float, seed: int, *, multi_label: bool) -> dict[str, object]:
+    """Truth in turn over the labels; the last answers of the list are the wrong ones, each by the next label."""
+    rows = np.arange(n)
+    truth = rows % n_labels
+    said = np.where(rows < round(right * n), truth, (truth + 1) % n_labels)
+    eye = np.eye(n_labels, dtype=np.uint8)
+    return audit_report(eye[truth], eye[said], multi_label=multi_label, seed=seed).to_dict()
+
+
+def add_labels(project: Project, annotator: User, *, audit: int, active: int = 0) -> None:
+    """New texts, answered: `audit` of them drawn at random, `active` chosen by a model; labels in turn."""
+    labels = list(project.labels.all())
+    start = project.documents.count()
+    texts = add_texts(project, [f"Clause {start + at}." for at in range(audit + active)])
+    for at, text in enumerate(texts):
+        annotation = Annotation.objects.create(
+            key=uuid4(),
+            project=project,
+            document=text,
+            annotator=annotator,
+            status=Annotation.Status.LABELLED,
+            source=Source.AUDIT if at < audit else Source.ACTIVE,
+            created_at=timezone.now() - timedelta(minutes=1),
+        )
+        annotation.labels.add(labels[at % len(labels)])

@@ -1,0 +1,58 @@
+"""The specification is one that Vega-Lite accepts, and it draws what the table says."""
+
+from typing import Any
+
+import altair
+import pytest
+from jsonschema import ValidationError  # type: ignore[import-untyped]
+
+from labeller.insight.charts import METRICS, PALETTE, Metric, curve_spec
+from labeller.insight.curve import CurveRow
+from labeller.insight.selectors import Estimate
+
+
+def row(model: int, labels: int, *, kind: str = "quick", value: float | None = 0.8) -> CurveRow:
+    estimate = None if value is None else Estimate(value, value - 0.1, min(1.0, value + 0.1))
+    return CurveRow(model, kind, labels, 35, estimate, estimate, "" if estimate else "too few (3)", "ten folds")
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    "rows", [[], [row(1, 40)], [row(1, 10, value=None), row(2, 40), row(3, 40, kind="full"), row(4, 90)]]
+)
+def test_the_specification_is_valid_vega_lite(rows: list[CurveRow], metric: Metric) -> None:
+    altair.LayerChart.from_dict(curve_spec(rows, metric=metric), validate=True)
+
+
+def test_the_schema_check_can_fail() -> None:
+    wrong = curve_spec([row(1, 40)], metric="accuracy")
+    wrong["layer"][0]["mark"]["type"] = "no such mark"
+    with pytest.raises(ValidationError):
+        altair.LayerChart.from_dict(wrong, validate=True)
+
+
+def test_rows_without_evidence_are_not_drawn() -> None:
+    assert [point["labels"] for point in _points([row(1, 10, value=None), row(2, 40)])] == [40]
+
+
+def test_points_carry_all_figures_for_the_tooltip() -> None:
+    [point] = _points([row(5, 40, kind="full")])
+    assert (point["Model"], point["Labels"], point["Audit texts"]) == ("5 (full)", "40", "35")
+    assert point["Accuracy"] == "80.0 % (70.0 to 90.0)" and point["Macro-F1"] == "0.800 (0.700 to 0.900)"
+
+
+@pytest.mark.parametrize(("value", "bottom"), [(0.95, 0.6), (0.8, 0.6), (0.6, 0.5), (0.15, 0.0)])
+def test_the_axis_never_cuts_the_band_nor_flatters_a_small_gain(value: float, bottom: float) -> None:
+    band = curve_spec([row(1, 40, value=value)], metric="accuracy")["layer"][0]
+    low, high = band["encoding"]["y"]["scale"]["domain"]
+    assert (low, high) == (pytest.approx(bottom), 1.0)
+
+
+def test_colours_are_parameters_that_the_page_may_replace() -> None:
+    params = curve_spec([], metric="accuracy", colours={"accent": "#123456"})["params"]
+    assert {param["name"]: param["value"] for param in params} == PALETTE | {"accent": "#123456"}
+
+
+def _points(rows: list[CurveRow]) -> list[dict[str, Any]]:
+    points: list[dict[str, Any]] = curve_spec(rows, metric="accuracy")["data"]["values"]
+    return points
