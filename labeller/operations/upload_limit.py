@@ -1,0 +1,48 @@
+"""No request body is taken in that nobody may send.
+
+Django's CSRF check reads the whole form before any view runs, and files of a form go to disk while they are read. So
+the size is judged here, by the request's own Content-Length, before anything is read: a server hands on no more bytes
+than announced there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+MEGABYTE = 1024 * 1024
+
+
+class UploadLimitMiddleware:
+    """Answers 413 to a body above UPLOAD_LIMIT, and above DATA_UPLOAD_MAX_MEMORY_SIZE when nobody is signed in. Stands
+    after the session and before the CSRF check. The fields around a file may take as much as any other form."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        size = _announced(request)
+        form = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if size > settings.UPLOAD_LIMIT + form:
+            return _too_large(request, size, settings.UPLOAD_LIMIT, ". Split the file, or have it imported by command.")
+        if size > form and not get_user(request).is_authenticated:
+            return _too_large(request, size, form, " before signing in.")
+        return self.get_response(request)
+
+
+def _announced(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0  # Django reads nothing of such a body
+
+
+def _too_large(request: HttpRequest, size: int, limit: int, way_out: str) -> HttpResponse:
+    sentence = f"{size / MEGABYTE:,.1f} MB were sent; at most {limit / MEGABYTE:,.1f} MB can be taken{way_out}"
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"error": sentence}, status=413)
+    return render(request, "413.html", {"sentence": sentence}, status=413)
