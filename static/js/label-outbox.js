@@ -1,0 +1,153 @@
+// Answers on their way to the server. Each is kept in localStorage, one item per answer, until the server says that it
+// is committed; then it is removed. A reload, a closed lid or a lost network loses nothing. Every item has a key of its
+// own and the server takes a key once, so sending again (or from two tabs) does no harm. An item that fails again and
+// again while the server is there lets the others pass; only what concerns the same answer waits for it.
+
+const WAITS = [1000, 2000, 4000, 8000, 15000]; // ms between tries
+const REFUSED_WAIT = 60000; // ms until a person who may not label is tried again: the role may come back
+const PATIENCE = 20000; // ms until a request counts as lost
+const STUBBORN = 3; // equal failures of one item after which the others pass it
+
+export class Outbox {
+  #prefix;
+  #failures = 0;
+  #busy = false;
+  #timer = 0;
+  #count = 0;
+  #stuck = new Set(); // keys of answers that others have passed, the longest untried first
+
+  // `told` gets (state, sentence): "saved", "saving", "waiting", "signed-out" or "refused".
+  // `replied(item, reply)` hears the server's answer, `refused(item, sentence)` a definite no to this one item.
+  constructor(prefix, { told, replied, refused }) {
+    this.#prefix = `${prefix}:unsaved:`;
+    Object.assign(this, { told, replied, refused });
+    this.items = this.#stored();
+    addEventListener("online", () => this.flush());
+    addEventListener("beforeunload", (event) => {
+      if (this.items.length) event.preventDefault();
+    });
+    if (this.items.length) this.flush();
+  }
+
+  get isEmpty() {
+    return this.items.length === 0;
+  }
+
+  // Counts everything that was ever added, so that a caller can see whether something happened meanwhile.
+  get added() {
+    return this.#count;
+  }
+
+  has(lease) {
+    return this.items.some((item) => item.kind === "answer" && item.fields.lease === lease);
+  }
+
+  add(kind, url, fields, note = null) {
+    const at = `${Date.now().toString().padStart(15, "0")}-${(this.#count++).toString().padStart(6, "0")}`;
+    const item = { kind, url, fields, note, at };
+    this.items.push(item);
+    try {
+      localStorage.setItem(this.#prefix + at, JSON.stringify(item));
+    } catch {
+      // Private mode or a full disk: it still lives in this page, and leaving the page still warns.
+    }
+    this.flush();
+    return item;
+  }
+
+  async flush() {
+    clearTimeout(this.#timer);
+    if (this.#busy || this.isEmpty) return;
+    this.#busy = true;
+    if (!this.#failures) this.told("saving", "Saving…");
+    let lost = null;
+    while (!lost && !this.isEmpty) lost = await this.#send(this.#first());
+    this.#busy = false;
+    if (!lost) {
+      this.#failures = 0;
+      this.told("saved", "✓ Saved");
+      return;
+    }
+    const wait = WAITS[Math.min(this.#failures++, WAITS.length - 1)];
+    this.#timer = setTimeout(() => this.flush(), lost.why === "refused" ? REFUSED_WAIT : wait);
+    const waiting = this.items.length === 1 ? "1 answer" : `${this.items.length} answers`;
+    if (lost.why === "signed-out") {
+      this.told(lost.why, `You are signed out. Sign in again in another tab: ${waiting} kept here`);
+    } else if (lost.why === "refused") this.told(lost.why, `Not saved. ${lost.sentence} ${waiting} kept here`);
+    else this.told("waiting", `Not saved yet, will retry: ${waiting} kept here`);
+  }
+
+  #first() {
+    const free = this.items.find((item) => !this.#stuck.has(item.fields.key));
+    if (free) return free;
+    const [longest] = this.#stuck;
+    return this.items.find((item) => item.fields.key === longest);
+  }
+
+  // Null when the next item may be sent, else why not.
+  async #send(item) {
+    const reply = await post(item.url, item.fields);
+    if (reply.lost) return this.#passed(item, reply.lost) ? null : reply.lost;
+    this.#stuck.delete(item.fields.key);
+    this.items.splice(this.items.indexOf(item), 1);
+    try {
+      localStorage.removeItem(this.#prefix + item.at);
+    } catch {
+      // Nothing was stored, then.
+    }
+    if (reply.error) this.refused(item, reply.error);
+    else this.replied(item, reply);
+    return null;
+  }
+
+  // Whether the others go on without an item that the server has failed at, in the same way, several times.
+  #passed(item, { status }) {
+    if (!status) return false;
+    item.failures = item.status === status ? item.failures + 1 : 1;
+    item.status = status;
+    if (item.failures < STUBBORN) return false;
+    this.#stuck.delete(item.fields.key); // now the last to be tried again
+    this.#stuck.add(item.fields.key);
+    return this.items.some((other) => !this.#stuck.has(other.fields.key));
+  }
+
+  #stored() {
+    try {
+      const names = Object.keys(localStorage).filter((name) => name.startsWith(this.#prefix));
+      return names.sort().map((name) => JSON.parse(localStorage.getItem(name)));
+    } catch {
+      return [];
+    }
+  }
+}
+
+// The server's JSON; {error} for a definite no to this request; {lost: {why}} when it must be sent again, with `status`
+// when the server failed, and `sentence` when it takes nothing of this person now.
+export async function post(url, fields) {
+  const body = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) body.append(name, one);
+  }
+  const headers = { Accept: "application/json", "X-CSRFToken": csrf() };
+  const signal = AbortSignal.timeout(PATIENCE);
+  try {
+    const response = await fetch(url, { method: "POST", body, headers, signal, redirect: "manual", keepalive: true });
+    const { status } = response;
+    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
+    if (response.ok || status === 422) return await response.json();
+    if ([403, 404, 410].includes(status) && isJson) {
+      return { lost: { why: "refused", sentence: (await response.json()).error } };
+    }
+    // A form's token is refused with a page: the cookie went with the session.
+    if (response.type === "opaqueredirect" || status === 403) return { lost: { why: "signed-out" } };
+    if (status === 404 || status === 410) return { lost: { why: "refused", sentence: "This project is gone." } };
+    return { lost: { why: "failed", status } };
+  } catch {
+    return { lost: { why: "no answer" } };
+  }
+}
+
+function csrf() {
+  const cookie = document.cookie.split("; ").find((one) => one.startsWith("csrftoken="));
+  return cookie ? cookie.slice("csrftoken=".length) : document.querySelector("[name=csrfmiddlewaretoken]").value;
+}

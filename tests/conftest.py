@@ -1,0 +1,84 @@
+"""Fixtures that every test shares: the cast, and a house of its own for each test's files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from labeller.learning import selectors
+from labeller.projects.models import Project, Role, User
+from tests.cast import join, make_project, make_user
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite on disk, as it is in earnest: in memory, threads share one cache and are refused instead of waiting."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def own_house(settings: Settings, tmp_path: Path) -> None:
+    """Files go to the test's own folder, static files come straight from the source, passwords are hashed fast."""
+    settings.ARTIFACTS = tmp_path / "artifacts"
+    settings.UPLOADS = tmp_path / "uploads"
+    settings.STATIC_ROOT = tmp_path / "static"
+    for folder in (settings.ARTIFACTS, settings.UPLOADS, settings.STATIC_ROOT):
+        folder.mkdir()
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.WHITENOISE_AUTOREFRESH = True  # or every test client would list all static files first
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    selectors.forget_whether_the_queue_is_kept()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Manages the project."""
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Annotates in the project."""
+    return make_user("bob")
+
+
+@pytest.fixture
+def rita(db: None) -> User:
+    """Reads the project."""
+    return make_user("rita")
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    """Has an account and belongs nowhere."""
+    return make_user("mallory")
+
+
+@pytest.fixture
+def project(alice: User, bob: User, rita: User) -> Project:
+    """One label per text, three labels; Alice manages, Bob annotates, Rita reads."""
+    project = make_project()
+    join(project, alice, Role.MANAGER)
+    join(project, bob, Role.ANNOTATOR)
+    join(project, rita, Role.READER)
+    return project
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A browser in which this person is signed in. CSRF is checked only where a test asks for it."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
