@@ -1,0 +1,28 @@
+"""What a figure was measured on, for the head of every benchmark's JSON."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "transformers")
+
+
+def machine() -> dict[str, Any]:
+    """Name of the processor, cores this process may use, load at the start, versions of what does the sums."""
+    described = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return {
+        "processor": described[0] if described else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", "default"),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
