@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelsvc import encoder as encoder_module
+from modelsvc import encoder_files
 from modelsvc.encoder import BUNDLED, BUNDLED_SHA256, Encoder, EncoderError, length_batches, model_sha256, resolve
 from modelsvc.types import Progress
 
@@ -170,7 +171,7 @@ def test_broken_weights_are_a_sentence_and_not_a_trace(copy):
 
 
 def test_altered_bundled_weights_are_refused_with_both_digests(copy, monkeypatch):
-    monkeypatch.setattr(encoder_module, "_bundled_folder", lambda: copy)
+    monkeypatch.setattr(encoder_files, "_bundled_folder", lambda: copy)
     with pytest.raises(EncoderError, match=f"SHA-256 [0-9a-f]{{64}}, not {BUNDLED_SHA256}"):
         Encoder.load(resolve(BUNDLED))
 
