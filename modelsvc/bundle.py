@@ -117,6 +117,7 @@ def _meta(encoder: Encoder, head: Head, names: list[str], project_name: str) -> 
         "multi_label": head.multi_label,
         "pooling": encoder.pooling,
         "normalise": True,
+        "prompt": encoder.prompt,
         "max_tokens": encoder.max_tokens,
         "width": encoder.width,
         "temperature": float(head.temperature),

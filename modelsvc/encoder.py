@@ -18,20 +18,9 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from modelsvc.encoder_files import (
-    BUNDLED,
-    BUNDLED_SHA256,
-    EncoderError,
-    Pooling,
-    max_tokens,
-    pooling,
-    read_transformer,
-    resolve,
-    verify,
-    weights_sha256,
-    write_json,
-    write_layout,
-)
+from modelsvc.encoder_files import BUNDLED, BUNDLED_SHA256, EncoderError, resolve, verify, weights_sha256, write_json
+from modelsvc.encoder_layout import Pooling, read_layout, write_layout
+from modelsvc.encoder_loading import longest_input, read_transformer
 from modelsvc.types import Embeddings, OnProgress, Progress, silent
 
 __all__ = ["BUNDLED", "BUNDLED_SHA256", "Encoder", "EncoderError", "length_batches", "model_sha256", "resolve"]
@@ -56,16 +45,18 @@ class Encoder:
     max_tokens: int
     sha256: str  # of the weights as a safetensors file
     threads: int = 0  # 0 = torch's own choice
+    prompt: str = ""  # goes before every text, where the encoder's own files ask for it
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Encoder:
         """Read an encoder from its folder. Raises EncoderError when the files are missing, unsafe or altered."""
-        sha256 = verify(folder)
+        layout = read_layout(folder)
+        sha256 = verify(layout.transformer)
         if threads:
             torch.set_num_threads(threads)
-        model, tokenizer = read_transformer(folder)
-        limit = max_tokens(folder, model.config, tokenizer)
-        return cls(folder, model, tokenizer, pooling(folder), limit, sha256, threads)
+        model, tokenizer = read_transformer(layout)
+        limit = longest_input(layout, model, tokenizer)
+        return cls(folder, model, tokenizer, layout.pooling, limit, sha256, threads, layout.prompt)
 
     @property
     def width(self) -> int:
@@ -110,7 +101,8 @@ class Encoder:
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, list[list[int]]]:
         """Token ids and what goes with them, cut to `max_tokens`, not yet padded."""
-        tokens = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens)
+        prompted = [self.prompt + text for text in texts] if self.prompt else list(texts)
+        tokens = self.tokenizer(prompted, truncation=True, max_length=self.max_tokens)
         return {name: tokens[name] for name in self.tokenizer.model_input_names if name in tokens}
 
     def pad(self, tokens: dict[str, list[list[int]]], rows: Sequence[int]) -> dict[str, Tensor]:
@@ -151,7 +143,7 @@ class Encoder:
         staging.mkdir(parents=True)
         self.model.save_pretrained(staging)
         self.tokenizer.save_pretrained(staging)
-        write_layout(staging, pooling=self.pooling, width=self.width, max_tokens=self.max_tokens)
+        write_layout(staging, pooling=self.pooling, width=self.width, max_tokens=self.max_tokens, prompt=self.prompt)
         self.sha256 = weights_sha256(staging)
         meta = {"sha256": self.sha256, "width": self.width, "pooling": self.pooling, "max_tokens": self.max_tokens}
         write_json(staging / "meta.json", meta)

