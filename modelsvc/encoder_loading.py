@@ -88,7 +88,12 @@ def _load_quietly(folder: Path) -> tuple[Any, Any]:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)  # a layer that the files lack and nothing reads is drawn at random, alike each time
             model, found = AutoModel.from_pretrained(
-                folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
+                folder,
+                use_safetensors=True,
+                dtype=torch.float32,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # told in `found` instead, and refused below with their names
+                **safe,
             )
         tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
     except Exception as error:  # any folder may come here, and its files may break any line of the libraries
