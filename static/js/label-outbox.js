@@ -11,6 +11,7 @@ const STUBBORN = 3; // equal failures of one item after which the others pass it
 export class Outbox {
   #prefix;
   #failures = 0;
+  #lost = null; // why the last try failed; null while nothing waits for another
   #busy = false;
   #timer = 0;
   #count = 0;
@@ -51,6 +52,7 @@ export class Outbox {
     } catch {
       // Private mode or a full disk: it still lives in this page, and leaving the page still warns.
     }
+    if (this.#lost) this.#tellLost(); // the count is right in this frame, not after the next try
     this.flush();
     return item;
   }
@@ -63,6 +65,7 @@ export class Outbox {
     let lost = null;
     while (!lost && !this.isEmpty) lost = await this.#send(this.#first());
     this.#busy = false;
+    this.#lost = lost;
     if (!lost) {
       this.#failures = 0;
       this.told("saved", "✓ Saved");
@@ -70,10 +73,15 @@ export class Outbox {
     }
     const wait = WAITS[Math.min(this.#failures++, WAITS.length - 1)];
     this.#timer = setTimeout(() => this.flush(), lost.why === "refused" ? REFUSED_WAIT : wait);
+    this.#tellLost();
+  }
+
+  #tellLost() {
+    const { why, sentence } = this.#lost;
     const waiting = this.items.length === 1 ? "1 answer" : `${this.items.length} answers`;
-    if (lost.why === "signed-out") {
-      this.told(lost.why, `You are signed out. Sign in again in another tab: ${waiting} kept here`);
-    } else if (lost.why === "refused") this.told(lost.why, `Not saved. ${lost.sentence} ${waiting} kept here`);
+    if (why === "signed-out") {
+      this.told(why, `You are signed out. Sign in again in another tab: ${waiting} kept here`);
+    } else if (why === "refused") this.told(why, `Not saved. ${sentence} ${waiting} kept here`);
     else this.told("waiting", `Not saved yet, will retry: ${waiting} kept here`);
   }
 

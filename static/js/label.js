@@ -235,7 +235,14 @@ if (at("guide")) {
   at("guide-button").hidden = false;
   at("guide-button").addEventListener("click", () => view.guidelines());
 }
-at("remark").addEventListener("toggle", () => at("remark").open && at("comment").focus());
+// Opened by its summary. The event comes some time after the opening: opened by key the field has the focus already, and
+// may have lost it again by then.
+let remarkClicked = false;
+at("remark").querySelector("summary").addEventListener("click", () => (remarkClicked = !at("remark").open));
+at("remark").addEventListener("toggle", () => {
+  if (remarkClicked && at("remark").open) at("comment").focus();
+  remarkClicked = false;
+});
 
 function confirmTicked() {
   const labels = view.ticked();

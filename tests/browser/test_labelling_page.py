@@ -146,7 +146,7 @@ def test_what_is_answered_offline_survives_a_reload_and_is_saved_once(open_page,
     past_bouncing(page)
     page.keyboard.press("2")
     expect(page.locator("#save")).to_have_attribute("data-state", "waiting")
-    assert "2 answers kept here" in page.locator("#save").text_content()
+    expect(page.locator("#save")).to_contain_text("2 answers kept here")
     assert not Annotation.objects.exists()
     page.on("dialog", lambda dialog: dialog.accept())  # "leave the page?": it warns, we leave
     context.route("**/label/answer/", lambda route: route.abort())  # or they would be saved before the reload
