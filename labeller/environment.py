@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
 
 def text(name: str, default: str) -> str:
@@ -42,6 +45,23 @@ def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     value = os.environ.get(name)
     return default if not value else [part.strip() for part in value.split(",") if part.strip()]
+
+
+def named(name: str, taken: dict[str, str]) -> dict[str, str]:
+    """`taken` and the pairs of a comma-separated list `key=value,…`. A key becomes part of a folder's name, where
+    whole numbers mean something else. Raises ImproperlyConfigured for anything but such pairs, and for a key twice."""
+    found = dict(taken)
+    for pair in words(name, []):
+        key, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals or not value or not KEY.fullmatch(key) or key.isdigit():
+            raise ImproperlyConfigured(
+                f"Unexpected part '{pair}' of {name}: write key=value, the key of letters, digits and . _ - "
+                "(80 at most, not a number alone)."
+            )
+        if key in found:
+            raise ImproperlyConfigured(f"{name} names '{key}' a second time: choose another key.")
+        found[key] = value
+    return found
 
 
 def folder(name: str, default: Path) -> Path:

