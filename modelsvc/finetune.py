@@ -8,9 +8,10 @@ triangle. What a run is for is the encoder: the product fits `quick.fit_head` on
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,89 +20,101 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from modelsvc.batching import endless_batches, pieces, sampling_weights
 from modelsvc.encoder import Encoder, model_sha256
-from modelsvc.quick import fit_head
-from modelsvc.schedules import layer_rates, slanted_triangle, total_steps
-from modelsvc.types import OnProgress, Progress, Rows, Targets, silent
+from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.logistic import fit_linear
+from modelsvc.parameter_groups import Thaw, parameter_groups
+from modelsvc.schedules import slanted_triangle, thawed_layers
+from modelsvc.types import Head, OnProgress, Progress, Targets, silent
 
+__all__ = ["FineTuneConfig", "FineTuneError", "FineTuned", "fine_tune"]
 
-class FineTuneError(Exception):
-    """Labels that cannot be learnt from: none, or not one row a text."""
-
-
-@dataclass(frozen=True)
-class FineTuneConfig:
-    lr: float = 3e-4  # peak, top layer; 1e-3 lost 5 to 9 points on TREC-6
-    head_lr: float = 3e-3  # peak, linear layer
-    head_start: float = (
-        0.1  # of the probe's weights: a sharp head already fits its texts and leaves the encoder no slope
-    )
-    layer_decay: float = 0.8  # rate of a layer over that of the one above it; 1.0 lost 8 points
-    warmup: float = 0.1  # share of the steps
-    batch: int = 16
-    weight_decay: float = 0.01  # on matrices, not on biases and norms
-    clip: float = 1.0  # largest norm of the gradient
-    label_smoothing: float = 0.05  # single label only
-    epochs: float | None = None  # None = by the number of labels, see schedules.total_steps
-    max_seconds: float | None = None  # the schedule ends by then; a run cut so is no longer the same on another machine
-    seed: int = 0
-    freeze_embeddings: bool = True  # the table of word vectors: half the weights, and 100 texts touch few of its rows
-    balance: bool = True  # show rare labels more often when the counts are skewed
-
-    def steps(self, labels: int) -> int:
-        """Optimiser steps for this many labelled texts."""
-        if self.epochs is None:
-            return total_steps(labels, batch=self.batch)
-        return max(1, round(self.epochs * labels / self.batch))
+SoftTargets = NDArray[np.float32]  # (N, C), each in 0..1; rows sum to 1 where a text has one label
 
 
 @dataclass(frozen=True)
 class FineTuned:
-    """A tuned encoder, what happened at each step (step, loss, rate, seconds), and how long it took in all."""
+    """A tuned encoder, what happened at each step (step, loss, rate, seconds), how long it took in all, and the linear
+    layer it was tuned with (not calibrated: the product fits its own)."""
 
     encoder: Encoder
     log: list[dict[str, float]]
     seconds: float
+    head: Head
 
 
 def fine_tune(
-    folder: Path,
+    folder: Path | Encoder,
     texts: Sequence[str],
-    Y: Targets,
+    Y: Targets | SoftTargets,
     *,
     multi_label: bool,
     config: FineTuneConfig | None = None,
+    weights: NDArray[np.floating[Any]] | None = None,
     threads: int = 0,
     on_progress: OnProgress = silent,
 ) -> FineTuned:
-    """Tune the pretrained encoder in `folder` on N texts and their labels Y (N, C).
+    """Tune the pretrained encoder in `folder`, or a copy of the one given, on N texts and their labels Y (N, C).
 
-    The same seed gives the same weights on the same machine with the same number of threads. `on_progress` is called
-    before every step and may raise to stop. Raises FineTuneError, and EncoderError for the folder.
+    Y is multi-hot, or soft targets such as a teacher's probabilities. `weights` (N,) says how often a text is shown in
+    an epoch (1 each). The same seed gives the same weights on the same machine with the same number of threads.
+    `on_progress` is called before every step, and within it every second or so, and may raise to stop. Raises
+    FineTuneError, and EncoderError for the folder.
     """
-    if not len(texts) or len(texts) != len(Y):
-        raise FineTuneError(f"{len(texts)} texts came with {len(Y)} rows of labels; at least one, and one each.")
+    _check(texts, Y, weights)
     config = config or FineTuneConfig()
     started = time.perf_counter()
-    encoder = Encoder.load(folder, threads=threads)
-    half = encoder.gains_by_bf16()
+    encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        head = _probe(encoder, texts, Y, multi_label, config)
-        log = _train(encoder, head, texts, Y, multi_label, config, half, on_progress)
+        head = _first_head(encoder, texts, Y, multi_label, config, on_progress)
+        log = _train(encoder, head, texts, Y, multi_label, config, weights, on_progress)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model)
-    return FineTuned(encoder, log, time.perf_counter() - started)
+    as_arrays = Head(head.weight.detach().numpy().T.copy(), head.bias.detach().numpy().copy(), multi_label)
+    return FineTuned(encoder, log, time.perf_counter() - started, as_arrays)
 
 
-def _probe(encoder: Encoder, texts: Sequence[str], Y: Targets, multi_label: bool, config: FineTuneConfig) -> nn.Linear:
-    """The linear layer to begin with: a logistic regression on the embeddings as they are."""
-    fitted = fit_head(encoder.encode(texts), Y, multi_label=multi_label, seed=config.seed)
-    head = nn.Linear(*fitted.weights.shape)  # D -> C
+def own_copy(source: Path | Encoder, *, threads: int = 0) -> Encoder:
+    """An encoder to train: read from a folder, or copied so that the caller's stays as it is."""
+    if not isinstance(source, Encoder):
+        return Encoder.load(source, threads=threads)
+    if threads:
+        torch.set_num_threads(threads)
+    return replace(source, model=copy.deepcopy(source.model), threads=threads or source.threads)
+
+
+def _check(texts: Sequence[str], Y: Targets | SoftTargets, weights: NDArray[np.floating[Any]] | None) -> None:
+    if not len(texts) or len(texts) != len(Y):
+        raise FineTuneError(f"{len(texts)} texts came with {len(Y)} rows of labels; at least one, and one each.")
+    if weights is None:
+        return
+    if len(weights) != len(texts):
+        raise FineTuneError(f"{len(texts)} texts came with {len(weights)} weights; one each.")
+    if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
+        raise FineTuneError("Weights must be 0 or more, and some above 0.")
+
+
+def _first_head(
+    encoder: Encoder,
+    texts: Sequence[str],
+    Y: Targets | SoftTargets,
+    multi_label: bool,
+    config: FineTuneConfig,
+    on_progress: OnProgress,
+) -> nn.Linear:
+    """The linear layer to begin with: a logistic regression on the embeddings as they are, soft targets made hard."""
+    head = nn.Linear(encoder.width, Y.shape[1])  # D -> C
+    if not config.head_start:
+        return head
+    X = encoder.encode(texts, on_progress=lambda _: on_progress(Progress("fine-tuning", 0.0)))
+    likeliest = np.eye(Y.shape[1], dtype=np.uint8)[Y.argmax(1)]
+    weights, bias = fit_linear(X, (Y >= 0.5).astype(np.uint8) if multi_label else likeliest, multi_label=multi_label)
     with torch.no_grad():
-        head.weight.copy_(torch.from_numpy(np.array(fitted.weights.T)) * config.head_start)
-        head.bias.copy_(torch.from_numpy(np.array(fitted.bias)) * config.head_start)
+        head.weight.copy_(torch.from_numpy(np.array(weights.T)) * config.head_start)
+        head.bias.copy_(torch.from_numpy(np.array(bias)) * config.head_start)
     return head
 
 
@@ -109,19 +122,24 @@ def _train(
     encoder: Encoder,
     head: nn.Linear,
     texts: Sequence[str],
-    Y: Targets,
+    Y: Targets | SoftTargets,
     multi_label: bool,
     config: FineTuneConfig,
-    half: bool,
+    weights: NDArray[np.floating[Any]] | None,
     on_progress: OnProgress,
 ) -> list[dict[str, float]]:
     """The loop: take a batch, forward, backward, step; tell the caller; stop when the schedule is at its end."""
+    half = encoder.gains_by_bf16()
     groups = parameter_groups(encoder.model, head, config)
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
+    thaw = Thaw(encoder.model)
     optimizer = torch.optim.AdamW(groups)
     targets = torch.from_numpy(Y.astype(np.float32))  # (N, C)
-    tokens, steps = encoder.tokenize(texts), config.steps(len(texts))
-    batches = _batches(sampling_weights(Y) if config.balance else np.ones(len(Y)), config)
+    tokens = encoder.tokenize(texts)
+    lengths = [len(ids) for ids in tokens["input_ids"]]
+    given = np.ones(len(Y)) if weights is None else np.asarray(weights, np.float64)
+    shown, steps = sampling_weights(Y, given) if config.balance else given, config.steps(given.sum())
+    batches = endless_batches(shown, size=config.batch, seed=config.seed)
     log: list[dict[str, float]] = []
     encoder.model.train()
     started = time.perf_counter()
@@ -129,90 +147,44 @@ def _train(
         # where we are: by steps, or by the clock where that is nearer its end
         seconds = time.perf_counter() - started
         position = max(step / steps, seconds / config.max_seconds if config.max_seconds else 0.0)
-        loss_before = log[-1]["loss"] if log else None
         left = seconds / position * (1 - position) if step else None
-        on_progress(Progress("fine-tuning", min(position, 1.0), left, loss_before))
+        now = Progress("fine-tuning", min(position, 1.0), left, log[-1]["loss"] if log else None)
+        on_progress(now)
         if position >= 1:
             break
-        # learn from one batch
-        share = slanted_triangle(position + 1 / steps * (position < config.warmup), warmup=config.warmup)
+        # who learns how fast
+        share = _rate(position, steps, config)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * share
-        rows = next(batches)
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            features = encoder.pooled(encoder.pad(tokens, rows.tolist()))  # (B, D)
-        loss = _loss(head(features), targets[rows], multi_label, config.label_smoothing)
-        loss.backward()  # type: ignore[no-untyped-call]
+        if config.unfreeze:
+            thaw.top(thawed_layers(position, layers=len(thaw), over=config.unfreeze))
+        # learn from one batch, piece by piece
+        rows, loss = next(batches), 0.0
+        for count, piece in enumerate(pieces(rows, lengths)):
+            if count:
+                on_progress(now)
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                features = encoder.pooled(encoder.pad(tokens, piece.tolist()))  # (B, D)
+            part = _loss(head(features), targets[piece], multi_label, config.label_smoothing) / len(rows)
+            part.backward()  # type: ignore[no-untyped-call]
+            loss += part.item()
         nn.utils.clip_grad_norm_(trained, config.clip)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        log.append({"step": step, "loss": loss.item(), "rate": config.lr * share, "seconds": seconds})
+        log.append({"step": step, "loss": loss, "rate": config.lr * share, "seconds": seconds})
     return log
 
 
+def _rate(position: float, steps: int, config: FineTuneConfig) -> float:
+    """The share of the peak rate at this step; while it rises, that at the step's end, so that none is without."""
+    at = position + 1 / steps * (position < config.warmup)
+    if config.schedule == "constant":
+        return min(1.0, at / config.warmup) if config.warmup else 1.0
+    return slanted_triangle(at, warmup=config.warmup)
+
+
 def _loss(logits: Tensor, targets: Tensor, multi_label: bool, smoothing: float) -> Tensor:
-    """Of (B, C) logits: cross-entropy, or binary cross-entropy summed over the labels."""
+    """Summed over (B, C) logits: cross-entropy, or binary cross-entropy of each label."""
     if multi_label:
-        return nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(1).mean()
-    return nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing)
-
-
-def parameter_groups(model: Any, head: nn.Linear, config: FineTuneConfig) -> list[dict[str, Any]]:
-    """AdamW's groups, each with its `peak` rate: the head, then layer by layer with decay; matrices apart from biases
-    and norms, which are not decayed. What lies outside the layers moves as slowly as the lowest one."""
-    layers = transformer_layers(model)
-    rates = layer_rates(len(layers), peak=config.lr, decay=config.layer_decay)
-    rate_of = {id(p): rate for layer, rate in zip(layers, rates, strict=True) for p in layer.parameters()}
-    if config.freeze_embeddings:
-        model.get_input_embeddings().requires_grad_(False)
-    members: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for module, rate in ((head, config.head_lr), (model, None)):
-        for parameter in module.parameters():
-            if parameter.requires_grad:
-                decay = config.weight_decay if parameter.ndim > 1 else 0.0
-                peak = rate if rate is not None else rate_of.get(id(parameter), rates[0])
-                members.setdefault((peak, decay), []).append(parameter)
-    return [{"params": found, "peak": peak, "lr": peak, "weight_decay": d} for (peak, d), found in members.items()]
-
-
-def transformer_layers(model: Any) -> list[nn.Module]:
-    """The model's layers, lowest first: its longest list of modules, whatever this architecture calls it."""
-    lists = [list(module) for module in model.modules() if isinstance(module, nn.ModuleList)]
-    if not lists:
-        raise FineTuneError(f"{type(model).__name__} has no list of layers to tune.")
-    return max(lists, key=len)
-
-
-def sampling_weights(Y: Targets) -> NDArray[np.float64]:
-    """How often to show each text (N,), averaging 1: as often as any other, unless the labels are skewed.
-
-    Where the most frequent kind has over three times the texts of the rarest, a text counts by the inverse square root
-    of its rarest label's count. "No label" is a kind too, so that a multi-label encoder does not learn to say never.
-    """
-    kinds = np.column_stack([Y, Y.sum(1) == 0]).astype(np.float64)  # (N, C + 1)
-    counts = kinds.sum(0)
-    present = counts > 0
-    if counts.max() <= 3 * counts[present].min():
-        return np.ones(len(Y))
-    by_kind = np.where(present, 1 / np.sqrt(np.maximum(counts, 1)), 0.0)
-    weights: NDArray[np.float64] = (kinds * by_kind).max(1)
-    weights *= len(Y) / weights.sum()
-    return weights
-
-
-def epoch_order(weights: NDArray[np.float64], rng: np.random.Generator) -> Rows:
-    """Positions in random order, each the whole part of its weight times, and once more by the odds of the rest."""
-    copies = np.floor(weights + rng.random(len(weights))).astype(np.int64)
-    order: Rows = rng.permutation(np.repeat(np.arange(len(weights)), copies)).astype(np.int64)
-    return order
-
-
-def _batches(weights: NDArray[np.float64], config: FineTuneConfig) -> Iterator[Rows]:
-    """Batches without end; an epoch's rest runs on into the next, so that every batch is full."""
-    rng = np.random.default_rng(config.seed)
-    waiting = np.empty(0, np.int64)
-    while True:
-        while len(waiting) < config.batch:
-            waiting = np.concatenate([waiting, epoch_order(weights, rng)])
-        yield waiting[: config.batch]
-        waiting = waiting[config.batch :]
+        return nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+    return nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing, reduction="sum")

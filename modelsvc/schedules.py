@@ -17,6 +17,13 @@ def slanted_triangle(position: float, *, warmup: float) -> float:
     return (1.0 - position) / (1.0 - warmup) if warmup < 1 else 1.0
 
 
+def thawed_layers(position: float, *, layers: int, over: float) -> int:
+    """How many layers learn at `position` 0..1 when they thaw one by one, top first, over the first `over` of a run."""
+    if over <= 0 or position >= over:
+        return layers
+    return min(layers, 1 + int(position / over * layers))
+
+
 def layer_rates(layers: int, *, peak: float, decay: float) -> list[float]:
     """The peak rate of each transformer layer, lowest layer first: the top one has `peak`, each below `decay` of it."""
     return [peak * decay ** (layers - 1 - layer) for layer in range(layers)]

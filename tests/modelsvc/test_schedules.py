@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelsvc.schedules import layer_rates, slanted_triangle, total_steps
+from modelsvc.schedules import layer_rates, slanted_triangle, thawed_layers, total_steps
 
 
 def test_the_triangle_rises_over_its_first_fifth_and_falls_to_nothing():
@@ -37,3 +37,8 @@ def test_more_labels_never_mean_fewer_steps_and_every_text_is_seen_twice(labels,
     steps = total_steps(labels, batch=batch)
     assert total_steps(labels + 1, batch=batch) >= steps
     assert steps * batch >= 2 * labels
+
+
+def test_layers_thaw_one_by_one_from_the_top():
+    assert [thawed_layers(p / 8, layers=4, over=0.5) for p in range(8)] == [1, 2, 3, 4, 4, 4, 4, 4]
+    assert thawed_layers(0, layers=4, over=0) == 4
