@@ -19,3 +19,4 @@ class LearningConfig(AppConfig):
         import_finished.connect(receivers.on_import_finished, dispatch_uid="learning.embed")
         queue_order_asked.connect(receivers.on_queue_order_asked, dispatch_uid="learning.kept")
         overview.panels.append(panel.learning_panel)
+        overview.panels.append(panel.encoders_panel)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import structlog
+from django.conf import settings
+from django.db.models import Max
 
 from labeller.learning import selectors, services
-from labeller.learning.models import TrainingRun
-from labeller.learning.triggers import is_full_due
+from labeller.learning.models import LoopState, TrainingRun
+from labeller.learning.triggers import is_check_due, is_full_due
 from labeller.projects.models import Project
 
 log = structlog.get_logger(__name__)
@@ -26,4 +28,21 @@ def consider_full(project: Project, *, labels: int, kinds: int) -> TrainingRun |
         return services.start_full(project=project)
     except services.RunRefused as refusal:  # somebody pressed the button at this moment
         log.info("full_run_not_started", project=project.pk, why=str(refusal))
+        return None
+
+
+def consider_check(project_id: int) -> TrainingRun | None:
+    """Compare the encoders when the labels have grown enough since they were compared last. None when it is not its
+    time, or there is one encoder only."""
+    loop = LoopState.objects.select_related("project").filter(project_id=project_id).first()
+    if loop is None or len(settings.ENCODERS) < 2:
+        return None
+    runs = TrainingRun.objects.filter(project_id=project_id, kind=TrainingRun.Kind.CHECK)
+    last = runs.aggregate(most=Max("labels_at_start"))["most"] or 0
+    if not is_check_due(loop.refresh_labels, labels_at_last=last, encoders=len(settings.ENCODERS)):
+        return None
+    try:
+        return services.start_check(project=loop.project)
+    except services.RunRefused as refusal:  # one is under way, or the labels are of one kind
+        log.info("check_not_started", project=project_id, why=str(refusal))
         return None

@@ -12,9 +12,10 @@ from django.db import transaction
 from labeller.annotation.audit import audit_threshold
 from labeller.corpus.models import Document
 from labeller.learning import services
-from labeller.learning.bridge_pool import Ids, draws, reader_of
-from labeller.learning.models import TrainingRun
+from labeller.learning.bridge_pool import Ids, draws, next_reader_of
+from labeller.learning.models import LoopState, TrainingRun
 from labeller.learning.runs import Heartbeat
+from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import OnProgress, Progress
@@ -31,8 +32,9 @@ def _nothing() -> None:
 
 
 def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
-    """Embed what is missing with the encoder that serves the project; order the queue after the first texts already."""
-    reader = reader_of(run.project)
+    """Embed what is missing with the encoder that serves the project, or is to serve it next; order the queue after
+    the first texts already."""
+    reader = next_reader_of(run.project)
     ids = missing(run.project_id, EmbeddingStore(reader.store_folder))
     beat.tell("loading the encoder", 0.0)
     if len(ids):
@@ -44,9 +46,13 @@ def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
                 services.request_refresh(project_id=run.project_id)
     with transaction.atomic():
         beat.finish(stage="", log=[{"texts": len(ids)}])
+        # The new encoder has read the pool and serves from now on, unless another was chosen meanwhile.
+        loop = LoopState.objects.filter(project=run.project_id, project__encoder=reader.encoder)
+        loop.exclude(reading="").update(reading="")
         services.request_refresh(project_id=run.project_id)
-    if len(missing(run.project_id, EmbeddingStore(reader_of(run.project).store_folder))):
-        services.start_embedding(project=run.project)  # texts imported, or a model promoted, while this one ran
+    project = Project.objects.get(pk=run.project_id)
+    if len(missing(project.pk, EmbeddingStore(next_reader_of(project).store_folder))):
+        services.start_embedding(project=project)  # texts imported, or a model changed, while this one ran
 
 
 def embed_into(

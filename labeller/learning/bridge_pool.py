@@ -49,10 +49,23 @@ class Reader:
 
 
 def reader_of(project: Project) -> Reader:
+    """The encoder that serves: the promoted one, or the one that came with the project. While a new one reads the
+    pool, the one before it."""
     loop = LoopState.objects.select_related("serving").filter(project=project).first()
+    return _reader(project, loop, (loop.reading if loop else "") or project.encoder)
+
+
+def next_reader_of(project: Project) -> Reader:
+    """The encoder that is to read what is not read yet: the project's own also while another still serves."""
+    loop = LoopState.objects.select_related("serving").filter(project=project).first()
+    return _reader(project, loop, project.encoder)
+
+
+def _reader(project: Project, loop: LoopState | None, encoder: str) -> Reader:
     base = loop.serving if loop else None
-    key = str(base.number) if base else project.encoder
-    return Reader(project.encoder, base, artifacts.embeddings_folder(project.pk, key))
+    if base is not None:  # its own encoder: the project may start from another one by now
+        return Reader(base.encoder, base, artifacts.embeddings_folder(project.pk, str(base.number)))
+    return Reader(encoder, None, artifacts.embeddings_folder(project.pk, encoder))
 
 
 def pretrained_folder(encoder: str) -> Path:

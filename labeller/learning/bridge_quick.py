@@ -286,7 +286,7 @@ def _hold(material: _Refit, token: uuid.UUID) -> None:
 
 def _is_milestone(reader: Reader, project: Project, n_labels: int) -> bool:
     """Whether labels have grown enough since the last quick model over the same encoder."""
-    newest = newest_quick_version(project.pk, base=reader.base)
+    newest = newest_quick_version(project.pk, base=reader.base, encoder=reader.encoder)
     return is_milestone(n_labels, labels_at_last_version=newest.n_labels if newest else 0)
 
 

@@ -19,6 +19,7 @@ class TrainingRun(models.Model):
     class Kind(models.TextChoices):
         EMBED = "embed", "Reading the texts"
         FULL = "full", "Fine-tuning"
+        CHECK = "check", "Comparing language models"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -139,6 +140,11 @@ class LoopState(models.Model):
     refreshed_at = models.DateTimeField(null=True)
     refresh_labels = models.PositiveIntegerField(default=0, help_text="Labels the last quick refit saw.")
     refresh_error = models.TextField(blank=True)
+    reading = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="Encoder whose embeddings the queue goes on with while the project's own reads the pool; else empty.",
+    )
     serving = models.ForeignKey(
         ModelVersion,
         null=True,
@@ -149,6 +155,38 @@ class LoopState(models.Model):
 
     def __str__(self) -> str:
         return f"Loop of {self.project}"
+
+
+class EncoderCheck(models.Model):
+    """Encoders of the owner's list compared on the labels of a moment, and what a manager made of it. A fact: stored
+    once, decided once. A project that has changed its encoder since is not asked about it any more."""
+
+    class Decision(models.TextChoices):
+        TAKEN = "taken", "Taken"
+        DECLINED = "declined", "Declined"
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="encoder_checks")
+    run = models.OneToOneField(TrainingRun, null=True, on_delete=models.SET_NULL, related_name="check_result")
+    current = models.CharField(max_length=80, help_text="The project's encoder at that time.")
+    proposed = models.CharField(max_length=80, blank=True, help_text="Better beyond chance; empty: none is.")
+    n_labels = models.PositiveIntegerField(help_text="Labelled texts there were.")
+    result = models.JSONField(help_text="modelsvc.encoder_choice.EncoderChoice as a dict, speed, and what failed.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    decision = models.CharField(max_length=8, choices=Decision, blank=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(decision="taken") | ~Q(proposed=""), name="only_a_proposed_encoder_is_taken"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Encoders of {self.project} at {self.n_labels} labels"
 
 
 class ModelExport(models.Model):

@@ -40,6 +40,8 @@ DIED_TWICE = {
     "Check memory (a full run needs about 1.5 GB) and start it again.",
     TrainingRun.Kind.EMBED: "The worker died twice while reading the texts; labelling goes on in random order. "
     "Check memory (reading needs about 1 GB) and start it again.",
+    TrainingRun.Kind.CHECK: "The worker died twice while comparing language models; nothing else is touched by that. "
+    "Check memory (each is loaded once) and start it again.",
 }
 EXPORT_DIED_TWICE = "The worker died twice while building this model. Check memory and disk space, then build it again."
 

@@ -59,6 +59,12 @@ def teaching_labels(project: Project) -> tuple[int, int]:
     return labels, len(kinds)
 
 
+def labelled_kinds(project: Project) -> tuple[int, int]:
+    """(labelled texts, different answers among them): what a quick head learns from."""
+    answers = [row.label_ids for row in current_labels(project)]
+    return len(answers), len(set(answers))
+
+
 @dataclass(frozen=True)
 class LearningStatus:
     """All that `learning/_status.html` shows, in at most six queries."""
@@ -91,8 +97,8 @@ def learning_status(project: Project) -> LearningStatus:
         ranking=ranking,
         refresh_error=loop.refresh_error if loop else "",
         serving=loop.serving if loop else None,
-        embed=_worth_showing(embed),
-        full=_worth_showing(full[0] if full else None),
+        embed=worth_showing(embed),
+        full=worth_showing(full[0] if full else None),
         next_full=next_full_at(labels_at_last_full(full)),
         missing=[cluster for cluster in CLUSTERS if cluster not in alive],
     )
@@ -109,13 +115,13 @@ def full_runs(project_id: int) -> list[TrainingRun]:
     return list(rows.defer("log").order_by("-id")[:RECENT_FULL_RUNS])
 
 
-def newest_quick_version(project_id: int, *, base: ModelVersion | None) -> ModelVersion | None:
-    """The newest quick model whose head reads the encoder of `base` (None: the pretrained one)."""
-    quick = ModelVersion.objects.filter(project_id=project_id, kind=ModelVersion.Kind.QUICK, base=base)
+def newest_quick_version(project_id: int, *, base: ModelVersion | None, encoder: str) -> ModelVersion | None:
+    """The newest quick model whose head reads the encoder of `base` (None: the pretrained one of this key)."""
+    quick = ModelVersion.objects.filter(project_id=project_id, kind=ModelVersion.Kind.QUICK, base=base, encoder=encoder)
     return quick.order_by("-number").first()
 
 
-def _worth_showing(newest: TrainingRun | None) -> TrainingRun | None:
+def worth_showing(newest: TrainingRun | None) -> TrainingRun | None:
     """The newest run of a kind, unless it ended as it should."""
     ended_well = newest is not None and newest.state in (TrainingRun.State.DONE, TrainingRun.State.CANCELLED)
     # A finished run that was not promoted has a reason to read.

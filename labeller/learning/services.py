@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +18,7 @@ REFRESH_TASK = "labeller.learning.tasks.refresh_queue"
 RUN_TASKS = {
     TrainingRun.Kind.EMBED: "labeller.learning.tasks.embed",
     TrainingRun.Kind.FULL: "labeller.learning.tasks.fine_tune",
+    TrainingRun.Kind.CHECK: "labeller.learning.tasks.check_encoders",
 }
 REFRESH_LOST = timedelta(seconds=30)  # a queued refit nobody began; asking again costs one more cheap task
 
@@ -60,6 +62,20 @@ def start_full(*, project: Project, requested_by: User | None = None, enqueue: b
         return _start(project, TrainingRun.Kind.FULL, requested_by, labels=labels, enqueue=enqueue)
     except IntegrityError:
         raise RunRefused("A full run is under way already. Wait for it, or cancel it first.") from None
+
+
+def start_check(*, project: Project, requested_by: User | None = None) -> TrainingRun:
+    """Start comparing the encoders of the owner's list. Raises RunRefused when there is nothing to compare, or a
+    comparison is under way."""
+    if len(settings.ENCODERS) < 2:
+        raise RunRefused("There is one language model on this server: nothing to compare. Its owner keeps the list.")
+    labels, kinds = selectors.labelled_kinds(project)
+    if kinds < 2:
+        raise RunRefused(f"Labels of two kinds are needed to compare language models; there are {kinds} so far.")
+    try:
+        return _start(project, TrainingRun.Kind.CHECK, requested_by, labels=labels)
+    except IntegrityError:
+        raise RunRefused("The language models are being compared already. Wait for it, or cancel it first.") from None
 
 
 def _start(

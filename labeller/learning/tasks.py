@@ -14,9 +14,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch keeps its threads; 
 
 def refresh_queue(project_id: int) -> None:
     """Cluster "quick": refit the quick model and put the queue in order."""
+    from labeller.learning.automatic import consider_check
     from labeller.learning.refresh import refresh
 
-    refresh(project_id)
+    if refresh(project_id):
+        consider_check(project_id)
 
 
 def embed(run_id: int) -> None:
@@ -33,6 +35,14 @@ def fine_tune(run_id: int) -> None:
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, full_run)
+
+
+def check_encoders(run_id: int) -> None:
+    """Cluster "training": compare the encoders of the owner's list on the labels so far."""
+    from labeller.learning.bridge_check import check_encoders
+    from labeller.learning.work import carry_out_run
+
+    carry_out_run(run_id, check_encoders)
 
 
 def build_export(export_id: int) -> None:

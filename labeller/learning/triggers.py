@@ -6,6 +6,7 @@ import math
 
 FIRST_FULL = 16
 GROWTH = 1.25
+CHECK_AT = (50, 200)  # labels: enough for a first word, and for a surer one
 MILESTONE_LEAST = 5
 MILESTONE_SHARE = 0.05
 
@@ -24,6 +25,13 @@ def next_full_at(labels_at_last: int, *, first: int = FIRST_FULL, growth: float 
 def is_full_due(labels: int, *, labels_at_last: int, kinds: int, unfinished: bool) -> bool:
     """Whether a full run starts by itself. `kinds`: different answers among the labels that may teach the encoder."""
     return not unfinished and kinds >= 2 and labels >= next_full_at(labels_at_last)
+
+
+def is_check_due(labels: int, *, labels_at_last: int, encoders: int) -> bool:
+    """Whether the encoders of the owner's list are compared by themselves: once at each count of CHECK_AT, however
+    many labels came at once. `labels_at_last`: at the start of the last comparison, 0 before the first."""
+    passed = [count for count in CHECK_AT if count <= labels]
+    return encoders >= 2 and bool(passed) and labels_at_last < passed[-1]
 
 
 def is_milestone(labels: int, *, labels_at_last_version: int) -> bool:

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from labeller.learning import views
+from labeller.learning import encoder_views, views
 
 urlpatterns = [
     path("status/", views.status, name="learning-status"),
     path("run/", views.start_run, name="run-start"),
     path("read/", views.start_embedding, name="embed-start"),
     path("run/<uuid:key>/cancel/", views.cancel_run, name="run-cancel"),
+    path("encoders/", encoder_views.status, name="encoder-status"),
+    path("encoders/compare/", encoder_views.compare, name="encoder-compare"),
+    path("encoders/<uuid:key>/", encoder_views.decide, name="encoder-decide"),
     path("models/<int:number>/export/", views.export_model, name="model-export"),
     path("exports/<uuid:key>/", views.export_status, name="model-export-status"),
     path("exports/<uuid:key>/model.zip", views.download, name="model-download"),

@@ -36,14 +36,14 @@ def start_run(request: HttpRequest, slug: str) -> HttpResponse:
         services.start_full(project=access.project, requested_by=access.membership.user)
     except services.RunRefused as refusal:
         messages.warning(request, str(refusal))
-    return _back(request, slug)
+    return back(request, slug)
 
 
 @require_POST
 def start_embedding(request: HttpRequest, slug: str) -> HttpResponse:
     access = managed_project_for(request, slug)
     services.start_embedding(project=access.project, requested_by=access.membership.user)
-    return _back(request, slug)
+    return back(request, slug)
 
 
 @require_POST
@@ -52,7 +52,7 @@ def cancel_run(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
     run = get_object_or_404(TrainingRun, project=access.project, key=key)
     if not services.cancel(run=run):
         messages.info(request, "That run had finished already.")
-    return _back(request, slug)
+    return back(request, slug)
 
 
 @require_POST
@@ -91,7 +91,7 @@ def _exports_of(project_id: int) -> QuerySet[ModelExport]:
     return ModelExport.objects.select_related("version").filter(version__project_id=project_id)
 
 
-def _back(request: HttpRequest, slug: str) -> HttpResponse:
+def back(request: HttpRequest, slug: str) -> HttpResponse:
     """To the page the button stood on, when it is one of ours."""
     target = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
