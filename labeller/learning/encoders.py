@@ -51,7 +51,7 @@ def encoder_status(project: Project, *, missing: list[str]) -> EncoderStatus | N
     loop = LoopState.objects.filter(project=project).first()
     run = TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.CHECK).defer("log").order_by("-id").first()
     check = EncoderCheck.objects.filter(project=project, current=project.encoder).first()
-    labels = loop.refresh_labels if loop else 0
+    labels = max(loop.refresh_labels if loop else 0, check.n_labels if check else 0)
     return EncoderStatus(
         encoder=project.encoder,
         reading=loop.reading if loop and loop.serving_id is None and loop.reading != project.encoder else "",
