@@ -7,6 +7,11 @@ No strategy may choose from it; it is served in the order of the draws.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labeller.projects.models import Project
+
 # (audit labels until which the stage lasts, every how many-th text is an audit text)
 STAGES: tuple[tuple[int, int], ...] = ((40, 3), (100, 5))
 LAST_STAGE = 10
@@ -39,3 +44,8 @@ def audit_threshold(pool_size: int) -> float:
     if pool_size <= 0:
         return LARGEST_SHARE
     return max(LEAST_SHARE, min(LARGEST_SHARE, WANTED_TEXTS / pool_size))
+
+
+def reserve_below(project: Project, pool_size: int) -> float:
+    """The draw below which a text of this project belongs to the reserve: 0, so none does, where the audit is off."""
+    return audit_threshold(pool_size) if project.audit else 0.0

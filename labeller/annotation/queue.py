@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 
-from labeller.annotation.audit import audit_is_due, audit_threshold
+from labeller.annotation.audit import audit_is_due, reserve_below
 from labeller.annotation.models import Annotation, Lease, QueueEntry, ServingCounter, Source
 from labeller.annotation.signals import queue_order_asked
 from labeller.corpus.models import Document
@@ -50,7 +50,7 @@ class Asking:
 
     def candidates(self) -> Iterator[Candidate]:
         """Texts for this person, best first, stream after stream: each stream is read only when it is needed."""
-        audit_due = audit_is_due(*self._handed_out())
+        audit_due = self.project.audit and audit_is_due(*self._handed_out())
         if audit_due:
             yield from self._audit()
         told: list[tuple[Any, Any]] = queue_order_asked.send(QueueEntry, project_id=self.project.pk)
@@ -58,7 +58,7 @@ class Asking:
         if in_order:
             yield from self._active()
         yield from self._random(NO_MODEL_REASON if in_order else NO_WORKER_REASON)
-        if not audit_due:  # nothing else is left: the rest of the reserve is worth an answer too
+        if self.project.audit and not audit_due:  # nothing else is left: the rest of the reserve is worth an answer too
             yield from self._audit()
 
     def _handed_out(self) -> tuple[int, int]:
@@ -76,17 +76,20 @@ class Asking:
         """The reserve in the order of its draws; first the texts for which learning has frozen a prediction."""
         for entry in self._entries(QueueEntry.Stream.AUDIT):
             yield _from_entry(entry, Source.AUDIT, AUDIT_REASON)
-        for document in self._documents(0.0, audit_threshold(self.counter.pool_size), audit=True):
+        for document in self._documents(0.0, self._reserve_below(), audit=True):
             probability = 1 / self.counter.pool_size if self.counter.pool_size else None
             yield Candidate(document, Source.AUDIT, AUDIT_REASON, probability=probability)
 
     def _random(self, reason: str) -> Iterator[Candidate]:
         """The order of the draws is a random order. A watermark spares reading past all that was handed out before;
         at the end of the pool the search starts again at its beginning, for what came back or was imported since."""
-        threshold = audit_threshold(self.counter.pool_size)
+        threshold = self._reserve_below()
         for least in (max(threshold, self.counter.random_from), threshold):
             for document in self._documents(least, 1.0):
                 yield Candidate(document, Source.RANDOM, reason)
+
+    def _reserve_below(self) -> float:
+        return reserve_below(self.project, self.counter.pool_size)
 
     def _entries(self, stream: QueueEntry.Stream) -> list[QueueEntry]:
         audit = stream == QueueEntry.Stream.AUDIT

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Max
 from numpy.typing import NDArray
 
-from labeller.annotation.audit import audit_threshold
+from labeller.annotation.audit import reserve_below
 from labeller.annotation.selectors import GoldRow, current_labels
 from labeller.corpus.models import Document
 from labeller.learning import artifacts
@@ -133,10 +133,10 @@ def draws(project_id: int) -> tuple[Ids, NDArray[np.float64]]:
     return known[1], known[2]
 
 
-def reserve(project_id: int) -> Ids:
-    """Ids of the texts that are set apart for the audit, whoever has labelled them so far."""
-    ids, draw = draws(project_id)
-    return ids[draw < audit_threshold(len(ids))]
+def reserve(project: Project) -> Ids:
+    """Ids of the texts that are set apart for the audit, whoever has labelled them so far. None where it is off."""
+    ids, draw = draws(project.pk)
+    return ids[draw < reserve_below(project, len(ids))]
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def labelled(project: Project, rows: list[GoldRow] | None = None) -> Labelled:
         document_ids,
         Y,
         is_audit,
-        ~is_audit & ~np.isin(document_ids, reserve(project.pk)),
+        ~is_audit & ~np.isin(document_ids, reserve(project)),
         np.fromiter((row.created_at.timestamp() for row in wanted), np.float64, len(wanted)),
         [label_id for label_id, _ in labels],
         [name for _, name in labels],

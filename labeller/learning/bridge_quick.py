@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from labeller.annotation.audit import audit_threshold
+from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.annotation.queue import AUDIT_REASON
 from labeller.learning import artifacts, automatic
@@ -143,7 +143,7 @@ def _note(project_id: int, token: uuid.UUID, n_labels: int) -> None:
 def _streams(material: _Refit) -> tuple[Rows, Rows]:
     """Rows of the pool that may be asked: the candidates of the strategies, and the next of the audit reserve."""
     ids, draw = draws(material.project.pk)
-    threshold = audit_threshold(len(ids))
+    threshold = reserve_below(material.project, len(ids))
     answers = Annotation.objects.filter(project=material.project, superseded_at=None)
     closed = _closed(material.project, answers)
     active, _ = material.pool.rows_of(ids[(draw >= threshold) & ~np.isin(ids, closed)])
@@ -181,7 +181,9 @@ def _active_entries(material: _Refit, candidates: Rows, proba: Proba | None) -> 
         label_names=material.labels.label_names,
     )
     k = min(ACTIVE_HEAD, len(candidates))
-    strategy = "default" if proba is not None else "cold"
+    strategy = material.project.strategy
+    if proba is None and strategy != Project.Strategy.RANDOM:
+        strategy = "cold"  # a strategy that asks a model begins with texts that stand for groups
     ranked: Ranked = rank(pool, k, strategy=strategy, seed=material.seed)
     return [
         _entry(
@@ -310,7 +312,7 @@ def _store_version(material: _Refit, token: uuid.UUID, head: Head) -> ModelVersi
         encoder_sha256=EmbeddingStore(reader.store_folder).sha256,
         seed=project.seed,
         duration_s=time.perf_counter() - material.started,
-        settings={"head": "logistic regression, L2", "strategy": "default", "fitted_on": len(fitted)},
+        settings={"head": "logistic regression, L2", "strategy": project.strategy, "fitted_on": len(fitted)},
     )
     with transaction.atomic():
         _hold(material, token)

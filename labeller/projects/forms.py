@@ -56,6 +56,26 @@ class ProjectForm(forms.Form):
         initial=1,
         help_text="More than one lets you measure how far people agree.",
     )
+    strategy = forms.ChoiceField(
+        label="Order of the texts",
+        required=False,
+        choices=Project.Strategy.choices,
+        widget=forms.RadioSelect,
+        initial=Project.Strategy.DEFAULT,
+        help_text="At random only for comparison: it takes more labels.",
+    )
+    audit = forms.TypedChoiceField(
+        label="Audit texts",
+        required=False,
+        choices=[(True, "Set texts apart and draw them at random"), (False, "None")],
+        coerce=lambda chosen: chosen == "True",
+        empty_value=None,
+        widget=forms.RadioSelect,
+        initial=True,
+        help_text="Without them every label teaches, but no figure on the results page says how good the model is. "
+        "Choose “None” only with a test file of your own, and before labelling begins: texts set apart later are no "
+        "fair sample, for the model has chosen from them by then.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,8 +84,19 @@ class ProjectForm(forms.Form):
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
 
+    def clean_strategy(self) -> str:
+        """Not said: as it is. It may be one that this page does not offer."""
+        return str(self.cleaned_data["strategy"] or self.initial.get("strategy", Project.Strategy.DEFAULT))
+
+    def clean_audit(self) -> bool:
+        said = self.cleaned_data["audit"]
+        return bool(self.initial.get("audit", True) if said is None else said)
+
 
 class NewProjectForm(ProjectForm):
+    # Django's way to leave a field out. The settings page has both: few projects want another answer than the usual.
+    strategy = None  # type: ignore[assignment]
+    audit = None  # type: ignore[assignment]
     labels = forms.CharField(
         label="Labels",
         required=False,

@@ -29,6 +29,12 @@ class Project(models.Model):
         SHOWN = "shown", "Show the model's suggestion"
         HIDDEN = "hidden", "Hide it (no anchoring)"
 
+    class Strategy(models.TextChoices):
+        """What the settings page offers. The column holds any name of the learner's table; simulate compares them."""
+
+        DEFAULT = "default", "The most useful text first"
+        RANDOM = "random", "At random"
+
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=140, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SINGLE)
@@ -36,6 +42,8 @@ class Project(models.Model):
     encoder = models.CharField(max_length=80, help_text="A key of settings.ENCODERS, the owner's list.")
     suggestions = models.CharField(max_length=10, choices=Suggestions, default=Suggestions.SHOWN)
     overlap = models.PositiveSmallIntegerField(default=1, help_text="How many people answer each text.")
+    strategy = models.CharField(max_length=40, default=Strategy.DEFAULT, help_text="Name of the query strategy.")
+    audit = models.BooleanField(default=True, help_text="Whether texts are set apart to measure the models.")
     seed = models.PositiveIntegerField(help_text="Makes every random choice of this project repeatable.")
     created_at = models.DateTimeField(auto_now_add=True)
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(

@@ -30,6 +30,8 @@ def create_project(
     guidelines: str = "",
     suggestions: str = Project.Suggestions.SHOWN,
     overlap: int = 1,
+    strategy: str = Project.Strategy.DEFAULT,
+    audit: bool = True,
 ) -> Project:
     """A project with its first manager. Its address is made from its name, numbered when that is taken."""
     base = slugify(name)[:SLUG_LENGTH].strip("-") or "project"
@@ -44,6 +46,8 @@ def create_project(
                     guidelines=guidelines,
                     suggestions=suggestions,
                     overlap=overlap,
+                    strategy=strategy,
+                    audit=audit,
                     seed=secrets.randbelow(2**31),
                 )
                 Membership.objects.create(project=project, user=manager, role=Role.MANAGER)
@@ -86,10 +90,23 @@ def _keep_a_manager(membership: Membership, *, stays: bool) -> None:
 
 
 def change_settings(
-    *, project: Project, name: str, kind: str, encoder: str, guidelines: str, suggestions: str, overlap: int
+    *,
+    project: Project,
+    name: str,
+    kind: str,
+    encoder: str,
+    guidelines: str,
+    suggestions: str,
+    overlap: int,
+    strategy: str | None = None,
+    audit: bool | None = None,
 ) -> Project:
-    """Change a project's own facts. Its address stays, so that links go on working."""
+    """Change a project's own facts; strategy and audit stay where None is given. Its address stays, so that links go on
+    working."""
     project.name, project.kind, project.encoder = name, kind, encoder
     project.guidelines, project.suggestions, project.overlap = guidelines, suggestions, overlap
-    project.save(update_fields=["name", "kind", "encoder", "guidelines", "suggestions", "overlap"])
+    project.strategy = project.strategy if strategy is None else strategy
+    project.audit = project.audit if audit is None else audit
+    changed = ["name", "kind", "encoder", "guidelines", "suggestions", "overlap", "strategy", "audit"]
+    project.save(update_fields=changed)
     return project

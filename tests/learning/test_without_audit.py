@@ -1,0 +1,101 @@
+"""A project whose manager has a test file: no text is set apart, and any strategy orders the queue."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from labeller.annotation import services as annotation
+from labeller.annotation.models import QueueEntry, Source
+from labeller.learning.bridge_pool import labelled
+from labeller.projects.models import Project, User
+from tests.learning.scene import annotate, fill, kind_of, read, refit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unaudited(project: Project) -> Project:
+    project.audit = False
+    project.save(update_fields=["audit"])
+    return project
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a worker were alive."""
+    monkeypatch.setattr("labeller.learning.receivers.selectors.queue_is_kept", lambda: True)
+
+
+def sources(project: Project, annotator: User, texts: int) -> set[str]:
+    """Where the next texts come from, each answered as it should be."""
+    met = set()
+    for _ in range(texts):
+        served = annotation.serve(project=project, annotator=annotator, count=1)[0]
+        label = project.labels.get(name=kind_of(served.text))
+        annotation.answer(
+            project=project,
+            annotator=annotator,
+            lease_key=served.key,
+            key=uuid.uuid4(),
+            status="labelled",
+            label_ids=[label.pk],
+        )
+        met.add(served.source)
+    return met
+
+
+def test_with_the_audit_off_no_text_is_drawn_for_it_to_the_end_of_the_pool(unaudited: Project, bob: User) -> None:
+    fill(unaudited)
+    read(unaudited)
+    refit(unaudited)
+    assert sources(unaudited, bob, 30) == {Source.ACTIVE}
+    assert not annotation.serve(project=unaudited, annotator=bob, count=1)
+
+
+def test_with_the_audit_on_every_third_text_is(project: Project, bob: User) -> None:
+    fill(project)
+    read(project)
+    refit(project)
+    assert sources(project, bob, 6) == {Source.ACTIVE, Source.AUDIT}
+
+
+def test_with_the_audit_off_every_label_may_teach_and_every_text_may_be_chosen(unaudited: Project, bob: User) -> None:
+    documents = fill(unaudited)
+    read(unaudited)
+    for document in documents[:9]:
+        annotate(document, bob)
+    refit(unaudited)
+    assert labelled(unaudited).may_teach.all()
+    assert set(QueueEntry.objects.values_list("document_id", flat=True)) == {d.pk for d in documents[9:]}
+
+
+@pytest.mark.parametrize(("strategy", "words"), [("random", "Asked at random"), ("margin", "stands for a group")])
+def test_before_there_is_a_model_random_is_random_and_all_others_ask_medoids(
+    unaudited: Project, strategy: str, words: str
+) -> None:
+    unaudited.strategy = strategy
+    unaudited.save(update_fields=["strategy"])
+    fill(unaudited)
+    read(unaudited)
+    refit(unaudited)
+    assert all(words in entry.reason for entry in QueueEntry.objects.all())
+
+
+def test_the_settings_page_offers_both_and_warns(
+    project: Project, alice: User, client_of: Callable[[User], Client]
+) -> None:
+    client, address = client_of(alice), f"/p/{project.slug}/settings/"
+    page = client.get(address)
+    assert "no figure on the results page" in page.content.decode()
+    stored = {"name": "T", "kind": "single", "encoder": project.encoder, "suggestions": "shown", "overlap": 1}
+    assert client.post(address, stored | {"strategy": "random", "audit": "False"}).status_code == 302
+    project.refresh_from_db()
+    assert (project.strategy, project.audit) == ("random", False)
+    assert client.post(address, stored).status_code == 302  # what is not said stays
+    project.refresh_from_db()
+    assert (project.strategy, project.audit) == ("random", False)
+    assert client.post(address, stored | {"strategy": "nonsense"}).status_code == 422
