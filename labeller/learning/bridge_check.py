@@ -18,6 +18,7 @@ from labeller.learning.models import EncoderCheck, TrainingRun
 from labeller.learning.runs import Heartbeat
 from modelsvc.encoder import Encoder, EncoderError
 from modelsvc.encoder_choice import EncoderChoice, choose_encoder
+from modelsvc.strategies import AT_RANDOM
 from modelsvc.types import Embeddings, OnProgress, Progress
 
 MOST_TEXTS = 500  # labelled texts that are read: seconds for each encoder
@@ -87,7 +88,7 @@ def _chosen_by_a_model(run: TrainingRun, document_ids: Ids) -> NDArray[np.bool_]
     asked = Annotation.objects.filter(
         project=run.project, superseded_at=None, source__in=[Source.ACTIVE, Source.REVIEW]
     )
-    ids = asked.exclude(model_key="").values_list("document_id", flat=True)
+    ids = asked.exclude(model_key="").exclude(reason=AT_RANDOM).values_list("document_id", flat=True)
     return np.isin(document_ids, np.fromiter(ids, np.int64))
 
 
