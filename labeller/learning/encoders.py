@@ -28,6 +28,7 @@ class EncoderStatus:
 
     encoder: str  # the project's
     reading: str  # the one that serves while the project's own reads the texts; empty: nothing is under way
+    is_stopped: bool  # that reading was cancelled or has failed, and nobody goes on with it
     run: TrainingRun | None  # a comparison under way, or failed with nothing newer
     check: EncoderCheck | None  # the newest comparison of the project's encoder with others
     sentence: str  # what it found
@@ -41,7 +42,7 @@ class EncoderStatus:
 
     @property
     def is_busy(self) -> bool:
-        return bool(self.reading) or (self.run is not None and self.run.is_unfinished)
+        return bool(self.reading and not self.is_stopped) or (self.run is not None and self.run.is_unfinished)
 
 
 def encoder_status(project: Project, *, missing: list[str]) -> EncoderStatus | None:
@@ -49,12 +50,16 @@ def encoder_status(project: Project, *, missing: list[str]) -> EncoderStatus | N
     if len(settings.ENCODERS) < 2:
         return None
     loop = LoopState.objects.filter(project=project).first()
-    run = TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.CHECK).defer("log").order_by("-id").first()
+    reading = loop.reading if loop and loop.serving_id is None and loop.reading != project.encoder else ""
+    runs = TrainingRun.objects.filter(project=project)
+    reads = runs.filter(kind=TrainingRun.Kind.EMBED, state__in=TrainingRun.UNFINISHED)
+    run = runs.filter(kind=TrainingRun.Kind.CHECK).defer("log").order_by("-id").first()
     check = EncoderCheck.objects.filter(project=project, current=project.encoder).first()
     labels = max(loop.refresh_labels if loop else 0, check.n_labels if check else 0)
     return EncoderStatus(
         encoder=project.encoder,
-        reading=loop.reading if loop and loop.serving_id is None and loop.reading != project.encoder else "",
+        reading=reading,
+        is_stopped=bool(reading) and not reads.exists(),
         run=worth_showing(run),
         check=check,
         sentence=check_sentence(check) if check else "",

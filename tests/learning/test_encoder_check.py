@@ -305,6 +305,19 @@ def test_changing_the_encoder_serves_the_old_order_until_the_new_one_has_read(pr
     assert embeddings_folder(project.pk, "all-MiniLM-L6-v2").exists()  # to go back
 
 
+def test_a_reading_that_was_stopped_can_go_on(proposed, project, alice, client_of):
+    fill(project)
+    encoders.take(check=proposed, by=alice)
+    client = client_of(alice)
+    assert "Go on reading" not in page_of(project, client)
+    services.cancel(run=TrainingRun.objects.get(kind="embed"))
+    page = page_of(project, client)
+    assert "It has not read all texts yet; until it has, all-MiniLM-L6-v2 goes on ordering the queue." in page
+    assert "every 3s" not in page.partition('id="encoder-status"')[2]
+    client.post(reverse("embed-start", args=[project.slug]))
+    assert "It reads the texts now" in page_of(project, client)
+
+
 def test_a_reading_under_way_is_followed_by_one_with_the_new_encoder(proposed, project, alice):
     fill(project)
     run = services.start_embedding(project=project)
