@@ -18,6 +18,7 @@ from django.utils import timezone
 from labeller.annotation.models import Annotation
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_embed import embed_into, missing
+from labeller.learning.bridge_later import compare_on_later_labels
 from labeller.learning.bridge_pool import (
     Labelled,
     PoolArrays,
@@ -141,7 +142,10 @@ def _evaluate(
     multi, seed = run.project.is_multi, run.project.seed
     head = fit_head(X, labels.Y, multi_label=multi, seed=seed, calibrate_on=labels.is_audit)
     audit = score_audit(X, labels, multi_label=multi, tuned=True, seed=seed)
-    sentence, better = _compare(*_on_common_ground(run, labels, X, audit))
+    if run.project.audit or len(audit.document_ids) >= ENOUGH_TO_COMPARE:
+        sentence, better = _compare(*_on_common_ground(run, labels, X, audit))
+    else:  # its manager has a test file
+        sentence, better = compare_on_later_labels(run.project, snapshot.labels, head, pool)
 
     def made(duration_s: float, facts: dict[str, Any]) -> Made:
         return Made(

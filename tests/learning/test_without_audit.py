@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from django.test import Client
 
 from labeller.annotation import services as annotation
 from labeller.annotation.models import QueueEntry, Source
-from labeller.learning.bridge_pool import labelled
+from labeller.learning.bridge_later import compare_on_later_labels
+from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
 from labeller.projects.models import Project, User
+from modelsvc.quick import fit_head
 from tests.learning.scene import annotate, fill, kind_of, read, refit
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +102,30 @@ def test_the_settings_page_offers_both_and_warns(
     project.refresh_from_db()
     assert (project.strategy, project.audit) == ("random", False)
     assert client.post(address, stored | {"strategy": "nonsense"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("later", "spoilt", "promoted", "words"),
+    [
+        (4, False, True, "4 are too few"),
+        (14, False, True, "14 labels given since it began foretold"),
+        (14, True, False, "Not promoted: "),
+    ],
+)
+def test_without_an_audit_only_later_labels_speak_against_a_full_model(
+    unaudited: Project, bob: User, later: int, spoilt: bool, promoted: bool, words: str
+) -> None:
+    """The new model's embeddings are those of the serving one, or noise in their place."""
+    documents = fill(unaudited)
+    read(unaudited)
+    for document in documents[:12]:
+        annotate(document, bob)
+    snapshot = labelled(unaudited)
+    for document in documents[12 : 12 + later]:
+        annotate(document, bob)
+    serving = pool_arrays(reader_of(unaudited).store_folder)
+    noise = np.random.default_rng(0).normal(size=serving.X.shape).astype(np.float32)
+    pool = PoolArrays(serving.ids, noise / np.linalg.norm(noise, axis=1, keepdims=True) if spoilt else serving.X)
+    head = fit_head(pool.X[pool.rows_of(snapshot.document_ids)[0]], snapshot.Y, multi_label=False)
+    sentence, better = compare_on_later_labels(unaudited, snapshot, head, pool)
+    assert better is promoted and words in sentence
