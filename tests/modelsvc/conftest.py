@@ -1,13 +1,16 @@
-"""The bundled encoder, read once for all tests of the learner."""
+"""Encoders that all tests of the learner share: the bundled one, and tiny ones."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
 from modelsvc.encoder import BUNDLED, Encoder, resolve
+from tests.modelsvc.architectures import make
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +31,22 @@ def tiny(tmp_path_factory) -> Path:
     BertModel(BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, **sizes)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """One folder of each kind, made when first asked for. Treat as read-only."""
+    made: dict[str, Path] = {}
+
+    def of_kind(kind: str) -> Path:
+        if kind not in made:
+            made[kind] = make(tmp_path_factory.mktemp(kind), kind)
+        return made[kind]
+
+    return of_kind
+
+
+@pytest.fixture
+def roberta(encoders: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A RoBERTa to spoil."""
+    return Path(shutil.copytree(encoders("roberta"), tmp_path / "encoder"))
