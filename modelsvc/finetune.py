@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from modelsvc.batching import endless_batches, pieces, sampling_weights
+from modelsvc.concat import ConcatEncoder
 from modelsvc.encoder import Encoder, model_sha256
 from modelsvc.finetune_config import FineTuneConfig, FineTuneError
 from modelsvc.logistic import fit_linear
@@ -66,6 +67,8 @@ def fine_tune(
     config = config or FineTuneConfig()
     started = time.perf_counter()
     encoder = own_copy(folder, threads=threads)
+    if config.concat:
+        encoder = ConcatEncoder.of(encoder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = _first_head(encoder, texts, Y, multi_label, config, on_progress)

@@ -32,6 +32,7 @@ class FineTuneConfig:
     epochs: float | None = None  # None = by the number of labels, see schedules.total_steps
     max_seconds: float | None = None  # the schedule ends by then; a run cut so is no longer the same on another machine
     seed: int = 0
+    concat: bool = False  # embeddings of [pooled | first token | maximum]; such an encoder cannot be saved
     freeze_embeddings: bool = True  # the table of word vectors: half the weights, and 100 texts touch few of its rows
     balance: bool = True  # show rare labels more often when the counts are skewed
 
