@@ -12,6 +12,7 @@ import copy
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from modelsvc.logistic import fit_linear
 from modelsvc.parameter_groups import Thaw, parameter_groups
 from modelsvc.schedules import slanted_triangle, thawed_layers
 from modelsvc.types import Head, OnProgress, Progress, Targets, silent
+from modelsvc.windows import cut, encode_whole, pooled
 
 __all__ = ["FineTuneConfig", "FineTuneError", "FineTuned", "fine_tune"]
 
@@ -112,7 +114,8 @@ def _first_head(
     head = nn.Linear(encoder.width, Y.shape[1])  # D -> C
     if not config.head_start:
         return head
-    X = encoder.encode(texts, on_progress=lambda _: on_progress(Progress("fine-tuning", 0.0)))
+    read = encoder.encode if config.windows == 1 else partial(encode_whole, encoder)
+    X = read(texts, on_progress=lambda _: on_progress(Progress("fine-tuning", 0.0)))
     likeliest = np.eye(Y.shape[1], dtype=np.uint8)[Y.argmax(1)]
     weights, bias = fit_linear(X, (Y >= 0.5).astype(np.uint8) if multi_label else likeliest, multi_label=multi_label)
     with torch.no_grad():
@@ -138,8 +141,8 @@ def _train(
     thaw = Thaw(encoder.model)
     optimizer = torch.optim.AdamW(groups)
     targets = torch.from_numpy(Y.astype(np.float32))  # (N, C)
-    tokens = encoder.tokenize(texts)
-    lengths = [len(ids) for ids in tokens["input_ids"]]
+    windows, rng = cut(encoder, texts, whole=config.windows > 1), np.random.default_rng(config.seed)
+    lengths = windows.lengths(config.windows)
     given = np.ones(len(Y)) if weights is None else np.asarray(weights, np.float64)
     shown, steps = sampling_weights(Y, given) if config.balance else given, config.steps(given.sum())
     batches = endless_batches(shown, size=config.batch, seed=config.seed)
@@ -167,7 +170,7 @@ def _train(
             if count:
                 on_progress(now)
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
-                features = encoder.pooled(encoder.pad(tokens, piece.tolist()))  # (B, D)
+                features = pooled(encoder, windows, piece.tolist(), most=config.windows, rng=rng)  # (B, D)
             part = _loss(head(features), targets[piece], multi_label, config.label_smoothing) / len(rows)
             part.backward()  # type: ignore[no-untyped-call]
             loss += part.item()

@@ -33,6 +33,7 @@ class FineTuneConfig:
     max_seconds: float | None = None  # the schedule ends by then; a run cut so is no longer the same on another machine
     seed: int = 0
     concat: bool = False  # embeddings of [pooled | first token | maximum]; such an encoder cannot be saved
+    windows: int = 1  # of a text longer than the encoder reads; 2 or more = as many, drawn anew at each step
     freeze_embeddings: bool = True  # the table of word vectors: half the weights, and 100 texts touch few of its rows
     balance: bool = True  # show rare labels more often when the counts are skewed
 
