@@ -151,7 +151,11 @@ def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 found = [run[figure] for run in mine.values() if figure in run]
                 if found:
                     row[figure] = [round(f(found), 4) for f in (median, _mean, min, max)]
-                    both = [mine[seed][figure] - base[seed][figure] for seed in mine if seed in base]
+                    both = [
+                        run[figure] - base[seed][figure]
+                        for seed, run in mine.items()
+                        if figure in run and figure in base.get(seed, {})
+                    ]
                     row[f"{figure}_gain"] = round(_mean(both), 4) if both else None
             rows.append(row)
     return rows
