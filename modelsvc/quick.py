@@ -1,7 +1,8 @@
 """The quick model: an L2 logistic head on cached embeddings, refitted within a click and calibrated.
 
 The head is a softmax over labels (one label a text) or one sigmoid a label (several). Its probabilities are honest
-in the sense of Guo et al. 2017 (arXiv 1706.04599): one temperature, fitted on logits of rows a fold has not seen.
+in the sense of Guo et al. 2017 (arXiv 1706.04599): one temperature, fitted on logits of rows a fold has not seen. With
+several labels a text each label has a scale and an offset of its own instead, folded into its weights (per_label.py).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 
 from modelsvc.folds import cross_fit_logits, stratified_folds
 from modelsvc.logistic import fit_linear
+from modelsvc.per_label import expected_f1_thresholds, moved_like, shrunk_scales
 from modelsvc.types import Embeddings, Head, Proba, Targets
 
 MIN_ROWS_TO_CALIBRATE = 10  # below this a temperature is noise
-MIN_POSITIVES_FOR_THRESHOLD = 4  # below this an F1-best threshold is one text's accident
 DEFAULT_THRESHOLD = 0.5
 LOG_TEMPERATURES = np.log(np.geomspace(0.2, 5.0, 65))  # steps of 5 %
 
@@ -34,6 +35,7 @@ def fit_head(
     seed: int = 0,
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
+    pool_X: Embeddings | None = None,
 ) -> Head:
     """A calibrated head from labelled rows.
 
@@ -41,23 +43,27 @@ def fit_head(
     the head fitted before this one, same labels in the same order (new ones at the end): only the start of the search,
     never its end, which is unique. With `calibrate=False` the temperature and thresholds of `warm` are kept, which
     saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
-    and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. Raises
-    QuickModelError when shapes differ or no row is labelled.
+    and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. `pool_X` (N, D)
+    are texts without labels: with several labels a text the thresholds rest on how often each label is expected among
+    them; without them, on the labelled texts alone. Raises QuickModelError when shapes differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
     weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=warm)
     if warm is not None and not calibrate and warm.bias.shape == bias.shape:
+        if multi_label:
+            weights, bias = moved_like(X @ warm.weights + warm.bias, X, weights, bias)
         return Head(weights, bias, multi_label, warm.temperature, warm.thresholds)
     folds = 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
     logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
     if calibrate_on is not None:
         scorable = scorable & calibrate_on
-    temperature = _temperature(logits, Y, scorable, multi_label=multi_label)
-    thresholds = np.zeros(0, np.float32)
     if multi_label:
-        rows = slice(None) if calibrate_on is None else calibrate_on
-        thresholds = _thresholds(_sigmoid(logits[rows] / temperature), Y[rows])
-    return Head(weights, bias, multi_label, temperature, thresholds)
+        scales = shrunk_scales(logits[scorable], Y[scorable])
+        weights, bias = weights * scales.scale, bias * scales.scale + scales.offset
+        seen = scales.proba(logits if calibrate_on is None else logits[calibrate_on])
+        expected = seen if pool_X is None else np.concatenate([seen, _sigmoid(pool_X @ weights + bias)])
+        return Head(weights, bias, multi_label, thresholds=_thresholds(expected, Y))
+    return Head(weights, bias, multi_label, _temperature(logits, Y, scorable))
 
 
 def predict_proba(head: Head, X: Embeddings) -> Proba:
@@ -90,13 +96,14 @@ def cross_fit(
     proba, decided = np.empty_like(logits), np.zeros(Y.shape, np.uint8)
     for f in range(int(fold.max()) + 1):
         mine, others = fold == f, fold != f
-        temperature = _temperature(logits, Y, scorable & others, multi_label=multi_label)
-        thresholds = np.zeros(0, np.float32)
         if multi_label:
+            scales = shrunk_scales(logits[scorable & others], Y[scorable & others])
+            proba[mine] = scales.proba(logits[mine])
             rows = others if calibrate_on is None else others & calibrate_on
-            thresholds = _thresholds(_sigmoid(logits[rows] / temperature), Y[rows])
-        scaled = logits[mine] / np.float32(temperature)
-        proba[mine] = _sigmoid(scaled) if multi_label else _softmax(scaled)
+            thresholds = _thresholds(scales.proba(logits[rows]), Y[others])
+        else:
+            temperature = _temperature(logits, Y, scorable & others)
+            proba[mine], thresholds = _softmax(logits[mine] / np.float32(temperature)), np.zeros(0, np.float32)
         decided[mine] = _decided(proba[mine], thresholds, multi_label=multi_label)
     return proba, decided
 
@@ -125,39 +132,25 @@ def _check(X: Embeddings, Y: Targets, *, multi_label: bool) -> None:
         raise QuickModelError(f"Row {bad} has {int(Y[bad].sum())} labels; with one label a text it must have 1.")
 
 
-def _temperature(logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.bool_], *, multi_label: bool) -> float:
-    """The grid's temperature with the least log loss on out-of-fold logits (n, C). Rows whose label no training row
-    of their fold had are left out: no temperature can help them."""
+def _temperature(logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.bool_]) -> float:
+    """The grid's temperature with the least log loss on out-of-fold logits (n, C), one label a text. Rows whose label
+    no training row of their fold had are left out: no temperature can help them."""
     if int(scorable.sum()) < MIN_ROWS_TO_CALIBRATE:
         return 1.0
     z, y = logits[scorable], Y[scorable].astype(np.float32)
     losses: list[Any] = []
     for temperature in np.exp(LOG_TEMPERATURES).astype(np.float32):
         t = z / temperature
-        if multi_label:
-            losses.append((np.logaddexp(0, t) - y * t).sum())
-        else:
-            peak = t.max(axis=1)
-            losses.append((peak + np.log(np.exp(t - peak[:, None]).sum(axis=1)) - (t * y).sum(axis=1)).sum())
+        peak = t.max(axis=1)
+        losses.append((peak + np.log(np.exp(t - peak[:, None]).sum(axis=1)) - (t * y).sum(axis=1)).sum())
     return float(np.exp(LOG_TEMPERATURES[int(np.argmin(losses))]))
 
 
-def _thresholds(proba: Proba, Y: Targets) -> NDArray[np.float32]:
-    """For each label the threshold with the best F1 on out-of-fold probabilities. (n, C), (n, C) -> (C,)
-
-    Labels with fewer than MIN_POSITIVES_FOR_THRESHOLD texts among these rows keep DEFAULT_THRESHOLD.
-    """
-    thresholds = np.full(Y.shape[1], DEFAULT_THRESHOLD, np.float32)
-    for c in np.flatnonzero(Y.sum(axis=0) >= MIN_POSITIVES_FOR_THRESHOLD):
-        order = np.argsort(-proba[:, c], kind="stable")
-        p, hits = proba[order, c], np.cumsum(Y[order, c])
-        f1 = 2 * hits / (np.arange(1, len(p) + 1) + hits[-1])
-        # A cut can only fall between two different probabilities.
-        f1[:-1][p[:-1] == p[1:]] = -1
-        best = int(f1.argmax())
-        below = p[best + 1] if best + 1 < len(p) else 0.0
-        thresholds[c] = np.clip((p[best] + below) / 2, 0.01, 0.99)
-    return thresholds
+def _thresholds(expected: Proba, Y: Targets) -> NDArray[np.float32]:
+    """A label without a single text keeps DEFAULT_THRESHOLD: there is nothing to expect of it."""
+    known: NDArray[np.bool_] = Y.any(axis=0)
+    thresholds: NDArray[np.float32] = np.where(known, expected_f1_thresholds(expected), DEFAULT_THRESHOLD)
+    return thresholds.astype(np.float32)
 
 
 def _softmax(logits: NDArray[np.float32]) -> Proba:
