@@ -25,6 +25,7 @@ class Pool:
     labelled_Y: Targets  # (n, C)
     multi_label: bool
     label_names: Sequence[str]  # C
+    thresholds: NDArray[np.float32] | None = None  # (C,) several labels a text: from where each is given; None = 0.5
 
     def __post_init__(self) -> None:
         N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)

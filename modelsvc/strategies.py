@@ -15,6 +15,7 @@ from modelsvc.acquisition import EXPLORED, balanced_scores, doubts, draw, hesita
 from modelsvc.diversity import medoids, suppress_near_duplicates
 from modelsvc.herding import herd
 from modelsvc.pool import Pool, StrategyError
+from modelsvc.rare import has_rare_labels, rarest_first
 from modelsvc.scores import entropy, least_confidence, margin, multilabel_margin
 from modelsvc.types import Proba, Ranked, Rows, Scores
 
@@ -55,8 +56,12 @@ def phase(pool: Pool) -> str:
 
 
 def default(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
-    """Cold, early or late by itself; no text in the words of another queued or labelled one while others are left."""
-    policy = {"cold": cold, "early": early, "late": late}[phase(pool)]
+    """Cold, early or late by itself; no text in the words of another queued or labelled one while others are left.
+    With several labels a text, most of them rare, labels take turns instead."""
+    now = phase(pool)
+    if now != "cold" and pool.multi_label and has_rare_labels(_need_proba(pool, "default")):
+        return rarest_first(pool, k, rng)
+    policy = {"cold": cold, "early": early, "late": late}[now]
     return policy(pool, k, rng)
 
 
@@ -139,4 +144,5 @@ STRATEGIES: dict[str, Strategy] = {
     "least-confidence": _by_score("least-confidence", least_confidence, multilabel_margin),
     "margin": _by_score("margin", margin, multilabel_margin),
     "random": random,
+    "rarest": rarest_first,
 }
