@@ -148,8 +148,7 @@ def _temperature(logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.b
 
 def _thresholds(expected: Proba, Y: Targets) -> NDArray[np.float32]:
     """A label without a single text keeps DEFAULT_THRESHOLD: there is nothing to expect of it."""
-    known: NDArray[np.bool_] = Y.any(axis=0)
-    thresholds: NDArray[np.float32] = np.where(known, expected_f1_thresholds(expected), DEFAULT_THRESHOLD)
+    thresholds = np.where(Y.sum(axis=0) > 0, expected_f1_thresholds(expected), DEFAULT_THRESHOLD)
     return thresholds.astype(np.float32)
 
 

@@ -15,7 +15,7 @@ from modelsvc.pool import Pool, StrategyError
 from modelsvc.types import Proba, Ranked
 
 RARE_BELOW = 0.05  # expected share of the pool; texts at random would take twenty labels to show one example
-EXPLORED_SHARE = 0.1  # of the turns go to a text drawn uniformly: finds what no label expects
+EXPLORED_SHARE = 0.03  # of the turns go to a text drawn uniformly; more of them come from the audit stream
 LEAST_ODDS = 0.3  # so that few examples weigh more than poor odds; .05 and 1 both did worse
 SAME_WORDING = 0.95  # cosine above which a text says what a text chosen before it says
 LOOKED_AT = 40  # candidates of a turn; if all repeat a chosen text, the first is taken all the same
