@@ -1,0 +1,178 @@
+"""What each stage of a full run brings: accuracy and seconds of the model from the labels, and of the pool's share.
+
+    python -m benchmarks.recipe TRAIN.jsonl TEST.jsonl --labels 32,64,128 --seeds 3 --order medoids --json OUT
+
+The labels are drawn once, without a model in the loop; the rest of TRAIN is the pool. The frozen encoder with the same
+head is measured in the same run. With `--held-back` a third of TRAIN is the test and TEST is not opened: choose there.
+Runs already in OUT are not made again. One JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import machine
+from modelsvc.diversity import medoids
+from modelsvc.encoder import BUNDLED, Encoder, resolve
+from modelsvc.quick import fit_head, predict_proba
+from modelsvc.recipe import RecipeConfig, Stage, train
+from modelsvc.types import Embeddings, Targets
+
+Texts = list[str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("train", type=Path)
+    parser.add_argument("test", type=Path)
+    parser.add_argument("--labels", default="32,64,128")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--order", choices=("medoids", "random"), default="medoids")
+    parser.add_argument("--teacher", choices=("auto", "contrastive", "plain"), default="auto")
+    parser.add_argument("--least-right", type=float, default=RecipeConfig.least_right, help="0 = always use the pool")
+    parser.add_argument("--noise", type=float, default=0.0, help="share of the labels made wrong")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--held-back", action="store_true")
+    parser.add_argument("--cache", type=Path, help="folder for the frozen embeddings")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    for path in (options.train, options.test):
+        if not path.exists():
+            parser.error(f"There is no {path}: the benchmark data is not part of the project.")
+    done = _done(options.json)
+    scene = Scene(options)
+    for n in (int(part) for part in options.labels.split(",")):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
+            key = f"{n}/{seed}/{options.order}/{options.teacher}/{options.least_right}/{options.noise}"
+            if key not in done:
+                done[key] = scene.measure(n, seed)
+                print(key, json.dumps(done[key]), flush=True)
+                _write(options, done)
+    print(json.dumps(_report(options, done), indent=1))
+
+
+class Scene:
+    """The file's texts, cut into a pool and a test, with frozen embeddings."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.encoder = Encoder.load(resolve(BUNDLED), threads=options.threads)
+        texts, labels = _read(options.train)
+        self.names = sorted(set(labels))
+        X, Y = self._frozen(options.train, texts), self._targets(labels)
+        if options.held_back:
+            order = np.random.default_rng(77).permutation(len(texts))
+            pool, test = order[: len(texts) * 2 // 3], order[len(texts) * 2 // 3 :][:1500]
+            self.test = [texts[i] for i in test], X[test], Y[test]
+            self.pool = [texts[i] for i in pool], X[pool], Y[pool]
+        else:
+            found, answers = _read(options.test)
+            self.test = found, self._frozen(options.test, found), self._targets(answers)
+            self.pool = texts, X, Y
+
+    def _frozen(self, path: Path, texts: Texts) -> Embeddings:
+        cached = self.options.cache and self.options.cache / f"{path.stem}.npy"
+        if cached and cached.exists():
+            X: Embeddings = np.load(cached)
+            return X
+        X = self.encoder.encode(texts)
+        if cached:
+            np.save(cached, X)
+        return X
+
+    def _targets(self, labels: list[str]) -> Targets:
+        return np.array([[name == label for name in self.names] for label in labels], np.uint8)
+
+    def measure(self, n: int, seed: int) -> dict[str, Any]:
+        """One run: {stage: accuracy}, {stage: seconds}, and what the last stage says of itself."""
+        texts, X, Y = self.pool
+        rng = np.random.default_rng(seed)
+        chosen = medoids(X, n, rng=rng) if self.options.order == "medoids" else rng.permutation(len(texts))[:n]
+        rest = np.setdiff1d(np.arange(len(texts)), chosen)
+        answers = _spoilt(Y[chosen], self.options.noise, rng)
+        accuracy = {"frozen": _accuracy(X[chosen], answers, self.test[1], self.test[2])}
+        config = RecipeConfig(teacher=self.options.teacher, least_right=self.options.least_right)
+        labelled, seconds, pool = [texts[i] for i in chosen], {}, [texts[i] for i in rest]
+
+        def on_stage(stage: Stage) -> Embeddings | None:
+            accuracy[stage.name] = _accuracy(
+                stage.encoder.encode(labelled), answers, stage.encoder.encode(self.test[0]), self.test[2]
+            )
+            seconds[stage.name] = round(stage.seconds, 1)
+            if stage.name == "pool":
+                return None
+            started = time.perf_counter()
+            read = stage.encoder.encode(pool)
+            seconds["reading"] = round(time.perf_counter() - started, 1)
+            return read
+
+        stages = train(
+            resolve(BUNDLED),
+            labelled,
+            answers,
+            multi_label=False,
+            pool_texts=pool,
+            config=config,
+            threads=self.options.threads,
+            seed=seed,
+            on_stage=on_stage,
+        )
+        kinds = int(np.count_nonzero(answers.sum(0)))
+        return {"accuracy": accuracy, "seconds": seconds, "kinds": kinds, "facts": stages[-1].facts}
+
+
+def _accuracy(X: Embeddings, Y: Targets, test_X: Embeddings, test_Y: Targets) -> float:
+    head = fit_head(X, Y, multi_label=False)
+    return round(float((predict_proba(head, test_X).argmax(1) == test_Y.argmax(1)).mean()), 4)
+
+
+def _spoilt(Y: Targets, share: float, rng: np.random.Generator) -> Targets:
+    """The same labels, a share of them replaced by another kind."""
+    spoilt = Y.copy()
+    for row in rng.permutation(len(Y))[: round(share * len(Y))]:
+        wrong = (Y[row].argmax() + rng.integers(1, Y.shape[1])) % Y.shape[1]
+        spoilt[row] = np.eye(Y.shape[1], dtype=np.uint8)[wrong]
+    return spoilt
+
+
+def _read(path: Path) -> tuple[Texts, list[str]]:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [row["text"] for row in rows], [row["label"] for row in rows]
+
+
+def _done(path: Path | None) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))["runs"]) if path and path.exists() else {}
+
+
+def _report(options: argparse.Namespace, done: dict[str, Any]) -> dict[str, Any]:
+    head = {"benchmark": "recipe", "machine": machine(), "texts": options.train.name, "held_back": options.held_back}
+    means: dict[str, dict[str, float]] = {}
+    for kind in sorted({key.split("/", 1)[0] + "/" + key.split("/", 2)[2] for key in done}):
+        n, rest = kind.split("/", 1)
+        runs = [run for key, run in done.items() if key.split("/", 1)[0] == n and key.split("/", 2)[2] == rest]
+        last = [list(run["accuracy"].values())[-1] for run in runs]
+        columns = {name: [run["accuracy"][name] for run in runs if name in run["accuracy"]] for name in STAGES}
+        means[kind] = {name: round(float(np.mean(found)), 4) for name, found in columns.items() if found}
+        means[kind] |= {"served": round(float(np.mean(last)), 4), "runs": len(runs)}
+    return head | {"means": means, "runs": done}
+
+
+STAGES = ("frozen", "labels", "pool")
+
+
+def _write(options: argparse.Namespace, done: dict[str, Any]) -> None:
+    if options.json:
+        staging = options.json.with_suffix(".writing")
+        staging.write_text(json.dumps(_report(options, done), indent=1) + "\n", encoding="utf-8")
+        staging.rename(options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""The recipe of a full run: first a model from the labels alone, then the one with the pool's share.
+
+    labels --> teacher (contrastive or plain, by count) --> stage "labels"
+    pool, read by the teacher --> its surest answers, where they can be trusted --> a fresh encoder --> stage "pool"
+
+Each stage says in words what was done and why. The head that serves is `quick.fit_head` on the stage's embeddings.
+What decides is the number of labels and kinds and how the teacher does on labelled texts it has not seen; never an
+audit set. docs/recipe.md has the rules and what they were chosen by.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from modelsvc.encoder import Encoder
+from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig, rounds, teacher_for
+from modelsvc.selftrain import label_weight, trust
+from modelsvc.students import Lesson, learn_from_pool
+from modelsvc.teacher import Task, answers_unseen, teach
+from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
+
+__all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
+
+LABELS_END, CHECK_END = 0.2, 0.3  # where the parts end on the bar
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A model that can serve: its encoder, the seconds it took from the end of the one before (without the caller's own
+    time), why it was made this way, and facts for its card."""
+
+    name: str  # "labels" or "pool"
+    encoder: Encoder
+    seconds: float
+    reason: str
+    facts: dict[str, float | str] = field(default_factory=dict)
+
+
+OnStage = Callable[[Stage], Embeddings | None]
+"""Told of each stage once it can serve. May answer with the embeddings (N, D) of `pool_texts` by that stage's encoder,
+which a product makes anyway; None lets the recipe make what it needs."""
+
+
+def no_embeddings(_: Stage) -> None:
+    """Take note of nothing."""
+
+
+def train(
+    folder: Path | Encoder,
+    texts: Sequence[str],
+    Y: Targets,
+    *,
+    multi_label: bool,
+    pool_texts: Sequence[str],
+    config: RecipeConfig | None = None,
+    threads: int = 0,
+    seed: int = 0,
+    on_progress: OnProgress = silent,
+    on_stage: OnStage = no_embeddings,
+) -> list[Stage]:
+    """The stages made of n labelled texts, Y (n, C), and the unlabelled `pool_texts`, in order; the last is the best
+    guess, and the caller promotes each on evidence of its own.
+
+    Leave out of `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed
+    gives the same encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and
+    EncoderError.
+    """
+    config = config or RecipeConfig()
+    task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
+    first = _from_labels(task.within(0.0, LABELS_END), config)
+    read = on_stage(first)
+    refused = _too_little(task, len(pool_texts))
+    second = refused or _from_pool(task, config, first, list(pool_texts), read)
+    if isinstance(second, str):
+        return [replace(first, facts=first.facts | {"pool": second})]
+    on_stage(second)
+    return [first, second]
+
+
+def _from_labels(task: Task, config: RecipeConfig) -> Stage:
+    started = time.perf_counter()
+    method, reason = teacher_for(config, task.Y, multi_label=task.multi_label)
+    encoder = teach(task, method)
+    return Stage("labels", encoder, time.perf_counter() - started, reason, {"teacher": method, "labels": len(task.Y)})
+
+
+def _too_little(task: Task, pool: int) -> str:
+    """Why the pool cannot be used, in words, known before anything is computed; or nothing."""
+    if task.multi_label:
+        return (
+            "The pool was not used: with several labels a text, sure answers are mostly 'none', which teaches nothing."
+        )
+    if len(task.Y) < LEAST_LABELS:
+        return (
+            f"The pool was not used: {len(task.Y)} labels cannot tell how far to trust the model; {LEAST_LABELS} can."
+        )
+    if pool < LEAST_POOL:
+        return f"The pool was not used: {pool} unlabelled texts are too few; {LEAST_POOL} are needed."
+    return ""
+
+
+def _from_pool(
+    task: Task, config: RecipeConfig, first: Stage, pool_texts: list[str], read: Embeddings | None
+) -> Stage | str:
+    """The second stage, or why there is none, in words."""
+    started = time.perf_counter()
+    rng = np.random.default_rng(task.seed)
+    rows = np.arange(len(pool_texts))
+    if len(rows) > config.candidates:
+        rows = np.sort(rng.choice(rows, config.candidates, replace=False))
+    candidates = [pool_texts[row] for row in rows]
+    sizes = rounds(
+        config,
+        labels_shown=len(task.Y) * label_weight(len(task.Y)),
+        tokens_a_text=_tokens_a_text(first.encoder, candidates),
+        pool=len(candidates),
+    )
+    method = str(first.facts["teacher"])
+    unseen = answers_unseen(task.within(LABELS_END, CHECK_END), method)
+    seen = trust(unseen, task.Y, share=sizes[0] / len(candidates))
+    facts: dict[str, float | str] = {
+        "accuracy_unseen": round(seen.accuracy, 3),
+        "expected_right": round(seen.of_sure, 3),
+    }
+    if seen.of_sure < config.least_right:
+        return (
+            f"The pool was not used: of labelled texts that it had not seen, such a model had {seen.accuracy:.0%}"
+            f" right, and of its surest {seen.of_sure:.0%}; {config.least_right:.0%} are needed."
+        )
+    task.on_progress(Progress("reading the pool", CHECK_END))
+    X = first.encoder.encode(candidates) if read is None else read[rows]
+    lesson = learn_from_pool(task.within(CHECK_END, 1.0), config, Lesson(candidates, X, first.encoder), sizes)
+    if lesson is None:
+        return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
+    reason = (
+        f"A fresh encoder learnt from the labels and from {lesson.used:,} unlabelled texts with the model's own surest"
+        f" answers, about {seen.of_sure:.0%} of them right by the labels at hand."
+    )
+    facts |= {"pseudo_labels": lesson.used, "rounds": len(sizes), "agreed": round(lesson.agreed, 3)}
+    return Stage("pool", lesson.encoder, time.perf_counter() - started, reason, first.facts | facts)
+
+
+def _tokens_a_text(encoder: Encoder, texts: list[str]) -> float:
+    """The mean length, of a sample."""
+    return float(np.mean([len(ids) for ids in encoder.tokenize(texts[:500])["input_ids"]]))

@@ -1,0 +1,80 @@
+"""Students: fresh encoders that learn from the labels and from the pool's surest texts, round after round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelsvc.encoder import Encoder
+from modelsvc.finetune import FineTuneConfig, FineTuned, fine_tune
+from modelsvc.quick import fit_head, predict_proba
+from modelsvc.recipe_config import RecipeConfig
+from modelsvc.selftrain import in_proportion, label_weight, neighbours_agree
+from modelsvc.teacher import Task
+from modelsvc.types import Embeddings, Head, Proba, Rows
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The unlabelled texts (N,), what the teacher reads in them (N, D), and the teacher."""
+
+    texts: list[str]
+    X: Embeddings
+    teacher: Encoder
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The last student, how many pseudo-labels it had, and the share of texts on which student and teacher agreed."""
+
+    encoder: Encoder
+    used: int
+    agreed: float
+
+
+def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: list[int]) -> Learnt | None:
+    """One student a number in `sizes`, each from the pretrained weights. None where no text may teach.
+
+    The first learns from the teacher's surest answers that neighbours agree with; each later one from the mean of the
+    teacher's and the student's before, where both agree.
+    """
+    labelled = lesson.teacher.encode(task.texts)
+    opinion = predict_proba(fit_head(labelled, task.Y, multi_label=False, seed=task.seed), lesson.X)  # (N, C)
+    allowed = neighbours_agree(lesson.X, opinion.argmax(1))
+    mean, agreed, used = opinion, 1.0, 0
+    student: FineTuned | None = None
+    for index, k in enumerate(sizes):
+        part = task.within(index / len(sizes), (index + 1) / len(sizes))
+        if student is not None:
+            second = _answers(student.head, student.encoder, lesson.texts)
+            allowed = second.argmax(1) == opinion.argmax(1)
+            mean, agreed = ((opinion + second) / 2).astype(np.float32), float(allowed.mean())
+        rows = in_proportion(mean, k, allowed)
+        if not len(rows):
+            break
+        student, used = _student(part, config, lesson.texts, mean, rows, seed=task.seed + index), len(rows)
+    return None if student is None else Learnt(student.encoder, used, agreed)
+
+
+def _student(task: Task, config: RecipeConfig, pool: list[str], proba: Proba, rows: Rows, *, seed: int) -> FineTuned:
+    """A fresh encoder on the labels, shown several times, and the pseudo-labels of `rows`, shown once an epoch."""
+    C, n = task.Y.shape[1], len(task.Y)
+    pseudo = np.eye(C, dtype=np.uint8)[proba[rows].argmax(1)]
+    weights: NDArray[np.float64] = np.ones(n + len(rows))
+    weights[:n] = label_weight(n)
+    return fine_tune(
+        task.folder,
+        [*task.texts, *(pool[row] for row in rows)],
+        np.concatenate([task.Y, pseudo]),
+        multi_label=False,
+        config=FineTuneConfig(epochs=config.epochs, label_smoothing=config.label_smoothing, balance=False, seed=seed),
+        weights=weights,
+        threads=task.threads,
+        on_progress=task.on_progress,
+    )
+
+
+def _answers(head: Head, encoder: Encoder, texts: list[str]) -> Proba:
+    return predict_proba(head, encoder.encode(texts))

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelsvc.encoder import Encoder
+from modelsvc.recipe import RecipeConfig, Stage, train
+from modelsvc.recipe_config import rounds, teacher_for
+from modelsvc.types import Progress
+
+TEXTS = [f"{who} may {what} at any time." for what in ("cancel", "pay", "write", "leave") * 4 for who in ("We", "You")]
+Y = np.tile(np.eye(2, dtype=np.uint8), (16, 1))
+POOL = [f"{who} can {what} number {i}." for i in range(55) for what in ("see", "ask") for who in ("We", "You")]
+SMALL = RecipeConfig(pseudo=(8, 16), epochs=0.2, least_right=0.0)
+
+
+def run(tiny, **changes):
+    given = {"texts": TEXTS, "Y": Y, "multi_label": False, "pool_texts": POOL, "config": SMALL} | changes
+    return train(tiny, given.pop("texts"), given.pop("Y"), **given)
+
+
+def test_the_labels_come_first_and_the_pool_second(tiny):
+    told: list[Stage] = []
+    shares: list[float] = []
+    stages = run(tiny, on_stage=told.append, on_progress=lambda p: shares.append(p.done))
+    assert [stage.name for stage in stages] == ["labels", "pool"] == [stage.name for stage in told]
+    first, second = stages
+    assert len({Encoder.load(tiny).sha256, first.encoder.sha256, second.encoder.sha256}) == 3
+    assert second.facts["pseudo_labels"] == 16
+    assert "16 unlabelled texts" in second.reason
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] <= shares[-1] <= 1
+
+
+def test_embeddings_made_by_the_caller_are_used(tiny):
+    asked: list[str] = []
+
+    def on_stage(stage: Stage):
+        asked.append(stage.name)
+        return np.tile(np.eye(8, dtype=np.float32)[:2], (len(POOL) // 2, 1))
+
+    assert [stage.name for stage in run(tiny, on_stage=on_stage)] == ["labels", "pool"]
+    assert asked == ["labels", "pool"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"pool_texts": POOL[:20]}, "20 unlabelled texts are too few"),
+        ({"texts": TEXTS[:8], "Y": Y[:8]}, "8 labels cannot tell"),
+        ({"multi_label": True}, "several labels a text"),
+        ({"config": RecipeConfig(least_right=1.01)}, "101% are needed"),
+    ],
+)
+def test_without_enough_trust_the_model_from_the_labels_stands_and_says_why(tiny, changes, why):
+    (only,) = run(tiny, **changes)
+    assert only.name == "labels"
+    assert why in only.facts["pool"]
+
+
+def test_the_same_seed_gives_the_same_encoders(tiny):
+    first, second = (run(tiny, seed=3)[-1].encoder.sha256 for _ in range(2))
+    assert first == second != run(tiny, seed=4)[-1].encoder.sha256
+
+
+def test_cancelling_ends_it(tiny):
+    def cancel(progress: Progress) -> None:
+        if progress.done > 0.4:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run(tiny, on_progress=cancel)
+
+
+@pytest.mark.parametrize(
+    ("labels", "kinds", "multi", "method"),
+    [(32, 6, False, "contrastive"), (525, 6, False, "plain"), (64, 60, False, "plain"), (32, 6, True, "plain")],
+)
+def test_the_teacher_follows_from_the_number_of_labels_and_kinds(labels, kinds, multi, method):
+    targets = np.eye(kinds, dtype=np.uint8)[np.arange(labels) % kinds]
+    assert teacher_for(RecipeConfig(), targets, multi_label=multi)[0] == method
+
+
+@pytest.mark.parametrize(
+    ("tokens", "pool", "sizes"), [(13, 10_000, [800, 2000]), (13, 1000, [500, 500]), (100, 10_000, [200, 200])]
+)
+def test_long_texts_and_small_pools_give_fewer_pseudo_labels(tokens, pool, sizes):
+    assert rounds(RecipeConfig(), labels_shown=256, tokens_a_text=tokens, pool=pool) == sizes
