@@ -102,7 +102,7 @@ def _train(
     rates = FineTuneConfig(lr=config.lr, layer_decay=config.layer_decay, weight_decay=config.weight_decay)
     groups = parameter_groups(encoder.model, nn.Module(), rates)  # no head: the cosine is the whole classifier
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
-    optimizer = torch.optim.AdamW(groups)
+    optimizer = torch.optim.AdamW(groups, fused=True)
     alike, known = likeness(Y)
     steps = config.steps or contrastive_steps(len(texts))
     lengths = [len(ids) for ids in tokens["input_ids"]]

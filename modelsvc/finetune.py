@@ -139,7 +139,7 @@ def _train(
     groups = parameter_groups(encoder.model, head, config)
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
     thaw = Thaw(encoder.model)
-    optimizer = torch.optim.AdamW(groups)
+    optimizer = torch.optim.AdamW(groups, fused=True)
     targets = torch.from_numpy(Y.astype(np.float32))  # (N, C)
     windows, rng = cut(encoder, texts, whole=config.windows > 1), np.random.default_rng(config.seed)
     lengths = windows.lengths(config.windows)
