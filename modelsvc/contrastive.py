@@ -38,7 +38,7 @@ class ContrastiveError(ValueError):
 @dataclass(frozen=True)
 class ContrastiveConfig:
     lr: float = 2e-4  # peak, top layer; 1e-4 needs twice the steps, 4e-4 is no better
-    layer_decay: float = 0.8
+    layer_decay: float = 0.9  # 0.8 was a point behind at 32 labels, level at 64
     warmup: float = 0.1  # share of the steps
     weight_decay: float = 0.01
     clip: float = 1.0

@@ -27,6 +27,7 @@ from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
 
 LABELS_END, CHECK_END = 0.2, 0.3  # where the parts end on the bar
+LEAST_SHARE = 0.25  # of the labelled texts judge the surest answers: of fewer, one text would decide
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _from_pool(
     )
     method = str(first.facts["teacher"])
     unseen = answers_unseen(task.within(LABELS_END, CHECK_END), method)
-    seen = trust(unseen, task.Y, share=sizes[0] / len(candidates))
+    seen = trust(unseen, task.Y, share=max(sizes[0] / len(candidates), LEAST_SHARE))
     facts: dict[str, float | str] = {
         "accuracy_unseen": round(seen.accuracy, 3),
         "expected_right": round(seen.of_sure, 3),
