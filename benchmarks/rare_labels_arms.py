@@ -160,7 +160,9 @@ def answers_of_svm(corpus: Corpus) -> Targets:
     """TF-IDF and a balanced linear SVM a label, taught with every training text."""
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     train, test = vectorizer.fit_transform(corpus.texts), vectorizer.transform(corpus.test_texts)
-    each = [LinearSVC(class_weight="balanced").fit(train, corpus.Y[:, c]).predict(test) for c in range(len(corpus.names))]
+    each = [
+        LinearSVC(class_weight="balanced").fit(train, corpus.Y[:, c]).predict(test) for c in range(len(corpus.names))
+    ]
     return np.column_stack(each).astype(np.uint8)
 
 
