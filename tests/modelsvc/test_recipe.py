@@ -82,7 +82,7 @@ def test_the_teacher_follows_from_the_number_of_labels_and_kinds(labels, kinds, 
 
 
 @pytest.mark.parametrize(
-    ("tokens", "pool", "sizes"), [(13, 10_000, [800, 2000]), (13, 1000, [500, 500]), (100, 10_000, [200, 200])]
+    ("tokens", "pool", "sizes"), [(13, 10_000, [2000, 2000]), (13, 1000, [500, 500]), (100, 10_000, [344, 344])]
 )
 def test_long_texts_and_small_pools_give_fewer_pseudo_labels(tokens, pool, sizes):
     assert rounds(RecipeConfig(), labels_shown=256, tokens_a_text=tokens, pool=pool) == sizes
