@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ class Scene:
                 stage.encoder.encode(labelled), answers, stage.encoder.encode(self.test[0]), self.test[2]
             )
             seconds[stage.name] = round(stage.seconds, 1)
+            print(n, seed, stage.name, accuracy, seconds, stage.facts, file=sys.stderr, flush=True)
             if stage.name == "pool":
                 return None
             started = time.perf_counter()

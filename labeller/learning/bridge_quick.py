@@ -122,6 +122,12 @@ def _fit(material: _Refit, *, calibrate: bool) -> Head:
     return head
 
 
+def head_of(project_id: int) -> Head | None:
+    """The head that this process fitted last for the project; None before the first."""
+    known = _heads.get(project_id)
+    return known[1] if known else None
+
+
 def _teaching_kinds(labels: Labelled) -> int:
     return labels.only(labels.may_teach).kinds
 

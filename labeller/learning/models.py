@@ -81,7 +81,7 @@ class ModelVersion(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=5, choices=Kind)
-    run = models.OneToOneField(TrainingRun, null=True, on_delete=models.SET_NULL, related_name="version")
+    run = models.ForeignKey(TrainingRun, null=True, on_delete=models.SET_NULL, related_name="versions")
     base = models.ForeignKey(
         "self",
         null=True,

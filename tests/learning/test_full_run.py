@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.learning import artifacts, bridge_pool, exports, services, tasks
-from labeller.learning.bridge_full import _compare, _on_common_ground
+from labeller.learning.bridge_promotion import compare, on_common_ground
 from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
@@ -191,7 +191,7 @@ def score(right: list[int]) -> AuditScore:
 def test_a_model_is_promoted_on_audit_evidence_that_does_not_speak_against_it(
     new: list[int], old: list[int], promoted: bool, words: str
 ) -> None:
-    sentence, better = _compare(score(new), score(old))
+    sentence, better = compare(score(new), score(old))
     assert better is promoted and words in sentence
 
 
@@ -207,12 +207,11 @@ def test_two_models_are_compared_on_the_texts_that_both_have_read(project: Proje
     labels = bridge_pool.labelled(project)
     X = vectors(documents[:24])  # the new model has read them all
     audit = score_audit(X, labels, multi_label=False, tuned=True, seed=7)
-    run = TrainingRun(project=project)
-    new, old = _on_common_ground(run, labels, X, audit)
+    new, old = on_common_ground(project, labels, X, audit)
     assert len(audit.document_ids) == 12
     assert new.document_ids.tolist() == old.document_ids.tolist()
     assert len(new.document_ids) == 12 - unread // 2
-    sentence, better = _compare(new, old)
+    sentence, better = compare(new, old)
     assert better is (unread <= 4) and ("Not promoted yet" in sentence) is (unread > 4)
 
 

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"The run failed. {run.reason}", returncode=1)
 
     def _say(self, run: TrainingRun, *, as_json: bool) -> None:
-        version = ModelVersion.objects.filter(run=run).first()
+        version = ModelVersion.objects.filter(run=run).order_by("-number").first()
         told = {
             "run": str(run.key),
             "state": run.state,

@@ -1,0 +1,171 @@
+"""The stages of a full run, one after the other: read the pool with each new encoder, judge it, put it into service."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from labeller.learning import artifacts, services
+from labeller.learning.bridge_embed import embed_into, missing
+from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays
+from labeller.learning.bridge_promotion import Judged, judge
+from labeller.learning.bridge_versions import Made, store
+from labeller.learning.models import LoopState, ModelVersion, TrainingRun
+from labeller.learning.runs import Heartbeat
+from modelsvc.encoder import Encoder
+from modelsvc.recipe import Stage
+from modelsvc.store import EmbeddingStore
+from modelsvc.types import Embeddings
+
+FIRST, LAST = "labels", "pool"  # the recipe's names of its stages
+# Where reading the pool begins and ends on the run's bar, after each stage.
+READING = {FIRST: (0.2, 0.35), LAST: (0.85, 0.97)}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The labels as they were when the run began."""
+
+    labels: Labelled
+    annotation_ids: list[int]
+
+    @property
+    def teaching(self) -> Labelled:
+        """The texts that may tune the encoder: all but the audit texts and those the audit may still draw."""
+        return self.labels.only(self.labels.may_teach)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A stage whose encoder has read the pool, in a work folder."""
+
+    stage: Stage
+    folder: Path
+    pool: PoolArrays
+    facts: dict[str, Any]
+
+
+@dataclass
+class Stages:
+    """Takes the recipe's stages as they come. After a run that learnt from the pool, a model of the labels alone would
+    mostly be a step back, to be undone by the stage that follows it: it is held, and serves if nothing follows."""
+
+    run: TrainingRun
+    beat: Heartbeat
+    snapshot: Snapshot
+    unlabelled: Ids  # in the order of the recipe's pool_texts
+    started: float = field(default_factory=time.perf_counter)
+    held: _Candidate | None = None
+    sentences: list[str] = field(default_factory=list)
+    promoted: bool = False
+
+    def __call__(self, stage: Stage) -> Embeddings | None:
+        """The pool's embeddings by this stage's encoder, for the next stage. Raises Superseded, CancelRequested."""
+        candidate = self._read(stage)
+        if stage.name == FIRST and _serving_stage(self.run.project_id) == LAST:
+            self.held = candidate
+        else:
+            self._put(candidate)
+        rows, found = candidate.pool.rows_of(self.unlabelled)
+        return candidate.pool.X[rows] if found.all() else None
+
+    def end(self, note: str) -> None:
+        """No stage follows. `note` says what became of the pool's share, empty when it was used."""
+        if self.held is not None and note:
+            self._put(self.held)
+        elif self.held is not None:
+            shutil.rmtree(self.held.folder, ignore_errors=True)
+        self.held = None
+
+    def _read(self, stage: Stage) -> _Candidate:
+        begun = time.perf_counter()
+        folder = artifacts.fresh_work_folder(self.run.project_id, f"{self.run.key}-{stage.name}")
+        stage.encoder.save(folder / "encoder")
+        artifacts.write_json(
+            folder / "snapshot.json",
+            {
+                "annotation_ids": self.snapshot.annotation_ids,
+                "document_ids": self.snapshot.labels.document_ids.tolist(),
+            },
+        )
+        pool = self._read_pool(stage.encoder, folder, READING[stage.name])
+        reading_s = time.perf_counter() - begun
+        facts = {"fine_tuning_s": round(stage.seconds, 1), "reading_s": round(reading_s, 1), "stage": stage.name}
+        return _Candidate(stage, folder, pool, dict(stage.facts) | facts | {"why": stage.reason})
+
+    def _read_pool(self, encoder: Encoder, folder: Path, bar: tuple[float, float]) -> PoolArrays:
+        """Every text of the pool through the tuned encoder."""
+        own = EmbeddingStore(folder / "embeddings", sha256=encoder.sha256, width=encoder.width)
+        begins, ends = bar
+
+        def tell(stage: str, done: float, left: float | None) -> None:
+            self.beat.tell(f"reading {stage}", begins + done * (ends - begins), left)
+
+        for _ in embed_into(own, encoder, missing(self.run.project_id, own), tell):
+            pass
+        ids, X = own.load()
+        order = np.argsort(ids)
+        return PoolArrays(ids[order], X[order])
+
+    def _put(self, candidate: _Candidate) -> None:
+        """Version and promotion in one transaction; files are in place before the rows that name them."""
+        project = self.run.project
+        judged = judge(project, self.snapshot.labels, candidate.pool)
+        self.sentences.append(judged.sentence)
+        self.promoted = judged.promoted
+        reading = candidate.folder.with_name(f"{candidate.folder.name}-embeddings")
+        shutil.rmtree(reading, ignore_errors=True)
+        (candidate.folder / "embeddings").rename(reading)  # a version keeps its encoder; stores lie with the others
+        with transaction.atomic():
+            self.beat.check()  # still ours, and still wanted
+            version = store(self._made(candidate, judged), candidate.folder)
+            if judged.promoted:
+                place = artifacts.embeddings_folder(project.pk, str(version.number))
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.rmtree(place, ignore_errors=True)
+                reading.rename(place)
+                LoopState.objects.update_or_create(project=project, defaults={"serving": version})
+            services.request_refresh(project_id=project.pk)
+        shutil.rmtree(reading, ignore_errors=True)
+        if judged.promoted:
+            _forget_old_embeddings(version)
+
+    def _made(self, candidate: _Candidate, judged: Judged) -> Made:
+        run = self.run
+        return Made(
+            project=run.project,
+            kind=ModelVersion.Kind.FULL,
+            head=judged.head,
+            labels=judged.labels,
+            audit=judged.audit,
+            base=None,
+            encoder=run.project.encoder,
+            encoder_sha256=candidate.stage.encoder.sha256,
+            seed=run.project.seed,
+            duration_s=time.perf_counter() - self.started,
+            settings={"taught": len(self.snapshot.teaching.Y), "promotion": judged.sentence} | candidate.facts,
+            run=run,
+            promoted_at=timezone.now() if judged.promoted else None,
+        )
+
+
+def _serving_stage(project_id: int) -> str:
+    """Which stage of its run the serving model is; empty when none is tuned."""
+    loop = LoopState.objects.select_related("serving").filter(project_id=project_id).first()
+    return str(loop.serving.settings.get("stage", "")) if loop and loop.serving else ""
+
+
+def _forget_old_embeddings(version: ModelVersion) -> None:
+    """Keep the stores of this version and the one before it: a refit may be reading that at this moment."""
+    served = ModelVersion.objects.filter(
+        project_id=version.project_id, kind=ModelVersion.Kind.FULL, promoted_at__isnull=False
+    ).order_by("-number")
+    for number in served.values_list("number", flat=True)[2:]:
+        shutil.rmtree(artifacts.embeddings_folder(version.project_id, str(number)), ignore_errors=True)
