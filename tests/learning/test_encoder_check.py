@@ -334,7 +334,7 @@ def test_a_tuned_model_goes_on_serving_and_the_next_full_run_starts_from_the_new
     embed(two)
     for document in documents[:24]:
         annotate(document, alice, source=Source.SEARCH)
-    version = full(two).version
+    version = full(two).versions.get()
     LoopState.objects.update_or_create(project=two, defaults={"serving": version})
     encoders.take(check=checked(two, current="poor", proposed="all-MiniLM-L6-v2"), by=alice)
     two.refresh_from_db()
@@ -344,4 +344,4 @@ def test_a_tuned_model_goes_on_serving_and_the_next_full_run_starts_from_the_new
     tasks.fine_tune(queued.pk)
     queued.refresh_from_db()
     assert queued.state == "done"
-    assert (queued.version.encoder, version.encoder) == ("all-MiniLM-L6-v2", "poor")
+    assert (queued.versions.get().encoder, version.encoder) == ("all-MiniLM-L6-v2", "poor")
