@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from modelsvc.types import Rows
 
+ALIKE = 8  # batches drawn together to be sorted by length: more saved little
 PIECE_TOKENS = 512  # padded tokens in one forward and backward: a cancel waits for one piece; 1,024 took longer too
 
 
@@ -39,15 +40,26 @@ def epoch_order(weights: NDArray[np.float64], rng: np.random.Generator) -> Rows:
     return order
 
 
-def endless_batches(weights: NDArray[np.float64], *, size: int, seed: int) -> Iterator[Rows]:
-    """Batches without end; an epoch's rest runs on into the next, so that every batch is full."""
+def endless_batches(
+    weights: NDArray[np.float64], *, size: int, seed: int, lengths: Sequence[int] | None = None
+) -> Iterator[Rows]:
+    """Batches without end; an epoch's rest runs on into the next, so that every batch is full.
+
+    With `lengths` (N,) the texts of a batch are of like length: ALIKE batches are drawn at a time, sorted, cut, and
+    come in random order. Random batches of 16 questions were padded to 1.7 times their tokens.
+    """
     rng = np.random.default_rng(seed)
     waiting = np.empty(0, np.int64)
+    # Not more than half an epoch: a text shown several times would meet itself in a batch.
+    group = size * max(1, min(ALIKE, int(weights.sum() / 2) // size)) if lengths is not None else size
     while True:
-        while len(waiting) < size:
+        while len(waiting) < group:
             waiting = np.concatenate([waiting, epoch_order(weights, rng)])
-        yield waiting[:size]
-        waiting = waiting[size:]
+        drawn, waiting = waiting[:group], waiting[group:]
+        if lengths is not None:
+            drawn = drawn[np.argsort([lengths[row] for row in drawn], kind="stable")]
+        batches = drawn.reshape(-1, size)
+        yield from batches[rng.permutation(len(batches))] if len(batches) > 1 else batches
 
 
 def pieces(rows: Rows, lengths: Sequence[int], *, tokens: int = PIECE_TOKENS) -> Iterator[Rows]:

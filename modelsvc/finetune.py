@@ -145,7 +145,7 @@ def _train(
     lengths = windows.lengths(config.windows)
     given = np.ones(len(Y)) if weights is None else np.asarray(weights, np.float64)
     shown, steps = sampling_weights(Y, given) if config.balance else given, config.steps(given.sum())
-    batches = endless_batches(shown, size=config.batch, seed=config.seed)
+    batches = endless_batches(shown, size=config.batch, seed=config.seed, lengths=lengths)
     log: list[dict[str, float]] = []
     encoder.model.train()
     started = time.perf_counter()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from modelsvc.batching import PIECE_TOKENS, epoch_order, pieces, sampling_weights
+from modelsvc.batching import PIECE_TOKENS, endless_batches, epoch_order, pieces, sampling_weights
 from modelsvc.encoder import BUNDLED, Encoder, model_sha256, resolve
 from modelsvc.finetune import FineTuneConfig, FineTuneError, fine_tune
 from modelsvc.parameter_groups import parameter_groups, transformer_layers
@@ -100,6 +100,26 @@ def test_pieces_of_a_batch_hold_every_text_once_longest_first():
     lengths = [5, 300, 20, 7, 90, 2000, 8]
     found = [piece.tolist() for piece in pieces(np.array([6, 5, 4, 3, 2, 1, 0, 0]), lengths, tokens=300)]
     assert found == [[5], [1], [4, 2, 6], [3, 0, 0]]
+
+
+def test_batches_of_like_length_show_each_text_as_often_and_pad_less():
+    lengths = np.random.default_rng(5).integers(5, 60, 160)
+
+    def first_epoch(alike: bool) -> np.ndarray:
+        batches = endless_batches(np.ones(160), size=16, seed=3, lengths=lengths.tolist() if alike else None)
+        return np.stack([next(batches) for _ in range(10)])  # (10, 16)
+
+    alike, mixed = first_epoch(True), first_epoch(False)
+    padded = [int(lengths[batch].max(axis=1).sum() * 16) for batch in (alike, mixed)]
+    assert padded[0] < 0.8 * padded[1]
+    assert np.array_equal(alike, first_epoch(True))
+    shown = endless_batches(np.ones(160), size=16, seed=3, lengths=lengths.tolist())
+    assert set(np.bincount(np.concatenate([next(shown) for _ in range(50)]), minlength=160)) == {5}
+
+
+def test_a_text_shown_several_times_does_not_fill_a_batch_of_its_length():
+    batches = endless_batches(np.full(8, 4.0), size=8, seed=0, lengths=list(range(8)))
+    assert max(np.bincount(next(batches)).max() for _ in range(20)) <= 6  # as by chance; sorted whole it would be 8
 
 
 def test_soft_targets_and_hard_ones_of_the_same_value_teach_the_same(tiny):
