@@ -88,7 +88,7 @@ def _teller(beat: Heartbeat, labels: int, log: list[dict[str, Any]]) -> Callable
     def tell(progress: Progress) -> None:
         seconds = time.perf_counter() - started
         left = seconds / progress.done * (1 - progress.done) if progress.done > 0.03 else None
-        beat.tell(f"{progress.stage}, {labels:,} labelled texts", progress.done, left)
+        beat.tell(f"{progress.stage} ({labels:,} labelled)", progress.done, left)
         if progress.loss is not None:
             log.append({"stage": progress.stage, "step": len(log), "loss": progress.loss, "seconds": seconds})
 
