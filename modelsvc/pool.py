@@ -44,3 +44,9 @@ class Pool:
         """How many labelled texts carry each label. (C,)"""
         counts: NDArray[np.int64] = self.labelled_Y.sum(axis=0, dtype=np.int64)
         return counts
+
+    def need_proba(self, strategy: str) -> Proba:
+        """The probabilities. Raises StrategyError, which names the strategy that asked, while there is no model."""
+        if self.proba is None:
+            raise StrategyError(f"'{strategy}' asks a model and there is no model yet; use 'cold'.")
+        return self.proba

@@ -66,10 +66,23 @@ def test_the_order_of_the_pool_does_not_matter(name):
     assert set(plain.tolist()) == set(order[shuffled].tolist())
 
 
-@pytest.mark.parametrize("name", ["late", "early", "margin", "entropy", "least-confidence"])
+@pytest.mark.parametrize(
+    "name", ["late", "early", "herding", "committee", "badge", "margin", "entropy", "least-confidence"]
+)
 def test_a_strategy_that_needs_a_model_says_so(name):
     with pytest.raises(StrategyError, match="no model yet"):
         rank(without_model(), 5, strategy=name, seed=0)
+
+
+@pytest.mark.parametrize("name", ["cold", "core-set", "default", "random"])
+def test_a_strategy_that_needs_none_begins_without(name):
+    assert len(set(rank(without_model(), 20, strategy=name, seed=0).rows.tolist())) == 20
+
+
+@pytest.mark.parametrize("name", ["committee", "badge", "late", "random"])
+def test_a_drawn_text_could_have_been_another_and_a_sorted_one_not(name):
+    assert (rank(make_pool(), 30, strategy=name, seed=0).probabilities < 1).all()
+    assert (rank(make_pool(), 30, strategy="core-set", seed=0).probabilities == 1).all()
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones():
