@@ -17,6 +17,7 @@ from modelsvc.committee import committee
 from modelsvc.core_set import core_set
 from modelsvc.diversity import medoids
 from modelsvc.herded import early, herding
+from modelsvc.label_names import STANDS_FOR, cold_names
 from modelsvc.late import late
 from modelsvc.pool import Pool, StrategyError
 from modelsvc.rare import has_rare_labels, rarest_first
@@ -26,7 +27,6 @@ from modelsvc.types import Proba, Ranked, Rows, Scores
 __all__ = ["STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
 
 EARLY_BELOW = 15  # median labels a kind: until then spread and doubt together, then doubt
-STANDS_FOR = "Asked because it stands for a group of similar texts"
 AT_RANDOM = "Asked at random"
 
 Strategy = Callable[[Pool, int, np.random.Generator], Ranked]
@@ -95,6 +95,7 @@ def _by_score(name: str, single: Callable[[Proba], Scores], multi: Callable[[Pro
 STRATEGIES: dict[str, Strategy] = {
     "badge": badge,
     "cold": cold,
+    "cold-names": cold_names,
     "committee": committee,
     "core-set": core_set,
     "default": default,

@@ -74,7 +74,7 @@ def test_a_strategy_that_needs_a_model_says_so(name):
         rank(without_model(), 5, strategy=name, seed=0)
 
 
-@pytest.mark.parametrize("name", ["cold", "core-set", "default", "random"])
+@pytest.mark.parametrize("name", ["cold", "cold-names", "core-set", "default", "random"])
 def test_a_strategy_that_needs_none_begins_without(name):
     assert len(set(rank(without_model(), 20, strategy=name, seed=0).rows.tolist())) == 20
 
