@@ -25,12 +25,11 @@ import numpy as np
 from benchmarks.machine import machine
 from modelsvc.diversity import medoids
 from modelsvc.quick import fit_head, predict_proba
-from modelsvc.strategies import STRATEGIES, Pool, rank
+from modelsvc.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
 from modelsvc.types import Embeddings, Head, Rows, Targets
 
 REFIT_EVERY = 8
 AT_ONCE = "medoids at once"
-ASK_NO_MODEL = {"cold", "cold-names", "core-set", "random"}  # nothing need be fitted between the points
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,7 @@ def labelled_at(data: Frozen, policy: str, seed: int, points: list[int]) -> dict
         while len(chosen) < n:
             batch = min(max(REFIT_EVERY, len(chosen) // 16), n - len(chosen))
             free = np.setdiff1d(np.arange(len(data.X)), chosen)
+            # A policy that asks no model needs none but at the points.
             head = None if policy in ASK_NO_MODEL else head_of(data, chosen, head, seed)
             pool = Pool(
                 data.X[free],

@@ -24,10 +24,13 @@ from modelsvc.rare import has_rare_labels, rarest_first
 from modelsvc.scores import entropy, least_confidence, margin, multilabel_margin
 from modelsvc.types import Proba, Ranked, Rows, Scores
 
-__all__ = ["STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
+__all__ = ["ASK_NAMES", "ASK_NO_MODEL", "STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
 
 EARLY_BELOW = 15  # median labels a kind: until then spread and doubt together, then doubt
 AT_RANDOM = "Asked at random"
+
+ASK_NO_MODEL = frozenset({"cold", "cold-names", "core-set", "random"})
+ASK_NAMES = frozenset({"cold-names"})  # read Pool.label_X
 
 Strategy = Callable[[Pool, int, np.random.Generator], Ranked]
 
