@@ -24,7 +24,8 @@ import numpy as np
 
 from benchmarks.machine import machine
 from modelsvc.diversity import medoids
-from modelsvc.quick import fit_head, predict_proba
+from modelsvc.evaluate import macro_f1
+from modelsvc.quick import decide, fit_head, predict_proba
 from modelsvc.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
 from modelsvc.types import Embeddings, Head, Rows, Targets
 
@@ -85,15 +86,16 @@ def main() -> None:
 
 
 def one_run(data: Frozen, policy: str, seed: int, points: list[int]) -> dict[str, Any]:
-    """Accuracy and kinds of label met at each number of labels; seconds of the whole run."""
+    """Accuracy, macro-F1 and kinds of label met at each number of labels; seconds of the whole run."""
     started = time.perf_counter()
-    accuracy, kinds = {}, {}
+    accuracy, f1, kinds = {}, {}, {}
     for n, rows in labelled_at(data, policy, seed, points).items():
         head = fit_head(data.X[rows], data.Y[rows], multi_label=False, seed=seed, calibrate=False)
-        right = predict_proba(head, data.test_X).argmax(axis=1) == data.test_Y.argmax(axis=1)
-        accuracy[str(n)] = round(float(right.mean()), 4)
+        answers = decide(head, predict_proba(head, data.test_X))
+        accuracy[str(n)] = round(float((answers == data.test_Y).all(axis=1).mean()), 4)
+        f1[str(n)] = round(macro_f1(data.test_Y, answers), 4)
         kinds[str(n)] = int(data.Y[rows].any(axis=0).sum())
-    return {"accuracy": accuracy, "kinds": kinds, "seconds": round(time.perf_counter() - started, 1)}
+    return {"accuracy": accuracy, "macro_f1": f1, "kinds": kinds, "seconds": round(time.perf_counter() - started, 1)}
 
 
 def labelled_at(data: Frozen, policy: str, seed: int, points: list[int]) -> dict[int, Rows]:
@@ -184,23 +186,21 @@ def write(report: dict[str, Any], path: Path | None) -> None:
 
 
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mean and standard deviation over seeds of accuracy, and mean kinds met, by set, policy and number of labels."""
+    """Mean and standard deviation over seeds of each figure, by set, policy and number of labels."""
     rows = []
     for name, judged, policy in dict.fromkeys((run["set"], run["judged"], run["policy"]) for run in runs):
         mine = [run for run in runs if (run["set"], run["judged"], run["policy"]) == (name, judged, policy)]
-        row: dict[str, Any] = {"set": name, "judged": judged, "policy": policy, "accuracy": {}, "kinds": {}}
+        row: dict[str, Any] = {"set": name, "judged": judged, "policy": policy}
         row["seeds"] = sorted({run["seed"] for run in mine})
-        for n in sorted({int(n) for run in mine for n in run["accuracy"]}):
-            found = [run["accuracy"][str(n)] for run in mine if str(n) in run["accuracy"]]
-            row["accuracy"][str(n)] = [
-                round(float(np.mean(found)), 4),
-                round(float(np.std(found, ddof=len(found) > 1)), 4),
-            ]
-            row["kinds"][str(n)] = round(
-                float(np.mean([run["kinds"][str(n)] for run in mine if str(n) in run["kinds"]])), 1
-            )
+        for figure in ("accuracy", "macro_f1", "kinds"):
+            points = sorted({n for run in mine for n in run[figure]}, key=int)
+            row[figure] = {n: _summary([run[figure][n] for run in mine if n in run[figure]]) for n in points}
         rows.append(row)
     return rows
+
+
+def _summary(values: list[float]) -> list[float]:
+    return [round(float(np.mean(values)), 4), round(float(np.std(values, ddof=len(values) > 1)), 4)]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from modelsvc.types import Embeddings, Rows, Scores
 REFERENCES = 1_500  # pool texts whose coverage is counted
 CANDIDATES = 1_000  # pool texts that may be chosen
 ANCHORS = 2_000  # labelled texts that cover already, newest last: the oldest are left out above this
-WIDTH = 0.5  # squared distance at which a text covers another by 1/e; cosine .75 on unit rows
+WIDTH = 1.0  # squared distance at which a text covers another by 1/e; cosine .5 on unit rows. Measured: .5, 1, 2
 
 
 def adapted_width(labelled: Embeddings) -> float:

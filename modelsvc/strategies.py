@@ -26,7 +26,8 @@ from modelsvc.types import Proba, Ranked, Rows, Scores
 
 __all__ = ["ASK_NAMES", "ASK_NO_MODEL", "STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
 
-EARLY_BELOW = 15  # median labels a kind: until then spread and doubt together, then doubt
+COLD_BELOW = 8  # labels: herding overtakes medoids as soon as there is a model of a few labels
+EARLY_BELOW = 100  # median labels a kind: until then spread and doubt together, then doubt. Level at 100, ahead before
 AT_RANDOM = "Asked at random"
 
 ASK_NO_MODEL = frozenset({"cold", "cold-names", "core-set", "random"})
@@ -51,10 +52,12 @@ def rank(pool: Pool, k: int, *, strategy: str = "default", seed: int) -> Ranked:
 def phase(pool: Pool) -> str:
     """Where the default policy is: "cold", "early" or "late"."""
     counts, n = pool.counts, len(pool.labelled_Y)
-    kinds = int((counts > 0).sum())
     if pool.multi_label:
         kinds = 2 * int(((counts > 0) & (counts < n)).any())  # a label both given and withheld is two kinds
-    if pool.proba is None or kinds < 2 or ((counts == 0).any() and n < max(10, 3 * len(counts))):
+        is_cold = kinds < 2 or ((counts == 0).any() and n < max(10, 3 * len(counts)))
+    else:
+        is_cold = int((counts > 0).sum()) < 2 or n < COLD_BELOW
+    if pool.proba is None or is_cold:
         return "cold"
     return "early" if np.median(counts) < EARLY_BELOW else "late"
 
