@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.diversity import suppress_near_duplicates
 from modelsvc.pool import Pool
 from modelsvc.scores import label_margins, margin
-from modelsvc.types import Rows, Scores
+from modelsvc.types import Embeddings, Rows, Scores
 
 EXPLORE = 0.1  # share of draws made uniformly: finds what the model is sure of and wrong about
 SHARPNESS = 4.0  # power on the scores; see benchmarks/LOG.md
 DENSITY_POWER = 0.5
+HESITATES = 0.5  # a lead of the first label over the second of less than this is called hesitation
+FEW_LIKE_IT = "Asked because few texts like it have been labelled"
 EXPLORED = "Asked at random, to find what the model does not expect"
 
 
@@ -76,6 +79,18 @@ def draw(scores: Scores, k: int, *, rng: np.random.Generator) -> Drawn:
     return Drawn(rows, np.clip(chances, 0, 1), uniform)
 
 
+def drawn_apart(X: Embeddings, scores: Scores, k: int, *, against: Embeddings, rng: np.random.Generator) -> Drawn:
+    """k rows as `draw` draws them, those last that say what an earlier one or one of `against` (M, D) says already.
+    X is (N, D), scores (N,). Chances are those of the turn at which a row was drawn."""
+    # Half as many again: what is drawn beyond k stands in for near duplicates.
+    drawn = draw(scores, min(len(X), k + k // 2 + 8), rng=rng)
+    distinct = suppress_near_duplicates(X, drawn.rows, against=against)
+    order = np.concatenate([distinct, drawn.rows[~np.isin(drawn.rows, distinct)]])[:k]
+    place = {row: i for i, row in enumerate(drawn.rows.tolist())}
+    at = np.array([place[row] for row in order.tolist()], np.int64)
+    return Drawn(order, drawn.probabilities[at], drawn.explored[at])
+
+
 def doubts(pool: Pool, rows: Rows) -> Scores:
     """How even the model's mind is on each of these rows: 1 - lead of the first label, or of the least settled label's
     two answers. (K,) in 0..1; ones while there is no model."""
@@ -96,3 +111,11 @@ def hesitation(pool: Pool, rows: Rows) -> list[str]:
         return ["Asked because few texts have been labelled"] * len(rows)
     first_two = np.argsort(-proba, axis=1, kind="stable")[:, :2]
     return [f"Asked because the model hesitates between {names[a]} and {names[b]}" for a, b in first_two]
+
+
+def doubt_or_gap(pool: Pool, rows: Rows) -> list[str]:
+    """Why each row is asked by a strategy that weighs doubt and spread: whichever of them tells more."""
+    return [
+        words if doubt >= HESITATES else FEW_LIKE_IT
+        for words, doubt in zip(hesitation(pool, rows), doubts(pool, rows), strict=True)
+    ]

@@ -76,9 +76,10 @@ def suppress_near_duplicates(
 
 
 def _levels(wanted: int, held: int) -> list[int]:
-    """Doublings above what is held already, then the number wanted itself. _levels(200, 0) = 8, 16, ..., 128, 200"""
+    """What is held already and 8, 16, 32, ... more, then the number wanted itself: how many are wanted decides only
+    where to stop. _levels(200, 0) = 8, 16, ..., 128, 200"""
     wanted = min(wanted, LAST_LEVEL)
-    doublings = [FIRST_LEVEL << i for i in range(12) if held < FIRST_LEVEL << i < wanted]
+    doublings = [held + (FIRST_LEVEL << i) for i in range(12) if held + (FIRST_LEVEL << i) < wanted]
     return [*doublings, wanted]
 
 

@@ -10,21 +10,42 @@ from modelsvc.types import Embeddings, Rows, Scores
 REFERENCES = 1_500  # pool texts whose coverage is counted
 CANDIDATES = 1_000  # pool texts that may be chosen
 ANCHORS = 2_000  # labelled texts that cover already, newest last: the oldest are left out above this
-WIDTH = 0.5  # squared distance at which a text covers another by 1/e; cosine .75 on unit rows
+WIDTH = 1.0  # squared distance at which a text covers another by 1/e; cosine .5 on unit rows. Measured: .5, 1, 2
 
 
-def herd(X: Embeddings, doubt: Scores, k: int, *, against: Embeddings, rng: np.random.Generator) -> tuple[Rows, Scores]:
+def adapted_width(labelled: Embeddings) -> float:
+    """The paper's width, the square of the least distance between two labelled texts (M, D), which shrinks as labels
+    come; WIDTH while there are none. Texts in the same words do not count as two: their distance would end all
+    coverage."""
+    distinct = labelled[suppress_near_duplicates(labelled, np.arange(len(labelled))[-ANCHORS:])]
+    if len(distinct) < 2:
+        return WIDTH
+    similar = distinct @ distinct.T
+    np.fill_diagonal(similar, -1)
+    return 2 - 2 * float(similar.max())
+
+
+def herd(
+    X: Embeddings,
+    doubt: Scores,
+    k: int,
+    *,
+    against: Embeddings,
+    rng: np.random.Generator,
+    width: float = WIDTH,
+) -> tuple[Rows, Scores]:
     """Greedy k rows of X (N, D) that most raise  sum_i doubt_i * max_j kernel(x_i, x_j)  over chosen and labelled j.
 
     Uncertainty herding (Bae et al. 2025, arXiv 2412.20644), from the paper: with even doubt it is coverage, with few
     gaps left it is uncertainty. Counted on a sample of the pool; candidates are the most doubtful half of them and a
-    random half. `against` (M, D) is what is labelled. -> rows (k,), and each one's gain as a share of the first.
+    random half. `against` (M, D) is what is labelled, `width` the squared distance at which the kernel is 1/e.
+    -> rows (k,), and each one's gain as a share of the first.
     """
     N = len(X)
     references = rng.choice(N, min(N, REFERENCES), replace=False)
     candidates = _candidates(X, doubt, k, against=against, rng=rng)
-    covers = _kernel(X[candidates], X[references])  # (K', R)
-    covered = _kernel(X[references], against[-ANCHORS:]).max(axis=1, initial=0.0)  # (R,)
+    covers = _kernel(X[candidates], X[references], width)  # (K', R)
+    covered = _kernel(X[references], against[-ANCHORS:], width).max(axis=1, initial=0.0)  # (R,)
     weight = doubt[references]
     chosen: list[int] = []
     gains = np.empty(k, np.float32)
@@ -57,10 +78,10 @@ def _candidates(X: Embeddings, doubt: Scores, k: int, *, against: Embeddings, rn
     return np.concatenate([distinct, repeats[: k - len(distinct)]]).astype(np.int64)
 
 
-def _kernel(A: Embeddings, B: Embeddings) -> Embeddings:
+def _kernel(A: Embeddings, B: Embeddings, width: float) -> Embeddings:
     """exp(-|a - b|^2 / width) of unit rows. (K, D), (R, D) -> (K, R)"""
     similar = A @ B.T
     similar -= 1
-    similar *= 2 / WIDTH
+    similar *= 2 / width
     np.exp(similar, out=similar)
     return similar

@@ -19,7 +19,6 @@ from modelsvc.types import Embeddings, Head, Targets
 Floats = NDArray[np.float32]
 
 L2 = 0.15  # on unit rows, for a loss summed over texts; measured, see benchmarks/LOG.md
-BALANCE_ABOVE = 3.0  # counts of the commonest and the rarest label apart by more than this: weigh labels evenly
 ABSENT = np.float32(-100.0)  # logit of a label nobody has used: e^-100, and still e^-20 at temperature 5
 MAX_STEPS = 60
 GRADIENT_TOLERANCE = 1e-3  # in the rounded axes, where a step is about as long as the gradient
@@ -103,10 +102,9 @@ def _cell_weights(Y: Targets, multi_label: bool) -> Floats:
         lift = np.sqrt((1 - share) / share)
         cells: Floats = np.where(Y > 0, lift, 1.0).astype(np.float32)
         return cells
-    used = counts[counts > 0]
-    if used.max() <= BALANCE_ABOVE * used.min():
-        return np.ones((Y.shape[0], 1), np.float32)
-    each = Y.shape[0] / (len(used) * np.maximum(counts, 1))
+    # Labels weigh evenly however uneven their counts: with one text of a label and three of another the few labels say
+    # nothing of how often either occurs, and the bias they would teach costs up to 8 points (benchmarks/LOG.md).
+    each = Y.shape[0] / (np.count_nonzero(counts) * np.maximum(counts, 1))
     of_text: Floats = each[Y.argmax(axis=1)].astype(np.float32)[:, None]
     return of_text
 

@@ -26,6 +26,7 @@ class Pool:
     multi_label: bool
     label_names: Sequence[str]  # C
     thresholds: NDArray[np.float32] | None = None  # (C,) several labels a text: from where each is given; None = 0.5
+    label_X: Embeddings | None = None  # (C, D) the labels' names and descriptions, read by the encoder of X
 
     def __post_init__(self) -> None:
         N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)
@@ -33,6 +34,10 @@ class Pool:
             raise StrategyError(f"Probabilities are {self.proba.shape}; {N} texts and {C} labels need {(N, C)}.")
         if self.labelled_Y.shape != (n, C):
             raise StrategyError(f"Labels given are {self.labelled_Y.shape}; {n} texts and {C} labels need {(n, C)}.")
+
+        if self.label_X is not None and self.label_X.shape != (C, self.X.shape[1]):
+            wanted = (C, self.X.shape[1])
+            raise StrategyError(f"Label names are {self.label_X.shape}; {C} labels beside these texts need {wanted}.")
 
     @property
     def size(self) -> int:
@@ -44,3 +49,9 @@ class Pool:
         """How many labelled texts carry each label. (C,)"""
         counts: NDArray[np.int64] = self.labelled_Y.sum(axis=0, dtype=np.int64)
         return counts
+
+    def need_proba(self, strategy: str) -> Proba:
+        """The probabilities. Raises StrategyError, which names the strategy that asked, while there is no model."""
+        if self.proba is None:
+            raise StrategyError(f"'{strategy}' asks a model and there is no model yet; use 'cold'.")
+        return self.proba

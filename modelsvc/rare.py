@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.pool import Pool, StrategyError
+from modelsvc.pool import Pool
 from modelsvc.types import Proba, Ranked
 
 RARE_BELOW = 0.05  # expected share of the pool; texts at random would take twenty labels to show one example
@@ -30,9 +30,7 @@ def has_rare_labels(proba: Proba) -> bool:
 def rarest_first(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     """k texts by turns of the labels. A label nobody has given yet, of which the model knows nothing, asks at random;
     search finds its first example sooner. Raises StrategyError without probabilities."""
-    if pool.proba is None:
-        raise StrategyError("'rarest' ranks by the model's probabilities and there is no model yet; use 'cold'.")
-    turns = _Turns(leaning(pool.proba, pool.thresholds), pool.counts)
+    turns = _Turns(leaning(pool.need_proba("rarest"), pool.thresholds), pool.counts)
     free = np.ones(pool.size, np.bool_)
     rows, chances, reasons = np.empty(k, np.int64), np.empty(k, np.float32), []
     for i in range(k):

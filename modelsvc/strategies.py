@@ -11,22 +11,27 @@ from collections.abc import Callable
 
 import numpy as np
 
-from modelsvc.acquisition import EXPLORED, balanced_scores, doubts, draw, hesitation
-from modelsvc.diversity import medoids, suppress_near_duplicates
-from modelsvc.herding import herd
+from modelsvc.acquisition import hesitation
+from modelsvc.badge import badge
+from modelsvc.committee import committee
+from modelsvc.core_set import core_set
+from modelsvc.diversity import medoids
+from modelsvc.herded import early, herding
+from modelsvc.label_names import STANDS_FOR, cold_names
+from modelsvc.late import late
 from modelsvc.pool import Pool, StrategyError
 from modelsvc.rare import has_rare_labels, rarest_first
 from modelsvc.scores import entropy, least_confidence, margin, multilabel_margin
 from modelsvc.types import Proba, Ranked, Rows, Scores
 
-__all__ = ["STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
+__all__ = ["ASK_NAMES", "ASK_NO_MODEL", "STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
 
-EARLY_BELOW = 15  # median labels a kind: until then spread and doubt together, then doubt
-HERDED = 48  # texts chosen by herding; the queue is ranked anew long before they are used up
-HESITATES = 0.5  # a lead of the first label over the second of less than this is called hesitation
-STANDS_FOR = "Asked because it stands for a group of similar texts"
-FEW_LIKE_IT = "Asked because few texts like it have been labelled"
+COLD_BELOW = 8  # labels: herding overtakes medoids as soon as there is a model of a few labels
+EARLY_BELOW = 100  # median labels a kind: until then spread and doubt together, then doubt. Level at 100, ahead before
 AT_RANDOM = "Asked at random"
+
+ASK_NO_MODEL = frozenset({"cold", "cold-names", "core-set", "random"})
+ASK_NAMES = frozenset({"cold-names"})  # read Pool.label_X
 
 Strategy = Callable[[Pool, int, np.random.Generator], Ranked]
 
@@ -47,10 +52,12 @@ def rank(pool: Pool, k: int, *, strategy: str = "default", seed: int) -> Ranked:
 def phase(pool: Pool) -> str:
     """Where the default policy is: "cold", "early" or "late"."""
     counts, n = pool.counts, len(pool.labelled_Y)
-    kinds = int((counts > 0).sum())
     if pool.multi_label:
         kinds = 2 * int(((counts > 0) & (counts < n)).any())  # a label both given and withheld is two kinds
-    if pool.proba is None or kinds < 2 or ((counts == 0).any() and n < max(10, 3 * len(counts))):
+        is_cold = kinds < 2 or ((counts == 0).any() and n < max(10, 3 * len(counts)))
+    else:
+        is_cold = int((counts > 0).sum()) < 2 or n < COLD_BELOW
+    if pool.proba is None or is_cold:
         return "cold"
     return "early" if np.median(counts) < EARLY_BELOW else "late"
 
@@ -59,7 +66,7 @@ def default(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     """Cold, early or late by itself; no text in the words of another queued or labelled one while others are left.
     With several labels a text, most of them rare, labels take turns instead."""
     now = phase(pool)
-    if now != "cold" and pool.multi_label and has_rare_labels(_need_proba(pool, "default")):
+    if now != "cold" and pool.multi_label and has_rare_labels(pool.need_proba("default")):
         return rarest_first(pool, k, rng)
     policy = {"cold": cold, "early": early, "late": late}[now]
     return policy(pool, k, rng)
@@ -70,44 +77,6 @@ def cold(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     rows = medoids(pool.X, k, rng=rng, covered=pool.labelled_X)
     ones = np.ones(k, np.float32)
     return Ranked(rows, np.linspace(1, 0, k, dtype=np.float32), ones, [STANDS_FOR] * k, "cold")
-
-
-def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
-    """Doubt weighed by how much of the pool a text covers that no label covers yet, for the first texts; then `late`.
-
-    Uncertainty herding (Bae et al. 2025, arXiv 2412.20644): greedy, so its texts have probability 1.
-    """
-    _need_proba(pool, "early")
-    scores = balanced_scores(pool)
-    herded, _ = herd(pool.X, scores, min(HERDED, k), against=pool.labelled_X, rng=rng)
-    rest = late(pool, k, rng)
-    behind = ~np.isin(rest.rows, herded)
-    why = [
-        words if doubt >= HESITATES else FEW_LIKE_IT
-        for words, doubt in zip(hesitation(pool, herded), doubts(pool, herded), strict=True)
-    ]
-    return Ranked(
-        np.concatenate([herded, rest.rows[behind]])[:k],
-        np.concatenate([scores[herded], rest.scores[behind]])[:k],
-        np.concatenate([np.ones(len(herded), np.float32), rest.probabilities[behind]])[:k],
-        [*why, *(reason for reason, keep in zip(rest.reasons, behind, strict=True) if keep)][:k],
-        "early",
-    )
-
-
-def late(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
-    """Breaking ties, rare labels first, in dense regions first, drawn stochastically, one in ten at random."""
-    _need_proba(pool, "late")
-    scores = balanced_scores(pool)
-    # Half as many again: what is drawn beyond k stands in for near duplicates.
-    drawn = draw(scores, min(pool.size, k + k // 2 + 8), rng=rng)
-    distinct = suppress_near_duplicates(pool.X, drawn.rows, against=pool.labelled_X)
-    order = np.concatenate([distinct, drawn.rows[~np.isin(drawn.rows, distinct)]])[:k]
-    place = {row: i for i, row in enumerate(drawn.rows.tolist())}
-    at = np.array([place[row] for row in order.tolist()], np.int64)
-    words = hesitation(pool, order)
-    reasons = [EXPLORED if drawn.explored[i] else word for i, word in zip(at, words, strict=True)]
-    return Ranked(order, scores[order], drawn.probabilities[at], reasons, "late")
 
 
 def random(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
@@ -121,7 +90,7 @@ def _by_score(name: str, single: Callable[[Proba], Scores], multi: Callable[[Pro
     """The k highest scores, nothing else: equal scores by position."""
 
     def strategy(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
-        proba = _need_proba(pool, name)
+        proba = pool.need_proba(name)
         scores = multi(proba) if pool.multi_label else single(proba)
         rows: Rows = np.argsort(-scores, kind="stable")[:k].astype(np.int64)
         return Ranked(rows, scores[rows], np.ones(k, np.float32), hesitation(pool, rows), name)
@@ -129,17 +98,16 @@ def _by_score(name: str, single: Callable[[Proba], Scores], multi: Callable[[Pro
     return strategy
 
 
-def _need_proba(pool: Pool, name: str) -> Proba:
-    if pool.proba is None:
-        raise StrategyError(f"'{name}' ranks by the model's probabilities and there is no model yet; use 'cold'.")
-    return pool.proba
-
-
 STRATEGIES: dict[str, Strategy] = {
+    "badge": badge,
     "cold": cold,
+    "cold-names": cold_names,
+    "committee": committee,
+    "core-set": core_set,
     "default": default,
     "early": early,
     "entropy": _by_score("entropy", entropy, multilabel_margin),
+    "herding": herding,
     "late": late,
     "least-confidence": _by_score("least-confidence", least_confidence, multilabel_margin),
     "margin": _by_score("margin", margin, multilabel_margin),

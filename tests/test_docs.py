@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from modelsvc.strategies import STRATEGIES
+
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "docs" / "engineers.md").read_text(encoding="utf-8")
+STRATEGY_GUIDE = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
 
 
 def variables() -> list[str]:
@@ -51,6 +54,18 @@ def test_links_between_guides_lead_somewhere(name):
     guide = ROOT / name
     links = re.findall(r"\]\(([^)#:]+)\)", guide.read_text(encoding="utf-8"))
     assert [link for link in links if not (guide.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_each_query_strategy_is_described(name):
+    rows = [line for line in STRATEGY_GUIDE.splitlines() if line.startswith(f"| `{name}` |")]
+    assert len(rows) == 1
+    _, _, asks, good_for, _, _ = rows[0].split("|")
+    assert len(asks) > 20 and good_for.strip()
+
+
+def test_the_guide_describes_no_strategy_that_is_gone():
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", STRATEGY_GUIDE, flags=re.MULTILINE)) == set(STRATEGIES)
 
 
 def test_links_and_pictures_of_the_readme_lead_somewhere():

@@ -12,6 +12,7 @@ from django.db import transaction
 from labeller.annotation.audit import audit_threshold
 from labeller.corpus.models import Document
 from labeller.learning import services
+from labeller.learning.bridge_names import unread_names, write_names
 from labeller.learning.bridge_pool import Ids, draws, next_reader_of
 from labeller.learning.models import LoopState, TrainingRun
 from labeller.learning.runs import Heartbeat
@@ -37,9 +38,12 @@ def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
     reader = next_reader_of(run.project)
     ids = missing(run.project_id, EmbeddingStore(reader.store_folder))
     beat.tell("loading the encoder", 0.0)
-    if len(ids):
+    names = unread_names(run.project, reader.store_folder)
+    if len(ids) or names:
         encoder = Encoder.load(reader.encoder_folder(), threads=settings.TRAINING_THREADS)
         store = EmbeddingStore(reader.store_folder, sha256=encoder.sha256, width=encoder.width)
+        if names:
+            write_names(store.folder, names, encoder.encode(names))
         for done in embed_into(store, encoder, ids, beat.tell, check=beat.check):
             beat.progressed()
             if done == min(FIRST_TEXTS, len(ids)):

@@ -18,6 +18,7 @@ from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.annotation.queue import AUDIT_REASON
 from labeller.learning import artifacts, automatic
+from labeller.learning.bridge_names import names_of
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays, Reader, draws, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_sample import sample
 from labeller.learning.bridge_versions import Made, score_audit, store
@@ -28,7 +29,7 @@ from labeller.learning.triggers import is_milestone
 from labeller.projects.models import Membership, Project, Role
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.store import EmbeddingStore
-from modelsvc.strategies import Pool, rank
+from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
 from modelsvc.types import Embeddings, Head, Proba, Ranked, Rows
 
 ACTIVE_HEAD = 200
@@ -185,10 +186,11 @@ def _active_entries(material: _Refit, candidates: Rows, proba: Proba | None) -> 
         labelled_Y=material.labels.Y,
         multi_label=material.project.is_multi,
         label_names=material.labels.label_names,
+        label_X=names_of(material.project, material.reader.store_folder),
     )
     k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy
-    if proba is None and strategy != Project.Strategy.RANDOM:
+    if proba is None and strategy not in ASK_NO_MODEL:
         strategy = "cold"  # a strategy that asks a model begins with texts that stand for groups
     ranked: Ranked = rank(pool, k, strategy=strategy, seed=material.seed)
     return [

@@ -85,7 +85,7 @@ def test_only_texts_that_no_model_chose_count_but_all_teach():
 def test_more_rivals_need_more_evidence():
     Y, encoders = world()
     fair, good = encoders["fair"], encoders["good"]
-    mixed = np.where((np.arange(N) < 50)[:, None], good, fair)  # better on few texts only
+    mixed = np.where((np.arange(N) < 75)[:, None], good, fair)  # better on some texts only
     found = choose({"fair": fair, "mixed": mixed}, Y, "fair")
     p = next(score.p for score in found.scores if score.encoder == "mixed")
     assert p is not None

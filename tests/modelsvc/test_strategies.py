@@ -66,10 +66,23 @@ def test_the_order_of_the_pool_does_not_matter(name):
     assert set(plain.tolist()) == set(order[shuffled].tolist())
 
 
-@pytest.mark.parametrize("name", ["late", "early", "margin", "entropy", "least-confidence"])
+@pytest.mark.parametrize(
+    "name", ["late", "early", "herding", "committee", "badge", "margin", "entropy", "least-confidence"]
+)
 def test_a_strategy_that_needs_a_model_says_so(name):
     with pytest.raises(StrategyError, match="no model yet"):
         rank(without_model(), 5, strategy=name, seed=0)
+
+
+@pytest.mark.parametrize("name", ["cold", "cold-names", "core-set", "default", "random"])
+def test_a_strategy_that_needs_none_begins_without(name):
+    assert len(set(rank(without_model(), 20, strategy=name, seed=0).rows.tolist())) == 20
+
+
+@pytest.mark.parametrize("name", ["committee", "badge", "late", "random"])
+def test_a_drawn_text_could_have_been_another_and_a_sorted_one_not(name):
+    assert (rank(make_pool(), 30, strategy=name, seed=0).probabilities < 1).all()
+    assert (rank(make_pool(), 30, strategy="core-set", seed=0).probabilities == 1).all()
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones():
@@ -86,21 +99,28 @@ def test_a_pool_whose_parts_do_not_fit_is_refused():
 def test_the_default_moves_from_cold_to_early_to_late():
     assert phase(without_model()) == "cold"
     assert phase(make_pool(n=20)) == "early"
-    assert phase(make_pool(n=90)) == "late"
+    assert phase(make_pool(n=360)) == "late"
     seen_one_kind = make_pool(n=20)
     seen_one_kind.labelled_Y[:] = [1, 0, 0]
     assert phase(seen_one_kind) == "cold"
 
 
-def test_a_label_never_met_does_not_hold_the_cold_start_for_ever():
-    pool = make_pool(n=9)
+def without_label_2(n, *, multi_label=False):
+    pool = make_pool(n=n, multi_label=multi_label)
     pool.labelled_Y[pool.labelled_Y[:, 2] == 1] = [1, 0, 0]
     pool.labelled_Y[0] = [0, 1, 0]
-    assert phase(pool) == "cold"
-    later = make_pool(n=12)
-    later.labelled_Y[later.labelled_Y[:, 2] == 1] = [1, 0, 0]
-    later.labelled_Y[0] = [0, 1, 0]
-    assert phase(later) == "early"
+    return pool
+
+
+def test_the_cold_start_ends_with_a_few_labels_however_many_kinds_are_unmet():
+    """Herding covers what is unlabelled too: waiting for every kind cost 2 points with 77 of them."""
+    assert phase(without_label_2(7)) == "cold"
+    assert phase(without_label_2(8)) == "early"
+
+
+def test_with_several_labels_a_text_it_waits_for_each_label_but_not_for_ever():
+    assert phase(without_label_2(9, multi_label=True)) == "cold"
+    assert phase(without_label_2(12, multi_label=True)) == "early"
 
 
 def test_reasons_name_the_two_labels_the_model_hesitates_between():

@@ -1,0 +1,207 @@
+"""Query strategies on the frozen encoder: accuracy at growing numbers of labels, each policy on its own labels.
+
+    python -m benchmarks.strategies TRAIN.jsonl TEST.jsonl [more pairs] [--policies default,random] [--seeds 5]
+        [--labels 32,64,128,256,525] [--held-back] [--embeddings FOLDER] [--seconds S] [--json OUT]
+
+One label a text. As in the product's quick loop the head is refitted and the pool ranked again after every few labels:
+8, and a sixteenth of those there are where that is more. A policy that asks a model begins with medoids until two kinds
+of label are known. `medoids at once` is no policy but a bound: texts clustered for the number of labels wanted. Runs
+that OUT already has are not made again. Embeddings are kept in FOLDER as TRAIN's and TEST's names with .npy, beside
+NAMES of the labels. Prints one JSON object: every run, then mean and spread by set, policy and number of labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import machine
+from modelsvc.diversity import medoids
+from modelsvc.evaluate import macro_f1
+from modelsvc.quick import decide, fit_head, predict_proba
+from modelsvc.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
+from modelsvc.types import Embeddings, Head, Rows, Targets
+
+REFIT_EVERY = 8
+AT_ONCE = "medoids at once"
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A labelled file's embeddings, one label a text."""
+
+    name: str
+    names: list[str]
+    X: Embeddings
+    Y: Targets
+    test_X: Embeddings
+    test_Y: Targets
+    label_X: Embeddings  # the labels' names as texts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", type=Path, nargs="+", metavar="TRAIN TEST")
+    parser.add_argument("--policies", type=lambda text: text.split(","), default=["default", "random", "cold"])
+    parser.add_argument(
+        "--labels", type=lambda text: [int(n) for n in text.split(",")], default=[32, 64, 128, 256, 525]
+    )
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--held-back", action="store_true", help="judge on a third of TRAIN, never opening TEST")
+    parser.add_argument("--embeddings", type=Path, help="a folder in which the frozen embeddings are kept")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after so long")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    if len(options.files) % 2:
+        parser.error(f"Files come in pairs, TRAIN TEST: {len(options.files)} were given.")
+    for path in options.files:
+        if not path.exists():
+            parser.error(f"{path} is not there.")
+    for policy in options.policies:
+        if policy not in STRATEGIES and policy != AT_ONCE:
+            parser.error(f"No policy is called {policy!r}; there are: {', '.join([*STRATEGIES, AT_ONCE])}.")
+    report = already(options.json) | {"benchmark": "strategies", "machine": machine()}
+    stop = time.perf_counter() + options.seconds
+    for train, test in zip(options.files[::2], options.files[1::2], strict=True):
+        data = read(train, test, held_back=options.held_back, folder=options.embeddings)
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
+            for policy in options.policies:
+                key: dict[str, Any] = {"set": data.name, "judged": "third of train" if options.held_back else "test"}
+                key |= {"policy": policy, "seed": seed, "points": options.labels}
+                if any(key.items() <= run.items() for run in report["runs"]) or time.perf_counter() > stop:
+                    continue
+                report["runs"].append(key | one_run(data, policy, seed, options.labels))
+                print(report["runs"][-1], file=sys.stderr, flush=True)
+                write(report, options.json)
+    write(report, options.json)
+    print(json.dumps(report, indent=1))
+
+
+def one_run(data: Frozen, policy: str, seed: int, points: list[int]) -> dict[str, Any]:
+    """Accuracy, macro-F1 and kinds of label met at each number of labels; seconds of the whole run."""
+    started = time.perf_counter()
+    accuracy, f1, kinds = {}, {}, {}
+    for n, rows in labelled_at(data, policy, seed, points).items():
+        head = fit_head(data.X[rows], data.Y[rows], multi_label=False, seed=seed, calibrate=False)
+        answers = decide(head, predict_proba(head, data.test_X))
+        accuracy[str(n)] = round(float((answers == data.test_Y).all(axis=1).mean()), 4)
+        f1[str(n)] = round(macro_f1(data.test_Y, answers), 4)
+        kinds[str(n)] = int(data.Y[rows].any(axis=0).sum())
+    return {"accuracy": accuracy, "macro_f1": f1, "kinds": kinds, "seconds": round(time.perf_counter() - started, 1)}
+
+
+def labelled_at(data: Frozen, policy: str, seed: int, points: list[int]) -> dict[int, Rows]:
+    """Which texts are labelled at each of these numbers of labels."""
+    rng = np.random.default_rng([seed, 31])
+    if policy == AT_ONCE:
+        return {n: medoids(data.X, n, rng=rng) for n in points}
+    chosen: list[int] = []
+    found, head = {}, None
+    for n in points:
+        while len(chosen) < n:
+            batch = min(max(REFIT_EVERY, len(chosen) // 16), n - len(chosen))
+            free = np.setdiff1d(np.arange(len(data.X)), chosen)
+            # A policy that asks no model needs none but at the points.
+            head = None if policy in ASK_NO_MODEL else head_of(data, chosen, head, seed)
+            pool = Pool(
+                data.X[free],
+                None if head is None else predict_proba(head, data.X[free]),
+                data.X[chosen],
+                data.Y[chosen],
+                False,
+                data.names,
+                label_X=data.label_X,
+            )
+            strategy = policy if head is not None or policy in ASK_NO_MODEL else "cold"
+            ranked = rank(pool, batch, strategy=strategy, seed=1000 * seed + len(chosen))
+            chosen += free[ranked.rows].tolist()
+        found[n] = np.array(chosen, np.int64)
+    return found
+
+
+def head_of(data: Frozen, chosen: list[int], warm: Head | None, seed: int) -> Head | None:
+    """The quick model of this moment; None while fewer than two kinds of label are known."""
+    if int(data.Y[chosen].any(axis=0).sum()) < 2:
+        return None
+    return fit_head(data.X[chosen], data.Y[chosen], multi_label=False, warm=warm, seed=seed)
+
+
+def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Frozen:
+    """Both files with their embeddings; with `held_back` a third of the train file is judged, the same as in
+    benchmarks.ablation, and the test file is not opened."""
+    rows = [json.loads(line) for line in train.read_text("utf-8").splitlines()]
+    names = sorted({row["label"] for row in rows})
+    X, label_X = embeddings([row["text"] for row in rows], train.stem, folder), embeddings(names, _names(train), folder)
+    Y = one_hot(rows, names)
+    if held_back:
+        third = np.random.default_rng(99).permutation(len(rows)) % 3 == 0
+        return Frozen(train.stem.removesuffix(".train"), names, X[~third], Y[~third], X[third], Y[third], label_X)
+    test_rows = [json.loads(line) for line in test.read_text("utf-8").splitlines()]
+    test_X = embeddings([row["text"] for row in test_rows], test.stem, folder)
+    return Frozen(train.stem.removesuffix(".train"), names, X, Y, test_X, one_hot(test_rows, names), label_X)
+
+
+def _names(train: Path) -> str:
+    return train.stem.removesuffix(".train") + ".names"
+
+
+def one_hot(rows: list[dict[str, Any]], names: list[str]) -> Targets:
+    return np.array([[row["label"] == name for name in names] for row in rows], np.uint8)
+
+
+def embeddings(texts: list[str], name: str, folder: Path | None) -> Embeddings:
+    """Read from the folder where they are there, else made by the bundled encoder and kept."""
+    kept = folder / f"{name}.npy" if folder else None
+    if kept is not None and kept.exists():
+        found: Embeddings = np.load(kept).astype(np.float32)
+        return found
+    from modelsvc.encoder import Encoder, resolve  # torch only where something is to be read
+
+    X = Encoder.load(resolve("bundled"), threads=1).encode(texts)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.save(kept, X)
+    return X
+
+
+def already(path: Path | None) -> dict[str, Any]:
+    if path and path.exists():
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    return {"runs": []}
+
+
+def write(report: dict[str, Any], path: Path | None) -> None:
+    report["table"] = table(report["runs"])
+    if path:
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mean and standard deviation over seeds of each figure, by set, policy and number of labels."""
+    rows = []
+    for name, judged, policy in dict.fromkeys((run["set"], run["judged"], run["policy"]) for run in runs):
+        mine = [run for run in runs if (run["set"], run["judged"], run["policy"]) == (name, judged, policy)]
+        row: dict[str, Any] = {"set": name, "judged": judged, "policy": policy}
+        row["seeds"] = sorted({run["seed"] for run in mine})
+        for figure in ("accuracy", "macro_f1", "kinds"):
+            points = sorted({n for run in mine for n in run[figure]}, key=int)
+            row[figure] = {n: _summary([run[figure][n] for run in mine if n in run[figure]]) for n in points}
+        rows.append(row)
+    return rows
+
+
+def _summary(values: list[float]) -> list[float]:
+    return [round(float(np.mean(values)), 4), round(float(np.std(values, ddof=len(values) > 1)), 4)]
+
+
+if __name__ == "__main__":
+    main()
