@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,19 @@ def read_material(train: Path, test: Path | None) -> Material:
     if len(names) < 2 and not multi:
         raise ReplayRefused(f"{train.name} has one label only; a classifier needs two.")
     return Material(_spelt_alike(pool, spelling), _spelt_alike(tests, spelling), names, multi)
+
+
+def read_counts(words: str, *, pool: int | None = None) -> tuple[int, ...]:
+    """(32, 64) of "32,64". Raises ReplayRefused for what is no list of ascending numbers, or more than `pool`."""
+    try:
+        counts = tuple(int(word) for word in words.split(","))
+    except ValueError:
+        counts = ()
+    if not counts or counts[0] < 1 or any(after <= before for before, after in pairwise(counts)):
+        raise ReplayRefused(f"'{words}' is no list of ascending numbers of labels, like 32,64,128.")
+    if pool is not None and counts[-1] > pool:
+        raise ReplayRefused(f"{counts[-1]} labels are wanted but there are {pool} texts to label.")
+    return counts
 
 
 def _read(path: Path) -> tuple[list[Known], bool]:

@@ -11,21 +11,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from labeller.learning.line_process import answers, read_order
+
 BASE = Path(__file__).resolve().parents[2]
 ELSEWHERE = ("LABELLER_DATABASE_URL", "LABELLER_REDIS_URL", "LABELLER_CREW", "LABELLER_ENCODERS", "Q_CLUSTER_NAME")
-
-
-class ReplayFailed(RuntimeError):
-    """The process of a replay ended with an error; the message is its last line."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +39,15 @@ class Wish:
 
 
 def prepare(home: Path, train: Path, test: Path | None, *, threads: int = 0) -> dict[str, Any]:
-    """Make the house that every seed begins with: texts imported, and read by the default encoder."""
+    """Make the house that every seed begins with: texts imported, and read by the default encoder. Raises
+    ProcessFailed."""
     facts = {"train": str(train), "test": str(test) if test else None}
     return list(_order(home, {"do": "prepare"} | facts, threads))[-1]
 
 
 def play(prepared: Path, home: Path, wish: Wish, *, threads: int = 0) -> Iterator[dict[str, Any]]:
     """Points of one seed and policy, in a copy of the prepared house that is removed at the end. Raises
-    ReplayFailed."""
+    ProcessFailed."""
     shutil.copytree(prepared, home)
     try:
         yield from _order(home, {"do": "play"} | asdict(wish), threads)
@@ -60,7 +56,7 @@ def play(prepared: Path, home: Path, wish: Wish, *, threads: int = 0) -> Iterato
 
 
 def _order(home: Path, order: dict[str, Any], threads: int) -> Iterator[dict[str, Any]]:
-    """Carry out one order in a process of its own, which ends with this one; yields what it prints."""
+    """Carry out one order in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"} | kept
     environment |= {
@@ -71,30 +67,11 @@ def _order(home: Path, order: dict[str, Any], threads: int) -> Iterator[dict[str
     if threads:
         environment |= {"LABELLER_TRAINING_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
     command = [sys.executable, "-m", "labeller.learning.replay_house"]
-    pipe = subprocess.PIPE
-    # Complaints go to a file: a pipe that nobody reads meanwhile would block the process once it is full.
-    with (
-        tempfile.TemporaryFile() as complaints,
-        subprocess.Popen(command, cwd=BASE, env=environment, stdin=pipe, stdout=pipe, stderr=complaints) as process,
-    ):
-        assert process.stdin and process.stdout
-        try:
-            process.stdin.write(json.dumps(order).encode() + b"\n")
-            process.stdin.flush()
-            for line in process.stdout:
-                yield json.loads(line)
-            process.wait()
-        finally:
-            process.kill()  # where nobody wants the rest; one that has ended does not mind
-        complaints.seek(0)
-        said = complaints.read().decode(errors="replace").strip().splitlines()
-    if process.returncode:
-        raise ReplayFailed(said[-1] if said else f"The process of a replay ended with {process.returncode}.")
+    return answers(command, order, folder=BASE, environment=environment)
 
 
 def main() -> None:
-    order = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_whoever_asked, daemon=True).start()
+    order = read_order()
     import django
 
     django.setup()
@@ -107,12 +84,6 @@ def main() -> None:
             print(json.dumps(said), flush=True)
     except ReplayRefused as refusal:
         sys.exit(str(refusal))
-
-
-def _end_with_whoever_asked() -> None:
-    """Standard input stays open as long as the process that asked lives: a killed one leaves no training behind."""
-    sys.stdin.read()
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labeller.learning.replay_file import Known, ReplayRefused, read_material
+from labeller.learning.replay_file import Known, ReplayRefused, read_counts, read_material
 
 
 def written(path: Path, *rows: object) -> Path:
@@ -82,3 +82,18 @@ def test_a_missing_file_and_two_kinds_of_file_are_refused(tmp_path: Path) -> Non
         read_material(train, tmp_path / "b.jsonl")
     with pytest.raises(ReplayRefused, match="one has 'label', the other 'labels'"):
         read_material(train, written(tmp_path / "c.jsonl", {"text": "x", "labels": ["a"]}))
+
+
+def test_counts_are_read_from_a_list() -> None:
+    assert read_counts("32,64, 128", pool=128) == (32, 64, 128)
+
+
+@pytest.mark.parametrize("words", ["", "x", "32;64", "64,32", "32,32", "0,5", "-1", "32,", "1.5"])
+def test_counts_that_do_not_ascend_are_refused(words: str) -> None:
+    with pytest.raises(ReplayRefused, match="ascending numbers of labels, like 32,64,128"):
+        read_counts(words)
+
+
+def test_more_labels_than_texts_are_refused_with_both_numbers() -> None:
+    with pytest.raises(ReplayRefused, match="33 labels are wanted but there are 32 texts"):
+        read_counts("8,33", pool=32)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labeller.learning.replay_house import ReplayFailed, Wish, play, prepare
+from labeller.learning.line_process import ProcessFailed
+from labeller.learning.replay_house import Wish, play, prepare
 from tests.learning.scene import KINDS
 
 
@@ -36,11 +37,11 @@ def test_a_file_is_played_with_full_runs_by_the_triggers_and_the_house_is_gone(t
 
 @pytest.mark.slow
 def test_what_goes_wrong_in_the_process_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ReplayFailed, match="is empty; a line is a JSON object"):
+    with pytest.raises(ProcessFailed, match="is empty; a line is a JSON object"):
         empty = tmp_path / "empty.jsonl"
         empty.touch()
         prepare(tmp_path / "house", empty, None)
-    with pytest.raises(ReplayFailed, match="is no JSON object"):
+    with pytest.raises(ProcessFailed, match="is no JSON object"):
         broken = tmp_path / "broken.jsonl"
         broken.write_text("{", encoding="utf-8")
         list(play(tmp_path / "house", tmp_path / "one", Wish(str(broken), None, labels=(8,))))
