@@ -4,8 +4,8 @@
         | python -m benchmarks.rivals
 
 One JSON line a number of labels, with the rows labelled so far: given back as "chosen", a run goes on where it stopped.
-This module and its neighbours import nothing of Labeller but the bundled encoder's folder: d and e run under an
-interpreter of their own (requirements-bench.txt).
+This module and its neighbours import nothing of Labeller but what needs no package: d and e run under an interpreter
+of their own (requirements-bench.txt).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from labeller.learning.line_process import read_order
 
 Rows = NDArray[np.int64]
 Answers = NDArray[np.uint8]  # (n, C) multi-hot
@@ -50,7 +52,8 @@ class Task:
     labels: list[int]  # counts wanted, ascending
     seed: int
     chosen: list[int]  # rows labelled by an earlier, interrupted run
-    embeddings: tuple[Path, Path] | None = None  # .npy of train and test, in the order of the files
+    embeddings: tuple[Path, Path] | None = None  # .npy of train and test, in the order of the files; made if missing
+    found_first: bool = False  # the first text of each label comes from search
 
     @cached_property
     def rng(self) -> np.random.Generator:
@@ -58,8 +61,16 @@ class Task:
 
     @cached_property
     def random_order(self) -> Rows:
-        """The same for every rival of this seed."""
-        return np.random.default_rng(self.seed).permutation(len(self.train_texts)).astype(np.int64)
+        """The same for every rival of this seed; what search has found comes first."""
+        order = np.random.default_rng(self.seed).permutation(len(self.train_texts)).astype(np.int64)
+        if not self.found_first:
+            return order
+        found: list[int] = []
+        for column in range(self.Y.shape[1]):
+            fitting = order[self.Y[order, column] > 0]
+            if len(fitting) and not self.Y[found, column].any():
+                found.append(int(fitting[0]))
+        return np.concatenate([np.array(found, np.int64), order[~np.isin(order, found)]])
 
     @property
     def left(self) -> list[int]:
@@ -102,11 +113,12 @@ def read_task(spec: dict[str, Any]) -> Task:
         int(spec["seed"]),
         list(spec.get("chosen", [])),
         tuple(Path(path) for path in spec["embeddings"]) if spec.get("embeddings") else None,  # type: ignore[arg-type]
+        bool(spec.get("found_first")),
     )
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 def figures(truth: Answers, answers: Answers) -> dict[str, float]:
@@ -129,14 +141,15 @@ def one_hot(columns: NDArray[np.int64], width: int) -> Answers:
 
 
 def main() -> None:
-    spec = json.loads(sys.stdin.read())
+    spec = read_order()
+    said, sys.stdout = sys.stdout, sys.stderr  # libraries print what they like
     task = read_task(spec)
     module, function = RIVALS[spec["rival"]][1].split(":")
     points: Iterator[Point] = getattr(importlib.import_module(module), function)(task)
     started = time.perf_counter()
     for point in points:
         facts = {"labels": len(point.rows), "seconds": round(point.seconds, 2)} | figures(task.test_Y, point.answers)
-        print(json.dumps(facts | {"chosen": [int(row) for row in point.rows]}), flush=True)
+        print(json.dumps(facts | {"chosen": [int(row) for row in point.rows]}), file=said, flush=True)
     print(f"{spec['rival']} took {time.perf_counter() - started:.0f} s", file=sys.stderr)
 
 

@@ -24,18 +24,7 @@ def tfidf(task: Task) -> Iterator[Point]:
 
 
 def frozen(task: Task) -> Iterator[Point]:
-    if task.embeddings is not None:
-        train, test = (np.load(path) for path in task.embeddings)
-    else:
-        from sentence_transformers import SentenceTransformer
-
-        from modelsvc.encoder_files import resolve
-
-        encoder = SentenceTransformer(str(resolve("bundled")), device="cpu")
-        train, test = (
-            encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False)
-            for texts in (task.train_texts, task.test_texts)
-        )
+    train, test = _embeddings(task)
     return _by_margin(task, train, test, C=10.0)
 
 
@@ -47,6 +36,26 @@ def svm(task: Task) -> Iterator[Point]:
         rows = task.random_rows(min(count, len(task.train_texts)))
         answers = _fit(LinearSVC(), task, train[rows], task.Y[rows]).predict(test)
         yield Point(rows.tolist(), _as_answers(answers, task), time.perf_counter() - started)
+
+
+def _embeddings(task: Task) -> tuple[Any, Any]:
+    """Of train and test, by sentence-transformers as it comes; kept as files where the task names them."""
+    kept = task.embeddings
+    if kept is not None and all(path.exists() for path in kept):
+        return np.load(kept[0]), np.load(kept[1])
+    from sentence_transformers import SentenceTransformer
+
+    from modelsvc.encoder_files import resolve
+
+    encoder = SentenceTransformer(str(resolve("bundled")), device="cpu")
+    train, test = (
+        encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+        for texts in (task.train_texts, task.test_texts)
+    )
+    if kept is not None:
+        np.save(kept[0], train)
+        np.save(kept[1], test)
+    return train, test
 
 
 def _tfidf(task: Task) -> tuple[Any, Any]:

@@ -6,10 +6,12 @@ this process and in turn. Only the clock differs: nobody reads, so a full run en
 
 from __future__ import annotations
 
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -21,13 +23,14 @@ from labeller.annotation.answers import Given, answer, answer_and_serve
 from labeller.annotation.models import Lease, Source
 from labeller.corpus.models import Document
 from labeller.corpus.normalise import text_hash
-from labeller.learning import pulse, selectors, services, tasks
+from labeller.learning import artifacts, pulse, selectors, services, tasks
 from labeller.learning.bridge_replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.replay_file import ReplayRefused
 from labeller.projects.models import Project, User
 
 PULSE_S = 3.0
+TOLD = ("stage", "teacher", "accuracy_unseen", "expected_right", "pseudo_labels", "rounds")  # of a stage's own facts
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ class Replay:
             raise ReplayRefused(f"{run.get_kind_display()} failed at {self.given} labels: {run.reason}")
         if run.kind != TrainingRun.Kind.FULL:
             return
+        self._forget_encoders()
         made = ModelVersion.objects.filter(project=self.project).exclude(pk__in=before).order_by("number")
         self.rounds.append(
             {
@@ -137,9 +141,16 @@ class Replay:
                 "state": run.state,
                 "seconds": round(seconds, 2),
                 "reason": run.reason,
+                "pool": next((str(entry["pool"]) for entry in run.log if "pool" in entry), ""),  # why it was not used
                 "versions": [_version(version, at) for version in made],
             }
         )
+
+    def _forget_encoders(self) -> None:
+        """Only the one that serves is read again, and each weighs 90 MB."""
+        full = ModelVersion.objects.filter(project=self.project, kind=ModelVersion.Kind.FULL)
+        for version in full.exclude(pk__in=LoopState.objects.filter(project=self.project).values("serving")):
+            shutil.rmtree(artifacts.absolute(version.folder) / "encoder", ignore_errors=True)
 
     def _point(self) -> dict[str, Any]:
         """The models now, and what they cost since the last point."""
@@ -184,11 +195,11 @@ class Replay:
         self._work_off()
 
 
-def _version(version: ModelVersion, started: Any) -> dict[str, Any]:
+def _version(version: ModelVersion, started: datetime) -> dict[str, Any]:
+    """A version that a full run made, put into service or not."""
     return {
         "number": version.number,
-        "kind": version.kind,
         "promoted": version.promoted_at is not None,
         "after_s": round((version.created_at - started).total_seconds(), 2),
         "why": version.settings.get("promotion", ""),
-    }
+    } | {name: version.settings[name] for name in TOLD if name in version.settings}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,38 @@ def read_material(train: Path, test: Path | None) -> Material:
         tests, also_multi = _read(test)
         if also_multi != multi:
             raise ReplayRefused(f"{train.name} and {test.name} differ: one has 'label', the other 'labels'.")
-    names = sorted({name for row in pool + tests for name in row.labels})
+    spelling = {name.casefold(): name for row in reversed(pool + tests) for name in row.labels}
+    names = sorted(spelling.values())
+    if not names:
+        raise ReplayRefused(f"No text of {train.name} has a label.")
     if len(names) < 2 and not multi:
         raise ReplayRefused(f"{train.name} has one label only; a classifier needs two.")
-    return Material(pool, tests, names, multi)
+    return Material(_spelt_alike(pool, spelling), _spelt_alike(tests, spelling), names, multi)
+
+
+def read_counts(words: str, *, pool: int | None = None) -> tuple[int, ...]:
+    """(32, 64) of "32,64". Raises ReplayRefused for what is no list of ascending numbers, or more than `pool`."""
+    try:
+        counts = tuple(int(word) for word in words.split(","))
+    except ValueError:
+        counts = ()
+    if not counts or counts[0] < 1 or any(after <= before for before, after in pairwise(counts)):
+        raise ReplayRefused(f"'{words}' is no list of ascending numbers of labels, like 32,64,128.")
+    if pool is not None and counts[-1] > pool:
+        raise ReplayRefused(f"{counts[-1]} labels are wanted but there are {pool} texts to label.")
+    return counts
 
 
 def _read(path: Path) -> tuple[list[Known], bool]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # splitlines() would also cut inside a text
     except (OSError, UnicodeDecodeError) as error:
         raise ReplayRefused(f"{path} cannot be read: {error}.") from None
-    rows = [_parsed(line, number, path) for number, line in enumerate(lines, start=1) if line.strip()]
+    rows = [(at, _parsed(line, at, path)) for at, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
         raise ReplayRefused(f"{path} is empty; a line is a JSON object with 'text' and 'label' (or 'labels').")
-    multi = "labels" in rows[0]
-    return [_known(row, number, path, multi) for number, row in enumerate(rows, start=1)], multi
+    multi = "labels" in rows[0][1]
+    return [_known(row, at, path, multi) for at, row in rows], multi
 
 
 def _parsed(line: str, number: int, path: Path) -> dict[str, Any]:
@@ -77,8 +94,13 @@ def _parsed(line: str, number: int, path: Path) -> dict[str, Any]:
 def _known(row: dict[str, Any], number: int, path: Path, multi: bool) -> Known:
     text, labels = row.get("text"), row.get("labels") if multi else [row.get("label")]
     if not isinstance(text, str) or not text.strip():
-        raise ReplayRefused(f"Text {number} of {path.name} has no 'text'.")
+        raise ReplayRefused(f"Line {number} of {path.name} has no 'text'.")
     if not isinstance(labels, list) or not all(isinstance(name, str) and name.strip() for name in labels):
         wanted = "'labels', a list of names" if multi else "'label', a name"
-        raise ReplayRefused(f"Text {number} of {path.name} has no {wanted}.")
+        raise ReplayRefused(f"Line {number} of {path.name} has no {wanted}.")
     return Known(text, tuple(" ".join(name.split()) for name in labels))
+
+
+def _spelt_alike(rows: list[Known], spelling: dict[str, str]) -> list[Known]:
+    """Names that differ in case only are one label, as in a project."""
+    return [Known(row.text, tuple(spelling[name.casefold()] for name in row.labels)) for row in rows]

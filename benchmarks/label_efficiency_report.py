@@ -1,0 +1,139 @@
+"""The runs of `label_efficiency`, kept in a file as they come, and what they say together."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import machine
+from benchmarks.rivals import RIVALS
+from labeller.learning.replay_curves import CurvePoint, curve, figure_for, labels_needed
+from labeller.learning.replay_file import ReplayRefused
+
+FIGURES = ("accuracy", "macro_f1", "micro_f1", "calibration_error", "seconds")
+
+
+@dataclass
+class Report:
+    """Runs by (contender, seed). A contender is a policy of ours or the key of a rival."""
+
+    path: Path | None
+    setting: dict[str, Any]
+    runs: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None, setting: dict[str, Any]) -> Report:
+        """With the runs that an earlier call left. Raises ReplayRefused where they were made under another setting."""
+        if path is None or not path.exists():
+            return cls(path, setting)
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            found, runs = kept["setting"], {(run["contender"], run["seed"]): run for run in kept["runs"]}
+        except (ValueError, KeyError, TypeError):
+            raise ReplayRefused(f"{path} is no report of this benchmark; name another file.") from None
+        different = [name for name in setting if found.get(name) != setting[name]]
+        if different:
+            name = different[0]
+            raise ReplayRefused(
+                f"{path} has runs with {name} = {found.get(name)!r}, now it is {setting[name]!r}; name another file."
+            )
+        return cls(path, setting, runs)
+
+    @property
+    def figure(self) -> str:
+        return figure_for(multi_label=self.setting["several_labels"])
+
+    @property
+    def contenders(self) -> list[str]:
+        """Ours first."""
+        return sorted({contender for contender, _ in self.runs}, key=lambda name: (name in RIVALS, name != "default"))
+
+    def name_of(self, contender: str) -> str:
+        return f"{contender}: {RIVALS[contender][0]}" if contender in RIVALS else f"Labeller, {contender}"
+
+    def lacks(self, contender: str, seed: int, labels: Sequence[int]) -> bool:
+        run = self.runs.get((contender, seed))
+        return run is None or not set(labels) <= {point["labels"] for point in run["points"]}
+
+    def chosen(self, contender: str, seed: int) -> list[int]:
+        """Rows that a rival had labelled by its last point."""
+        return list(self.runs.get((contender, seed), {}).get("chosen", []))
+
+    def begin(self, contender: str, seed: int) -> dict[str, Any]:
+        self.runs[contender, seed] = {"contender": contender, "seed": seed, "points": []}
+        return self.runs[contender, seed]
+
+    def add(self, contender: str, seed: int, points: list[dict[str, Any]]) -> None:
+        run = self.runs.get((contender, seed)) or self.begin(contender, seed)
+        run.pop("failed", None)
+        for point in points:
+            chosen = point.pop("chosen", None)
+            if chosen is not None and len(chosen) >= len(run.get("chosen", [])):
+                run["chosen"] = chosen
+            run["points"] = sorted(
+                [*(kept for kept in run["points"] if kept["labels"] != point["labels"]), point],
+                key=lambda kept: int(kept["labels"]),
+            )
+        self._write()
+
+    def fail(self, contender: str, seed: int, reason: str) -> None:
+        run = self.runs.get((contender, seed)) or self.begin(contender, seed)
+        run["failed"] = reason
+        self._write()
+
+    def curves(self, figure: str) -> dict[str, list[CurvePoint]]:
+        """The figure of each contender over its seeds; those that never reached a point are left out."""
+        found = {}
+        for contender in self.contenders:
+            runs = [run for (name, _), run in sorted(self.runs.items()) if name == contender]
+            points = curve(
+                [[(point["labels"], point[figure]) for point in run["points"] if figure in point] for run in runs]
+            )
+            if points:
+                found[contender] = points
+        return found
+
+    def told(self) -> dict[str, Any]:
+        curves = {figure: self.curves(figure) for figure in FIGURES}
+        main = curves[self.figure]
+        ours = next((name for name in self.contenders if name not in RIVALS), None)
+        needed = {
+            name: [asdict(one) | {"ratio": one.ratio} for one in labels_needed(main[ours], points)]
+            for name, points in main.items()
+            if ours in main and name != ours
+        }
+        return {
+            "benchmark": "label_efficiency",
+            "machine": machine(),
+            "commit": _commit(),
+            "setting": self.setting,
+            "contenders": {name: self.name_of(name) for name in self.contenders},
+            "figure": self.figure,
+            "curves": {name: _of(name, curves) for name in self.contenders},
+            "labels_needed": {"of": ours, "for_the_mean_of": needed},
+            "runs": [self.runs[key] for key in sorted(self.runs)],
+        }
+
+    def _write(self) -> None:
+        """Under another name first: a killed process leaves the old file or the whole new one."""
+        if self.path is not None:
+            unfinished = self.path.with_name(f".{self.path.name}.writing")
+            unfinished.write_text(json.dumps(self.told(), indent=1) + "\n", encoding="utf-8")
+            unfinished.replace(self.path)
+
+
+def _of(contender: str, curves: dict[str, dict[str, list[CurvePoint]]]) -> dict[str, list[dict[str, Any]]]:
+    return {figure: [asdict(p) for p in found[contender]] for figure, found in curves.items() if contender in found}
+
+
+def _commit() -> str:
+    """Of the code that runs, with a plus where files were changed since; empty outside a git repository."""
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"],
+        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return said.stdout.strip()

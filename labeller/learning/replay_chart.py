@@ -1,0 +1,85 @@
+"""Curves of a replay as a picture: the mean over seeds, and the band from the worst seed to the best.
+
+A Vega-Lite specification as a plain dict (docs/decisions/0004-charts.md), drawn without a browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from math import floor
+from pathlib import Path
+from typing import Any
+
+from labeller.learning.replay_curves import FIGURES, CurvePoint
+
+# Okabe and Ito (2008): told apart also by those who see few colours. Ours comes first.
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c8c8c"]
+WIDTH, HEIGHT = 640, 400  # pixels
+MEAN = {"field": "mean", "type": "quantitative"}
+SCALE = 2.0  # of the saved picture
+
+
+def curves_spec(curves: Mapping[str, Sequence[CurvePoint]], *, figure: str, title: str = "") -> dict[str, Any]:
+    """`figure`, a key of FIGURES, against the number of labels; a line and a band for each name, in this order."""
+    values = [{"name": name} | asdict(point) for name, points in curves.items() for point in points]
+    names = list(curves)
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": f"{FIGURES[figure]} against number of labels: mean and range over seeds.",
+        "title": title,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "background": "white",
+        "data": {"values": values},
+        "encoding": {
+            "x": _x(values),
+            "color": {
+                "field": "name",
+                "type": "nominal",
+                "title": None,
+                "sort": names,
+                "scale": {"domain": names, "range": [COLOURS[at % len(COLOURS)] for at in range(len(names))]},
+                "legend": {"labelLimit": 400, "orient": "bottom", "columns": 2},
+            },
+        },
+        "layer": [
+            {"mark": {"type": "area", "opacity": 0.15}, "encoding": {"y": _y(values, figure), "y2": {"field": "high"}}},
+            {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"y": MEAN}},
+            {"mark": {"type": "point", "filled": True, "size": 50}, "encoding": {"y": MEAN}},
+        ],
+        "config": {"font": "sans-serif", "view": {"stroke": None}, "axis": {"gridColor": "#e4e2dc"}},
+    }
+
+
+def save_png(spec: dict[str, Any], path: Path) -> None:
+    """Draw it. Loads a JavaScript engine."""
+    import vl_convert
+
+    unfinished = path.with_name(f".{path.name}.writing")
+    unfinished.write_bytes(vl_convert.vegalite_to_png(spec, scale=SCALE))
+    unfinished.replace(path)
+
+
+def _x(values: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Doublings are equally far apart: label counts are, and curves bend where it matters."""
+    counts = sorted({value["labels"] for value in values})
+    scale = {"type": "log", "base": 2, "nice": False} | ({"domain": [counts[0], counts[-1]]} if counts else {})
+    return {
+        "field": "labels",
+        "type": "quantitative",
+        "title": "Labels",
+        "scale": scale,
+        "axis": {"values": counts, "grid": False, "labelFlush": True},
+    }
+
+
+def _y(values: Sequence[dict[str, Any]], figure: str) -> dict[str, Any]:
+    lowest = min((value["low"] for value in values), default=0.0)
+    return {
+        "field": "low",
+        "type": "quantitative",
+        "title": FIGURES[figure],
+        "scale": {"domain": [min(0.8, max(0.0, floor(lowest * 10) / 10)), 1.0]},
+        "axis": {"format": ".0%" if figure == "accuracy" else ".1f"},
+    }

@@ -1,0 +1,90 @@
+"""What a replay begins with: a project whose texts are imported and read, and that project under a seed and a policy.
+Inside the replay's own process and house."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.core.management import call_command
+
+from labeller.corpus import importing
+from labeller.corpus import services as corpus
+from labeller.corpus.models import Document
+from labeller.corpus.normalise import draw, text_hash
+from labeller.learning import services, tasks
+from labeller.learning.bridge_replay import Examiner
+from labeller.learning.replay import Plan, Replay
+from labeller.learning.replay_file import Known, Material, ReplayRefused, read_material
+from labeller.learning.replay_house import Wish
+from labeller.projects import labels
+from labeller.projects import services as projects
+from labeller.projects.models import Project, User
+
+
+def prepared(*, train: str, test: str | None) -> Iterator[dict[str, Any]]:
+    """Fill an empty house; yields what came in. Raises ReplayRefused."""
+    material = _material(train, test)
+    call_command("migrate", verbosity=0)
+    person = User.objects.create_user("replay")
+    kind = Project.Kind.MULTI if material.multi_label else Project.Kind.SINGLE
+    project = projects.create_project(name="Replay", kind=kind, encoder=settings.DEFAULT_ENCODER, manager=person)
+    try:
+        labels.add_drafts(project=project, drafts=[labels.Draft(name) for name in material.names])
+    except labels.LabelError as error:
+        raise ReplayRefused(str(error)) from None
+    added, refused = _import(project, person, material.pool)
+    run = project.runs.filter(kind="embed", state="queued").first() or services.start_embedding(project=project)
+    assert run is not None
+    tasks.embed(run.pk)
+    run.refresh_from_db()
+    if run.state != "done":
+        raise ReplayRefused(f"Reading the texts ended as {run.state}: {run.reason}")
+    yield {"pool": added, "refused": refused, "labels": len(material.names), "test": len(material.test)}
+
+
+def _import(project: Project, person: User, pool: list[Known]) -> tuple[int, int]:
+    """Through the import that the page uses, without their labels. (texts added, texts refused)"""
+    lines = (json.dumps({"text": known.text}, ensure_ascii=False) + "\n" for known in pool)
+    chunks = (line.encode() for line in lines)
+    job = corpus.store_upload(project=project, user=person, file_name="pool.jsonl", chunks=chunks)
+    corpus.start_import(job=job, background=False)
+    importing.run_import(job.pk)
+    job.refresh_from_db()
+    if job.state != "done":
+        raise ReplayRefused(f"The texts were not imported: {job.reason or job.state}")
+    return job.added, job.refused
+
+
+def replay(wish: Wish) -> Replay:
+    """The prepared project under this seed, policy and audit; draws follow the seed as an import would have it."""
+    material, project = _material(wish.train, wish.test), Project.objects.get()
+    project.seed, project.strategy, project.audit = wish.seed, wish.policy, wish.audit
+    project.save(update_fields=["seed", "strategy", "audit"])
+    documents = list(Document.objects.only("pk", "text_hash"))
+    for document in documents:
+        document.draw = draw(project.seed, document.text_hash)
+    Document.objects.bulk_update(documents, ["draw"], batch_size=500)
+    ids = dict(project.labels.values_list("name", "pk"))
+    ordered = list(project.labels.order_by("position", "id").values_list("name", flat=True))
+    Y = np.array([[name in known.labels for name in ordered] for known in material.test], np.uint8)
+    return Replay(
+        project,
+        User.objects.get(),
+        {text_hash(known.text): [ids[name] for name in known.labels] for known in material.pool},
+        Examiner(project, [known.text for known in material.test], Y),
+        Plan(
+            tuple(wish.labels),
+            None if wish.full_at == "auto" else tuple(wish.full_at),
+            wish.refit_every,
+            wish.found_first,
+        ),
+    )
+
+
+def _material(train: str, test: str | None) -> Material:
+    return read_material(Path(train), Path(test) if test else None)

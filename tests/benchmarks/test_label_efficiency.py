@@ -1,0 +1,140 @@
+"""The comparison of contenders: what is kept, what is made again, what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import label_efficiency
+from benchmarks.contenders import Arena
+from benchmarks.label_efficiency_report import Report
+from labeller.learning.line_process import ProcessFailed
+from labeller.learning.replay_file import ReplayRefused, read_material
+
+SETTING = {"train": "a", "several_labels": False, "threads": 1}
+
+
+def point(labels: int, accuracy: float, **facts: Any) -> dict[str, Any]:
+    return {"labels": labels, "accuracy": accuracy, "seconds": 1.0} | facts
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> Path:
+    path = tmp_path / "train.jsonl"
+    rows = [{"text": f"text {n}", "label": "ab"[n % 2]} for n in range(30)]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def arena(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, list[int]]]:
+    """Contenders that answer at once, (who, seed, rows labelled before); `a` fails."""
+    asked: list[tuple[str, int, list[int]]] = []
+
+    def ours(self: Arena, policy: str, seed: int) -> list[dict[str, Any]]:
+        asked.append((policy, seed, []))
+        return [point(n, round(n / 20 + seed / 100, 2)) for n in self.labels]
+
+    def rival(self: Arena, key: str, seed: int, chosen: list[int]) -> list[dict[str, Any]]:
+        asked.append((key, seed, list(chosen)))
+        if key == "a":
+            raise ProcessFailed("No memory.")
+        return [point(n, n / 40, chosen=list(range(n))) for n in self.labels if n > len(chosen)]
+
+    monkeypatch.setattr(Arena, "play_ours", ours)
+    monkeypatch.setattr(Arena, "play_rival", rival)
+    return asked
+
+
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
+    monkeypatch.setattr("sys.argv", ["label_efficiency", *map(str, words)])
+    label_efficiency.main()
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def test_all_contenders_are_told_beside_each_other_and_nothing_is_made_twice(
+    train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [train, "--held-back", "--seeds", 2, "--rivals", "a,b", "--json", tmp_path / "out.json"]
+    told = run(monkeypatch, capsys, *words, "--labels", "8,12", "--png", tmp_path / "out.png")
+    assert [(who, seed) for who, seed, _ in arena] == [
+        (who, seed) for seed in (0, 1) for who in ("default", "a", "b")
+    ]  # seed by seed, so that a run cut short compares like with like
+    assert told["curves"]["default"]["accuracy"][0] | {"spread": 0} == {
+        "labels": 8, "mean": 0.405, "median": 0.405, "low": 0.4, "high": 0.41, "spread": 0, "seeds": 2,
+    }  # fmt: skip
+    needed = told["labels_needed"]["for_the_mean_of"]["b"]
+    assert [(one["labels"], one["ours"], one["ratio"], one["at_most"]) for one in needed] == [
+        (8, 8.0, 1.0, True), (12, 8.0, 1.5, True),
+    ]  # fmt: skip
+    assert [run["failed"] for run in told["runs"] if run["contender"] == "a"] == ["No memory."] * 2
+    assert (told["setting"]["pool"], told["setting"]["tested_on"], told["figure"]) == (20, 10, "accuracy")
+    assert json.loads((tmp_path / "out.json").read_text())["runs"] == told["runs"]
+    assert (tmp_path / "out.png").stat().st_size > 1000
+
+    arena.clear()  # one more count: ours is played again, a rival goes on, what failed is tried again
+    again = run(monkeypatch, capsys, *words, "--labels", "8,12,16")
+    assert arena[:3] == [("default", 0, []), ("a", 0, []), ("b", 0, list(range(12)))]
+    assert [p["labels"] for p in again["runs"][-1]["points"]] == [8, 12, 16]
+    arena.clear()
+    run(monkeypatch, capsys, *words, "--labels", "8,12,16")
+    assert [who for who, _, _ in arena] == ["a", "a"]
+
+
+def test_no_seed_is_begun_after_the_time_given(
+    train: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticks = iter([0.0, 1.0, 61.0, 62.0])
+    monkeypatch.setattr(label_efficiency.time, "monotonic", lambda: next(ticks))
+    run(monkeypatch, capsys, train, "--held-back", "--seeds", 3, "--labels", 8, "--rivals", "b", "--seconds", 60)
+    assert [(who, seed) for who, seed, _ in arena] == [("default", 0), ("b", 0)]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--held-back", "--labels", "8,4"], "no list of ascending numbers"),
+        (["--held-back", "--labels", "8,21"], "21 labels are wanted but there are 20 texts"),
+        (["--held-back", "--labels", "8", "--rivals", "b,z"], "no rival 'z'; known: a, b, c, d, e, svm"),
+        (["--held-back", "--labels", "8", "--policy", "best"], "no policy 'best'; known: cold, default"),
+        (["--held-back", "--labels", "8", "--rivals", "d"], "need --bench-python"),
+        (["--held-back", "--labels", "1", "--found-first"], "With 2 labels found by search"),
+        (["--labels", "8"], "There is no test file"),
+        (["nowhere.jsonl", "--labels", "8"], "nowhere.jsonl cannot be read"),
+    ],
+)
+def test_bad_input_ends_with_2_and_a_sentence(
+    train: Path,
+    words: list[str],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(monkeypatch, capsys, train, *words)
+    assert end.value.code == 2 and sentence in capsys.readouterr().err
+
+
+def test_figures_of_another_setting_do_not_come_into_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    Report(path, SETTING).add("b", 0, [point(8, 0.5)])
+    assert Report.read(path, SETTING).runs["b", 0]["points"] == [point(8, 0.5)]
+    with pytest.raises(ReplayRefused, match="runs with threads = 1, now it is 2"):
+        Report.read(path, SETTING | {"threads": 2})
+    path.write_text("[]")
+    with pytest.raises(ReplayRefused, match="no report of this benchmark"):
+        Report.read(path, SETTING)
+
+
+def test_what_was_made_of_other_texts_is_not_used_again(train: Path, tmp_path: Path) -> None:
+    arena = Arena(tmp_path, (8,), 1)
+    arena.fill(read_material(train, train))
+    (tmp_path / "house").mkdir()
+    arena.fill(read_material(train, train))
+    assert (tmp_path / "house").exists()
+    arena.fill(read_material(train, None))
+    assert not (tmp_path / "house").exists() and len(arena.pool.read_text().splitlines()) == 20

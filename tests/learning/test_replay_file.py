@@ -1,0 +1,99 @@
+"""Reading a labelled file to play again: what is taken, what is refused, and how it is split."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labeller.learning.replay_file import Known, ReplayRefused, read_counts, read_material
+
+
+def written(path: Path, *rows: object) -> Path:
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+def one(text: str, label: str) -> dict[str, object]:
+    return {"text": text, "label": label}
+
+
+def test_texts_keep_their_order_and_labels_are_named_in_theirs(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("eins", "b"), "", one("zwei", "a"))
+    test = written(tmp_path / "t.jsonl", one("drei", "c"))
+    material = read_material(train, test)
+    assert material.pool == [Known("eins", ("b",)), Known("zwei", ("a",))]
+    assert (material.test, material.names, material.multi_label) == ([Known("drei", ("c",))], ["a", "b", "c"], False)
+
+
+def test_the_first_of_equal_texts_counts(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("Same  text", "a"), one("same text", "b"), one("other", "b"))
+    assert [row.labels for row in read_material(train, train).pool] == [("a",), ("b",)]
+
+
+def test_names_that_differ_in_case_or_blanks_are_one_label(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "Law  suit"), one("y", "law suit"), one("z", "b"))
+    material = read_material(train, train)
+    assert material.names == ["Law suit", "b"]
+    assert [row.labels[0] for row in material.pool] == ["Law suit", "Law suit", "b"]
+
+
+def test_several_labels_and_none_at_all(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", {"text": "x", "labels": ["a", "b"]}, {"text": "y", "labels": []})
+    material = read_material(train, train)
+    assert material.multi_label and [row.labels for row in material.pool] == [("a", "b"), ()]
+
+
+def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", json.dumps(one("x\u2028y", "a"), ensure_ascii=False), one("z", "b"))
+    assert read_material(train, train).pool[0].text == "x\u2028y"
+
+
+def test_without_a_test_file_a_third_is_held_back_and_always_the_same(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", *(one(f"text {n}", "ab"[n % 2]) for n in range(30)))
+    first, again = read_material(train, None), read_material(train, None)
+    assert first == again and len(first.test) == 10 and len(first.pool) == 20
+    assert not {row.text for row in first.test} & {row.text for row in first.pool}
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([], "is empty"),
+        (["{"], "Line 1 of a.jsonl is no JSON object"),
+        ([one("x", "a"), "", "[1]"], "Line 3 of a.jsonl is no JSON object"),
+        ([one("x", "a"), "", {"label": "a"}], "Line 3 of a.jsonl has no 'text'"),
+        ([one("x", "a"), {"text": "y"}], "Line 2 of a.jsonl has no 'label', a name"),
+        ([{"text": "x", "labels": "a"}], "Line 1 of a.jsonl has no 'labels', a list of names"),
+        ([one("x", "a"), one("y", "a")], "has one label only"),
+        ([{"text": "x", "labels": []}], "No text of a.jsonl has a label"),
+    ],
+)
+def test_what_cannot_be_played_is_refused_with_its_line(tmp_path: Path, rows: list[object], sentence: str) -> None:
+    train = written(tmp_path / "a.jsonl", *rows)
+    with pytest.raises(ReplayRefused, match=sentence):
+        read_material(train, train)
+
+
+def test_a_missing_file_and_two_kinds_of_file_are_refused(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    with pytest.raises(ReplayRefused, match=r"b\.jsonl cannot be read"):
+        read_material(train, tmp_path / "b.jsonl")
+    with pytest.raises(ReplayRefused, match="one has 'label', the other 'labels'"):
+        read_material(train, written(tmp_path / "c.jsonl", {"text": "x", "labels": ["a"]}))
+
+
+def test_counts_are_read_from_a_list() -> None:
+    assert read_counts("32,64, 128", pool=128) == (32, 64, 128)
+
+
+@pytest.mark.parametrize("words", ["", "x", "32;64", "64,32", "32,32", "0,5", "-1", "32,", "1.5"])
+def test_counts_that_do_not_ascend_are_refused(words: str) -> None:
+    with pytest.raises(ReplayRefused, match="ascending numbers of labels, like 32,64,128"):
+        read_counts(words)
+
+
+def test_more_labels_than_texts_are_refused_with_both_numbers() -> None:
+    with pytest.raises(ReplayRefused, match="33 labels are wanted but there are 32 texts"):
+        read_counts("8,33", pool=32)
