@@ -5,7 +5,7 @@
 
 One label a text. As in the product's quick loop the head is refitted and the pool ranked again after every few labels:
 8, and a sixteenth of those there are where that is more. A policy that asks a model begins with medoids until two kinds
-of label are known. `medoids at once` is no policy but a bound: texts clustered for the number of labels wanted. Runs
+of label are known. `medoids at once` is no policy: the medoids of the pool, all taken before any label is known. Runs
 that OUT already has are not made again. Embeddings are kept in FOLDER as TRAIN's and TEST's names with .npy, beside
 NAMES of the labels. Prints one JSON object: every run, then mean and spread by set, policy and number of labels.
 """
