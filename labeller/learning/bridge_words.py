@@ -21,6 +21,8 @@ from modelsvc.types import Embeddings, Head, Rows, Views
 from modelsvc.word_store import WordStore
 from modelsvc.words import Words
 
+ATTEMPTS = 3  # another process may begin a new vocabulary between growing and loading
+
 _words: OrderedDict[int, tuple[tuple[int, int, tuple[str, ...]], Ids, Words]] = OrderedDict()
 
 
@@ -31,7 +33,7 @@ def views_of(project: Project, pool: PoolArrays) -> Views:
     ids, words = _words_of(project, pool.ids)
     if np.array_equal(ids, pool.ids):
         return Views(pool.X, words)
-    # A text without a row was deleted, or another process is reading the words anew: it has no known word.
+    # More texts have been read than this encoder has read so far; one without a row has no known word.
     blank = csr_matrix((1, len(words.vocabulary)), dtype=np.float32)
     at = np.searchsorted(ids, pool.ids)
     found = (at < len(ids)) & (ids[np.minimum(at, len(ids) - 1)] == pool.ids) if len(ids) else np.zeros(len(at), bool)
@@ -40,7 +42,10 @@ def views_of(project: Project, pool: PoolArrays) -> Views:
 
 
 def unlabelled(views: Views, rows: Rows, *, seed: int) -> Views:
-    """Texts of the pool that are not among the labelled `rows`, at most as many as a head judges its thresholds by."""
+    """Texts of the pool that are not among the labelled `rows`, at most as many as a head judges its thresholds by;
+    none where heads read no words, for those ask nothing of them."""
+    if views.words is None:
+        return views[np.empty(0, np.int64)]
     free = np.setdiff1d(np.arange(len(views)), rows)
     if len(free) > JUDGED:
         free = np.sort(np.random.default_rng(seed).choice(free, JUDGED, replace=False))
@@ -57,8 +62,12 @@ def _words_of(project: Project, ids: Ids) -> tuple[Ids, Words]:
     store = WordStore(artifacts.words_folder(project.pk))
     known = _words.get(project.pk)
     if known is None or known[0] != (len(ids), int(ids[-1]), store.state):
-        store.grow(ids, _texts)
-        known = ((len(ids), int(ids[-1]), store.state), *store.load())
+        for _ in range(ATTEMPTS):
+            store.grow(ids, _texts)
+            known = ((len(ids), int(ids[-1]), store.state), *store.load())
+            if np.isin(ids, known[1]).all():
+                break
+        assert known is not None
         _words[project.pk] = known
     _words.move_to_end(project.pk)
     while len(_words) > KEPT:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
+from django.conf import settings
 from safetensors.numpy import load_file, save_file
 
 from labeller.annotation.models import QueueEntry, Source
-from labeller.learning import artifacts, bridge_quick, bridge_words
+from labeller.learning import artifacts, bridge_quick, bridge_words, exports, tasks
 from labeller.learning.bridge_pool import Ids, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_replay import Examiner
@@ -19,7 +23,7 @@ from modelsvc.quick import predict_proba
 from modelsvc.strategies import Pool, rank
 from tests.annotation.acts import free_and_reserved
 from tests.cast import join, make_project
-from tests.learning.scene import annotate, fill, kind_of, read, refit
+from tests.learning.scene import annotate, fill, full, kind_of, read, refit
 
 
 @pytest.fixture
@@ -183,3 +187,17 @@ def test_models_of_several_labels_are_compared_on_the_labels_that_are_rare(
 ) -> None:
     sentence, better = compare(score(gold, new), score(gold, old), multi_label=True, seed=0)
     assert better is promoted and words in sentence
+
+
+@pytest.mark.slow
+def test_a_full_run_gives_a_head_of_words_that_can_be_taken_away(several: Project) -> None:
+    run = full(several)
+    assert run.state == "done" and "Not promoted yet" in run.reason
+    version = ModelVersion.objects.get(run=run)
+    assert load_head(version).words is not None and version.n_audit == 5
+    export = exports.request(version=version)
+    tasks.build_export(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.reason) == ("done", "")
+    assert export.check_result["largest_difference"] <= 1e-3
+    assert "vocabulary.json" in zipfile.ZipFile(Path(settings.ARTIFACTS) / export.path).namelist()
