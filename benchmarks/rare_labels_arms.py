@@ -26,7 +26,6 @@ from modelsvc.types import Head, Rows, Targets, Views
 from modelsvc.words import Vocabulary, Words, learn_vocabulary
 
 REFIT_EVERY = 16  # labels
-UNTAUGHT = 400  # texts without labels shown as having none while the encoder is tuned, or as many as are labelled
 SAMPLED = 4_000  # texts of the pool that a tuned encoder reads to set its thresholds
 
 Points = dict[int, tuple[Rows, Targets]]  # labelled texts -> which, and the answers on the test file
@@ -171,16 +170,12 @@ def answers_of_svm(corpus: Corpus) -> Targets:
 
 
 def tuned_answers(corpus: Corpus, rows: Rows, seed: int) -> Tuned:
-    """The encoder fine-tuned on these rows, and on texts of the pool as having no label; then both views again, each
-    label given as often as the frozen encoder's head gives it."""
+    """The encoder fine-tuned on these rows, as the product does it, then both views again. Here no audit says how sure
+    its head may be: each label is given as often as the frozen encoder's head gives it."""
     rng = np.random.default_rng(seed)
     head, free = _two_views(corpus, rows.tolist(), seed)
-    untaught = rng.choice(free, min(len(free), max(UNTAUGHT, len(rows))), replace=False)
-    shown = np.concatenate([rows, untaught])
-    Y = np.concatenate([corpus.Y[rows], np.zeros((len(untaught), len(corpus.names)), np.uint8)])
-    texts = [corpus.texts[row] for row in shown]
-    config = FineTuneConfig(seed=seed)
-    tuned = fine_tune(resolve("bundled"), texts, Y, multi_label=True, threads=1, config=config)
+    texts, config = [corpus.texts[row] for row in rows], FineTuneConfig(seed=seed)
+    tuned = fine_tune(resolve("bundled"), texts, corpus.Y[rows], multi_label=True, threads=1, config=config)
     sample = rng.choice(free, min(len(free), SAMPLED), replace=False)
 
     def seen(at: NDArray[np.int64]) -> Views:
