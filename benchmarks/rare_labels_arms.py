@@ -17,14 +17,15 @@ from sklearn.svm import LinearSVC
 
 from modelsvc.encoder import Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, fine_tune
+from modelsvc.heads import fit
+from modelsvc.per_label import rate_matched_thresholds
+from modelsvc.quick import decide, predict_proba
 from modelsvc.rare import rarest_first
 from modelsvc.strategies import Pool
-from modelsvc.two_views import TwoViewHead, Views, fit_two_views, given_rates
-from modelsvc.types import Rows, Targets
-from modelsvc.words import Vocabulary, learn_vocabulary
+from modelsvc.types import Head, Rows, Targets, Views
+from modelsvc.words import Vocabulary, Words, learn_vocabulary
 
 REFIT_EVERY = 16  # labels
-UNTAUGHT = 400  # texts without labels shown as having none while the encoder is tuned, or as many as are labelled
 SAMPLED = 4_000  # texts of the pool that a tuned encoder reads to set its thresholds
 
 Points = dict[int, tuple[Rows, Targets]]  # labelled texts -> which, and the answers on the test file
@@ -45,7 +46,9 @@ class Corpus:
     @cached_property
     def searched(self) -> list[Rows]:
         """For each label all training texts in the order in which a search for its name shows them."""
-        likeness = self.train.X @ self.name_views.X.T + (self.train.T @ self.name_views.T.T).toarray()
+        train, named = self.train.words, self.name_views.words
+        assert train and named
+        likeness = self.train.X @ self.name_views.X.T + (train.T @ named.T.T).toarray()
         return [np.argsort(-likeness[:, c], kind="stable") for c in range(len(self.names))]
 
     def search_depths(self) -> dict[str, int]:
@@ -74,7 +77,7 @@ def read_corpus(train: Path, test: Path, folder: Path | None) -> Corpus:
             X = encoder.encode(of)
             if path is not None:
                 np.save(path, X)
-        return Views(X.astype(np.float32), vocabulary.matrix(of))
+        return Views(X.astype(np.float32), Words.of(vocabulary, of))
 
     kept = [folder / f"{path.stem}.npy" if folder else None for path in (train, test)]
     return Corpus(
@@ -111,7 +114,7 @@ def ours(corpus: Corpus, first: list[int], points: list[int], seed: int) -> Poin
             head, free = _two_views(corpus, chosen, seed)
             pool = Pool(
                 corpus.train.X[free],
-                head.proba(corpus.train[free]),
+                predict_proba(head, corpus.train[free]),
                 corpus.train.X[chosen],
                 corpus.Y[chosen],
                 True,
@@ -120,7 +123,7 @@ def ours(corpus: Corpus, first: list[int], points: list[int], seed: int) -> Poin
             )
             chosen += free[rarest_first(pool, min(REFIT_EVERY, n - len(chosen)), rng).rows].tolist()
         head, _ = _two_views(corpus, chosen, seed)
-        answered[n] = (np.array(chosen), head.decide(head.proba(corpus.test)))
+        answered[n] = (np.array(chosen), decide(head, predict_proba(head, corpus.test)))
     return answered
 
 
@@ -130,7 +133,7 @@ def random_order(corpus: Corpus, first: list[int], points: list[int], seed: int)
     answered = {}
     for n in points:
         head, _ = _two_views(corpus, order[:n].tolist(), seed)
-        answered[n] = (order[:n], head.decide(head.proba(corpus.test)))
+        answered[n] = (order[:n], decide(head, predict_proba(head, corpus.test)))
     return answered
 
 
@@ -167,32 +170,33 @@ def answers_of_svm(corpus: Corpus) -> Targets:
 
 
 def tuned_answers(corpus: Corpus, rows: Rows, seed: int) -> Tuned:
-    """The encoder fine-tuned on these rows, and on texts of the pool as having no label; then both views again, each
-    label given as often as the frozen encoder's head gives it."""
+    """The encoder fine-tuned on these rows, as the product does it, then both views again. Here no audit says how sure
+    its head may be: each label is given as often as the frozen encoder's head gives it."""
     rng = np.random.default_rng(seed)
     head, free = _two_views(corpus, rows.tolist(), seed)
-    untaught = rng.choice(free, min(len(free), max(UNTAUGHT, len(rows))), replace=False)
-    shown = np.concatenate([rows, untaught])
-    Y = np.concatenate([corpus.Y[rows], np.zeros((len(untaught), len(corpus.names)), np.uint8)])
-    texts = [corpus.texts[row] for row in shown]
-    config = FineTuneConfig(seed=seed)
-    tuned = fine_tune(resolve("bundled"), texts, Y, multi_label=True, threads=1, config=config)
+    texts, config = [corpus.texts[row] for row in rows], FineTuneConfig(seed=seed)
+    tuned = fine_tune(resolve("bundled"), texts, corpus.Y[rows], multi_label=True, threads=1, config=config)
     sample = rng.choice(free, min(len(free), SAMPLED), replace=False)
 
     def seen(at: NDArray[np.int64]) -> Views:
-        return Views(tuned.encoder.encode([corpus.texts[row] for row in at]), corpus.train.T[at])
+        X, words = tuned.encoder.encode([corpus.texts[row] for row in at]), corpus.train.words
+        return Views(X, words[at] if words else None)
 
-    rates = given_rates(head, corpus.train[sample])
-    second = fit_two_views(seen(rows), corpus.Y[rows], pool=seen(sample), seed=seed, rates=rates)
-    test = Views(tuned.encoder.encode(corpus.test_texts), corpus.test.T)
-    return Tuned(second.decide(second.proba(test)), tuned.seconds)
+    # It is too sure of every text it was tuned on: none says how sure the head may be.
+    none = np.zeros(len(rows), np.bool_)
+    pool = seen(sample)
+    second = fit(seen(rows), corpus.Y[rows], multi_label=True, pool=pool, seed=seed, calibrate_on=none)
+    rates = decide(head, predict_proba(head, corpus.train[sample])).mean(axis=0)
+    thresholds = rate_matched_thresholds(predict_proba(second, pool), rates)
+    test = Views(tuned.encoder.encode(corpus.test_texts), corpus.test.words)
+    return Tuned((predict_proba(second, test) >= thresholds).astype(np.uint8), tuned.seconds)
 
 
-def _two_views(corpus: Corpus, chosen: list[int], seed: int) -> tuple[TwoViewHead, Rows]:
+def _two_views(corpus: Corpus, chosen: list[int], seed: int) -> tuple[Head, Rows]:
     """The head on these texts, and the rows that are left."""
     free = np.setdiff1d(np.arange(len(corpus.Y)), chosen)
     rows = np.array(chosen, np.int64)
-    return fit_two_views(corpus.train[rows], corpus.Y[rows], pool=corpus.train[free], seed=seed), free
+    return fit(corpus.train[rows], corpus.Y[rows], multi_label=True, pool=corpus.train[free], seed=seed), free
 
 
 def _logistic(train: Any, Y: Targets, rows: Rows) -> Callable[[Any], NDArray[Any]]:

@@ -2,6 +2,7 @@
 
 The layout is Hugging Face's (config.json, model.safetensors, the tokenizer's files, 1_Pooling/), with the linear layer
 in head.safetensors, labeller.json saying how to put them together, a model card, and predict.py, which stands alone.
+Where the head reads words too, vocabulary.json has them with their weights of frequency.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from modelsvc.encoder import Encoder
@@ -86,19 +88,32 @@ def write_bundle(
     copy.save(staging)
     (staging / "meta.json").unlink()  # labeller.json says it all
     _name_labels(staging / "config.json", label_names, head.multi_label)
-    save_file(
-        {"weight": np.ascontiguousarray(head.weights, np.float32), "bias": np.asarray(head.bias, np.float32)},
-        staging / "head.safetensors",
-    )
+    save_file(_arrays(head), staging / "head.safetensors")
+    if head.words is not None:
+        _write_json(staging / "vocabulary.json", head.words.vocabulary.to_dict())
     _write_json(staging / "labeller.json", _meta(copy, head, label_names, project_name))
     versions = {package: version(package).split("+")[0] for package in REQUIRED}
     pinned = "".join(f"{package}=={number}\n" for package, number in versions.items())
     (staging / "requirements.txt").write_text(pinned, encoding="utf-8")
-    text = model_card(project_name, label_names, multi_label=head.multi_label, card=card, versions=versions)
+    text = model_card(
+        project_name,
+        label_names,
+        multi_label=head.multi_label,
+        reads_words=head.words is not None,
+        card=card,
+        versions=versions,
+    )
     (staging / "README.md").write_text(text, encoding="utf-8")
     shutil.copyfile(PREDICT, staging / "predict.py")
     shutil.rmtree(folder, ignore_errors=True)
     staging.rename(folder)
+
+
+def _arrays(head: Head) -> dict[str, NDArray[np.float32]]:
+    arrays = {"weight": head.weights, "bias": head.bias}
+    if head.words is not None:
+        arrays["word_weight"] = head.words.weights
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
 
 
 def _name_labels(path: Path, names: list[str], multi_label: bool) -> None:
@@ -123,6 +138,7 @@ def _meta(encoder: Encoder, head: Head, names: list[str], project_name: str) -> 
         "temperature": float(head.temperature),
         "thresholds": [float(threshold) for threshold in head.thresholds],
         "encoder_sha256": encoder.sha256,
+        "vocabulary": "vocabulary.json" if head.words is not None else None,
     }
 
 

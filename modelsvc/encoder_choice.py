@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.intervals import macro_f1, paired_worse
+from modelsvc.paired import resampled_no_better
 from modelsvc.quick import cross_fit
 from modelsvc.types import Embeddings, Targets
 
 FOLDS = 10
 SURE = 0.05  # p below which the better encoder is proposed; shared out over the encoders that are tried
-RESAMPLES = 2000
 
 
 class EncoderChoiceError(ValueError):
@@ -118,9 +118,7 @@ def _score(
     right, right_before = (answer == Y).all(axis=1), (before == Y).all(axis=1)
     p: float | None = None
     if not is_current:
-        better = (
-            _bootstrap_no_better(answer, before, Y, seed=seed) if multi_label else paired_worse(right_before, right)
-        )
+        better = resampled_no_better(answer, before, Y, seed=seed) if multi_label else paired_worse(right_before, right)
         p = round(better, 5)
     return EncoderScore(
         encoder=name,
@@ -130,21 +128,3 @@ def _score(
         only_current=int((right_before & ~right).sum()),
         p=p,
     )
-
-
-def _bootstrap_no_better(answer: Targets, before: Targets, Y: Targets, *, seed: int) -> float:
-    """The share of resamples of the texts in which `answer` has no higher macro-F1 than `before` (Efron 1979), ties
-    counted half. All (n, C). Each resample takes the same texts for both."""
-    n = len(Y)
-    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)  # (R, n)
-    gain = _resampled_f1(times, answer, Y) - _resampled_f1(times, before, Y)
-    return float((gain < 0).mean() + (gain == 0).mean() / 2)
-
-
-def _resampled_f1(times: NDArray[np.float64], answer: Targets, Y: Targets) -> NDArray[np.float64]:
-    """Macro-F1 of each resample (R,) over the labels that some text of it carries: the same for every encoder."""
-    true, given = Y.astype(np.float64), answer.astype(np.float64)
-    carried, occurs, hits = times @ true, times @ (true + given), times @ (true * given)  # (R, C)
-    f1: NDArray[np.float64] = np.where(carried > 0, 2 * hits / np.maximum(occurs, 1), 0).sum(axis=1)
-    f1 /= np.maximum((carried > 0).sum(axis=1), 1)
-    return f1

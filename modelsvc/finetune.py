@@ -3,7 +3,7 @@
 Never from the last round's weights: that overfits the labels which came first. The head starts from a logistic
 regression on the frozen embeddings (LP-FT: Kumar et al. 2022, arXiv 2202.10054), so that the first steps do not tear
 the encoder's features; lower layers learn more slowly (Howard & Ruder 2018, arXiv 1801.06146); the rate is a slanted
-triangle. What a run is for is the encoder: the product fits `quick.fit_head` on its embeddings afterwards.
+triangle. What a run is for is the encoder: the product fits `heads.fit` on its embeddings afterwards.
 """
 
 from __future__ import annotations

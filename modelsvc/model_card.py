@@ -12,14 +12,15 @@ def model_card(
     label_names: Sequence[str],
     *,
     multi_label: bool,
+    reads_words: bool,
     card: Mapping[str, Any],
     versions: Mapping[str, str],
 ) -> str:
     """README.md for the bundle: Markdown under Hugging Face's front matter.
 
     `card` may hold, and leaves out what it does not: "audit" (an AuditReport as a dict), "scored_how" (a sentence),
-    "n_labels", "label_counts" ({name: texts}), "encoder" (name), "seed", "number" (the model's), "created" (a date),
-    "descriptions" ({name: text}).
+    "n_labels", "label_counts" ({name: texts}), "encoder" (name), "head" (its kind), "seed",
+    "number" (the model's), "created" (a date), "descriptions" ({name: text}).
     """
     parts = [
         _front_matter(card),
@@ -28,7 +29,7 @@ def model_card(
         _audit(label_names, card),
         _training(card, versions),
         _USE,
-        _limits(multi_label),
+        _limits(multi_label, reads_words),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -84,6 +85,7 @@ def _audit(names: Sequence[str], card: Mapping[str, Any]) -> str:
 def _training(card: Mapping[str, Any], versions: Mapping[str, str]) -> str:
     facts = [
         ("Labelled texts", card.get("n_labels")),
+        ("Head", card.get("head")),
         ("Encoder it was tuned from", card.get("encoder")),
         ("Seed", card.get("seed")),
         ("Made on", card.get("created")),
@@ -114,12 +116,13 @@ On a machine without a GPU the small build of torch is enough:
 The folder also loads as embeddings with `SentenceTransformer(folder)`; the labels come from `predict.py` alone."""
 
 
-def _limits(multi_label: bool) -> str:
+def _limits(multi_label: bool, reads_words: bool) -> str:
+    rest = "of the rest only single words count" if reads_words else "the rest is not seen"
     probability = "each label's own" if multi_label else "calibrated on the labelled texts"
     return (
         "## Where it stops\n\n"
         "- It knows the kind of text it was taught on. On other sources, languages or times, measure it again.\n"
-        "- Long texts are read up to the limit in `labeller.json` (`max_tokens`); the rest is not seen.\n"
+        f"- Long texts are read up to the limit in `labeller.json` (`max_tokens`); {rest}.\n"
         f"- Probabilities are {probability}; few labels make rough probabilities.\n"
         "- A label with few texts in the tables above is hardly measured. Nothing here is a legal or medical judgement."
     )

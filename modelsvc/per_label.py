@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.types import Embeddings, Proba, Targets
+from modelsvc.types import Proba, Targets
 
 Floats = NDArray[np.float32]
 
@@ -85,13 +85,12 @@ def rate_matched_thresholds(proba: Proba, rates: NDArray[np.floating]) -> Floats
     return thresholds
 
 
-def moved_like(before: Floats, X: Embeddings, weights: Floats, bias: Floats) -> tuple[Floats, Floats]:
-    """A refitted head's weights (D, C) and bias (C,), scaled and shifted to have, on the rows X (n, D), the mean and
-    spread of the calibrated logits `before` (n, C): keeps a calibration while only few labels came since."""
-    now = X @ weights + bias
-    scale = (before.std(axis=0) / np.maximum(now.std(axis=0), 1e-6)).astype(np.float32)
-    scale = np.where(now.std(axis=0) > 1e-6, scale, 1).astype(np.float32)
-    return weights * scale, (before.mean(axis=0) + (bias - now.mean(axis=0)) * scale).astype(np.float32)
+def moved_like(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """The scale and offset (C,) that give a refitted head's logits `now` (n, C) the mean and spread of the calibrated
+    logits `before` (n, C) of the same texts: keeps a calibration while only few labels came since."""
+    spread = now.std(axis=0)
+    scale = np.where(spread > 1e-6, before.std(axis=0) / np.maximum(spread, 1e-6), 1).astype(np.float32)
+    return scale, (before.mean(axis=0) - now.mean(axis=0) * scale).astype(np.float32)
 
 
 def _posterior(

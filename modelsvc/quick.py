@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from modelsvc.folds import cross_fit_logits, stratified_folds
 from modelsvc.logistic import fit_linear
 from modelsvc.per_label import expected_f1_thresholds, moved_like, shrunk_scales
-from modelsvc.types import Embeddings, Head, Proba, Targets
+from modelsvc.types import Embeddings, Head, Proba, Targets, Views
 
 MIN_ROWS_TO_CALIBRATE = 10  # below this a temperature is noise
 DEFAULT_THRESHOLD = 0.5
@@ -51,7 +51,8 @@ def fit_head(
     weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=warm)
     if warm is not None and not calibrate and warm.bias.shape == bias.shape:
         if multi_label:
-            weights, bias = moved_like(X @ warm.weights + warm.bias, X, weights, bias)
+            scale, offset = moved_like(X @ warm.weights + warm.bias, X @ weights + bias)
+            weights, bias = weights * scale, bias * scale + offset
         return Head(weights, bias, multi_label, warm.temperature, warm.thresholds)
     folds = 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
     logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
@@ -66,10 +67,23 @@ def fit_head(
     return Head(weights, bias, multi_label, _temperature(logits, Y, scorable))
 
 
-def predict_proba(head: Head, X: Embeddings) -> Proba:
-    """Calibrated probabilities. (N, D) -> (N, C)."""
-    logits: NDArray[np.float32] = (X @ head.weights + head.bias) / np.float32(head.temperature)
+def predict_proba(head: Head, texts: Views | Embeddings) -> Proba:
+    """Calibrated probabilities of N texts. -> (N, C). Raises QuickModelError when the head reads words and these texts
+    come without them, or over another vocabulary."""
+    logits = raw_logits(head, texts) / np.float32(head.temperature)
     return _sigmoid(logits) if head.multi_label else _softmax(logits)
+
+
+def raw_logits(head: Head, texts: Views | Embeddings) -> NDArray[np.float32]:
+    """What the head adds up for N texts, before its temperature. -> (N, C). Raises QuickModelError as above."""
+    views = texts if isinstance(texts, Views) else Views(texts)
+    logits: NDArray[np.float32] = views.X @ head.weights + head.bias
+    if head.words is None:
+        return logits
+    if views.words is None or views.words.vocabulary != head.words.vocabulary:
+        raise QuickModelError("This head reads the words of a text too, over the vocabulary it was fitted with.")
+    logits += views.words.T @ head.words.weights
+    return logits
 
 
 def cross_fit(

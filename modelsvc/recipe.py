@@ -4,7 +4,7 @@
     pool, read by the teacher --> its surest answers, where they can be trusted
         --> fresh encoders --> the mean of teacher and them --> stage "pool"
 
-Each stage says in words what was done and why. The head that serves is `quick.fit_head` on the stage's embeddings.
+Each stage says in words what was done and why. The head that serves is `heads.fit` on the stage's embeddings.
 What decides is the number of labels and kinds and how the teacher does on labelled texts it has not seen; never an
 audit set. docs/recipe.md has the rules and what they were chosen by.
 """

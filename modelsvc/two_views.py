@@ -1,125 +1,223 @@
 """A head that reads two views of a text, its embedding and its words, for several labels a text, some of them rare.
 
-Each view has a logistic regression of its own; their logits are added in fixed shares, made honest label by label,
-and cut where the expected F1 over the pool is best. All of it folds into one linear function of both views.
+Each view has a logistic regression of its own; their logits are added in shares, made honest label by label, and cut
+where the expected F1 over the pool is best. All of it folds into one linear function of both views.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from modelsvc.folds import stratified_folds
 from modelsvc.logistic import fit_subsets
-from modelsvc.per_label import expected_f1_thresholds, rate_matched_thresholds, shrunk_scales
-from modelsvc.quick import DEFAULT_THRESHOLD, QuickModelError
+from modelsvc.per_label import Scales, expected_f1_thresholds, moved_like, shrunk_scales
+from modelsvc.quick import DEFAULT_THRESHOLD, QuickModelError, predict_proba, raw_logits
 from modelsvc.sparse_logistic import fit_sparse_subsets
-from modelsvc.types import Embeddings, Proba, Targets
+from modelsvc.types import Head, Proba, Targets, Views
+from modelsvc.words import Words, WordWeights
 
 Floats = NDArray[np.float32]
 
-EMBEDDING_SHARE = 0.3  # of the logit; .2 to .35 did equally well, .5 lost 2 points, 0 lost 3
+EMBEDDING_SHARE = 0.3  # of the logit, unless the labels speak clearly for another one
+SHARES = (0.15, 0.3, 0.5, 0.7, 0.85)
+CLEARLY = 5.0  # nats by which the labelled texts must be likelier before another share is taken
 FOLDS = 8  # fewer take too many of a handful of positives away
-
-
-@dataclass(frozen=True)
-class Views:
-    """The same texts seen twice."""
-
-    X: Embeddings  # (N, D)
-    T: csr_matrix  # (N, V), from words.Vocabulary.matrix
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def __getitem__(self, rows: NDArray[np.int64]) -> Views:
-        return Views(self.X[rows], self.T[rows])
-
-
-@dataclass(frozen=True)
-class TwoViewHead:
-    """Linear in both views, calibrated: its sigmoid is the probability of each label."""
-
-    dense: Floats  # (D, C)
-    words: Floats  # (V, C); zero for a word that no labelled text holds
-    bias: Floats  # (C,)
-    thresholds: Floats  # (C,)
-
-    def proba(self, views: Views) -> Proba:
-        """Probabilities of each label. (N, C)"""
-        logits = _logits(views, self.dense, self.words, self.bias)
-        honest: Proba = (0.5 * (1 + np.tanh(logits / 2))).astype(np.float32)
-        return honest
-
-    def decide(self, proba: Proba) -> Targets:
-        """Each label at or above its threshold. (N, C) -> (N, C)"""
-        over: Targets = (proba >= self.thresholds).astype(np.uint8)
-        return over
+JUDGED = 20_000  # texts of the pool on which thresholds rest; of 4,000 a rare label has a dozen, too few (-4 points)
 
 
 def fit_two_views(
-    labelled: Views, Y: Targets, *, pool: Views, seed: int = 0, rates: NDArray[np.floating] | None = None
-) -> TwoViewHead:
-    """A head from n labelled texts and their labels Y (n, C); `pool` are the texts without labels, on whose
-    probabilities the thresholds rest.
+    labelled: Views,
+    Y: Targets,
+    *,
+    pool: Views,
+    warm: Head | None = None,
+    seed: int = 0,
+    calibrate: bool = True,
+    calibrate_on: NDArray[np.bool_] | None = None,
+) -> Head:
+    """A head from n labelled texts and their labels Y (n, C); `pool` are texts without labels, on whose probabilities
+    the thresholds rest.
 
-    `rates` (C,) is for an encoder tuned on the labelled texts: the share of the pool that a head over the frozen
-    encoder gives each label to (`given_rates`); thresholds then keep it, and the probabilities are not calibrated.
-    Raises QuickModelError when no text is labelled or the shapes differ.
+    With `calibrate=False` the calibration of `warm`, the head before this one, is kept: it saves the folds when only
+    few labels came since. `calibrate_on` (n,) names the rows that may say how sure the head may be and how much each
+    view counts: those that the encoder was not tuned on. Raises QuickModelError when no text is labelled, when shapes
+    differ, or for texts without their words.
     """
+    words = _words(labelled)
+    _words(pool)
     n = len(labelled)
     if n == 0 or Y.ndim != 2 or n != len(Y):
         raise QuickModelError(f"{n} labelled texts came with labels {Y.shape}; at least one, and one row each.")
-    whole = np.ones((1, n), np.float32)
-    dense, words, bias = (part[0] for part in _fit(labelled, Y, whole))
-    if rates is not None:
-        head = TwoViewHead(dense, words, bias, np.zeros(Y.shape[1], np.float32))
-        return TwoViewHead(dense, words, bias, rate_matched_thresholds(head.proba(pool), rates))
-    left_out, scorable = cross_fit_two_views(labelled, Y, seed=seed)
-    scales = shrunk_scales(left_out[scorable], Y[scorable])
-    everything = np.concatenate([left_out, _logits(pool, dense, words, bias)])
-    thresholds = np.where(
-        Y.any(axis=0), expected_f1_thresholds(scales.proba(everything)), np.float32(DEFAULT_THRESHOLD)
-    )
-    return TwoViewHead(dense * scales.scale, words * scales.scale, bias * scales.scale + scales.offset, thresholds)
+    fitted = _fit(labelled, Y, np.ones((1, n), np.float32))
+    if warm is not None and not calibrate and _continues(warm, words, Y):
+        assert warm.words is not None
+        head = fitted.head(0, warm.words.share, words)
+        scale, offset = moved_like(raw_logits(warm, labelled), raw_logits(head, labelled))
+        return replace(_scaled(head, Scales(scale, offset)), thresholds=warm.thresholds)
+    left_out = cross_fit_two_views(labelled, Y, seed=seed)
+    scorable = left_out.scorable if calibrate_on is None else left_out.scorable & calibrate_on
+    share, scales = left_out.calibration(scorable, Y)
+    head = _scaled(fitted.head(0, share, words), scales)
+    unseen = scales.proba(left_out.mixed(share)[slice(None) if calibrate_on is None else calibrate_on])
+    expected = np.concatenate([unseen, predict_proba(head, some_of(pool, seed=seed))])
+    return replace(head, thresholds=_thresholds(expected, Y))
 
 
-def given_rates(head: TwoViewHead, views: Views) -> NDArray[np.float64]:
-    """The share of these texts that the head gives each label to. (C,)"""
-    rates: NDArray[np.float64] = head.decide(head.proba(views)).mean(axis=0, dtype=np.float64)
-    return rates
+def cross_fit_answers(
+    labelled: Views,
+    Y: Targets,
+    *,
+    pool: Views,
+    seed: int,
+    folds: int = 10,
+    calibrate_on: NDArray[np.bool_] | None = None,
+) -> tuple[Proba, Targets]:
+    """Out-of-fold probabilities and answers, both (n, C), made as `fit_two_views` would make them: no row is among
+    those on which the head, the shares, the scales and the thresholds rest by which it is scored itself."""
+    left_out = cross_fit_two_views(labelled, Y, seed=seed, folds=folds)
+    may = left_out.scorable if calibrate_on is None else left_out.scorable & calibrate_on
+    some = some_of(pool, seed=seed)
+    proba, decided = np.zeros(Y.shape, np.float32), np.zeros(Y.shape, np.uint8)
+    for f in range(int(left_out.fold.max(initial=-1)) + 1):
+        mine, others = left_out.fold == f, left_out.fold != f
+        share, scales = left_out.calibration(may & others, Y)
+        seen = others if calibrate_on is None else others & calibrate_on
+        over_pool = left_out.heads.logits(f, share, some) if len(left_out.heads.dense) else np.empty((0, Y.shape[1]))
+        mixed = left_out.mixed(share)
+        expected = scales.proba(np.concatenate([mixed[seen], over_pool]))
+        proba[mine] = scales.proba(mixed[mine])
+        decided[mine] = proba[mine] >= _thresholds(expected, Y[others])
+    return proba, decided
 
 
-def cross_fit_two_views(labelled: Views, Y: Targets, *, seed: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Logits (n, C) of each text from heads that have not seen it, and which rows (n,) had all their labels among
-    those that their head could learn."""
+def some_of(pool: Views, *, seed: int) -> Views:
+    """At most JUDGED of these texts, drawn at random."""
+    if len(pool) <= JUDGED:
+        return pool
+    return pool[np.sort(np.random.default_rng(seed).choice(len(pool), JUDGED, replace=False))]
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """Both views' regressions on F subsets of the labelled texts. Only the u words that some labelled text holds have
+    weights: a pool has many more."""
+
+    dense: Floats  # (F, D, C)
+    dense_bias: Floats  # (F, C)
+    words: Floats  # (F, u, C)
+    words_bias: Floats  # (F, C)
+    used: NDArray[np.int64]  # (u,) columns of the vocabulary
+
+    def head(self, f: int, share: float, words: Words) -> Head:
+        """The f-th, with this share of the embedding; not calibrated."""
+        C = self.dense.shape[2]
+        weights = np.zeros((len(words.vocabulary), C), np.float32)
+        weights[self.used] = np.float32(1 - share) * self.words[f]
+        bias = np.float32(share) * self.dense_bias[f] + np.float32(1 - share) * self.words_bias[f]
+        return Head(
+            np.float32(share) * self.dense[f],
+            bias,
+            True,
+            thresholds=np.full(C, DEFAULT_THRESHOLD, np.float32),
+            words=WordWeights(words.vocabulary, weights, share),
+        )
+
+    def logits(self, f: int, share: float, views: Views) -> Floats:
+        """(N, C) of the f-th."""
+        dense, words = self.both(f, views)
+        return mixed_logits(dense, words, share)
+
+    def both(self, f: int, views: Views) -> tuple[Floats, Floats]:
+        """Each view's logits (N, C)."""
+        T = _words(views).T[:, self.used]
+        return views.X @ self.dense[f] + self.dense_bias[f], T @ self.words[f] + self.words_bias[f]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What heads said of labelled texts that they had not seen."""
+
+    dense: Floats  # (n, C) logits of the embedding
+    words: Floats  # (n, C) logits of the words
+    scorable: NDArray[np.bool_]  # (n,) all labels of the text were among those that its head could learn
+    fold: NDArray[np.int64]  # (n,)
+    heads: _Fitted
+
+    def mixed(self, share: float) -> Floats:
+        return mixed_logits(self.dense, self.words, share)
+
+    def calibration(self, rows: NDArray[np.bool_], Y: Targets) -> tuple[float, Scales]:
+        """The embedding's share of the logit, and the scales that make the sum honest, both from these rows (n,)."""
+        scales = {share: shrunk_scales(self.mixed(share)[rows], Y[rows]) for share in SHARES}
+        losses = {share: _log_loss(one.proba(self.mixed(share)[rows]), Y[rows]) for share, one in scales.items()}
+        best = min(SHARES, key=lambda share: losses[share])
+        share = best if losses[best] < losses[EMBEDDING_SHARE] - CLEARLY else EMBEDDING_SHARE
+        return share, scales[share]
+
+
+def cross_fit_two_views(labelled: Views, Y: Targets, *, seed: int, folds: int = FOLDS) -> LeftOut:
+    """Each labelled text through both views of a head that has not seen it. Logits of 0 where a text is alone."""
     n, C = Y.shape
-    folds = min(FOLDS, n)
-    logits = np.zeros((n, C), np.float32)
-    if folds < 2:
-        return logits, np.zeros(n, np.bool_)
-    fold = stratified_folds(Y, folds=folds, seed=seed)
+    folds = min(folds, n)
+    fold = stratified_folds(Y, folds=max(folds, 1), seed=seed)
+    dense, words = np.zeros((n, C), np.float32), np.zeros((n, C), np.float32)
     included = (fold[None, :] != np.arange(folds)[:, None]).astype(np.float32)  # (F, n)
-    dense, words, bias = _fit(labelled, Y, included)
+    if folds < 2:
+        return LeftOut(dense, words, np.zeros(n, np.bool_), fold, _fit(labelled, Y, included[:0]))
+    heads = _fit(labelled, Y, included)
     for f in range(folds):
         rows = np.flatnonzero(fold == f)
-        logits[rows] = _logits(labelled[rows], dense[f], words[f], bias[f])
+        dense[rows], words[rows] = heads.both(f, labelled[rows])
     known = included @ Y.astype(np.float32) > 0  # (F, C)
     scorable: NDArray[np.bool_] = ~((Y > 0) & ~known[fold]).any(axis=1)
-    return logits, scorable
+    return LeftOut(dense, words, scorable, fold, heads)
 
 
-def _fit(views: Views, Y: Targets, included: Floats) -> tuple[Floats, Floats, Floats]:
-    """(F, D, C), (F, V, C), (F, C): both views' regressions in their shares."""
-    by_dense = fit_subsets(views.X, Y, included, multi_label=True)
-    by_words = fit_sparse_subsets(views.T, Y, included)
-    share = np.float32(EMBEDDING_SHARE)
-    return share * by_dense[0], (1 - share) * by_words[0], share * by_dense[1] + (1 - share) * by_words[1]
+def mixed_logits(dense: Floats, words: Floats, share: float) -> Floats:
+    mixed: Floats = np.float32(share) * dense + np.float32(1 - share) * words
+    return mixed
 
 
-def _logits(views: Views, dense: Floats, words: Floats, bias: Floats) -> Floats:
-    logits: Floats = views.X @ dense + views.T @ words + bias
-    return logits
+def _fit(views: Views, Y: Targets, included: Floats) -> _Fitted:
+    T = _words(views).T
+    used = np.unique(T.indices).astype(np.int64)
+    D, C = views.X.shape[1], Y.shape[1]
+    if not len(included):
+        none = np.zeros((0, C), np.float32)
+        return _Fitted(np.zeros((0, D, C), np.float32), none, np.zeros((0, len(used), C), np.float32), none, used)
+    dense, dense_bias = fit_subsets(views.X, Y, included, multi_label=True)
+    words, words_bias = fit_sparse_subsets(T[:, used], Y, included)
+    return _Fitted(dense, dense_bias, words, words_bias, used)
+
+
+def _continues(warm: Head, words: Words, Y: Targets) -> bool:
+    """Whether the head before this one had the same labels and words."""
+    return warm.words is not None and len(warm.bias) == Y.shape[1] and warm.words.vocabulary == words.vocabulary
+
+
+def _scaled(head: Head, scales: Scales) -> Head:
+    assert head.words is not None
+    words = replace(head.words, weights=head.words.weights * scales.scale)
+    return replace(
+        head, weights=head.weights * scales.scale, bias=head.bias * scales.scale + scales.offset, words=words
+    )
+
+
+def _thresholds(expected: Proba, Y: Targets) -> Floats:
+    """A label without a single text keeps DEFAULT_THRESHOLD: there is nothing to expect of it."""
+    best = np.where(Y.any(axis=0), expected_f1_thresholds(expected), np.float32(DEFAULT_THRESHOLD))
+    return best.astype(np.float32)
+
+
+def _log_loss(proba: Proba, Y: Targets) -> float:
+    p = np.clip(proba.astype(np.float64), 1e-6, 1 - 1e-6)
+    return float(-np.log(np.where(Y > 0, p, 1 - p)).sum())
+
+
+def _words(views: Views) -> Words:
+    if views.words is None:
+        raise QuickModelError("A head of two views needs the words of every text beside its embedding.")
+    return views.words

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.words import Words, WordWeights
+
 Embeddings = NDArray[np.float32]  # (N, D), rows of unit length
 Proba = NDArray[np.float32]  # (N, C), rows sum to 1 (single label) or each column in 0..1 (multi-label)
 Targets = NDArray[np.uint8]  # (N, C), multi-hot; exactly one 1 a row in single-label projects
@@ -37,14 +39,30 @@ def silent(_: Progress) -> None:
 
 
 @dataclass(frozen=True)
+class Views:
+    """Texts as a head sees them: their embeddings and, where it reads them too, their words."""
+
+    X: Embeddings  # (N, D)
+    words: Words | None = None  # N rows
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, rows: Rows | NDArray[np.bool_]) -> Views:
+        return Views(self.X[rows], None if self.words is None else self.words[rows])
+
+
+@dataclass(frozen=True)
 class Head:
-    """A linear classifier over embeddings, calibrated: softmax (single label) or a sigmoid each (multi-label)."""
+    """A linear classifier, calibrated: softmax (single label) or a sigmoid each (multi-label). It reads embeddings,
+    and with `words` the words of a text too."""
 
     weights: NDArray[np.float32]  # (D, C)
     bias: NDArray[np.float32]  # (C,)
     multi_label: bool
     temperature: float = 1.0  # logits are divided by it (Guo et al. 2017, arXiv 1706.04599)
     thresholds: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))  # (C,) multi-label only
+    words: WordWeights | None = None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ from scipy.sparse import csr_matrix
 WORD = re.compile(r"\w\w+")
 MIN_TEXTS = 2  # a word of one text alone says nothing about another
 MOST_WORDS = 50_000  # the commonest; bounds the memory of a pool in many languages
+IDF_DIGITS = 5  # so that a vocabulary written as text and read again is the same
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Words in the order of their columns, and the weight of each: 1 + ln((1 + N) / (1 + texts that hold it))."""
 
@@ -33,6 +35,17 @@ class Vocabulary:
     def columns(self) -> dict[str, int]:
         """The column of each word."""
         return {word: column for column, word in enumerate(self.words)}
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Vocabulary) and self.words == other.words and np.array_equal(self.idf, other.idf)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.words)
 
     def matrix(self, texts: Sequence[str]) -> csr_matrix:
         """(N, V), row by row (1 + ln count) * idf at unit length; a text without a known word is a row of zeros."""
@@ -48,18 +61,57 @@ class Vocabulary:
         shape = (len(texts), len(self.words))
         return csr_matrix((np.array(values, np.float32), np.array(columns, np.int32), np.array(starts)), shape=shape)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, ready for JSON."""
+        return {"words": list(self.words), "idf": [round(float(weight), IDF_DIGITS) for weight in self.idf]}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Vocabulary:
+        """What `to_dict` gave, equal to the vocabulary it was given for."""
+        return cls(tuple(content["words"]), np.array(content["idf"], np.float32))
+
+
+@dataclass(frozen=True)
+class Words:
+    """Texts as rows over a vocabulary."""
+
+    vocabulary: Vocabulary
+    T: csr_matrix  # (N, V), as Vocabulary.matrix makes it
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, texts: Sequence[str]) -> Words:
+        return cls(vocabulary, vocabulary.matrix(texts))
+
+    def __len__(self) -> int:
+        return int(self.T.shape[0])
+
+    def __getitem__(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Words:
+        return Words(self.vocabulary, self.T[rows])
+
+
+@dataclass(frozen=True)
+class WordWeights:
+    """What each word of a vocabulary adds to the logit of each label."""
+
+    vocabulary: Vocabulary
+    weights: NDArray[np.float32]  # (V, C); zero for a word that no labelled text holds
+    share: float  # of the logit that comes from the embedding, the rest from the words
+
 
 def split(text: str) -> list[str]:
     """Its words, in small letters: runs of two or more letters, digits or underscores."""
     return WORD.findall(text.casefold())
 
 
-def learn_vocabulary(texts: Sequence[str]) -> Vocabulary:
+def learn_vocabulary(texts: Iterable[str]) -> Vocabulary:
     """The words of MIN_TEXTS texts or more, at most MOST_WORDS of them, in alphabetical order. Needs no labels."""
     held: Counter[str] = Counter()
+    total = 0
     for text in texts:
         held.update(set(split(text)))
-    kept = [word for word, count in held.most_common(MOST_WORDS) if count >= MIN_TEXTS]
-    words = tuple(sorted(kept))
-    idf = [1 + math.log((1 + len(texts)) / (1 + held[word])) for word in words]
+        total += 1
+    # Counts alone would leave the last places to whichever words came first.
+    kept = sorted((word for word, count in held.items() if count >= MIN_TEXTS), key=lambda word: (-held[word], word))
+    words = tuple(sorted(kept[:MOST_WORDS]))
+    idf = [round(1 + math.log((1 + total) / (1 + held[word])), IDF_DIGITS) for word in words]
     return Vocabulary(words, np.array(idf, np.float32))

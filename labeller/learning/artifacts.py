@@ -1,7 +1,9 @@
 """Where weights, embeddings and zips lie, below settings.ARTIFACTS: the one module that knows the tree.
 
 <project id>/embeddings/<encoder or version number>/    one store for each encoder that has read the pool
-<project id>/versions/<number>/                          head.safetensors, meta.json, snapshot.json, encoder/ (full)
+<project id>/words/                                      the words of the pool, where a head reads them
+<project id>/versions/<number>/                          head.safetensors, meta.json, snapshot.json, encoder/ (full),
+                                                         vocabulary.json where its head reads words
 <project id>/work/<key>/                                 what is being made; renamed when it is whole
 <project id>/exports/<key>.zip
 """
@@ -26,6 +28,10 @@ def project_folder(project_id: int) -> Path:
 def embeddings_folder(project_id: int, reader: str) -> Path:
     """`reader`: the key of an encoder of the owner's list, or the number of a full version."""
     return project_folder(project_id) / "embeddings" / re.sub(r"[^A-Za-z0-9._-]", "_", reader)
+
+
+def words_folder(project_id: int) -> Path:
+    return project_folder(project_id) / "words"
 
 
 def version_folder(project_id: int, number: int) -> Path:

@@ -14,6 +14,7 @@ from django.db import transaction
 from labeller.learning import artifacts
 from labeller.learning.bridge_pool import draws, pretrained_folder, texts_of
 from labeller.learning.bridge_versions import load_head
+from labeller.learning.bridge_words import views_for
 from labeller.learning.models import ModelExport, ModelVersion
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Label
@@ -63,7 +64,7 @@ def bundle(version: ModelVersion, folder: Path, zip_path: Path) -> dict[str, Any
     )
     zip_bundle(folder, zip_path)
     texts = _some_texts(version)
-    expected = predict_proba(head, encoder.encode(texts, precision="full"))
+    expected = predict_proba(head, views_for(head, encoder.encode(texts, precision="full"), texts))
     result: CheckResult = verify_bundle(zip_path, texts, expected)
     if not result.ok:
         raise ExportCheckFailed(result.message)
@@ -96,6 +97,7 @@ def _card(version: ModelVersion) -> dict[str, Any]:
         "encoder": version.encoder,
         "seed": version.seed,
         "created": version.created_at.date().isoformat(),
+        "head": version.settings.get("head", ""),
         "label_counts": version.settings.get("label_counts", {}),
         "descriptions": dict(described.values_list("name", "description")),
     }

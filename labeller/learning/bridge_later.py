@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridge_words import unlabelled, views_of
 from labeller.projects.models import Project
-from modelsvc.evaluate import paired_worse
-from modelsvc.quick import decide, fit_head, predict_proba
-from modelsvc.types import Head, Rows, Targets
+from modelsvc.heads import fit
+from modelsvc.paired import compare_answers
+from modelsvc.quick import decide, predict_proba
+from modelsvc.types import Head, Targets
 
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
-WORSE = 0.1  # one-sided McNemar mid-p below which the new model counts as worse
+WORSE = 0.1  # p below which the new model counts as worse
 
 
 def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, pool: PoolArrays) -> tuple[str, bool]:
@@ -33,15 +34,17 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
             f" few ({ENOUGH_LATER} are needed).",
             True,
         )
-    right = _correct(new, pool, pool.rows_of(later.document_ids)[0], later.Y)
-    before = _correct(
-        _head_before(project, snapshot, serving), serving, serving.rows_of(later.document_ids)[0], later.Y
+    found = compare_answers(
+        _answers(project, new, pool, later),
+        _answers(project, _head_before(project, snapshot, serving), serving, later),
+        later.Y,
+        multi_label=project.is_multi,
+        seed=project.seed,
     )
-    p = paired_worse(right, before)
-    counts = f"{int(right.sum())} of {n} labels given since it began foretold, {int(before.sum())} before"
-    if p < WORSE:
-        return f"Not promoted: {counts} (p of being worse {p:.2f}). The model before goes on serving.", False
-    return f"Promoted: {counts} (p of being worse {p:.2f}).", True
+    counts = f"{found.right} of {n} labels given since it began foretold, {found.right_before} before"
+    if found.p < WORSE:
+        return f"Not promoted: {counts} (p of being worse {found.p:.2f}). The model before goes on serving.", False
+    return f"Promoted: {counts} (p of being worse {found.p:.2f}).", True
 
 
 def _since(project: Project, snapshot: Labelled) -> Labelled:
@@ -54,10 +57,12 @@ def _since(project: Project, snapshot: Labelled) -> Labelled:
 
 def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays) -> Head:
     rows, found = serving.rows_of(snapshot.document_ids)
-    return fit_head(serving.X[rows], snapshot.Y[found], multi_label=project.is_multi, seed=project.seed)
+    views, seed = views_of(project, serving), project.seed
+    others = unlabelled(views, rows, seed=seed)
+    return fit(views[rows], snapshot.Y[found], pool=others, multi_label=project.is_multi, seed=seed)
 
 
-def _correct(head: Head, pool: PoolArrays, rows: Rows, Y: Targets) -> NDArray[np.bool_]:
-    """(n,) whether the whole answer is right."""
-    right: NDArray[np.bool_] = (decide(head, predict_proba(head, pool.X[rows])) == Y).all(axis=1)
-    return right
+def _answers(project: Project, head: Head, pool: PoolArrays, labels: Labelled) -> Targets:
+    """(n, C) what the head says of these texts."""
+    rows, _ = pool.rows_of(labels.document_ids)
+    return decide(head, predict_proba(head, views_of(project, pool)[rows]))

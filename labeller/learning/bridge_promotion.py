@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from labeller.learning.bridge_later import compare_on_later_labels
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_versions import AuditScore, score_audit
+from labeller.learning.bridge_words import unlabelled, views_of
 from labeller.projects.models import Project
-from modelsvc.evaluate import paired_worse
-from modelsvc.quick import fit_head
-from modelsvc.types import Embeddings, Head
+from modelsvc.heads import fit
+from modelsvc.paired import compare_answers
+from modelsvc.types import Head
 
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
-WORSE = 0.1  # one-sided McNemar mid-p below which the new model counts as worse
+WORSE = 0.1  # p below which the new model counts as worse
 
 
 @dataclass(frozen=True)
@@ -30,46 +31,63 @@ class Judged:
 def judge(project: Project, snapshot: Labelled, pool: PoolArrays) -> Judged:
     """The head on all labels of the snapshot over `pool`, the new encoder's embeddings, compared with what serves."""
     rows, found = pool.rows_of(snapshot.document_ids)
-    labels, X = snapshot.only(found), pool.X[rows]
+    labels, views = snapshot.only(found), views_of(project, pool)
+    others = unlabelled(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
-    head = fit_head(X, labels.Y, multi_label=multi, seed=seed, calibrate_on=labels.is_audit)
-    audit = score_audit(X, labels, multi_label=multi, tuned=True, seed=seed)
+    head = fit(views[rows], labels.Y, pool=others, multi_label=multi, seed=seed, calibrate_on=labels.is_audit)
+    audit = _score(project, labels, pool, tuned=True)
     if project.audit or len(audit.document_ids) >= ENOUGH_TO_COMPARE:
-        sentence, promoted = compare(*on_common_ground(project, labels, X, audit))
+        new, old = on_common_ground(project, labels, pool, audit)
+        sentence, promoted = compare(new, old, multi_label=multi, seed=seed)
     else:  # its manager has a test file
         sentence, promoted = compare_on_later_labels(project, snapshot, head, pool)
     return Judged(head, labels, audit, sentence, promoted)
 
 
 def on_common_ground(
-    project: Project, labels: Labelled, X: Embeddings, audit: AuditScore
+    project: Project, labels: Labelled, new_pool: PoolArrays, audit: AuditScore
 ) -> tuple[AuditScore, AuditScore]:
     """(the new model, the one that serves now), each scored on the labelled texts that both have read.
 
-    `X` (n, D) and `audit` are the new model's, on all labelled texts.
+    `new_pool` is the new model's, which has read all labelled texts, and `audit` its score on them.
     """
     reader = reader_of(project)
-    pool = pool_arrays(reader.store_folder)
-    rows, found = pool.rows_of(labels.document_ids)
-    both, multi, seed = labels.only(found), project.is_multi, project.seed
-    old = score_audit(pool.X[rows], both, multi_label=multi, tuned=reader.base is not None, seed=seed)
-    new = audit if found.all() else score_audit(X[found], both, multi_label=multi, tuned=True, seed=seed)
+    old_pool = pool_arrays(reader.store_folder)
+    both = labels.only(old_pool.rows_of(labels.document_ids)[1])
+    old = _score(project, both, old_pool, tuned=reader.base is not None)
+    new = audit if len(both.Y) == len(labels.Y) else _score(project, both, new_pool, tuned=True)
     return new, old
 
 
-def compare(new: AuditScore, old: AuditScore) -> tuple[str, bool]:
+def _score(project: Project, labels: Labelled, pool: PoolArrays, *, tuned: bool) -> AuditScore:
+    rows, _ = pool.rows_of(labels.document_ids)
+    views = views_of(project, pool)
+    others = unlabelled(views, rows, seed=project.seed)
+    return score_audit(views[rows], labels, pool=others, multi_label=project.is_multi, tuned=tuned, seed=project.seed)
+
+
+def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:
     """(The decision in words, whether to promote). Promoted on evidence that does not speak against it; without
-    evidence the model before stays: an encoder tuned on a dozen texts is as often worse as better."""
-    n = len(new.document_ids)
+    evidence the model before stays: an encoder tuned on a dozen texts is as often worse as better.
+
+    With several labels a text the audit texts that carry one are the evidence: on all others both models mostly, and
+    rightly, give none.
+    """
+    n = int(new.gold.any(axis=1).sum())
+    told = "audit labels that both it and the model before have read"
+    if multi_label:
+        told = "audit texts with a label, read by both it and the model before,"
     if n < ENOUGH_TO_COMPARE:
         return (
-            f"Not promoted yet: {n} audit labels that both it and the model before have read are too few to compare"
-            f" them; {ENOUGH_TO_COMPARE} are needed. It comes again as labels grow.",
+            f"Not promoted yet: {n} {told} are too few to compare them; {ENOUGH_TO_COMPARE} are needed. It comes again"
+            " as labels grow.",
             False,
         )
-    right, before = int(new.correct.sum()), int(old.correct.sum())
-    p = paired_worse(new.correct, old.correct)
-    counts = f"{right} of {n} audit texts right, {before} before (p of being worse {p:.2f})"
-    if p < WORSE:
+    found = compare_answers(new.predicted, old.predicted, new.gold, multi_label=multi_label, seed=seed)
+    counts = f"{found.right} of {found.n} audit texts right, {found.right_before} before"
+    if multi_label:
+        counts += f"; macro-F1 {found.macro_f1:.2f}, {found.macro_f1_before:.2f} before"
+    counts += f" (p of being worse {found.p:.2f})"
+    if found.p < WORSE:
         return f"Not promoted: {counts}. The model before goes on serving; more labels usually mend this.", False
     return f"Promoted: {counts}.", True

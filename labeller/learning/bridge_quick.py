@@ -22,20 +22,23 @@ from labeller.learning.bridge_names import names_of
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays, Reader, draws, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_sample import sample
 from labeller.learning.bridge_versions import Made, score_audit, store
+from labeller.learning.bridge_words import unlabelled, views_of
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.learning.runs import Superseded
 from labeller.learning.selectors import newest_quick_version
 from labeller.learning.triggers import is_milestone
 from labeller.projects.models import Membership, Project, Role
-from modelsvc.quick import fit_head, predict_proba
+from modelsvc.heads import fit
+from modelsvc.quick import predict_proba
 from modelsvc.store import EmbeddingStore
 from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
-from modelsvc.types import Embeddings, Head, Proba, Ranked, Rows
+from modelsvc.types import Embeddings, Head, Proba, Ranked, Rows, Views
 
 ACTIVE_HEAD = 200
 AUDIT_HEAD = 60
 SECOND_REASON = "Asked because it wants an answer from another person too"
 ALWAYS_CALIBRATED = 3_000  # labelled texts up to which every refit calibrates anew
+ALWAYS_CALIBRATED_WORDS = 500  # the same for heads that read words, whose folds take four times as long
 FITTED_TEXTS = 20_000  # labelled texts beyond which a head is fitted on a sample of this size
 WHOLE_PREDICTION = 12  # labels up to which every probability is stored
 TOP_LABELS = 5
@@ -74,6 +77,16 @@ class _Refit:
     def X(self) -> Embeddings:
         return self.pool.X[self.rows]
 
+    @cached_property
+    def views(self) -> Views:
+        """The whole pool as the head sees it. (N)"""
+        return views_of(self.project, self.pool)
+
+    @cached_property
+    def others(self) -> Views:
+        """Texts without labels, which tell how often each label is to be expected."""
+        return unlabelled(self.views, self.rows, seed=self.project.seed)
+
 
 def refit(project_id: int, token: uuid.UUID) -> None:
     """Put the project's queue in order by its labels of this moment. Raises Superseded when the claim was lost."""
@@ -88,12 +101,13 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     material = _Refit(project, reader, pool, everything.only(found), rows, started)
     milestone = _is_milestone(reader, project, len(rows))
     head = _fit(material, calibrate=milestone) if material.labels.kinds >= 2 else None
-    proba = predict_proba(head, pool.X) if head is not None else None
+    proba = predict_proba(head, material.views) if head is not None else None
     if head is None and _cold_order_stands(project, len(pool.ids)):
         _note(project_id, token, len(rows))
         return
     active, audit = _streams(material)
-    entries = _active_entries(material, active, proba) + _audit_entries(material, audit, proba)
+    thresholds = head.thresholds if head is not None and project.is_multi else None
+    entries = _active_entries(material, active, proba, thresholds) + _audit_entries(material, audit, proba)
     _write(material, token, entries, has_model=head is not None)
     if head is not None:
         if milestone:
@@ -110,13 +124,14 @@ def _fit(material: _Refit, *, calibrate: bool) -> Head:
     project, labels = material.project, material.labels.only(material.fitted)
     # A tuned encoder has seen the texts it was taught with: only the audit texts can say how sure the head may be.
     unseen = labels.is_audit if material.reader.base else None
-    head = fit_head(
-        material.X[material.fitted],
+    head = fit(
+        material.views[material.rows[material.fitted]],
         labels.Y,
         multi_label=project.is_multi,
+        pool=material.others,
         warm=warm,
         seed=project.seed,
-        calibrate=calibrate or len(labels.Y) <= ALWAYS_CALIBRATED,
+        calibrate=calibrate or len(labels.Y) <= (ALWAYS_CALIBRATED_WORDS if project.is_multi else ALWAYS_CALIBRATED),
         calibrate_on=unseen,
     )
     _heads[material.project.pk] = (key, head)
@@ -176,7 +191,9 @@ def _closed(project: Project, answers: QuerySet[Annotation]) -> Ids:
     return closed
 
 
-def _active_entries(material: _Refit, candidates: Rows, proba: Proba | None) -> list[QueueEntry]:
+def _active_entries(
+    material: _Refit, candidates: Rows, proba: Proba | None, thresholds: NDArray[np.float32] | None
+) -> list[QueueEntry]:
     if not len(candidates):
         return []
     pool = Pool(
@@ -187,6 +204,7 @@ def _active_entries(material: _Refit, candidates: Rows, proba: Proba | None) -> 
         multi_label=material.project.is_multi,
         label_names=material.labels.label_names,
         label_X=names_of(material.project, material.reader.store_folder),
+        thresholds=thresholds,
     )
     k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy
@@ -309,8 +327,9 @@ def _store_version(material: _Refit, token: uuid.UUID, head: Head) -> ModelVersi
         head=head,
         labels=material.labels,
         audit=score_audit(
-            material.X[fitted],
+            material.views[material.rows[fitted]],
             material.labels.only(fitted),
+            pool=material.others,
             multi_label=project.is_multi,
             tuned=reader.base is not None,
             seed=project.seed,
@@ -320,7 +339,7 @@ def _store_version(material: _Refit, token: uuid.UUID, head: Head) -> ModelVersi
         encoder_sha256=EmbeddingStore(reader.store_folder).sha256,
         seed=project.seed,
         duration_s=time.perf_counter() - material.started,
-        settings={"head": "logistic regression, L2", "strategy": project.strategy, "fitted_on": len(fitted)},
+        settings={"strategy": project.strategy, "fitted_on": len(fitted)},
     )
     with transaction.atomic():
         _hold(material, token)

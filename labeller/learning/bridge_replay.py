@@ -12,10 +12,12 @@ from django.conf import settings
 from labeller.learning.bridge_pool import Reader, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_quick import head_of
 from labeller.learning.bridge_versions import load_head
+from labeller.learning.bridge_words import unlabelled, views_for, views_of
 from labeller.learning.models import LoopState
 from labeller.projects.models import Project
 from modelsvc.evaluate import macro_f1
-from modelsvc.quick import decide, fit_head, predict_proba
+from modelsvc.heads import fit
+from modelsvc.quick import decide, predict_proba
 from modelsvc.strategies import STRATEGIES
 from modelsvc.types import Embeddings, Head, Targets
 
@@ -61,12 +63,14 @@ class Examiner:
         if labels.kinds < 2 or not len(pool.ids):
             return None
         rows, found = pool.rows_of(labels.document_ids)
-        return fit_head(pool.X[rows], labels.Y[found], multi_label=self.project.is_multi, seed=self.project.seed)
+        views, seed = views_of(self.project, pool), self.project.seed
+        others = unlabelled(views, rows, seed=seed)
+        return fit(views[rows], labels.Y[found], pool=others, multi_label=self.project.is_multi, seed=seed)
 
     def _figures(self, head: Head | None, reader: Reader) -> dict[str, float] | None:
         if head is None or head.bias.shape[0] != self.Y.shape[1]:
             return None
-        proba = predict_proba(head, self._embeddings(reader))
+        proba = predict_proba(head, views_for(head, self._embeddings(reader), self.texts))
         said = decide(head, proba)
         hits, occurs = int((self.Y & said).sum()), int(self.Y.sum() + said.sum())
         return {

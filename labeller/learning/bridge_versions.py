@@ -19,10 +19,12 @@ from labeller.learning.bridge_pool import Labelled
 from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun
 from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
-from modelsvc.quick import cross_fit
-from modelsvc.types import Embeddings, Head, Proba, Targets
+from modelsvc.heads import cross_fit
+from modelsvc.types import Head, Proba, Targets, Views
+from modelsvc.words import Vocabulary, WordWeights
 
 CROSS_FITTED = "Cross-fitted: each audit text is scored by a head that has not seen it."
+VOCABULARY = "vocabulary.json"
 NOT_SCORED = "Not scored: no audit text was labelled yet."
 
 
@@ -63,8 +65,11 @@ class Made:
     promoted_at: datetime | None = None
 
 
-def score_audit(X: Embeddings, labels: Labelled, *, multi_label: bool, tuned: bool, seed: int) -> AuditScore:
-    """The honest figures of a head on the rows X (n, D) of the labelled texts, of which only the audit rows count.
+def score_audit(
+    texts: Views, labels: Labelled, *, pool: Views, multi_label: bool, tuned: bool, seed: int
+) -> AuditScore:
+    """The honest figures of a head on the n labelled texts, of which only the audit rows count; `pool` are texts
+    without labels.
 
     `tuned`: the encoder was fine-tuned on labels of these texts, the audit texts excepted. So only they calibrate.
     """
@@ -74,7 +79,9 @@ def score_audit(X: Embeddings, labels: Labelled, *, multi_label: bool, tuned: bo
         nothing = empty.astype(np.uint8)
         return AuditScore(np.empty(0, np.int64), empty.astype(np.float32), nothing, nothing, {}, NOT_SCORED)
     calibrate_on = audit if tuned else None
-    proba, predicted = cross_fit(X, labels.Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on)
+    proba, predicted = cross_fit(
+        texts, labels.Y, pool=pool, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on
+    )
     gold = labels.Y[audit]
     report = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed)
     return AuditScore(labels.document_ids[audit], proba[audit], predicted[audit], gold, report.to_dict(), CROSS_FITTED)
@@ -105,16 +112,34 @@ def store(made: Made, folder: Path) -> ModelVersion:
 
 
 def save_head(head: Head, folder: Path) -> None:
-    arrays = {"weights": head.weights, "bias": head.bias, "thresholds": head.thresholds}
-    contiguous = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
-    save_file(contiguous, folder / "head.safetensors", metadata={"axes": "weights (D, C)"})
+    """head.safetensors, and vocabulary.json where the head reads words. Of these only the words that add something
+    have rows: most of a pool's words are in no labelled text."""
+    arrays: dict[str, NDArray[Any]] = {"weights": head.weights, "bias": head.bias, "thresholds": head.thresholds}
+    if head.words is not None:
+        used = np.flatnonzero(head.words.weights.any(axis=1))
+        arrays |= {"word_rows": used.astype(np.int32), "word_weights": head.words.weights[used]}
+        artifacts.write_json(folder / VOCABULARY, head.words.vocabulary.to_dict())
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    save_file(contiguous, folder / "head.safetensors", metadata={"axes": "weights (D, C), word_weights (words, C)"})
 
 
 def load_head(version: ModelVersion) -> Head:
+    """The head as it was stored. Those from before words were read have none."""
     folder = artifacts.absolute(version.folder)
     arrays, meta = load_file(folder / "head.safetensors"), artifacts.read_json(folder / "meta.json")
+    words = None
+    if "word_weights" in arrays:
+        vocabulary = Vocabulary.from_dict(artifacts.read_json(folder / VOCABULARY))
+        weights = np.zeros((len(vocabulary), len(arrays["bias"])), np.float32)
+        weights[arrays["word_rows"]] = arrays["word_weights"]
+        words = WordWeights(vocabulary, weights, float(meta["embedding_share"]))
     return Head(
-        arrays["weights"], arrays["bias"], bool(meta["multi_label"]), float(meta["temperature"]), arrays["thresholds"]
+        arrays["weights"],
+        arrays["bias"],
+        bool(meta["multi_label"]),
+        float(meta["temperature"]),
+        arrays["thresholds"],
+        words,
     )
 
 
@@ -138,7 +163,7 @@ def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
         n_audit=len(made.audit.document_ids),
         metrics=made.audit.metrics,
         scored_how=made.audit.how,
-        settings=made.settings | {"label_counts": made.labels.counts},
+        settings=_settings(made),
         seed=made.seed,
         duration_s=made.duration_s,
         promoted_at=made.promoted_at,
@@ -157,6 +182,17 @@ def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
     return version
 
 
+def _settings(made: Made) -> dict[str, Any]:
+    return {"head": in_words(made.head)} | made.settings | {"label_counts": made.labels.counts}
+
+
+def in_words(head: Head) -> str:
+    """What kind of head it is."""
+    if head.words is None:
+        return "logistic regression, L2"
+    return f"logistic regressions, L2: {head.words.share:.0%} by the embedding, the rest by the words of the text"
+
+
 def _meta(made: Made) -> dict[str, Any]:
     return {
         "project": made.project.name,
@@ -165,6 +201,7 @@ def _meta(made: Made) -> dict[str, Any]:
         "label_ids": made.labels.label_ids,
         "multi_label": made.head.multi_label,
         "temperature": made.head.temperature,
+        "embedding_share": made.head.words.share if made.head.words else 1.0,
         "n_labels": len(made.labels.document_ids),
         "n_audit": len(made.audit.document_ids),
         "scored_how": made.audit.how,
@@ -174,6 +211,6 @@ def _meta(made: Made) -> dict[str, Any]:
         "base": made.base.number if made.base else None,
         "seed": made.seed,
         "duration_s": round(made.duration_s, 2),
-        "settings": made.settings | {"label_counts": made.labels.counts},
+        "settings": _settings(made),
         "numpy": np.__version__,
     }

@@ -20,7 +20,9 @@ import csv
 import io
 import json
 import os
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,7 @@ from transformers.utils import logging as transformers_logging
 
 HERE = Path(__file__).resolve().parent
 BATCH = 32
+WORD = re.compile(r"\w\w+")  # two or more letters, digits or underscores
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,30 @@ class Prediction:
         return min((self.probabilities[label] for label in self.labels), default=None)
 
 
+class WordView:
+    """The words of a text as the linear layer reads them: (1 + ln count) * idf of each known one, at unit length."""
+
+    def __init__(self, folder: Path, name: str, weights: np.ndarray) -> None:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+        self.columns: dict[str, int] = {word: column for column, word in enumerate(content["words"])}
+        self.idf = np.array(content["idf"], np.float32)
+        self.weights = weights  # (words, labels)
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """What the words add for each label (texts, labels)."""
+        return np.stack([self._of(text) for text in texts]) if texts else np.zeros((0, self.weights.shape[1]))
+
+    def _of(self, text: str) -> np.ndarray:
+        counts = Counter(self.columns[word] for word in WORD.findall(text.casefold()) if word in self.columns)
+        if not counts:
+            return np.zeros(self.weights.shape[1], np.float32)
+        columns = np.array(list(counts))
+        values = (1 + np.log(np.array(list(counts.values()), np.float32))) * self.idf[columns]
+        return np.asarray(values / np.linalg.norm(values) @ self.weights[columns])
+
+
 class Classifier:
-    """The encoder, its pooling, and the linear layer on top."""
+    """The encoder, its pooling, and the linear layer on top: over the embedding alone, or over the words too."""
 
     def __init__(self, folder: Path) -> None:
         meta = json.loads((folder / "labeller.json").read_text(encoding="utf-8"))
@@ -70,6 +95,8 @@ class Classifier:
         self.temperature: float = meta["temperature"]
         self.thresholds = np.array(meta["thresholds"] or [0.5] * len(self.labels), np.float32)
         self.weights, self.bias = head["weight"], head["bias"]  # (D, C), (C,)
+        vocabulary = meta.get("vocabulary")
+        self.words = WordView(folder, vocabulary, head["word_weight"]) if vocabulary else None
         transformers_logging.disable_progress_bar()
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self.model: Any = AutoModel.from_pretrained(
@@ -82,7 +109,10 @@ class Classifier:
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (texts, labels): rows sum to 1, or each stands for itself where a text may have several."""
-        logits = (self.embed(texts) @ self.weights + self.bias) / self.temperature
+        logits = self.embed(texts) @ self.weights + self.bias
+        if self.words is not None:
+            logits = logits + self.words.logits(texts)
+        logits = logits / self.temperature
         if self.multi_label:
             return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))  # the logistic function, without overflow
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))

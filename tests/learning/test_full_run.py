@@ -19,6 +19,7 @@ from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
 from labeller.projects.models import Project, User
+from modelsvc.types import Views
 from tests.cast import add_texts
 from tests.learning.scene import annotate, embed, fill, full, read, refit, vectors
 
@@ -206,8 +207,9 @@ def test_two_models_are_compared_on_the_texts_that_both_have_read(project: Proje
     read(project, without=gone)
     labels = bridge_pool.labelled(project)
     X = vectors(documents[:24])  # the new model has read them all
-    audit = score_audit(X, labels, multi_label=False, tuned=True, seed=7)
-    new, old = on_common_ground(project, labels, X, audit)
+    pool = bridge_pool.PoolArrays(labels.document_ids, X)
+    audit = score_audit(Views(X), labels, pool=Views(X[:0]), multi_label=False, tuned=True, seed=7)
+    new, old = on_common_ground(project, labels, pool, audit)
     assert len(audit.document_ids) == 12
     assert new.document_ids.tolist() == old.document_ids.tolist()
     assert len(new.document_ids) == 12 - unread // 2

@@ -160,13 +160,13 @@ def test_with_many_labels_a_warm_head_is_calibrated_at_the_points_of_the_curve_a
     monkeypatch.setattr(bridge_quick, "_heads", {})
     documents, calibrated = fill(project), []
     read(project)
-    fit = bridge_quick.fit_head
+    fit = bridge_quick.fit
 
     def watched(*args: Any, **options: Any) -> Any:
         calibrated.append((len(args[1]), options["calibrate"]))
         return fit(*args, **options)
 
-    monkeypatch.setattr(bridge_quick, "fit_head", watched)
+    monkeypatch.setattr(bridge_quick, "fit", watched)
     for document in documents[:12]:
         annotate(document, bob)
         refit(project)

@@ -1,23 +1,27 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from modelsvc.bundle import BundleError, unzip_bundle, verify_bundle, write_bundle, zip_bundle
+from modelsvc.bundle import PREDICT, BundleError, unzip_bundle, verify_bundle, write_bundle, zip_bundle
 from modelsvc.encoder import Encoder
 from modelsvc.quick import predict_proba
-from modelsvc.types import Head
+from modelsvc.types import Head, Views
+from modelsvc.words import Words, WordWeights, learn_vocabulary
 
 NAMES = ["Change of terms", 'Court | "Gerichtsstand"', "Other"]
 TEXTS = ["We may change this.", "Berlin, § 38 ZPO", "a\nb", "", "Long " * 300]
+OTHER_SCRIPTS = ["Die STRASSE in İstanbul, die straße; ſie", "東京 東京 long-long_long", "we WE we ½ x2 ①②"]
 CARD = {
     "n_labels": 120,
     "encoder": "sentence-transformers/all-MiniLM-L6-v2",
@@ -49,12 +53,20 @@ def head_for(encoder: Encoder, *, multi_label: bool = False) -> Head:
     return Head(weights, np.array([0.1, -0.2, 0], np.float32), multi_label, 1.7, thresholds)
 
 
+def head_of_words(encoder: Encoder) -> Head:
+    """As `head_for`, reading words too. Of letters that change in number when their case does, and of other scripts."""
+    vocabulary = learn_vocabulary([*TEXTS, *TEXTS, "STRASSE straße İstanbul", "Straße 東京 ſie İSTANBUL 東京"])
+    weights = np.random.default_rng(1).normal(0, 2, (len(vocabulary), 3)).astype(np.float32)
+    return replace(head_for(encoder, multi_label=True), temperature=1.0, words=WordWeights(vocabulary, weights, 0.3))
+
+
 def write(folder: Path, encoder: Encoder, head: Head) -> None:
     write_bundle(folder, encoder=encoder, head=head, label_names=NAMES, project_name="Leases", card=CARD)
 
 
 def expected(encoder: Encoder, head: Head) -> np.ndarray:
-    return predict_proba(head, encoder.encode(TEXTS, precision="full"))
+    words = Words.of(head.words.vocabulary, TEXTS) if head.words else None
+    return predict_proba(head, Views(encoder.encode(TEXTS, precision="full"), words))
 
 
 @pytest.fixture
@@ -128,6 +140,42 @@ def test_a_bundle_agrees_with_us_in_a_process_that_cannot_import_us(encoder, tmp
     assert result.ok, result.message
     assert result.texts == 5
     assert result.largest_difference < 1e-4
+
+
+def test_a_bundle_whose_head_reads_words_has_them_as_plain_files(encoder, tmp_path):
+    head = head_of_words(encoder)
+    write(tmp_path / "bundle", encoder, head)
+    content = json.loads((tmp_path / "bundle/vocabulary.json").read_text())
+    assert content["words"] == list(head.words.vocabulary.words) and len(content["idf"]) == len(content["words"])
+    assert json.loads((tmp_path / "bundle/labeller.json").read_text())["vocabulary"] == "vocabulary.json"
+    assert "single words count" in (tmp_path / "bundle/README.md").read_text()
+
+
+@pytest.mark.parametrize("text", [*TEXTS, *OTHER_SCRIPTS])
+def test_the_bundle_reads_words_as_we_do(encoder, tmp_path, text):
+    head = head_of_words(encoder)
+    (tmp_path / "vocabulary.json").write_text(json.dumps(head.words.vocabulary.to_dict()))
+    spec = importlib.util.spec_from_file_location("predict", PREDICT)
+    predict_py = importlib.util.module_from_spec(spec)
+    sys.modules["predict"] = predict_py  # its dataclass looks itself up there
+    try:
+        spec.loader.exec_module(predict_py)
+    finally:
+        del sys.modules["predict"]
+    theirs = predict_py.WordView(tmp_path, "vocabulary.json", head.words.weights).logits([text])
+    ours = head.words.vocabulary.matrix([text]) @ head.words.weights
+    assert np.abs(theirs - ours).max() < 1e-5
+
+
+@pytest.mark.slow
+def test_a_bundle_that_reads_words_agrees_with_us(encoder, tmp_path):
+    head = head_of_words(encoder)
+    write(tmp_path / "bundle", encoder, head)
+    zip_bundle(tmp_path / "bundle", tmp_path / "model.zip")
+    result = verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, head))
+    assert result.ok, result.message
+    without = replace(head, words=replace(head.words, weights=0 * head.words.weights))
+    assert not verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, without)).ok
 
 
 @pytest.mark.slow

@@ -1,0 +1,58 @@
+"""One door to both kinds of head: over embeddings alone, or over embeddings and words.
+
+Which it is follows from the texts: those that come with their words are for a head of two views. So whoever fits,
+scores, stores or compares heads does not ask.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelsvc import quick, two_views
+from modelsvc.types import Head, Proba, Targets, Views
+
+
+def fit(
+    labelled: Views,
+    Y: Targets,
+    *,
+    multi_label: bool,
+    pool: Views,
+    warm: Head | None = None,
+    seed: int = 0,
+    calibrate: bool = True,
+    calibrate_on: NDArray[np.bool_] | None = None,
+) -> Head:
+    """A calibrated head from n labelled texts and their labels Y (n, C); `pool` are the texts without labels, which
+    say how often each label is to be expected. The rest as in `quick.fit_head`. Raises QuickModelError."""
+    if labelled.words is not None and multi_label:
+        return two_views.fit_two_views(
+            labelled, Y, pool=pool, warm=warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on
+        )
+    return quick.fit_head(
+        labelled.X,
+        Y,
+        multi_label=multi_label,
+        warm=warm,
+        seed=seed,
+        calibrate=calibrate,
+        calibrate_on=calibrate_on,
+        pool_X=pool.X if multi_label else None,
+    )
+
+
+def cross_fit(
+    labelled: Views,
+    Y: Targets,
+    *,
+    multi_label: bool,
+    pool: Views,
+    seed: int,
+    calibrate_on: NDArray[np.bool_] | None = None,
+) -> tuple[Proba, Targets]:
+    """Out-of-fold probabilities and answers, both (n, C), made as `fit` and `quick.decide` would make them. No text is
+    among those by which anything is set that it is scored with. Raises QuickModelError."""
+    if labelled.words is not None and multi_label:
+        return two_views.cross_fit_answers(labelled, Y, pool=pool, seed=seed, calibrate_on=calibrate_on)
+    return quick.cross_fit(labelled.X, Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on)
