@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -47,6 +48,7 @@ def main() -> None:
             raise ReplayRefused("Rivals d and e need --bench-python, an interpreter with requirements-bench.txt.")
     except ReplayRefused as refusal:
         parser.error(str(refusal))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder below goes too
     with tempfile.TemporaryDirectory(prefix="labeller-efficiency-") as folder:
         work = options.work or Path(folder)
         work.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,9 @@ class Report:
     @property
     def contenders(self) -> list[str]:
         """Ours first."""
-        return sorted({contender for contender, _ in self.runs}, key=lambda name: (name in RIVALS, name != "default"))
+        return sorted(
+            {contender for contender, _ in self.runs}, key=lambda name: (name in RIVALS, name != "default", name)
+        )
 
     def name_of(self, contender: str) -> str:
         return f"{contender}: {RIVALS[contender][0]}" if contender in RIVALS else f"Labeller, {contender}"

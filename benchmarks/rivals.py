@@ -54,6 +54,15 @@ class Task:
     chosen: list[int]  # rows labelled by an earlier, interrupted run
     embeddings: tuple[Path, Path] | None = None  # .npy of train and test, in the order of the files; made if missing
     found_first: bool = False  # the first text of each label comes from search
+    encoder: Path | None = None  # folder; None: the bundled one
+
+    @property
+    def encoder_folder(self) -> Path:
+        if self.encoder is not None:
+            return self.encoder
+        from modelsvc.encoder_files import BUNDLED, resolve
+
+        return resolve(BUNDLED)
 
     @cached_property
     def rng(self) -> np.random.Generator:
@@ -114,6 +123,7 @@ def read_task(spec: dict[str, Any]) -> Task:
         list(spec.get("chosen", [])),
         tuple(Path(path) for path in spec["embeddings"]) if spec.get("embeddings") else None,  # type: ignore[arg-type]
         bool(spec.get("found_first")),
+        Path(spec["encoder"]) if spec.get("encoder") else None,
     )
 
 

@@ -45,9 +45,7 @@ def _embeddings(task: Task) -> tuple[Any, Any]:
         return np.load(kept[0]), np.load(kept[1])
     from sentence_transformers import SentenceTransformer
 
-    from modelsvc.encoder_files import resolve
-
-    encoder = SentenceTransformer(str(resolve("bundled")), device="cpu")
+    encoder = SentenceTransformer(str(task.encoder_folder), device="cpu")
     train, test = (
         encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False)
         for texts in (task.train_texts, task.test_texts)

@@ -11,7 +11,6 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
 
 from benchmarks.rivals import Answers, Point, Rows, Task, one_hot
-from modelsvc.encoder_files import resolve
 
 RATE, EPOCHS, BATCH, LONGEST = 5e-5, 20, 16, 256
 WARMUP, DECAY, CLIP = 0.1, 0.01, 1.0
@@ -27,7 +26,7 @@ def play(task: Task) -> Iterator[Point]:
 
 def _fine_tune(task: Task, rows: Rows) -> Answers:
     torch.manual_seed(task.seed)
-    folder = str(resolve("bundled"))
+    folder = str(task.encoder_folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     kind = "multi_label_classification" if task.multi_label else "single_label_classification"
     model = AutoModelForSequenceClassification.from_pretrained(

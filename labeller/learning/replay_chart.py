@@ -40,7 +40,7 @@ def curves_spec(curves: Mapping[str, Sequence[CurvePoint]], *, figure: str, titl
                 "title": None,
                 "sort": names,
                 "scale": {"domain": names, "range": [COLOURS[at % len(COLOURS)] for at in range(len(names))]},
-                "legend": {"labelLimit": 400, "orient": "bottom", "columns": 2},
+                "legend": {"symbolOpacity": 1, "labelLimit": 400, "orient": "bottom", "columns": 2},
             },
         },
         "layer": [

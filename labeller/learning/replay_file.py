@@ -72,8 +72,10 @@ def read_counts(words: str, *, pool: int | None = None) -> tuple[int, ...]:
 def _read(path: Path) -> tuple[list[Known], bool]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # splitlines() would also cut inside a text
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReplayRefused(f"{path} cannot be read: {error}.") from None
+    except OSError as error:
+        raise ReplayRefused(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise ReplayRefused(f"{path} is no UTF-8 text, from byte {error.start} on.") from None
     rows = [(at, _parsed(line, at, path)) for at, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
         raise ReplayRefused(f"{path} is empty; a line is a JSON object with 'text' and 'label' (or 'labels').")

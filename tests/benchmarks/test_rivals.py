@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.rivals import Task, figures, read_task
+from benchmarks.rivals import RIVALS, Task, figures, read_task
 from benchmarks.rivals_classic import frozen, svm, tfidf
+from benchmarks.rivals_libraries import most_steps
 
 WORDS = {"Court": "judge court lawsuit", "Change": "amend revise terms", "Other": "picture menu parcel"}
 
@@ -65,3 +67,14 @@ def test_figures_are_those_of_the_learner(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     truth, said = (rng.integers(0, 2, (40, 4)).astype(np.uint8) for _ in range(2))
     assert figures(truth, said)["macro_f1"] == round(macro_f1(truth, said), 4)
+
+
+@pytest.mark.parametrize(("labels", "steps"), [(32, -1), (64, -1), (126, -1), (128, 1000), (525, 1000)])
+def test_a_training_on_pairs_is_cut_where_they_are_too_many(labels: int, steps: int) -> None:
+    assert most_steps(labels) == steps
+
+
+@pytest.mark.parametrize("rival", RIVALS)
+def test_every_rival_is_there(rival: str) -> None:
+    module, function = RIVALS[rival][1].split(":")
+    assert callable(getattr(importlib.import_module(module), function))

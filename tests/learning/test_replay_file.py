@@ -78,8 +78,11 @@ def test_what_cannot_be_played_is_refused_with_its_line(tmp_path: Path, rows: li
 
 def test_a_missing_file_and_two_kinds_of_file_are_refused(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
-    with pytest.raises(ReplayRefused, match=r"b\.jsonl cannot be read"):
+    with pytest.raises(ReplayRefused, match=r"b\.jsonl cannot be read: No such file"):
         read_material(train, tmp_path / "b.jsonl")
+    (tmp_path / "d.jsonl").write_bytes(b"{\xff}")
+    with pytest.raises(ReplayRefused, match=r"d\.jsonl is no UTF-8 text, from byte 1 on"):
+        read_material(tmp_path / "d.jsonl", None)
     with pytest.raises(ReplayRefused, match="one has 'label', the other 'labels'"):
         read_material(train, written(tmp_path / "c.jsonl", {"text": "x", "labels": ["a"]}))
 
