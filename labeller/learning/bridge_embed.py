@@ -9,12 +9,12 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 
-from labeller.annotation.audit import audit_threshold
 from labeller.corpus.models import Document
 from labeller.learning import services
 from labeller.learning.bridge_names import unread_names, write_names
-from labeller.learning.bridge_pool import Ids, draws, next_reader_of
-from labeller.learning.models import LoopState, TrainingRun
+from labeller.learning.bridge_order import in_order
+from labeller.learning.bridge_pool import Ids, Reader, next_reader_of
+from labeller.learning.models import LoopState, ModelExport, TrainingRun
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
@@ -34,29 +34,47 @@ def _nothing() -> None:
 
 def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
     """Embed what is missing with the encoder that serves the project, or is to serve it next; order the queue after
-    the first texts already."""
+    the first texts already. Gives way to other work of its cluster, for a large pool takes hours, and goes on after."""
     reader = next_reader_of(run.project)
     ids = missing(run.project_id, EmbeddingStore(reader.store_folder))
     beat.tell("loading the encoder", 0.0)
-    names = unread_names(run.project, reader.store_folder)
+    names, done = unread_names(run.project, reader.store_folder), 0
     if len(ids) or names:
         encoder = Encoder.load(reader.encoder_folder(), threads=settings.TRAINING_THREADS)
         store = EmbeddingStore(reader.store_folder, sha256=encoder.sha256, width=encoder.width)
         if names:
             write_names(store.folder, names, encoder.encode(names))
+        look_at = FIRST_TEXTS
         for done in embed_into(store, encoder, ids, beat.tell, check=beat.check):
             beat.progressed()
-            if done == min(FIRST_TEXTS, len(ids)):
+            if done >= min(look_at, len(ids)):
                 services.request_refresh(project_id=run.project_id)
+                look_at = 2 * done
+            if others_wait() or not _reads_still(reader, run.project_id):
+                break
     with transaction.atomic():
-        beat.finish(stage="", log=[{"texts": len(ids)}])
-        # The new encoder has read the pool and serves from now on, unless another was chosen meanwhile.
-        loop = LoopState.objects.filter(project=run.project_id, project__encoder=reader.encoder)
-        loop.exclude(reading="").update(reading="")
+        beat.finish(stage="", log=[{"texts": done}])
+        if done == len(ids):
+            # The new encoder has read the pool and serves from now on, unless another was chosen meanwhile.
+            loop = LoopState.objects.filter(project=run.project_id, project__encoder=reader.encoder)
+            loop.exclude(reading="").update(reading="")
         services.request_refresh(project_id=run.project_id)
     project = Project.objects.get(pk=run.project_id)
     if len(missing(project.pk, EmbeddingStore(next_reader_of(project).store_folder))):
-        services.start_embedding(project=project)  # texts imported, or a model changed, while this one ran
+        services.start_embedding(project=project)  # it gave way, texts were imported, or a model changed meanwhile
+
+
+def others_wait() -> bool:
+    """Whether the training cluster, whose workers take one thing at a time, has something quicker to do than to read
+    a pool: a full run, a comparison, an export, of any project."""
+    runs = TrainingRun.objects.filter(state=TrainingRun.State.QUEUED).exclude(kind=TrainingRun.Kind.EMBED)
+    return runs.exists() or ModelExport.objects.filter(state=ModelExport.State.QUEUED).exists()
+
+
+def _reads_still(reader: Reader, project_id: int) -> bool:
+    """Whether the project has not been given another encoder meanwhile."""
+    project = Project.objects.filter(pk=project_id).first()
+    return project is not None and next_reader_of(project) == reader
 
 
 def embed_into(
@@ -93,13 +111,5 @@ def _share_of(done: int, part: int, total: int, started: float, tell: Tell) -> O
 
 
 def missing(project_id: int, store: EmbeddingStore) -> Ids:
-    """Ids without an embedding, in the order in which they will be asked for: a share of the audit reserve and texts
-    outside it side by side, each in the order of their draws, so that the first labels meet embedded texts."""
-    ids, draw = draws(project_id)
-    if not len(ids):
-        return ids
-    threshold = audit_threshold(len(ids))
-    reserve = draw < threshold
-    # The place of a text within its own stream, 0..1; sorting by it deals both streams out evenly.
-    place = np.where(reserve, draw / threshold, (draw - threshold) / (1 - threshold))
-    return store.missing(ids[np.argsort(place, kind="stable")])
+    """Ids without an embedding, in the order in which they are wanted."""
+    return store.missing(in_order(project_id))

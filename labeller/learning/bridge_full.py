@@ -13,13 +13,11 @@ from django.conf import settings
 from labeller.annotation.audit import audit_threshold
 from labeller.annotation.models import Annotation
 from labeller.learning import services
-from labeller.learning.bridge_embed import missing
-from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, reader_of, texts_of
+from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_stages import FIRST, Snapshot, Stages
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
 from modelsvc import recipe
-from modelsvc.store import EmbeddingStore
 from modelsvc.types import Progress
 
 LOG_POINTS = 60
@@ -100,8 +98,6 @@ def _finish(run: TrainingRun, beat: Heartbeat, stages: Stages, losses: list[dict
     log = [*losses, {"promotion": promotion}, *([{"pool": share}] if share else [])]
     beat.finish(stage="", log=log, reason="" if stages.promoted else stages.sentences[-1])
     services.request_refresh(project_id=run.project_id)
-    if stages.promoted and len(missing(run.project_id, EmbeddingStore(reader_of(run.project).store_folder))):
-        services.start_embedding(project=run.project)  # texts that were imported while this run read the pool
 
 
 def _thin(log: list[dict[str, Any]]) -> list[dict[str, Any]]:

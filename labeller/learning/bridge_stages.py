@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_embed import embed_into, missing
+from labeller.learning.bridge_order import read_first
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays
 from labeller.learning.bridge_promotion import Judged, judge
 from labeller.learning.bridge_versions import Made, store
@@ -101,14 +102,15 @@ class Stages:
         return _Candidate(stage, folder, pool, dict(stage.facts) | facts | {"why": stage.reason})
 
     def _read_pool(self, encoder: Encoder, folder: Path, bar: tuple[float, float]) -> PoolArrays:
-        """Every text of the pool through the tuned encoder."""
+        """The pool through the tuned encoder; of a large one what is needed first, and the rest when it serves."""
         own = EmbeddingStore(folder / "embeddings", sha256=encoder.sha256, width=encoder.width)
         begins, ends = bar
 
         def tell(stage: str, done: float, left: float | None) -> None:
             self.beat.tell(f"reading {stage}", begins + done * (ends - begins), left)
 
-        for _ in embed_into(own, encoder, missing(self.run.project_id, own), tell):
+        wanted = read_first(self.run.project, self.snapshot.labels.document_ids, self.unlabelled)
+        for _ in embed_into(own, encoder, own.missing(wanted), tell):
             pass
         ids, X = own.load()
         order = np.argsort(ids)
@@ -132,6 +134,8 @@ class Stages:
                 shutil.rmtree(place, ignore_errors=True)
                 reading.rename(place)
                 LoopState.objects.update_or_create(project=project, defaults={"serving": version})
+                if len(missing(project.pk, EmbeddingStore(place))):
+                    services.start_embedding(project=project)  # the rest; a later stage may only change with what
             services.request_refresh(project_id=project.pk)
         shutil.rmtree(reading, ignore_errors=True)
         if judged.promoted:

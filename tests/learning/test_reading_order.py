@@ -1,0 +1,203 @@
+"""A large pool after a full run: first what the next hour needs, then the rest, giving way to other work."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
+from labeller.learning import bridge_embed, bridge_order, bridge_pool, runs, services, tasks
+from labeller.learning.bridge_full import _snapshot
+from labeller.learning.bridge_stages import Stages
+from labeller.learning.models import LoopState, ModelVersion, TrainingRun
+from labeller.projects.models import Project, User
+from modelsvc.recipe import Stage
+from modelsvc.store import EmbeddingStore
+from modelsvc.types import OnProgress, silent
+from tests.cast import add_texts, make_project
+from tests.learning.scene import annotate, fill, kind_of, refit
+
+pytestmark = pytest.mark.django_db
+
+OTHERS = [f"Text number {at} of the rest of a large pool." for at in range(60)]
+
+
+class Fake:
+    """An encoder that knows the kinds of the thirty texts, and reads at once."""
+
+    sha256, width = "f" * 64, 8
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str], *, on_progress: OnProgress = silent) -> NDArray[np.float32]:
+        self.asked += texts
+        X = np.stack([np.random.default_rng(zlib.crc32(text.encode())).normal(size=8) for text in texts]) * 0.1
+        for row, text in enumerate(texts):
+            if text not in OTHERS:
+                X[row, ["Change", "Court", "Other"].index(kind_of(text))] += 1
+        return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        (folder / "meta.json").write_text(json.dumps({"sha256": self.sha256}))
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
+    made = Fake()
+    monkeypatch.setattr(bridge_embed.Encoder, "load", lambda *_, **__: made)
+    monkeypatch.setattr(bridge_embed, "FIRST_TEXTS", 10)
+    monkeypatch.setattr(bridge_embed, "CHUNK", 10)
+    monkeypatch.setattr(bridge_order, "READ_WHOLE", 50)
+    monkeypatch.setattr(bridge_order, "AUDIT_NEXT", 4)
+    return made
+
+
+@pytest.fixture
+def labelled(project: Project, bob: User, fake: Fake) -> Project:
+    """Ninety texts, all read; twenty-four answers, of which twelve are audit texts; a queue."""
+    documents = fill(project)
+    add_texts(project, OTHERS)
+    everything = list(project.documents.order_by("id"))
+    store = EmbeddingStore(bridge_pool.reader_of(project).store_folder, sha256="e" * 64)
+    store.append(np.array([document.pk for document in everything]), fake.encode([d.text for d in everything]))
+    for at, document in enumerate(documents[:24]):
+        annotate(document, bob, source=Source.AUDIT if at % 2 else Source.ACTIVE)
+    refit(project)
+    TrainingRun.objects.all().delete()
+    fake.asked.clear()
+    return project
+
+
+def test_what_people_answered_is_read_before_the_rest(project: Project, bob: User) -> None:
+    documents = fill(project)
+    annotate(documents[7], bob)
+    annotate(documents[20], bob, source=Source.SEARCH)
+    annotate(documents[3], bob, source=Source.IMPORT)
+    order = bridge_order.in_order(project.pk).tolist()
+    assert order[:2] == [documents[20].pk, documents[7].pk]
+    assert sorted(order) == sorted(document.pk for document in documents)
+    assert bridge_order.in_order(4711).tolist() == []
+
+
+def first_of(project: Project, candidates: Sequence[int]) -> list[int]:
+    labels = bridge_pool.labelled(project)
+    return bridge_order.read_first(project, labels.document_ids, np.array(candidates, np.int64)).tolist()
+
+
+def test_of_a_large_pool_labels_queue_audit_and_candidates_come_first(labelled: Project) -> None:
+    QueueEntry.objects.filter(project=labelled, rank__gte=3).delete()
+    candidates = [document.pk for document in labelled.documents.order_by("-id")[:5]]
+    order = first_of(labelled, candidates)
+    assert len(order) == len(set(order)) and len(order) < 50 < labelled.documents.count()
+    labels = Annotation.objects.values_list("document_id", flat=True)
+    assert sorted(order[:24]) == sorted(labels)
+    queue = list(QueueEntry.objects.order_by("rank", "stream").values_list("document_id", flat=True))
+    assert len(queue) == 6
+    assert order[24:30] == [pk for pk in dict.fromkeys(queue) if pk not in order[:24]]
+    reserve = bridge_pool.reserve(labelled)
+    draw = dict(labelled.documents.values_list("id", "draw"))
+    next_audit = sorted((pk for pk in reserve.tolist() if pk not in order[:24]), key=lambda pk: draw[pk])
+    assert set(next_audit[:4]) <= set(order) and set(candidates) <= set(order)
+
+
+def test_a_small_pool_is_read_whole(labelled: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge_order, "READ_WHOLE", 90)
+    assert sorted(first_of(labelled, [])) == sorted(labelled.documents.values_list("id", flat=True))
+
+
+def stage_of(project: Project, fake: Fake, candidates: Sequence[int]) -> tuple[TrainingRun, NDArray[np.float32] | None]:
+    """One stage of a full run, by an encoder that is as good as the one before."""
+    run = services.start_full(project=project, enqueue=False)
+    token = runs.claim(run)
+    assert token
+    with runs.Heartbeat(run, token) as beat:
+        stages = Stages(run, beat, _snapshot(run), np.array(candidates, np.int64))
+        read = stages(Stage("labels", fake, 1.0, "for a test"))  # type: ignore[arg-type]
+        beat.finish(stage="")
+    return run, read
+
+
+def test_a_stage_serves_before_the_whole_pool_is_read_and_the_rest_follows(
+    labelled: Project, bob: User, fake: Fake
+) -> None:
+    candidates = [document.pk for document in labelled.documents.order_by("-id")[:5]]
+    QueueEntry.objects.filter(project=labelled, rank__gte=3).delete()
+    _, read = stage_of(labelled, fake, candidates)
+    assert read is not None and read.shape == (5, 8), "the next stage need not read its texts again"
+    version = LoopState.objects.get(project=labelled).serving
+    assert version is not None and version == ModelVersion.objects.get(kind="full")
+    read_first = len(fake.asked)
+    assert 24 < read_first < 50
+    # a text that nobody had thought of is answered while the rest waits
+    late = labelled.documents.exclude(text__in=fake.asked).exclude(pk__in=bridge_pool.reserve(labelled)).first()
+    assert late
+    annotate(late, bob, ["Other"])
+    refit(labelled)
+    ranking = Ranking.objects.get(project=labelled)
+    assert f"fine-tuned model {version.number}" in ranking.model_name
+    assert (ranking.pool_size, ranking.labels_seen) == (read_first, 24)
+    assert QueueEntry.objects.filter(project=labelled).exists()
+    # the rest is under way already; it begins with that text
+    embed = TrainingRun.objects.get(kind="embed")
+    tasks.embed(embed.pk)
+    assert fake.asked[read_first] == late.text
+    assert sorted(fake.asked) == sorted(labelled.documents.values_list("text", flat=True)), "each text once"
+    refit(labelled)
+    ranking.refresh_from_db()
+    assert (ranking.pool_size, ranking.labels_seen) == (90, 25)
+    assert not TrainingRun.objects.filter(kind="embed", state__in=TrainingRun.UNFINISHED).exists()
+
+
+def test_reading_gives_way_to_a_full_run_and_goes_on_after(project: Project, fake: Fake) -> None:
+    fill(project)
+    first = services.start_embedding(project=project)
+    full = TrainingRun.objects.create(project=make_project(name="Another"), kind="full", stage="Waiting for the worker")
+    assert first
+    tasks.embed(first.pk)
+    first.refresh_from_db()
+    assert (first.state, first.log, len(fake.asked)) == ("done", [{"texts": 10}], 10)
+    assert LoopState.objects.get(project=project).refresh_pending
+    follows = TrainingRun.objects.get(kind="embed", state="queued")
+    assert follows.pk > full.pk
+    TrainingRun.objects.filter(pk=full.pk).update(state="done")
+    tasks.embed(follows.pk)
+    assert len(fake.asked) == 30 and not TrainingRun.objects.filter(state__in=TrainingRun.UNFINISHED).exists()
+
+
+def test_giving_way_does_not_put_a_half_read_encoder_into_service(project: Project, fake: Fake) -> None:
+    fill(project)
+    LoopState.objects.create(project=project, reading="the-one-before")
+    TrainingRun.objects.create(project=project, kind="full", stage="Waiting for the worker")
+    run = services.start_embedding(project=project)
+    assert run
+    tasks.embed(run.pk)
+    assert LoopState.objects.get(project=project).reading == "the-one-before"
+    TrainingRun.objects.filter(kind="full").update(state="done")
+    tasks.embed(TrainingRun.objects.get(kind="embed", state="queued").pk)
+    assert LoopState.objects.get(project=project).reading == ""
+
+
+def test_reading_for_a_model_that_serves_no_more_stops(
+    labelled: Project, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    QueueEntry.objects.filter(project=labelled, rank__gte=3).delete()
+    stage_of(labelled, fake, [])
+    version = LoopState.objects.get(project=labelled).serving
+    before, seen = len(fake.asked), fake.encode
+
+    def rolled_back(texts: Sequence[str], *, on_progress: OnProgress = silent) -> NDArray[np.float32]:
+        LoopState.objects.filter(project=labelled).update(serving=None)
+        return seen(texts)
+
+    monkeypatch.setattr(fake, "encode", rolled_back)
+    tasks.embed(TrainingRun.objects.get(kind="embed").pk)
+    assert version and len(fake.asked) == before + 10
+    assert not TrainingRun.objects.filter(state__in=TrainingRun.UNFINISHED).exists(), "the other has read everything"
