@@ -14,6 +14,7 @@ from modelsvc.paired import compare_answers
 from modelsvc.types import Head
 
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
+ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: see docs/learner.md
 WORSE = 0.1  # p below which the new model counts as worse
 
 
@@ -70,17 +71,21 @@ def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed
     """(The decision in words, whether to promote). Promoted on evidence that does not speak against it; without
     evidence the model before stays: an encoder tuned on a dozen texts is as often worse as better.
 
-    With several labels a text the audit texts that carry one are the evidence: on all others both models mostly, and
-    rightly, give none.
+    With several labels a text some audit texts must carry one: on all others both models mostly, and rightly, give
+    none.
     """
-    n = int(new.gold.any(axis=1).sum())
-    told = "audit labels that both it and the model before have read"
-    if multi_label:
-        told = "audit texts with a label, read by both it and the model before,"
+    n, carrying = len(new.document_ids), int(new.gold.any(axis=1).sum())
+    read = "both it and the model before have read"
     if n < ENOUGH_TO_COMPARE:
         return (
-            f"Not promoted yet: {n} {told} are too few to compare them; {ENOUGH_TO_COMPARE} are needed. It comes again"
-            " as labels grow.",
+            f"Not promoted yet: {n} audit labels that {read} are too few to compare them; {ENOUGH_TO_COMPARE} are"
+            " needed. It comes again as labels grow.",
+            False,
+        )
+    if multi_label and carrying < ENOUGH_CARRYING:
+        return (
+            f"Not promoted yet: of {n} audit texts that {read} {carrying} carry a label; {ENOUGH_CARRYING} are needed"
+            " to compare them. It comes again as labels grow.",
             False,
         )
     found = compare_answers(new.predicted, old.predicted, new.gold, multi_label=multi_label, seed=seed)

@@ -170,8 +170,15 @@ NONE, FIRST, SECOND = [0, 0], [1, 0], [0, 1]
 @pytest.mark.parametrize(
     ("gold", "new", "old", "promoted", "words"),
     [
-        ([NONE] * 50 + [FIRST] * 9, [NONE] * 50 + [FIRST] * 9, [NONE] * 59, False, "Not promoted yet: 9 audit texts"),
-        ([NONE] * 50 + [FIRST] * 10, [NONE] * 50 + [FIRST] * 10, [NONE] * 60, True, "macro-F1 1.00, 0.00 before"),
+        ([FIRST] * 9, [FIRST] * 9, [NONE] * 9, False, "Not promoted yet: 9 audit labels"),
+        (
+            [NONE] * 50 + [FIRST] * 2,
+            [NONE] * 50 + [FIRST] * 2,
+            [NONE] * 52,
+            False,
+            "read 2 carry a label; 3 are needed",
+        ),
+        ([NONE] * 50 + [FIRST] * 3, [NONE] * 50 + [FIRST] * 3, [NONE] * 53, True, "macro-F1 1.00, 0.00 before"),
         # Six more texts without a label right, and the second label lost: better by whole answers, worse in truth.
         (
             [NONE] * 60 + [FIRST] * 20 + [SECOND] * 4,
