@@ -20,7 +20,8 @@ from modelsvc.quick import fit_head, predict_proba
 from modelsvc.strategies import Pool, rank
 from modelsvc.types import Embeddings, Head, Targets
 
-SIZES = [(60, 9, 10_000), (500, 9, 10_000), (1_000, 77, 10_000), (5_000, 9, 10_000)]  # labels given, kinds, pool
+# labels given, kinds, pool
+SIZES = [(60, 9, 10_000), (500, 9, 10_000), (1_000, 77, 10_000), (5_000, 9, 10_000), (5_000, 77, 100_000)]
 QUEUE = 200
 WIDTH = 384
 

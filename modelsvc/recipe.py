@@ -23,7 +23,7 @@ from modelsvc.quick import cross_fit
 from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig, rounds, teacher_for
 from modelsvc.selftrain import Trust, label_weight, trust
 from modelsvc.students import Lesson, learn_from_pool
-from modelsvc.teacher import Task, answers_unseen, teach
+from modelsvc.teacher import READING_POOL, Task, answers_unseen, teach
 from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
@@ -135,7 +135,8 @@ def _from_pool(
             f" right, and of its surest {seen.of_sure:.0%}; {config.least_right:.0%} are needed."
         )
     task.on_progress(Progress("reading the pool", CHECK_END))
-    X = first.encoder.encode(candidates) if read is None else read[rows]
+    told = task.standing(READING_POOL, CHECK_END)
+    X = first.encoder.encode(candidates, on_progress=told) if read is None else read[rows]
     lesson = learn_from_pool(task.within(CHECK_END, 1.0), config, Lesson(candidates, X, first.encoder), sizes)
     if lesson is None:
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."

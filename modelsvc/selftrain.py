@@ -7,6 +7,7 @@ and agreed by a second judge where there is one. Pure functions of arrays.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,14 +32,21 @@ def in_proportion(proba: Proba, k: int, allowed: NDArray[np.bool_]) -> Rows:
 
 
 def neighbours_agree(
-    X: Embeddings, answer: NDArray[np.int64], *, k: int = NEIGHBOURS, above: float = 0.5
+    X: Embeddings,
+    answer: NDArray[np.int64],
+    *,
+    k: int = NEIGHBOURS,
+    above: float = 0.5,
+    look: Callable[[], None] = lambda: None,
 ) -> NDArray[np.bool_]:
-    """Whether more than `above` of the k nearest other rows of X (N, D), unit rows, have the same answer (N,)."""
+    """Whether more than `above` of the k nearest other rows of X (N, D), unit rows, have the same answer (N,). `look`
+    is called before each 1,024 rows and may raise to stop: 10,000 rows take some seconds."""
     k = min(k, len(X) - 1)
     if k < 1:
         return np.ones(len(X), np.bool_)
     agree = np.empty(len(X), np.bool_)
     for start in range(0, len(X), BLOCK):
+        look()
         near = X[start : start + BLOCK] @ X.T
         here = np.arange(len(near))
         near[here, start + here] = -2  # not itself

@@ -13,8 +13,8 @@ from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig
 from modelsvc.selftrain import in_proportion, label_weight, neighbours_agree
 from modelsvc.soup import soup
-from modelsvc.teacher import Task
-from modelsvc.types import Embeddings, Head, Proba, Rows
+from modelsvc.teacher import READING, READING_POOL, Task
+from modelsvc.types import Embeddings, Proba, Progress, Rows
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,18 @@ def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: lis
     teacher's and the student's before, where both agree. What serves is the mean of the weights of them all: on
     held-back texts level with the best of them or better, and it does not forget what only the labels said.
     """
-    labelled = lesson.teacher.encode(task.texts)
+    labelled = lesson.teacher.encode(task.texts, on_progress=task.standing(READING, 0.0))
     opinion = predict_proba(fit_head(labelled, task.Y, multi_label=False, seed=task.seed), lesson.X)  # (N, C)
-    allowed = neighbours_agree(lesson.X, opinion.argmax(1))
+    told = task.standing(READING_POOL, 0.0)
+    allowed = neighbours_agree(lesson.X, opinion.argmax(1), look=lambda: told(Progress(READING_POOL, 0.0)))
     mean, agreed, used = opinion, 1.0, 0
     cooks = [lesson.teacher]
     student: FineTuned | None = None
     for index, k in enumerate(sizes):
         part = task.within(index / len(sizes), (index + 1) / len(sizes))
         if student is not None:
-            second = _answers(student.head, student.encoder, lesson.texts)
+            read = student.encoder.encode(lesson.texts, on_progress=part.standing(READING_POOL, 0.0))
+            second = predict_proba(student.head, read)
             allowed = second.argmax(1) == opinion.argmax(1)
             mean, agreed = ((opinion + second) / 2).astype(np.float32), float(allowed.mean())
         rows = in_proportion(mean, k, allowed)
@@ -79,7 +81,3 @@ def _student(task: Task, config: RecipeConfig, pool: list[str], proba: Proba, ro
         threads=task.threads,
         on_progress=task.on_progress,
     )
-
-
-def _answers(head: Head, encoder: Encoder, texts: list[str]) -> Proba:
-    return predict_proba(head, encoder.encode(texts))

@@ -15,6 +15,7 @@ from modelsvc.folds import stratified_folds
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.types import OnProgress, Proba, Progress, Targets
 
+READING, READING_POOL = "reading the labelled texts", "reading the pool"
 FOLDS = 2  # each costs about half a training; the estimate is a little too low, which is the safe side
 
 
@@ -37,6 +38,15 @@ class Task:
             self.on_progress(replace(progress, done=start + progress.done * (end - start)))
 
         return replace(self, on_progress=tell)
+
+    def standing(self, stage: str, at: float) -> OnProgress:
+        """For work between two parts, such as reading texts: told as `stage`, while the bar stands at `at` 0..1. So
+        it can be stopped in the middle."""
+
+        def tell(_: Progress) -> None:
+            self.on_progress(Progress(stage, at))
+
+        return tell
 
     def only(self, rows: list[int]) -> Task:
         """The same task on some of its texts."""
@@ -80,6 +90,10 @@ def answers_unseen(task: Task, method: str) -> Proba:
             proba[mine] = rest.Y.mean(0)
             continue
         encoder = teach(rest, method)
-        head = fit_head(encoder.encode(rest.texts), rest.Y, multi_label=task.multi_label, seed=task.seed)
-        proba[mine] = predict_proba(head, encoder.encode([task.texts[row] for row in mine.tolist()]))
+        told = rest.standing(READING, 1.0)
+        head = fit_head(
+            encoder.encode(rest.texts, on_progress=told), rest.Y, multi_label=task.multi_label, seed=task.seed
+        )
+        left_out = [task.texts[row] for row in mine.tolist()]
+        proba[mine] = predict_proba(head, encoder.encode(left_out, on_progress=told))
     return proba

@@ -72,6 +72,23 @@ def test_cancelling_ends_it(tiny):
         run(tiny, on_progress=cancel)
 
 
+def test_every_reading_of_texts_can_be_stopped(tiny, monkeypatch):
+    reports: list[int] = []
+    encode = Encoder.encode
+
+    def counted(self, texts, *, on_progress=None, **rest):
+        assert on_progress is not None, f"{len(texts)} texts are read, and a cancel waits for all of them"
+        before = len(told)
+        found = encode(self, texts, on_progress=on_progress, **rest)
+        reports.append(len(told) - before)
+        return found
+
+    told: list[Progress] = []
+    monkeypatch.setattr(Encoder, "encode", counted)
+    run(tiny, on_progress=told.append)
+    assert len(reports) >= 6 and min(reports) >= 1
+
+
 @pytest.mark.parametrize(
     ("labels", "kinds", "multi", "method"),
     [(32, 6, False, "contrastive"), (525, 6, False, "plain"), (64, 60, False, "plain"), (32, 6, True, "plain")],

@@ -41,3 +41,11 @@ def test_trust_looks_at_the_surest_share_and_shrinks_it_to_the_rate_of_all():
 @pytest.mark.parametrize(("labels", "times"), [(16, 8), (32, 8), (64, 4), (256, 1), (5_000, 1)])
 def test_few_labels_are_shown_more_often(labels, times):
     assert label_weight(labels) == times
+
+
+def test_the_search_for_neighbours_can_be_stopped():
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        neighbours_agree(np.eye(4, dtype=np.float32), np.zeros(4, np.int64), look=stop)
