@@ -11,7 +11,7 @@ import pytest
 from labeller.annotation.audit import audit_threshold
 from labeller.annotation.models import QueueEntry, Ranking, Source
 from labeller.annotation.services import serve
-from labeller.learning import bridge_quick, pulse
+from labeller.learning import bridge_material, bridge_quick, bridge_ranking, pulse
 from labeller.learning.bridge_pool import labelled
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion
 from labeller.projects.models import Project, User
@@ -142,7 +142,7 @@ def test_a_full_model_of_fewer_labels_makes_no_second_point(project: Project, bo
 def test_with_very_many_labels_a_sample_is_fitted_and_the_version_says_so(
     project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bridge_quick, "FITTED_TEXTS", 8)
+    monkeypatch.setattr(bridge_material, "FITTED_TEXTS", 8)
     documents = fill(project)
     read(project)
     for at, document in enumerate(documents[:12]):
@@ -208,7 +208,7 @@ def test_a_stored_head_answers_as_the_one_that_was_stored(project: Project, bob:
     proba = predict_proba(load_head(ModelVersion.objects.get(project=project)), pool.X)
     for entry in QueueEntry.objects.all():
         row = int(np.searchsorted(pool.ids, entry.document_id))
-        stored = bridge_quick.prediction(proba[row], list(project.labels.values_list("id", flat=True)))
+        stored = bridge_ranking.prediction(proba[row], list(project.labels.values_list("id", flat=True)))
         assert stored == pytest.approx(entry.prediction, abs=2e-4)
 
 
@@ -229,7 +229,7 @@ def test_a_text_that_everybody_skipped_leaves_the_queue(project: Project, alice:
 def test_audit_texts_that_everybody_skipped_make_room_for_others(
     project: Project, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bridge_quick, "AUDIT_HEAD", 3)
+    monkeypatch.setattr(bridge_ranking, "AUDIT_HEAD", 3)
     documents = fill(project)
     read(project)
     reserved = free_and_reserved(documents)[1]
@@ -299,7 +299,7 @@ def test_a_failing_refit_says_why_and_leaves_the_queue(project: Project, bob: Us
 
 def test_many_labels_store_only_the_likeliest_five() -> None:
     proba = np.linspace(0, 1, 20, dtype=np.float32)
-    assert list(bridge_quick.prediction(proba, list(range(100, 120)))) == ["119", "118", "117", "116", "115"]
+    assert list(bridge_ranking.prediction(proba, list(range(100, 120)))) == ["119", "118", "117", "116", "115"]
 
 
 def test_several_labels_per_text_are_ranked_too(alice: User) -> None:

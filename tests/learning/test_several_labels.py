@@ -11,7 +11,7 @@ from django.conf import settings
 from safetensors.numpy import load_file, save_file
 
 from labeller.annotation.models import QueueEntry, Source
-from labeller.learning import artifacts, bridge_quick, bridge_words, exports, tasks
+from labeller.learning import artifacts, bridge_quick, bridge_ranking, bridge_words, exports, tasks
 from labeller.learning.bridge_pool import Ids, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_replay import Examiner
@@ -51,7 +51,7 @@ def test_the_quick_model_reads_words_and_is_stored_with_them(several: Project) -
     assert len(entries) > 10
     for entry in entries:
         row = int(np.searchsorted(pool.ids, entry.document_id))
-        stored = bridge_quick.prediction(proba[row], list(several.labels.values_list("id", flat=True)))
+        stored = bridge_ranking.prediction(proba[row], list(several.labels.values_list("id", flat=True)))
         assert stored == pytest.approx(entry.prediction, abs=2e-4)
 
 
@@ -73,7 +73,7 @@ def test_the_audit_of_the_quick_model_is_cross_fitted(several: Project) -> None:
 def test_texts_are_asked_by_the_thresholds_of_the_head(several: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Pool] = []
     monkeypatch.setattr(
-        bridge_quick, "rank", lambda pool, *args, **options: seen.append(pool) or rank(pool, *args, **options)
+        bridge_ranking, "rank", lambda pool, *args, **options: seen.append(pool) or rank(pool, *args, **options)
     )
     refit(several)
     head = bridge_quick.head_of(several.pk)

@@ -97,7 +97,7 @@ def test_a_play_that_fails_ends_with_1_and_its_reason(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--policy", "best"], "There is no policy 'best'; known: cold, cold-names,"),
+        (["--policy", "best"], "There is no policy 'best'; known: badge, cold, cold-names,"),
         (["--policy", ","], "There is no policy ''"),
         (["--labels", "16,8"], "no list of ascending numbers of labels"),
         (["--labels", "many"], "no list of ascending numbers of labels"),

@@ -1,0 +1,59 @@
+"""What one refit works on: the pool as its encoder reads it, and the labels of this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeller.learning.bridge_pool import Labelled, PoolArrays, Reader
+from labeller.learning.bridge_sample import sample
+from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.projects.models import Project
+from modelsvc.types import Embeddings, Rows, Views
+
+FITTED_TEXTS = 20_000  # labelled texts beyond which a head is fitted on a sample of this size
+
+
+@dataclass(frozen=True)
+class Refit:
+    """One refit's material: the pool, and its labelled rows."""
+
+    project: Project
+    reader: Reader
+    pool: PoolArrays  # N texts
+    labels: Labelled  # the n labelled texts that have an embedding
+    rows: Rows  # (n,) of the labelled texts in the pool
+    started: float
+
+    @property
+    def seed(self) -> int:
+        return self.project.seed + len(self.rows)
+
+    @cached_property
+    def is_learnt(self) -> NDArray[np.bool_]:
+        """(N,) which texts of the pool the head has learnt from."""
+        learnt = np.zeros(len(self.pool.ids), bool)
+        learnt[self.rows] = True
+        return learnt
+
+    @cached_property
+    def fitted(self) -> Rows:
+        """(m,) which of the n labelled texts the head is fitted on and scored with."""
+        return sample(self.labels, size=FITTED_TEXTS, seed=self.project.seed)
+
+    @property
+    def X(self) -> Embeddings:
+        return self.pool.X[self.rows]
+
+    @cached_property
+    def views(self) -> Views:
+        """The whole pool as the head sees it. (N)"""
+        return views_of(self.project, self.pool)
+
+    @cached_property
+    def others(self) -> Views:
+        """Texts without labels, which tell how often each label is to be expected."""
+        return unlabelled(self.views, self.rows, seed=self.project.seed)

@@ -1,0 +1,145 @@
+"""The queue's rows: which texts may be asked, in which order, why, and what the model expects of each."""
+
+from __future__ import annotations
+
+import numpy as np
+from django.db.models import Count, Q, QuerySet
+from numpy.typing import NDArray
+
+from labeller.annotation.audit import reserve_below
+from labeller.annotation.models import Annotation, QueueEntry, Source
+from labeller.annotation.queue import AUDIT_REASON
+from labeller.learning.bridge_material import Refit
+from labeller.learning.bridge_names import names_of
+from labeller.learning.bridge_pool import Ids, draws
+from labeller.projects.models import Membership, Project, Role
+from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
+from modelsvc.types import Proba, Ranked, Rows
+
+ACTIVE_HEAD = 200
+AUDIT_HEAD = 60
+SECOND_REASON = "Asked because it wants an answer from another person too"
+WHOLE_PREDICTION = 12  # labels up to which every probability is stored
+TOP_LABELS = 5
+
+
+def streams(material: Refit) -> tuple[Rows, Rows]:
+    """Rows of the pool that may be asked: the candidates of the strategies, and the next of the audit reserve."""
+    ids, draw = draws(material.project.pk)
+    threshold = reserve_below(material.project, len(ids))
+    answers = Annotation.objects.filter(project=material.project, superseded_at=None)
+    closed = _closed(material.project, answers)
+    active, _ = material.pool.rows_of(ids[(draw >= threshold) & ~np.isin(ids, closed)])
+    # A file's labels may cover any part of the pool: the audit asks for those texts all the same.
+    closed = _closed(material.project, answers.exclude(source=Source.IMPORT))
+    reserve = (draw < threshold) & ~np.isin(ids, closed)
+    by_draw = ids[reserve][np.argsort(draw[reserve], kind="stable")]
+    audit, _ = material.pool.rows_of(by_draw)
+    return active, audit[:AUDIT_HEAD]
+
+
+def _closed(project: Project, answers: QuerySet[Annotation]) -> Ids:
+    """Ids of texts that have all answers wanted, or that everybody who labels has answered or skipped."""
+    people = Membership.objects.filter(project=project, role__in=[Role.MANAGER, Role.ANNOTATOR]).count()
+    counts = (
+        answers.order_by()
+        .values("document_id")
+        .annotate(given=Count("id"), labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED)))
+        .values_list("document_id", "given", "labelled")
+    )
+    table = np.array(list(counts), np.int64).reshape(-1, 3)
+    closed: Ids = table[(table[:, 2] >= project.overlap) | (table[:, 1] >= max(people, 1)), 0]
+    return closed
+
+
+def active_entries(
+    material: Refit, candidates: Rows, proba: Proba | None, thresholds: NDArray[np.float32] | None
+) -> list[QueueEntry]:
+    if not len(candidates):
+        return []
+    pool = Pool(
+        X=material.pool.X[candidates],
+        proba=None if proba is None else proba[candidates],
+        labelled_X=material.X,
+        labelled_Y=material.labels.Y,
+        multi_label=material.project.is_multi,
+        label_names=material.labels.label_names,
+        label_X=names_of(material.project, material.reader.store_folder),
+        thresholds=thresholds,
+    )
+    k = min(ACTIVE_HEAD, len(candidates))
+    strategy = material.project.strategy
+    if proba is None and strategy not in ASK_NO_MODEL:
+        strategy = "cold"  # a strategy that asks a model begins with texts that stand for groups
+    ranked: Ranked = rank(pool, k, strategy=strategy, seed=material.seed)
+    return [
+        _entry(
+            material,
+            QueueEntry.Stream.ACTIVE,
+            at,
+            int(candidates[row]),
+            proba,
+            reason=ranked.reasons[at],
+            score=float(ranked.scores[at]),
+            probability=float(np.clip(ranked.probabilities[at], 0.0, 1.0)),
+        )
+        for at, row in enumerate(ranked.rows)
+    ]
+
+
+def audit_entries(material: Refit, rows: Rows, proba: Proba | None) -> list[QueueEntry]:
+    pool_size = len(draws(material.project.pk)[0])
+    return [
+        _entry(
+            material,
+            QueueEntry.Stream.AUDIT,
+            at,
+            int(row),
+            proba,
+            reason=AUDIT_REASON,
+            score=None,
+            probability=1 / pool_size,
+        )
+        for at, row in enumerate(rows)
+    ]
+
+
+def _entry(
+    material: Refit,
+    stream: QueueEntry.Stream,
+    at: int,
+    row: int,
+    proba: Proba | None,
+    *,
+    reason: str,
+    score: float | None,
+    probability: float,
+) -> QueueEntry:
+    """A text whose label this head has learnt gets no prediction, nor a reason made from one: they would hand the
+    first annotator's answer to the second."""
+    learnt = proba is not None and bool(material.is_learnt[row])
+    if learnt and stream == QueueEntry.Stream.ACTIVE:
+        reason = SECOND_REASON
+    return QueueEntry(
+        project=material.project,
+        document_id=int(material.pool.ids[row]),
+        stream=stream,
+        rank=at,
+        score=score,
+        reason=reason[:300],
+        model_key="" if proba is None else model_key(material),
+        prediction=None if proba is None or learnt else prediction(proba[row], material.labels.label_ids),
+        probability=probability,
+    )
+
+
+def prediction(proba: NDArray[np.float32], label_ids: list[int]) -> dict[str, float]:
+    """{"<label id>": probability} of all labels, or of the likeliest five when there are many. (C,) -> dict."""
+    columns = np.argsort(-proba, kind="stable")
+    if len(label_ids) > WHOLE_PREDICTION:
+        columns = columns[:TOP_LABELS]
+    return {str(label_ids[c]): round(float(proba[c]), 4) for c in columns}
+
+
+def model_key(material: Refit) -> str:
+    return f"quick-{material.reader.key}-{len(material.rows)}"[:80]
