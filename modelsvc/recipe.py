@@ -63,32 +63,35 @@ def train(
     config: RecipeConfig | None = None,
     threads: int = 0,
     seed: int = 0,
+    first: Encoder | None = None,
     on_progress: OnProgress = silent,
     on_stage: OnStage = no_embeddings,
 ) -> list[Stage]:
     """The stages made of n labelled texts, Y (n, C), and the unlabelled `pool_texts`, in order; the last is the best
     guess, and the caller promotes each on evidence of its own.
 
+    `first` is the encoder of the first stage where an interrupted run has made it already: the run goes on from there,
+    and `on_stage` is not told of it again.
     Leave out of `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed
     gives the same encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and
     EncoderError.
     """
     config = config or RecipeConfig()
     task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
-    first = _from_labels(task.within(0.0, LABELS_END), config)
-    read = on_stage(first)
+    labels = _from_labels(task.within(0.0, LABELS_END), config, first)
+    read = on_stage(labels) if first is None else None
     refused = _too_little(task, len(pool_texts))
-    second = refused or _from_pool(task, config, first, list(pool_texts), read)
+    second = refused or _from_pool(task, config, labels, list(pool_texts), read)
     if isinstance(second, str):
-        return [replace(first, facts=first.facts | {"pool": second})]
+        return [replace(labels, facts=labels.facts | {"pool": second})]
     on_stage(second)
-    return [first, second]
+    return [labels, second]
 
 
-def _from_labels(task: Task, config: RecipeConfig) -> Stage:
+def _from_labels(task: Task, config: RecipeConfig, made: Encoder | None) -> Stage:
     started = time.perf_counter()
     method, reason = teacher_for(config, task.Y, multi_label=task.multi_label)
-    encoder = teach(task, method)
+    encoder = teach(task, method) if made is None else made
     return Stage("labels", encoder, time.perf_counter() - started, reason, {"teacher": method, "labels": len(task.Y)})
 
 

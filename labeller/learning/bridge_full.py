@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from labeller.annotation.audit import audit_threshold
+from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation
-from labeller.learning import services
+from labeller.learning import artifacts, services
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
-from labeller.learning.bridge_stages import FIRST, Snapshot, Stages
+from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
+from labeller.projects.models import Project
 from modelsvc import recipe
+from modelsvc.encoder import Encoder
 from modelsvc.types import Progress
 
 LOG_POINTS = 60
-CUT_OFF = "It was cut off after its first stage, which stands. The next run learns from the pool again."
 
 
 class TooFewLabels(Exception):
@@ -29,15 +30,17 @@ class TooFewLabels(Exception):
 
 
 def full_run(run: TrainingRun, beat: Heartbeat) -> None:
-    if ModelVersion.objects.filter(run=run).exists():  # a process died after its first stage was kept
-        beat.finish(stage="", reason=CUT_OFF)
-        services.request_refresh(project_id=run.project_id)
-        return
+    """Goes on behind the stages that an earlier attempt has kept, when a process died between them."""
+    kept = {str(version.settings.get("stage")): version for version in run.versions.order_by("number")}
     beat.tell("loading the labels", 0.0)
     snapshot = _snapshot(run)
-    teaching, unlabelled = snapshot.teaching, _unlabelled(run.project_id, snapshot)
+    teaching, unlabelled = snapshot.teaching, _unlabelled(run.project, snapshot)
     stages = Stages(run, beat, snapshot, unlabelled)
+    stages.take_over(list(kept.values()))
     log: list[dict[str, Any]] = []
+    if LAST in kept:
+        _finish(run, beat, stages, log, "")
+        return
     made = recipe.train(
         pretrained_folder(run.project.encoder),
         texts_of(teaching.document_ids),
@@ -46,12 +49,17 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
         pool_texts=texts_of(unlabelled),
         threads=settings.TRAINING_THREADS,
         seed=run.project.seed,
+        first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
         on_progress=_teller(beat, len(teaching.Y), log),
         on_stage=stages,
     )
     share = str(made[-1].facts.get("pool", "")) if made[-1].name == FIRST else ""
     stages.end(share)
     _finish(run, beat, stages, _thin(log), share)
+
+
+def _encoder_of(version: ModelVersion) -> Encoder:
+    return Encoder.load(artifacts.absolute(version.folder) / "encoder", threads=settings.TRAINING_THREADS)
 
 
 def _snapshot(run: TrainingRun) -> Snapshot:
@@ -70,11 +78,11 @@ def _snapshot(run: TrainingRun) -> Snapshot:
     return snapshot
 
 
-def _unlabelled(project_id: int, snapshot: Snapshot) -> Ids:
+def _unlabelled(project: Project, snapshot: Snapshot) -> Ids:
     """Texts of which the recipe may learn without labels: none of the audit's reserve, so that its figures stay those
     of texts no encoder has learnt from. A random sample of a large pool, by the texts' own draws."""
-    ids, draw = draws(project_id)
-    free = (draw >= audit_threshold(len(ids))) & ~np.isin(ids, snapshot.labels.document_ids)
+    ids, draw = draws(project.pk)
+    free = (draw >= reserve_below(project, len(ids))) & ~np.isin(ids, snapshot.labels.document_ids)
     by_draw: Ids = ids[free][np.argsort(draw[free], kind="stable")]
     return by_draw[: recipe.RecipeConfig().candidates]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from labeller.annotation.audit import audit_threshold
+from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, QueueEntry, Source
 from labeller.learning.bridge_pool import Ids, draws, reserve
 from labeller.projects.models import Project
@@ -26,10 +26,9 @@ def in_order(project_id: int) -> Ids:
     ids, draw = draws(project_id)
     if not len(ids):
         return ids
-    threshold = audit_threshold(len(ids))
-    is_reserve = draw < threshold
+    threshold = reserve_below(Project.objects.get(pk=project_id), len(ids))
     # The place of a text within its own stream, 0..1; sorting by it deals both streams out evenly.
-    place = np.where(is_reserve, draw / threshold, (draw - threshold) / (1 - threshold))
+    place = np.where(draw < threshold, draw / max(threshold, 1e-9), (draw - threshold) / (1 - threshold))
     answered = Annotation.objects.filter(
         project=project_id, superseded_at=None, status=Annotation.Status.LABELLED
     ).exclude(source=Source.IMPORT)

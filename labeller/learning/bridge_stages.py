@@ -77,6 +77,11 @@ class Stages:
         rows, found = candidate.pool.rows_of(self.unlabelled)
         return candidate.pool.X[rows] if found.all() else None
 
+    def take_over(self, kept: list[ModelVersion]) -> None:
+        """Stages that an earlier attempt at this run has kept."""
+        self.sentences += [str(version.settings.get("promotion", "")) for version in kept]
+        self.promoted = any(version.promoted_at for version in kept)
+
     def end(self, note: str) -> None:
         """No stage follows. `note` says what became of the pool's share, empty when it was used."""
         if self.held is not None and note:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
-from labeller.learning import artifacts, bridge_pool, exports, services, tasks
+from labeller.learning import artifacts, bridge_full, bridge_pool, exports, services, tasks
 from labeller.learning.bridge_promotion import compare, on_common_ground
 from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
@@ -66,6 +66,28 @@ def test_a_full_run_is_not_done_twice(labelled: Project) -> None:
     run = full(labelled)
     tasks.fine_tune(run.pk)
     assert ModelVersion.objects.filter(kind="full").count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_run_that_died_between_its_stages_goes_on_behind_the_first(
+    labelled: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = full(labelled)
+    version = ModelVersion.objects.get(run=run)
+    assert version.settings["stage"] == "labels"
+    TrainingRun.objects.filter(pk=run.pk).update(state="queued", finished_at=None, reason="")
+    train, taken_up = bridge_full.recipe.train, []
+
+    def goes_on(*args: Any, first: Any, **options: Any) -> Any:
+        taken_up.append(first.sha256)
+        return train(*args, first=first, **options)
+
+    monkeypatch.setattr(bridge_full.recipe, "train", goes_on)
+    tasks.fine_tune(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.reason, taken_up) == ("done", "", [version.encoder_sha256])
+    assert ModelVersion.objects.filter(run=run).get() == version
 
 
 @pytest.mark.slow

@@ -32,6 +32,15 @@ def test_the_labels_come_first_and_the_pool_second(tiny):
     assert 0 <= shares[0] <= shares[-1] <= 1
 
 
+def test_an_interrupted_run_goes_on_from_its_first_stage(tiny):
+    whole = run(tiny)
+    told: list[Stage] = []
+    first, second = run(tiny, first=whole[0].encoder, on_stage=told.append)
+    assert [stage.name for stage in told] == ["pool"]
+    assert first.encoder is whole[0].encoder
+    assert second.encoder.sha256 == whole[1].encoder.sha256
+
+
 def test_embeddings_made_by_the_caller_are_used(tiny):
     asked: list[str] = []
 
