@@ -23,7 +23,7 @@ from modelsvc.quick import cross_fit
 from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig, rounds, teacher_for
 from modelsvc.selftrain import Trust, label_weight, trust
 from modelsvc.students import Lesson, learn_from_pool
-from modelsvc.teacher import READING_POOL, Task, answers_unseen, teach
+from modelsvc.teacher import READING, READING_POOL, Task, answers_unseen, teach
 from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
@@ -158,7 +158,8 @@ def _trust(task: Task, config: RecipeConfig, method: str, share: float) -> tuple
     the teacher is not made again for the question.
     """
     encoder = task.folder if isinstance(task.folder, Encoder) else Encoder.load(task.folder, threads=task.threads)
-    plain, _ = cross_fit(encoder.encode(task.texts), task.Y, multi_label=False, seed=task.seed)
+    frozen = encoder.encode(task.texts, on_progress=task.standing(READING, LABELS_END))
+    plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed)
     seen = trust(plain, task.Y, share)
     if seen.of_sure >= config.least_right:
         return seen, "frozen"
