@@ -5,8 +5,8 @@
 A fresh house with up to so many texts of the file, so many of them labelled. First one whole full run in this process,
 in which every moment is noted at which it could have been stopped: the longest stretches between two of them say where
 a cancel would wait longest, wherever it came. Then full runs that are cancelled at random moments, and how long each
-took to stop. On a machine shared with others look at "work", the seconds of this process's busiest core. One JSON
-object.
+took to stop. On a machine shared with others look at "work", the CPU seconds of its main
+thread. One JSON object.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How many texts a second we encode, beside sentence-transformers at its defaults, on the same cores in the same run.
 
-    python -m benchmarks.encode [TEXTS.jsonl] [--n 3000] [--seeds 3] [--precision int8] [--json OUT]
+    python -m benchmarks.encode [TEXTS.jsonl] [--n 3000] [--seeds 3] [--json OUT]
 
 Each seed draws its own texts; the two take turns at going first. Prints one JSON object: machine, versions, every run,
 medians, the seconds of work by all threads, and the cosine between the two encoders' embeddings.
@@ -23,10 +23,9 @@ import numpy as np
 import torch
 
 from benchmarks.machine import machine
-from modelsvc.encoder import BUNDLED, Encoder, Precision, resolve
+from modelsvc.encoder import BUNDLED, Encoder, resolve
 
 DEMO = Path(__file__).parents[1] / "demo" / "terms.jsonl"
-Encode = Callable[[list[str]], np.ndarray]
 RIVAL = "sentence-transformers"
 
 
@@ -38,7 +37,7 @@ def read_texts(path: Path) -> list[str]:
         return [json.loads(line)["text"] for line in lines]
 
 
-def timed(encode: Encode, texts: list[str]) -> tuple[np.ndarray, float, float]:
+def timed(encode: Callable[[list[str]], np.ndarray], texts: list[str]) -> tuple[np.ndarray, float, float]:
     """The embeddings, texts a second on the clock, and seconds of work by all threads: on a machine shared with others
     only the work can be compared."""
     clock, work = time.perf_counter(), time.process_time()
@@ -46,16 +45,13 @@ def timed(encode: Encode, texts: list[str]) -> tuple[np.ndarray, float, float]:
     return embeddings, len(texts) / (time.perf_counter() - clock), time.process_time() - work
 
 
-def measure(texts: list[str], n: int, seeds: int, threads: int, precision: Precision) -> dict[str, Any]:
+def measure(texts: list[str], n: int, seeds: int, threads: int) -> dict[str, Any]:
     """Every run and the medians."""
     from sentence_transformers import SentenceTransformer
 
     folder = resolve(BUNDLED)
     ours, rival = Encoder.load(folder, threads=threads), SentenceTransformer(str(folder), device="cpu")
-    contenders: dict[str, Encode] = {
-        "labeller": lambda texts: ours.encode(texts, precision=precision),
-        "sentence_transformers": rival.encode,
-    }
+    contenders = {"labeller": ours.encode, "sentence_transformers": rival.encode}
     for encode in contenders.values():
         encode(texts[:64])  # warm both up, and let ours measure bfloat16
     runs: list[dict[str, Any]] = []
@@ -89,17 +85,16 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=3000, help="texts a run (default 3000, or as many as there are)")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--precision", choices=["auto", "full", "int8"], default="auto")
     parser.add_argument("--json", type=Path, help="write the result here as well")
     arguments = parser.parse_args()
     if min(arguments.n, arguments.seeds, arguments.threads) < 1:
         parser.error("--n, --seeds and --threads must be at least 1")
     torch.set_num_threads(arguments.threads)
-    about = {"benchmark": "encode", "file": arguments.texts.name, "threads": arguments.threads}
-    about |= {"precision": arguments.precision, "machine": machine()}
+    about = {"benchmark": "encode", "file": arguments.texts.name, "threads": arguments.threads, "machine": machine()}
     texts = read_texts(arguments.texts)
-    found = measure(texts, arguments.n, arguments.seeds, arguments.threads, arguments.precision)
-    result = about | {"rival": {RIVAL: version(RIVAL)}} | found
+    result = (
+        about | {"rival": {RIVAL: version(RIVAL)}} | measure(texts, arguments.n, arguments.seeds, arguments.threads)
+    )
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))

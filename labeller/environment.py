@@ -41,14 +41,6 @@ def whole_number(name: str, default: int, *, least: int = 0) -> int:
     return number
 
 
-def choice(name: str, default: str, among: tuple[str, ...]) -> str:
-    """One of these words. Raises ImproperlyConfigured for any other."""
-    value = os.environ.get(name) or default
-    if value not in among:
-        raise ImproperlyConfigured(f"Unexpected value {name}={value}: use one of {', '.join(among)}.")
-    return value
-
-
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     value = os.environ.get(name)

@@ -131,8 +131,6 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 ENCODERS: dict[str, str] = environment.named("LABELLER_ENCODERS", {"all-MiniLM-L6-v2": "bundled"})
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 TRAINING_THREADS = environment.whole_number("LABELLER_TRAINING_THREADS", 0)  # 0: all cores
-# How the pool is read. "auto": bfloat16 where this CPU gains. "int8": a fifth less work, cosine .9995 instead of .9999.
-PRECISION = environment.choice("LABELLER_PRECISION", "auto", ("auto", "full", "int8"))
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "projects.User"

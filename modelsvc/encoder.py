@@ -18,7 +18,6 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from modelsvc import int8
 from modelsvc.encoder_files import BUNDLED, BUNDLED_SHA256, EncoderError, resolve, verify, weights_sha256, write_json
 from modelsvc.encoder_layout import Pooling, read_layout, write_layout
 from modelsvc.encoder_loading import longest_input, read_transformer
@@ -32,7 +31,7 @@ PIECE = 256  # texts tokenised between two reports: the longest ones take half a
 BATCH_TEXTS = 128
 BATCH_TOKENS = 2048  # padded tokens in one batch: enough for full speed, and a cancel waits for one batch
 
-Precision = Literal["auto", "full", "int8"]
+Precision = Literal["auto", "full"]
 
 _bf16_gains: dict[int, bool] = {}  # width -> measured once in this process
 
@@ -72,19 +71,15 @@ class Encoder:
         """Embeddings (N, D) of unit length, in the order of the texts.
 
         precision "auto" computes in bfloat16 where a short measurement shows that this CPU gains by it: entries then
-        differ from float32 by about 0.01. "full" is float32 always, for comparing with another process to 1e-3. "int8"
-        is "auto" with most products of a BERT or RoBERTa in int8, for 500 texts or more and where a look at some of
-        them shows a mean cosine of 0.999 or more to the vectors without.
+        differ from float32 by about 0.01. "full" is float32 always, for comparing with another process to 1e-3.
         `on_progress` is called after each batch and may raise to stop.
         """
         if self.threads:
             torch.set_num_threads(self.threads)
         self.model.eval()
         embeddings = np.empty((len(texts), self.width), np.float32)  # (N, D)
-        half = bool(len(texts)) and precision != "full" and self.gains_by_bf16()
+        half = bool(len(texts)) and precision == "auto" and self.gains_by_bf16()
         packed = pack(self.model) if half else None
-        if packed is not None and precision == "int8" and len(texts) >= int8.LEAST_TEXTS and int8.available():
-            packed = self._in_int8(packed, texts[:: max(1, len(texts) // int8.CHECKED)][: int8.CHECKED])
         started, done = time.perf_counter(), 0
 
         def tell() -> None:
@@ -98,14 +93,6 @@ class Encoder:
                 done += len(rows)
                 tell()
         return embeddings
-
-    @torch.inference_mode()
-    def _in_int8(self, plain: PackedBert, texts: Sequence[str]) -> PackedBert:
-        """With int8 products, unless these texts show that they do not hold."""
-        sentences = self.pad(self.tokenize(int8.SENTENCES), range(len(int8.SENTENCES)))
-        quick = int8.in_int8(plain, sentences["input_ids"], sentences["attention_mask"])
-        shown = self.pad(self.tokenize(texts), range(len(texts)))
-        return quick if int8.holds(self._vectors(shown, quick), self._vectors(shown, plain)) else plain
 
     def _vectors(self, batch: dict[str, Tensor], packed: PackedBert | None) -> Tensor:
         if packed is None:

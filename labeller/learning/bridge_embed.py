@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import cast
 
 import numpy as np
 from django.conf import settings
@@ -18,7 +17,7 @@ from labeller.learning.bridge_pool import Ids, Reader, next_reader_of
 from labeller.learning.models import LoopState, ModelExport, TrainingRun
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
-from modelsvc.encoder import Encoder, Precision
+from modelsvc.encoder import Encoder
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import OnProgress, Progress
 
@@ -91,9 +90,7 @@ def embed_into(
         part = ids[done : done + (FIRST_TEXTS if done == 0 else CHUNK)]
         rows = list(Document.objects.filter(pk__in=part.tolist()).values_list("id", "text"))
         vectors = encoder.encode(
-            [text for _, text in rows],
-            precision=cast(Precision, settings.PRECISION),
-            on_progress=_share_of(done, len(part), total, started, tell),
+            [text for _, text in rows], on_progress=_share_of(done, len(part), total, started, tell)
         )
         if rows:
             check()

@@ -25,7 +25,6 @@ from tests.learning.scene import annotate, fill, kind_of, refit
 
 pytestmark = pytest.mark.django_db
 
-Vectors = NDArray[np.float32]
 OTHERS = [f"Text number {at} of the rest of a large pool." for at in range(60)]
 
 
@@ -37,7 +36,7 @@ class Fake:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def encode(self, texts: Sequence[str], *, precision: str = "", on_progress: OnProgress = silent) -> Vectors:
+    def encode(self, texts: Sequence[str], *, on_progress: OnProgress = silent) -> NDArray[np.float32]:
         self.asked += texts
         X = np.stack([np.random.default_rng(zlib.crc32(text.encode())).normal(size=8) for text in texts]) * 0.1
         for row, text in enumerate(texts):
@@ -114,7 +113,7 @@ def test_a_small_pool_is_read_whole(labelled: Project, monkeypatch: pytest.Monke
     assert sorted(first_of(labelled, [])) == sorted(labelled.documents.values_list("id", flat=True))
 
 
-def stage_of(project: Project, fake: Fake, candidates: Sequence[int]) -> tuple[TrainingRun, Vectors | None]:
+def stage_of(project: Project, fake: Fake, candidates: Sequence[int]) -> tuple[TrainingRun, NDArray[np.float32] | None]:
     """One stage of a full run, by an encoder that is as good as the one before."""
     run = services.start_full(project=project, enqueue=False)
     token = runs.claim(run)
@@ -194,7 +193,7 @@ def test_reading_for_a_model_that_serves_no_more_stops(
     version = LoopState.objects.get(project=labelled).serving
     before, seen = len(fake.asked), fake.encode
 
-    def rolled_back(texts: Sequence[str], *, precision: str = "", on_progress: OnProgress = silent) -> Vectors:
+    def rolled_back(texts: Sequence[str], *, on_progress: OnProgress = silent) -> NDArray[np.float32]:
         LoopState.objects.filter(project=labelled).update(serving=None)
         return seen(texts)
 
