@@ -50,7 +50,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
         threads=settings.TRAINING_THREADS,
         seed=run.project.seed,
         first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
-        on_progress=_teller(beat, len(teaching.Y), log),
+        on_progress=_teller(beat, _labels_in_words(snapshot), log),
         on_stage=stages,
     )
     share = str(made[-1].facts.get("pool", "")) if made[-1].name == FIRST else ""
@@ -87,14 +87,20 @@ def _unlabelled(project: Project, snapshot: Snapshot) -> Ids:
     return by_draw[: recipe.RecipeConfig().candidates]
 
 
-def _teller(beat: Heartbeat, labels: int, log: list[dict[str, Any]]) -> Callable[[Progress], None]:
+def _labels_in_words(snapshot: Snapshot) -> str:
+    taught = len(snapshot.teaching.Y)
+    kept = len(snapshot.labels.Y) - taught
+    return f"{taught:,} labels" + (f", {kept:,} kept for the audit" if kept else "")
+
+
+def _teller(beat: Heartbeat, labels: str, log: list[dict[str, Any]]) -> Callable[[Progress], None]:
     """Progress in the page's words; the time left follows from the whole run's pace, for no part knows the others."""
     started = time.perf_counter()
 
     def tell(progress: Progress) -> None:
         seconds = time.perf_counter() - started
-        left = seconds / progress.done * (1 - progress.done) if progress.done > 0.03 else None
-        beat.tell(f"{progress.stage} ({labels:,} labelled)", progress.done, left)
+        left = seconds / progress.done * (1 - progress.done) if progress.done > 0.1 else None
+        beat.tell(f"{progress.stage} ({labels})", progress.done, left)
         if progress.loss is not None:
             log.append({"stage": progress.stage, "step": len(log), "loss": progress.loss, "seconds": seconds})
 
