@@ -24,7 +24,7 @@ let fromFilter = false;
 let sinceFigures = 0; // answers of this page since the server last told the project's figures
 let saving = "idle";
 
-const outbox = new Outbox(data.store, { told, replied, refused });
+const outbox = new Outbox(data.store, data.user, { told, replied, refused });
 held = held.filter((text) => !outbox.has(text.lease));
 for (const { kind, note } of outbox.items) if (kind === "answer") remember(note); // given before a reload, not yet saved
 if (held.length !== data.texts.length) exhausted = false;
@@ -195,7 +195,7 @@ async function figures() {
 async function quietly(url) {
   const added = outbox.added;
   if (!outbox.isEmpty) return null;
-  const reply = await post(url, {});
+  const reply = await post(url, { user: data.user });
   return reply.lost || reply.error || added !== outbox.added || !outbox.isEmpty ? null : reply;
 }
 
@@ -207,7 +207,8 @@ document.addEventListener("visibilitychange", () => {
   else {
     if (hiddenSince) hiddenFor += performance.now() - hiddenSince;
     hiddenSince = 0;
-    renew();
+    if (outbox.isEmpty) renew();
+    else outbox.flush(); // the person may have signed in again in another tab
   }
 });
 

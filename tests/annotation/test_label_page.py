@@ -200,6 +200,34 @@ def test_writes_refuse_get(project, bob, client_of, name):
     assert client_of(bob).get(url(project, name)).status_code == 405
 
 
+@pytest.mark.parametrize("name", WRITES)
+def test_a_page_of_somebody_else_is_refused_by_name_and_changes_nothing(project, alice, bob, client_of, texts, name):
+    """Alice opened the page; in another tab Bob signed in."""
+    services.serve(project=project, annotator=bob)
+    before = list(Lease.objects.values())
+    reply = client_of(bob).post(url(project, name), {"user": alice.pk}, **JSON)
+    assert reply.status_code == 403
+    assert reply.json()["error"] == "You are signed in as bob now; sign in as alice to save these."
+    assert list(Lease.objects.values()) == before and not Annotation.objects.exists()
+
+
+@pytest.mark.parametrize("sender", ["mallory", "²", "999999"])
+def test_a_page_of_nobody_in_the_project_is_refused_without_a_name(
+    project, bob, mallory, client_of, texts, label, sender
+):
+    sent = {"user": mallory.pk if sender == "mallory" else sender}
+    reply = client_of(bob).post(url(project, "label-answer"), sent, **JSON)
+    assert reply.status_code == 403
+    assert reply.json()["error"] == "You are signed in as bob now; sign in as the person who gave them to save these."
+
+
+def test_the_page_knows_whose_it_is_and_its_own_person_is_served(project, bob, client_of, texts):
+    client = client_of(bob)
+    user = data_of(client.get(url(project)))["user"]
+    assert user == bob.pk
+    assert len(client.post(url(project, "label-next"), {"user": user}, **JSON).json()["texts"]) == AHEAD
+
+
 def test_writes_check_the_csrf_token(project, bob, texts):
     from django.test import Client
 

@@ -201,6 +201,28 @@ def test_who_may_no_longer_label_is_told_so_and_nothing_is_lost(open_page, proje
     assert current() == {answered: ("labelled", ["Change"], "")}
 
 
+def test_after_somebody_else_signs_in_the_old_tab_keeps_its_answers_for_its_own_person(
+    open_page, context, live_server, client_of, project, alice, bob
+):
+    def sign_in(person) -> None:
+        cookie = client_of(person).cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+
+    page = open_page()
+    page.expected = re.compile("status of 403")
+    sign_in(alice)
+    answered = [press(page, "1"), press(page, "2")]
+    expect(page.locator("#save")).to_have_attribute("data-state", "refused")
+    expect(page.locator("#save")).to_contain_text("You are signed in as alice now; sign in as bob to save these.")
+    expect(page.locator("#save")).to_contain_text("2 answers kept here")
+    assert not Annotation.objects.exists() and not Lease.objects.filter(annotator=alice).exists()
+    sign_in(bob)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # back in this tab
+    wait_saved(page)
+    assert current() == {answered[0]: ("labelled", ["Change"], ""), answered[1]: ("labelled", ["Court"], "")}
+    assert set(Annotation.objects.values_list("annotator__username", flat=True)) == {"bob"}
+
+
 def test_an_answer_the_server_fails_at_lets_the_next_ones_pass(open_page):
     page = open_page()
     page.expected = re.compile("status of 500")
