@@ -16,6 +16,7 @@ export class Outbox {
   #busy = false;
   #timer = 0;
   #count = 0;
+  #refused = 0; // definite noes of this flush
   #stuck = new Set(); // keys of answers that others have passed, the longest untried first
 
   // `user` goes with every item: the server takes none while somebody else is signed in in this browser.
@@ -65,13 +66,15 @@ export class Outbox {
     if (this.#busy || this.isEmpty) return;
     this.#busy = true;
     if (!this.#failures) this.told("saving", "Saving…");
+    this.#refused = 0;
     let lost = null;
     while (!lost && !this.isEmpty) lost = await this.#send(this.#first());
     this.#busy = false;
     this.#lost = lost;
     if (!lost) {
       this.#failures = 0;
-      this.told("saved", "✓ Saved");
+      if (this.#refused) this.told("refused", "Not saved");
+      else this.told("saved", "✓ Saved");
       return;
     }
     const wait = WAITS[Math.min(this.#failures++, WAITS.length - 1)];
@@ -106,8 +109,10 @@ export class Outbox {
     } catch {
       // Nothing was stored, then.
     }
-    if (reply.error) this.refused(item, reply.error);
-    else this.replied(item, reply);
+    if (reply.error) {
+      this.#refused += 1;
+      this.refused(item, reply.error);
+    } else this.replied(item, reply);
     return null;
   }
 

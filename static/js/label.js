@@ -116,6 +116,17 @@ function remember(row) {
   countAnswer(row.status, 1);
 }
 
+// An answer that the server refused was never given: it is no answer of today and nothing to undo.
+function forget(key) {
+  const at = past.findIndex((answered) => answered.key === key);
+  const row = progress.last.find((one) => one.key === key) ?? past[at];
+  if (!row) return; // undone before the refusal came
+  if (at >= 0) past.splice(at, 1);
+  progress.last = progress.last.filter((one) => one.key !== key);
+  view.last(progress.last.slice(0, 5));
+  countAnswer(row.status, -1);
+}
+
 function undo() {
   const answered = past.pop();
   const [row, ...older] = progress.last;
@@ -142,6 +153,7 @@ function replied(item, reply) {
 }
 
 function refused(item, sentence) {
+  if (item.kind === "answer") forget(item.fields.key);
   alertOnce(sentence);
   renew();
 }

@@ -223,6 +223,29 @@ def test_after_somebody_else_signs_in_the_old_tab_keeps_its_answers_for_its_own_
     assert set(Annotation.objects.values_list("annotator__username", flat=True)) == {"bob"}
 
 
+def test_a_refused_answer_counts_for_nothing_and_undo_goes_past_it(open_page, project):
+    page = open_page()
+    page.expected = re.compile("status of 422")
+    kept = press(page, "1")
+    wait_saved(page)
+    project.labels.filter(name="Court").delete()
+    press(page, "2")
+    expect(page.locator("#refusal")).to_contain_text("is not in this project any more")
+    expect(page.locator("#save")).to_have_attribute("data-state", "refused")
+    expect(page.locator("#save")).to_have_text("Not saved")
+    expect(page.locator("#today")).to_have_text("1")
+    expect(page.locator("#last .head")).to_have_text([kept])
+    assert current() == {kept: ("labelled", ["Change"], "")}
+    with page.expect_response("**/label/status/"):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#last .head")).to_have_text([kept])
+    press(page, "z")
+    assert shown(page) == kept
+    wait_saved(page)
+    expect(page.locator("#today")).to_have_text("0")
+    assert current() == {}
+
+
 def test_an_answer_the_server_fails_at_lets_the_next_ones_pass(open_page):
     page = open_page()
     page.expected = re.compile("status of 500")
