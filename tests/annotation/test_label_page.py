@@ -1,6 +1,7 @@
 """The screen and its writes, as a browser without scripts and as the page's script use them."""
 
 import json
+import re
 import uuid
 
 import pytest
@@ -127,6 +128,19 @@ def test_undo_brings_the_text_back_in_both_ways(project, bob, client_of, texts, 
     assert client.post(url(project, "label-undo")).status_code == 302
     assert not Annotation.objects.filter(superseded_at=None).exists()
     assert "no answer of yours to undo" in client.post(url(project, "label-undo"), follow=True).content.decode()
+
+
+def test_the_plain_undo_form_takes_back_one_answer_however_often_it_is_posted(project, bob, client_of, texts, label):
+    client = client_of(bob)
+    form = re.compile(r'<form id="undo".*?</form>', re.S)
+    assert 'name="key"' not in form.search(client.get(url(project)).content.decode())[0]
+    older, newest = (give(project, bob, one(project, bob), label) for _ in range(2))
+    shown = form.search(client.get(url(project)).content.decode())[0]
+    (key,) = re.findall(r'name="key" value="([^"]+)"', shown)
+    assert key == str(newest.key)
+    for _ in range(2):  # a double click
+        assert client.post(url(project, "label-undo"), {"key": key}).status_code == 302
+    assert list(Annotation.objects.filter(superseded_at=None)) == [older]
 
 
 def test_the_status_renews_the_leases_and_tells_todays_figures(project, bob, client_of, texts, label):
