@@ -302,9 +302,17 @@ function action(event) {
   if (event.shiftKey && acts[key]) return acts[key];
   if (labelOfKey.has(key)) return () => choose(labelOfKey.get(key));
   if (acts[key]) return acts[key];
-  if (data.multi && event.key === "0") return () => answer("labelled", []);
+  const digit = digitOf(event);
+  if (labelOfKey.has(digit)) return () => choose(labelOfKey.get(digit));
+  if (data.multi && digit === "0") return () => answer("labelled", []);
   if (data.multi && event.key === "Enter" && !event.target.closest("button, summary, a")) return confirmTicked;
   return null;
+}
+
+// The digit on the key's cap: on a French keyboard the top row gives digits with Shift only.
+function digitOf(event) {
+  if (/^[0-9]$/.test(event.key)) return event.key;
+  return event.shiftKey ? "" : (event.code.match(/^Digit([0-9])$/)?.[1] ?? "");
 }
 
 function choose(id) {

@@ -511,6 +511,43 @@ def test_a_bouncing_key_answers_once_and_another_key_at_once_is_meant(open_page)
     assert sorted(labels for _, labels, _ in current().values()) == [["Change"], ["Court"]]
 
 
+def press_on_azerty(page, key: str, code: str, shift: bool = False) -> str:
+    """The key with this cap, as a French keyboard reports it."""
+    before = shown(page)
+    past_bouncing(page)
+    page.evaluate(
+        """([key, code, shiftKey]) => document.getElementById("text").dispatchEvent(
+          new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true }))""",
+        [key, code, shift],
+    )
+    return before
+
+
+def test_the_digits_of_a_french_keyboard_need_no_shift(open_page):
+    page = open_page()
+    first = press_on_azerty(page, "&", "Digit1")
+    second = press_on_azerty(page, "é", "Digit2")
+    third = press_on_azerty(page, "3", "Digit3", shift=True)
+    fourth = press_on_azerty(page, "!", "Digit1", shift=True)  # on an American one: no digit
+    expect(page.locator("#today")).to_have_text("3")
+    wait_saved(page)
+    assert shown(page) == fourth
+    assert current() == {
+        first: ("labelled", ["Change"], ""),
+        second: ("labelled", ["Court"], ""),
+        third: ("labelled", ["Other"], ""),
+    }
+
+
+def test_a_french_zero_says_none_of_these(open_page, bob):
+    page = open_page(several(bob))
+    press_on_azerty(page, "&", "Digit1")
+    answered = press_on_azerty(page, "à", "Digit0")
+    expect(page.locator("#text")).not_to_have_text(answered)
+    wait_saved(page)
+    assert current() == {answered: ("labelled", [], "")}
+
+
 def test_on_a_phone_the_guidelines_are_one_tap_away(open_page, project):
     project.guidelines = "Give **Change** when the terms may change."
     project.save()
