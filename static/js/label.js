@@ -299,7 +299,6 @@ function action(event) {
   const key = event.key.toLocaleLowerCase();
   if (event.key === "?") return () => at("keys").showModal();
   if (event.key === "/" && at("filter")) return () => at("filter").focus();
-  if (event.shiftKey && acts[key]) return acts[key];
   if (labelOfKey.has(key)) return () => choose(labelOfKey.get(key));
   if (acts[key]) return acts[key];
   const digit = digitOf(event);
