@@ -130,6 +130,27 @@ def test_undo_brings_the_text_back_in_both_ways(project, bob, client_of, texts, 
     assert "no answer of yours to undo" in client.post(url(project, "label-undo"), follow=True).content.decode()
 
 
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_the_state_of_the_queue_stands_on_the_page_as_served(request, project, client_of, texts, who):
+    """Without a script nobody fetches it. It is the fragment that the script polls, to the letter."""
+    client = client_of(request.getfixturevalue(who))
+    fragment = client.get(url(project, "learning-status")).content.decode()
+    page = client.get(url(project)).content.decode()
+    assert "No worker is running" in fragment
+
+    served = [re.search(r'<section class="learning".*?</section>', html, re.S)[0] for html in (fragment, page)]
+    assert len({re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", html) for html in served}) == 1
+    assert ("Fine-tune now" in page) == (who == "alice")
+
+
+def test_the_page_costs_few_queries(project, bob, client_of, texts, label, django_assert_max_num_queries):
+    give(project, bob, one(project, bob), label)
+    client = client_of(bob)
+    client.get(url(project))
+    with django_assert_max_num_queries(20):
+        client.get(url(project))
+
+
 def test_the_plain_undo_form_takes_back_one_answer_however_often_it_is_posted(project, bob, client_of, texts, label):
     client = client_of(bob)
     form = re.compile(r'<form id="undo".*?</form>', re.S)

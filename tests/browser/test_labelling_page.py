@@ -369,6 +369,7 @@ def test_it_works_without_scripts(browser, live_server, client_of, bob, project,
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page = context.new_page()
     page.goto(live_server.url + reverse("label", args=[project.slug]))
+    expect(page.locator("#learning-status")).to_contain_text("No worker is running")
     first = shown(page)
     page.get_by_role("button", name="Change").click()
     second = shown(page)
