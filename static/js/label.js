@@ -128,9 +128,9 @@ function forget(key) {
 }
 
 function undo() {
-  const answered = past.pop();
   const [row, ...older] = progress.last;
   if (!row) return view.announce("There is no answer to undo.");
+  const answered = past.at(-1)?.key === row.key ? past.pop() : null; // else another tab's, or from before a reload
   progress.last = older;
   view.last(older.slice(0, 5));
   countAnswer(row.status, -1);

@@ -164,6 +164,13 @@ def test_the_plain_undo_form_takes_back_one_answer_however_often_it_is_posted(pr
     assert list(Annotation.objects.filter(superseded_at=None)) == [older]
 
 
+def test_the_text_of_an_undone_answer_comes_first_whenever_it_was_handed_out(project, bob, client_of, texts, label):
+    last = services.serve(project=project, annotator=bob)[-1]
+    given = give(project, bob, last, label)
+    reply = client_of(bob).post(url(project, "label-undo"), {"key": given.key}, **JSON).json()
+    assert reply["undone"] == str(given.key) and reply["texts"][0]["lease"] == str(last.key)
+
+
 def test_the_status_renews_the_leases_and_tells_todays_figures(project, bob, client_of, texts, label):
     give(project, bob, one(project, bob), label, seconds=4)
     held = services.serve(project=project, annotator=bob)

@@ -479,6 +479,24 @@ def somebody_answers(project, person, count: int) -> None:
         )
 
 
+def test_undo_takes_back_the_topmost_answer_also_when_another_tab_gave_it(open_page, project, bob):
+    page = open_page()
+    here = press(page, "1")
+    wait_saved(page)
+    served = serve(project=project, annotator=bob)[-1]  # Bob, in another tab
+    elsewhere = served.text
+    answer(project=project, annotator=bob, lease_key=served.key, key=uuid4(), status="skipped")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#last .head")).to_have_text([elsewhere[:90], here[:90]])
+    press(page, "z")
+    wait_saved(page)
+    assert shown(page) == elsewhere
+    assert current() == {here: ("labelled", ["Change"], "")}
+    press(page, "z")
+    wait_saved(page)
+    assert shown(page) == here and current() == {}
+
+
 def test_every_tenth_answer_brings_what_the_others_did(open_page, project, alice):
     page = open_page()
     somebody_answers(project, alice, 3)
