@@ -89,29 +89,30 @@ def answer_and_serve(*, project: Project, annotator: User, given: Given) -> tupl
 
 def _answer(counter: ServingCounter, project: Project, annotator: User, given: Given) -> Annotation:
     lease = LEASE.first(key=given.lease_key, project=project.pk, annotator=annotator.pk)
-    earlier, replaced = _earlier(lease, annotator, given.key)
+    earlier, replaced = _earlier(lease, annotator, given)
     if earlier is not None:
         return _same_answer(earlier, project, annotator)
     if lease is None:
         raise AnswerRefused("This text was not handed to you in this project. Reload the page for another one.")
     labels = _checked_labels(project, given.status, given.label_ids)
     now = timezone.now()
-    if replaced is not None:  # before the insert: the constraint wants one current answer at most
-        Annotation.objects.filter(pk=replaced.pk).update(superseded_at=now)
+    if replaced:  # before the insert: the constraint wants one current answer at most
+        Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
     annotation = _record(lease, given)
     if labels:
         through = Annotation.labels.through
         through._default_manager.bulk_create([through(annotation_id=annotation.pk, label_id=label) for label in labels])
-    if replaced is not None:
-        Annotation.objects.filter(pk=replaced.pk).update(superseded_by=annotation)
+    if replaced:
+        Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_by=annotation)
     _close(lease, project, now)
-    _count(counter, added=annotation, removed=replaced)
+    _count(counter, added=[annotation], removed=replaced)
     tell_annotations_changed(project.pk)
     return annotation
 
 
 def undo(*, project: Project, annotator: User, key: uuid.UUID | None = None) -> Annotation | None:
-    """Take back this person's newest answer, or the one with this `key`, and put its text in their hands again.
+    """Take back this person's newest answer, or the one with this `key`, and put its text in their hands again. What
+    it had superseded (a label they imported, their answer from another tab) is current again.
 
     With a key the call may be repeated without harm. Returns the annotation taken back, or None when there is none.
     Raises UndoRefused when the text is in somebody else's hands by now.
@@ -133,8 +134,11 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     now = timezone.now()
     annotation.superseded_at = now
     annotation.save(update_fields=["superseded_at"])
-    _reopen(annotation, project, now)
-    _count(counter, added=None, removed=annotation)
+    _reopen(annotation, project, now)  # before the reinstated rows count: the text is wanted from this person again
+    reinstated = list(annotation.supersedes.all())
+    if reinstated:
+        annotation.supersedes.update(superseded_at=None, superseded_by=None)
+    _count(counter, added=reinstated, removed=[annotation])
     tell_annotations_changed(project.pk)
     return annotation
 
@@ -162,12 +166,16 @@ def _checked_labels(project: Project, status: str, label_ids: Collection[int]) -
     return wanted
 
 
-def _earlier(lease: Lease | None, annotator: User, key: uuid.UUID) -> tuple[Annotation | None, Annotation | None]:
-    """(the annotation that this key has made already, this person's current answer to the text), each if any."""
+def _earlier(lease: Lease | None, annotator: User, given: Given) -> tuple[Annotation | None, list[Annotation]]:
+    """(the annotation that this key has made already, if any; this person's current rows that the new one supersedes).
+
+    A skip or an unsure says nothing against a label that the person imported: that stays.
+    """
     document = 0 if lease is None else lease.document_id
-    found = EARLIER.all(key=key, document=document, annotator=annotator.pk)
-    same = next((annotation for annotation in found if annotation.key == key), None)
-    return same, next((annotation for annotation in found if annotation is not same), None)
+    found = EARLIER.all(key=given.key, document=document, annotator=annotator.pk)
+    same = next((annotation for annotation in found if annotation.key == given.key), None)
+    labels = given.status == Status.LABELLED
+    return same, [row for row in found if row is not same and (labels or row.source != Source.IMPORT)]
 
 
 def _record(lease: Lease, given: Given) -> Annotation:
@@ -220,16 +228,18 @@ def _answers(document_id: int, source: str) -> int:
     return (labelled.exclude(source=Source.IMPORT) if source == Source.AUDIT else labelled).count()
 
 
-def _count(counter: ServingCounter, *, added: Annotation | None, removed: Annotation | None) -> None:
+def _count(counter: ServingCounter, *, added: list[Annotation], removed: list[Annotation]) -> None:
     """Keep the counters equal to the current labelled answers that were served (imported ones were not)."""
-    labelled = _counts(added) - _counts(removed)
-    audit = _counts(added, Source.AUDIT) - _counts(removed, Source.AUDIT)
+    labelled = sum(map(_counts, added)) - sum(map(_counts, removed))
+    audit = sum(map(_counts_as_audit, added)) - sum(map(_counts_as_audit, removed))
     if labelled or audit:
         counter.labelled = max(0, counter.labelled + labelled)
         counter.audit_labelled = max(0, counter.audit_labelled + audit)
 
 
-def _counts(annotation: Annotation | None, source: Source | None = None) -> int:
-    if annotation is None or annotation.status != Status.LABELLED or annotation.source == Source.IMPORT:
-        return 0
-    return int(source is None or annotation.source == source)
+def _counts(annotation: Annotation) -> bool:
+    return annotation.status == Status.LABELLED and annotation.source != Source.IMPORT
+
+
+def _counts_as_audit(annotation: Annotation) -> bool:
+    return _counts(annotation) and annotation.source == Source.AUDIT

@@ -135,7 +135,9 @@ class ServingCounter(models.Model):
 
 class Annotation(models.Model):
     """A fact: who answered what, when, why it was asked and what the model had said before. Never edited; a changed
-    mind is a new row that supersedes this one, an undo supersedes it with nothing."""
+    mind is a new row that supersedes this one. An undo supersedes a row with nothing, and what that row had superseded
+    is current again. The label that a person imported stays current beside their skip or unsure, which is no answer.
+    """
 
     class Status(models.TextChoices):
         LABELLED = "labelled", "Labelled"
@@ -165,8 +167,13 @@ class Annotation(models.Model):
             # Two tabs of one person answering the same text: the second insert fails and becomes a supersession.
             models.UniqueConstraint(
                 fields=["document", "annotator"],
-                condition=Q(superseded_at__isnull=True),
+                condition=Q(superseded_at__isnull=True) & ~Q(source=Source.IMPORT),
                 name="one_current_annotation_per_text_and_annotator",
+            ),
+            models.UniqueConstraint(
+                fields=["document", "annotator"],
+                condition=Q(superseded_at__isnull=True, source=Source.IMPORT),
+                name="one_current_import_per_text_and_annotator",
             ),
             models.CheckConstraint(
                 condition=Q(probability__isnull=True) | (Q(probability__gte=0) & Q(probability__lte=1)),

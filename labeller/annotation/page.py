@@ -55,6 +55,7 @@ def script_data(
     """Everything label.js starts from; nothing is written into the script itself."""
     return {
         "store": f"labeller:{project.slug}:{user.pk}",
+        "user": user.pk,
         "urls": {name: reverse(f"label-{name}", args=[project.slug]) for name in ("next", "answer", "undo", "status")},
         "multi": project.is_multi,
         "labels": [{"id": label.pk, "name": label.name, "key": label.hotkey} for label in labels],

@@ -83,7 +83,10 @@ def label_undo(request: LabellerRequest, slug: str) -> HttpResponse:
         if undone is None:
             messages.info(request, "There is no answer of yours to undo.")
         return redirect("label", slug)
-    texts = _texts(access, request)
+    served = services.serve(project=access.project, annotator=request.user)
+    if undone is not None:  # its text first, though it may have been handed out after the others
+        served.sort(key=lambda text: text.document_id != undone.document_id)
+    texts = [page.text_of(access.project, text) for text in served]
     return JsonResponse({"undone": str(undone.key) if undone else None, "texts": texts})
 
 

@@ -44,7 +44,11 @@ def _closed(project: Project, answers: QuerySet[Annotation]) -> Ids:
     counts = (
         answers.order_by()
         .values("document_id")
-        .annotate(given=Count("id"), labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED)))
+        .annotate(
+            # People, not rows: a skip may stand beside the same person's imported label.
+            given=Count("annotator_id", distinct=True),
+            labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED)),
+        )
         .values_list("document_id", "given", "labelled")
     )
     table = np.array(list(counts), np.int64).reshape(-1, 3)

@@ -35,8 +35,10 @@ def project_for(request: HttpRequest, slug: str) -> Access:
 
 
 def labelling_project_for(request: HttpRequest, slug: str) -> Access:
-    """The project, for those who may label. Raises Http404, or PermissionDenied for readers."""
+    """The project, for those who may label. Raises Http404, or PermissionDenied for readers and for a page that was
+    opened by somebody else: what it sends in the field `user` is not the person signed in now."""
     access = project_for(request, slug)
+    _check_sender(request, access)
     if not access.membership.may_label:
         raise PermissionDenied("You may read this project, not label it. Ask its manager for the annotator role.")
     return access
@@ -48,3 +50,13 @@ def managed_project_for(request: HttpRequest, slug: str) -> Access:
     if not access.membership.may_manage:
         raise PermissionDenied("Only a manager of this project may do that.")
     return access
+
+
+def _check_sender(request: HttpRequest, access: Access) -> None:
+    """Another tab may have signed in somebody else meanwhile; the old page must not answer in that name."""
+    sender = request.POST.get("user", "")
+    if sender in ("", str(request.user.pk)):
+        return
+    names = {str(pk): name for pk, name in access.project.memberships.values_list("user_id", "user__username")}
+    who = names.get(sender, "the person who gave them")
+    raise PermissionDenied(f"You are signed in as {request.user.get_username()} now; sign in as {who} to save these.")

@@ -11,7 +11,6 @@ RESERVED = {
     "c": "opens the comment",
     "j": "scrolls the text down",
     "k": "scrolls the text up",
-    "w": "is kept for showing why the text was asked",
 }
 KEYS = tuple("123456789") + tuple(letter for letter in "abcdefghijklmnopqrstuvwxyz" if letter not in RESERVED)
 

@@ -4,23 +4,27 @@
 // again while the server is there lets the others pass; only what concerns the same answer waits for it.
 
 const WAITS = [1000, 2000, 4000, 8000, 15000]; // ms between tries
-const REFUSED_WAIT = 60000; // ms until a person who may not label is tried again: the role may come back
+const REFUSED_WAIT = 60000; // ms until a person who may not label is tried again: the role, or they, may come back
 const PATIENCE = 20000; // ms until a request counts as lost
 const STUBBORN = 3; // equal failures of one item after which the others pass it
 
 export class Outbox {
   #prefix;
+  #user;
   #failures = 0;
   #lost = null; // why the last try failed; null while nothing waits for another
   #busy = false;
   #timer = 0;
   #count = 0;
+  #refused = 0; // definite noes of this flush
   #stuck = new Set(); // keys of answers that others have passed, the longest untried first
 
+  // `user` goes with every item: the server takes none while somebody else is signed in in this browser.
   // `told` gets (state, sentence): "saved", "saving", "waiting", "signed-out" or "refused".
   // `replied(item, reply)` hears the server's answer, `refused(item, sentence)` a definite no to this one item.
-  constructor(prefix, { told, replied, refused }) {
+  constructor(prefix, user, { told, replied, refused }) {
     this.#prefix = `${prefix}:unsaved:`;
+    this.#user = user;
     Object.assign(this, { told, replied, refused });
     this.items = this.#stored();
     addEventListener("online", () => this.flush());
@@ -62,13 +66,15 @@ export class Outbox {
     if (this.#busy || this.isEmpty) return;
     this.#busy = true;
     if (!this.#failures) this.told("saving", "Saving…");
+    this.#refused = 0;
     let lost = null;
     while (!lost && !this.isEmpty) lost = await this.#send(this.#first());
     this.#busy = false;
     this.#lost = lost;
     if (!lost) {
       this.#failures = 0;
-      this.told("saved", "✓ Saved");
+      if (this.#refused) this.told("refused", "Not saved");
+      else this.told("saved", "✓ Saved");
       return;
     }
     const wait = WAITS[Math.min(this.#failures++, WAITS.length - 1)];
@@ -94,7 +100,7 @@ export class Outbox {
 
   // Null when the next item may be sent, else why not.
   async #send(item) {
-    const reply = await post(item.url, item.fields);
+    const reply = await post(item.url, { ...item.fields, user: this.#user });
     if (reply.lost) return this.#passed(item, reply.lost) ? null : reply.lost;
     this.#stuck.delete(item.fields.key);
     this.items.splice(this.items.indexOf(item), 1);
@@ -103,8 +109,10 @@ export class Outbox {
     } catch {
       // Nothing was stored, then.
     }
-    if (reply.error) this.refused(item, reply.error);
-    else this.replied(item, reply);
+    if (reply.error) {
+      this.#refused += 1;
+      this.refused(item, reply.error);
+    } else this.replied(item, reply);
     return null;
   }
 

@@ -24,7 +24,7 @@ let fromFilter = false;
 let sinceFigures = 0; // answers of this page since the server last told the project's figures
 let saving = "idle";
 
-const outbox = new Outbox(data.store, { told, replied, refused });
+const outbox = new Outbox(data.store, data.user, { told, replied, refused });
 held = held.filter((text) => !outbox.has(text.lease));
 for (const { kind, note } of outbox.items) if (kind === "answer") remember(note); // given before a reload, not yet saved
 if (held.length !== data.texts.length) exhausted = false;
@@ -116,10 +116,21 @@ function remember(row) {
   countAnswer(row.status, 1);
 }
 
+// An answer that the server refused was never given: it is no answer of today and nothing to undo.
+function forget(key) {
+  const at = past.findIndex((answered) => answered.key === key);
+  const row = progress.last.find((one) => one.key === key) ?? past[at];
+  if (!row) return; // undone before the refusal came
+  if (at >= 0) past.splice(at, 1);
+  progress.last = progress.last.filter((one) => one.key !== key);
+  view.last(progress.last.slice(0, 5));
+  countAnswer(row.status, -1);
+}
+
 function undo() {
-  const answered = past.pop();
   const [row, ...older] = progress.last;
   if (!row) return view.announce("There is no answer to undo.");
+  const answered = past.at(-1)?.key === row.key ? past.pop() : null; // else another tab's, or from before a reload
   progress.last = older;
   view.last(older.slice(0, 5));
   countAnswer(row.status, -1);
@@ -142,6 +153,7 @@ function replied(item, reply) {
 }
 
 function refused(item, sentence) {
+  if (item.kind === "answer") forget(item.fields.key);
   alertOnce(sentence);
   renew();
 }
@@ -195,7 +207,7 @@ async function figures() {
 async function quietly(url) {
   const added = outbox.added;
   if (!outbox.isEmpty) return null;
-  const reply = await post(url, {});
+  const reply = await post(url, { user: data.user });
   return reply.lost || reply.error || added !== outbox.added || !outbox.isEmpty ? null : reply;
 }
 
@@ -207,7 +219,8 @@ document.addEventListener("visibilitychange", () => {
   else {
     if (hiddenSince) hiddenFor += performance.now() - hiddenSince;
     hiddenSince = 0;
-    renew();
+    if (outbox.isEmpty) renew();
+    else outbox.flush(); // the person may have signed in again in another tab
   }
 });
 
@@ -286,12 +299,19 @@ function action(event) {
   const key = event.key.toLocaleLowerCase();
   if (event.key === "?") return () => at("keys").showModal();
   if (event.key === "/" && at("filter")) return () => at("filter").focus();
-  if (event.shiftKey && acts[key]) return acts[key];
   if (labelOfKey.has(key)) return () => choose(labelOfKey.get(key));
   if (acts[key]) return acts[key];
-  if (data.multi && event.key === "0") return () => answer("labelled", []);
+  const digit = digitOf(event);
+  if (labelOfKey.has(digit)) return () => choose(labelOfKey.get(digit));
+  if (data.multi && digit === "0") return () => answer("labelled", []);
   if (data.multi && event.key === "Enter" && !event.target.closest("button, summary, a")) return confirmTicked;
   return null;
+}
+
+// The digit on the key's cap: on a French keyboard the top row gives digits with Shift only.
+function digitOf(event) {
+  if (/^[0-9]$/.test(event.key)) return event.key;
+  return event.shiftKey ? "" : (event.code.match(/^Digit([0-9])$/)?.[1] ?? "");
 }
 
 function choose(id) {

@@ -123,6 +123,18 @@ def test_undo_puts_the_text_back_in_hand_and_twice_goes_back_two(project, bob, l
     assert ServingCounter.objects.get(project=project).labelled == 1
 
 
+def test_an_undone_change_of_mind_leaves_the_first_answer_standing(project, bob, labels):
+    served = one(project, bob)
+    first = give(project, bob, served, labels[0])
+    give(project, bob, served, labels[1])
+    services.undo(project=project, annotator=bob)
+    assert list(current()) == [first]
+    assert ServingCounter.objects.get(project=project).labelled == 1
+    services.undo(project=project, annotator=bob)
+    assert not current().exists()
+    assert ServingCounter.objects.get(project=project).labelled == 0
+
+
 def test_undo_by_key_may_be_repeated(project, bob, labels):
     kept = give(project, bob, one(project, bob), labels[0])
     undone = give(project, bob, one(project, bob), labels[0])

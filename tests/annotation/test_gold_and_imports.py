@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from labeller.annotation import selectors, services
 from labeller.annotation.models import Annotation, ServingCounter
@@ -144,3 +145,72 @@ def test_todays_figures_leave_out_what_was_imported_or_undone(project, texts, la
     services.undo(project=project, annotator=carol)
     seen = selectors.progress(project, carol)
     assert (seen.today, seen.seconds_each, seen.labelled, seen.texts) == (2, 155.0, 2, 6)
+
+
+def reserved_import(project, texts, labels, job, alice):
+    """A text of the audit reserve with Alice's label from a file, now in her hands. Returns (text, imported row)."""
+    first = free_and_reserved(texts)[1][0]
+    imported(job, *((document, labels[0]) for document in texts))
+    served = one(project, alice)
+    assert (served.document_id, served.source) == (first.pk, "audit")
+    return served, Annotation.objects.get(document=first)
+
+
+def gold_of(project, document_id):
+    return next(row.label_ids for row in selectors.current_labels(project) if row.document_id == document_id)
+
+
+def is_current(row):
+    row.refresh_from_db()
+    return row.superseded_at is None and row.superseded_by is None
+
+
+def test_an_undone_answer_gives_back_the_label_of_the_file(project, texts, labels, job, alice):
+    served, label_of_file = reserved_import(project, texts, labels, job, alice)
+    own = give(project, alice, served, labels[2])
+    assert not is_current(label_of_file) and gold_of(project, served.document_id) == (labels[2].pk,)
+    for _ in range(2):  # the second is a retry
+        assert services.undo(project=project, annotator=alice, key=own.key) == own
+        assert is_current(label_of_file) and gold_of(project, served.document_id) == (labels[0].pk,)
+    assert one(project, alice).document_id == served.document_id
+    counter = ServingCounter.objects.get(project=project)
+    assert (counter.labelled, counter.audit_labelled) == (0, 0)
+    give(project, alice, served, labels[1])
+    assert not is_current(label_of_file) and gold_of(project, served.document_id) == (labels[1].pk,)
+
+
+@pytest.mark.parametrize("status", ["skipped", "unsure"])
+def test_a_skip_or_an_unsure_leaves_the_label_of_the_file(project, texts, labels, job, alice, status):
+    served, label_of_file = reserved_import(project, texts, labels, job, alice)
+    passed = give(project, alice, served, status=status)
+    assert is_current(label_of_file) and gold_of(project, served.document_id) == (labels[0].pk,)
+    assert served.document_id not in {text.document_id for text in services.serve(project=project, annotator=alice)}
+    services.undo(project=project, annotator=alice)
+    assert is_current(label_of_file) and not is_current(passed)
+    assert one(project, alice).document_id == served.document_id
+
+
+def test_a_label_after_a_skip_supersedes_both_and_its_undo_gives_both_back(project, texts, labels, job, alice):
+    served, label_of_file = reserved_import(project, texts, labels, job, alice)
+    skip = give(project, alice, served, status="skipped")
+    give(project, alice, served, labels[1])  # from a second tab
+    assert not is_current(label_of_file) and not is_current(skip)
+    services.undo(project=project, annotator=alice)
+    assert is_current(label_of_file) and is_current(skip)
+
+
+def test_a_text_imported_while_it_was_in_hand_may_be_undone(project, texts, labels, job, alice):
+    held = services.serve(project=project, annotator=alice, count=6)
+    served = next(text for text in held if text.source != "audit")
+    imported(job, *((document, labels[0]) for document in texts))
+    give(project, alice, served, labels[1])
+    services.undo(project=project, annotator=alice)
+    assert gold_of(project, served.document_id) == (labels[0].pk,)
+    assert served.document_id in {text.document_id for text in services.renew(project=project, annotator=alice)}
+
+
+def test_the_database_refuses_two_current_imports_of_one_person_for_one_text(project, texts, labels, alice):
+    vote(project, texts[0], alice, labels[0], source="import")
+    vote(project, texts[0], alice, status="skipped")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        vote(project, texts[0], alice, labels[0], source="import")

@@ -1,6 +1,7 @@
 """The screen and its writes, as a browser without scripts and as the page's script use them."""
 
 import json
+import re
 import uuid
 
 import pytest
@@ -129,6 +130,47 @@ def test_undo_brings_the_text_back_in_both_ways(project, bob, client_of, texts, 
     assert "no answer of yours to undo" in client.post(url(project, "label-undo"), follow=True).content.decode()
 
 
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_the_state_of_the_queue_stands_on_the_page_as_served(request, project, client_of, texts, who):
+    """Without a script nobody fetches it. It is the fragment that the script polls, to the letter."""
+    client = client_of(request.getfixturevalue(who))
+    fragment = client.get(url(project, "learning-status")).content.decode()
+    page = client.get(url(project)).content.decode()
+    assert "No worker is running" in fragment
+
+    served = [re.search(r'<section class="learning".*?</section>', html, re.S)[0] for html in (fragment, page)]
+    assert len({re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", html) for html in served}) == 1
+    assert ("Fine-tune now" in page) == (who == "alice")
+
+
+def test_the_page_costs_few_queries(project, bob, client_of, texts, label, django_assert_max_num_queries):
+    give(project, bob, one(project, bob), label)
+    client = client_of(bob)
+    client.get(url(project))
+    with django_assert_max_num_queries(20):
+        client.get(url(project))
+
+
+def test_the_plain_undo_form_takes_back_one_answer_however_often_it_is_posted(project, bob, client_of, texts, label):
+    client = client_of(bob)
+    form = re.compile(r'<form id="undo".*?</form>', re.S)
+    assert 'name="key"' not in form.search(client.get(url(project)).content.decode())[0]
+    older, newest = (give(project, bob, one(project, bob), label) for _ in range(2))
+    shown = form.search(client.get(url(project)).content.decode())[0]
+    (key,) = re.findall(r'name="key" value="([^"]+)"', shown)
+    assert key == str(newest.key)
+    for _ in range(2):  # a double click
+        assert client.post(url(project, "label-undo"), {"key": key}).status_code == 302
+    assert list(Annotation.objects.filter(superseded_at=None)) == [older]
+
+
+def test_the_text_of_an_undone_answer_comes_first_whenever_it_was_handed_out(project, bob, client_of, texts, label):
+    last = services.serve(project=project, annotator=bob)[-1]
+    given = give(project, bob, last, label)
+    reply = client_of(bob).post(url(project, "label-undo"), {"key": given.key}, **JSON).json()
+    assert reply["undone"] == str(given.key) and reply["texts"][0]["lease"] == str(last.key)
+
+
 def test_the_status_renews_the_leases_and_tells_todays_figures(project, bob, client_of, texts, label):
     give(project, bob, one(project, bob), label, seconds=4)
     held = services.serve(project=project, annotator=bob)
@@ -198,6 +240,34 @@ def test_strangers_get_404_readers_403_and_the_nameless_are_sent_to_sign_in(
 @pytest.mark.parametrize("name", WRITES)
 def test_writes_refuse_get(project, bob, client_of, name):
     assert client_of(bob).get(url(project, name)).status_code == 405
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_page_of_somebody_else_is_refused_by_name_and_changes_nothing(project, alice, bob, client_of, texts, name):
+    """Alice opened the page; in another tab Bob signed in."""
+    services.serve(project=project, annotator=bob)
+    before = list(Lease.objects.values())
+    reply = client_of(bob).post(url(project, name), {"user": alice.pk}, **JSON)
+    assert reply.status_code == 403
+    assert reply.json()["error"] == "You are signed in as bob now; sign in as alice to save these."
+    assert list(Lease.objects.values()) == before and not Annotation.objects.exists()
+
+
+@pytest.mark.parametrize("sender", ["mallory", "²", "999999"])
+def test_a_page_of_nobody_in_the_project_is_refused_without_a_name(
+    project, bob, mallory, client_of, texts, label, sender
+):
+    sent = {"user": mallory.pk if sender == "mallory" else sender}
+    reply = client_of(bob).post(url(project, "label-answer"), sent, **JSON)
+    assert reply.status_code == 403
+    assert reply.json()["error"] == "You are signed in as bob now; sign in as the person who gave them to save these."
+
+
+def test_the_page_knows_whose_it_is_and_its_own_person_is_served(project, bob, client_of, texts):
+    client = client_of(bob)
+    user = data_of(client.get(url(project)))["user"]
+    assert user == bob.pk
+    assert len(client.post(url(project, "label-next"), {"user": user}, **JSON).json()["texts"]) == AHEAD
 
 
 def test_writes_check_the_csrf_token(project, bob, texts):

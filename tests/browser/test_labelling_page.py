@@ -201,6 +201,51 @@ def test_who_may_no_longer_label_is_told_so_and_nothing_is_lost(open_page, proje
     assert current() == {answered: ("labelled", ["Change"], "")}
 
 
+def test_after_somebody_else_signs_in_the_old_tab_keeps_its_answers_for_its_own_person(
+    open_page, context, live_server, client_of, project, alice, bob
+):
+    def sign_in(person) -> None:
+        cookie = client_of(person).cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+
+    page = open_page()
+    page.expected = re.compile("status of 403")
+    sign_in(alice)
+    answered = [press(page, "1"), press(page, "2")]
+    expect(page.locator("#save")).to_have_attribute("data-state", "refused")
+    expect(page.locator("#save")).to_contain_text("You are signed in as alice now; sign in as bob to save these.")
+    expect(page.locator("#save")).to_contain_text("2 answers kept here")
+    assert not Annotation.objects.exists() and not Lease.objects.filter(annotator=alice).exists()
+    sign_in(bob)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # back in this tab
+    wait_saved(page)
+    assert current() == {answered[0]: ("labelled", ["Change"], ""), answered[1]: ("labelled", ["Court"], "")}
+    assert set(Annotation.objects.values_list("annotator__username", flat=True)) == {"bob"}
+
+
+def test_a_refused_answer_counts_for_nothing_and_undo_goes_past_it(open_page, project):
+    page = open_page()
+    page.expected = re.compile("status of 422")
+    kept = press(page, "1")
+    wait_saved(page)
+    project.labels.filter(name="Court").delete()
+    press(page, "2")
+    expect(page.locator("#refusal")).to_contain_text("is not in this project any more")
+    expect(page.locator("#save")).to_have_attribute("data-state", "refused")
+    expect(page.locator("#save")).to_have_text("Not saved")
+    expect(page.locator("#today")).to_have_text("1")
+    expect(page.locator("#last .head")).to_have_text([kept])
+    assert current() == {kept: ("labelled", ["Change"], "")}
+    with page.expect_response("**/label/status/"):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#last .head")).to_have_text([kept])
+    press(page, "z")
+    assert shown(page) == kept
+    wait_saved(page)
+    expect(page.locator("#today")).to_have_text("0")
+    assert current() == {}
+
+
 def test_an_answer_the_server_fails_at_lets_the_next_ones_pass(open_page):
     page = open_page()
     page.expected = re.compile("status of 500")
@@ -324,6 +369,7 @@ def test_it_works_without_scripts(browser, live_server, client_of, bob, project,
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page = context.new_page()
     page.goto(live_server.url + reverse("label", args=[project.slug]))
+    expect(page.locator("#learning-status")).to_contain_text("No worker is running")
     first = shown(page)
     page.get_by_role("button", name="Change").click()
     second = shown(page)
@@ -433,6 +479,24 @@ def somebody_answers(project, person, count: int) -> None:
         )
 
 
+def test_undo_takes_back_the_topmost_answer_also_when_another_tab_gave_it(open_page, project, bob):
+    page = open_page()
+    here = press(page, "1")
+    wait_saved(page)
+    served = serve(project=project, annotator=bob)[-1]  # Bob, in another tab
+    elsewhere = served.text
+    answer(project=project, annotator=bob, lease_key=served.key, key=uuid4(), status="skipped")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#last .head")).to_have_text([elsewhere[:90], here[:90]])
+    press(page, "z")
+    wait_saved(page)
+    assert shown(page) == elsewhere
+    assert current() == {here: ("labelled", ["Change"], "")}
+    press(page, "z")
+    wait_saved(page)
+    assert shown(page) == here and current() == {}
+
+
 def test_every_tenth_answer_brings_what_the_others_did(open_page, project, alice):
     page = open_page()
     somebody_answers(project, alice, 3)
@@ -464,6 +528,43 @@ def test_a_bouncing_key_answers_once_and_another_key_at_once_is_meant(open_page)
     expect(page.locator("#today")).to_have_text("2")
     wait_saved(page)
     assert sorted(labels for _, labels, _ in current().values()) == [["Change"], ["Court"]]
+
+
+def press_on_azerty(page, key: str, code: str, shift: bool = False) -> str:
+    """The key with this cap, as a French keyboard reports it."""
+    before = shown(page)
+    past_bouncing(page)
+    page.evaluate(
+        """([key, code, shiftKey]) => document.getElementById("text").dispatchEvent(
+          new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true }))""",
+        [key, code, shift],
+    )
+    return before
+
+
+def test_the_digits_of_a_french_keyboard_need_no_shift(open_page):
+    page = open_page()
+    first = press_on_azerty(page, "&", "Digit1")
+    second = press_on_azerty(page, "é", "Digit2")
+    third = press_on_azerty(page, "3", "Digit3", shift=True)
+    fourth = press_on_azerty(page, "!", "Digit1", shift=True)  # on an American one: no digit
+    expect(page.locator("#today")).to_have_text("3")
+    wait_saved(page)
+    assert shown(page) == fourth
+    assert current() == {
+        first: ("labelled", ["Change"], ""),
+        second: ("labelled", ["Court"], ""),
+        third: ("labelled", ["Other"], ""),
+    }
+
+
+def test_a_french_zero_says_none_of_these(open_page, bob):
+    page = open_page(several(bob))
+    press_on_azerty(page, "&", "Digit1")
+    answered = press_on_azerty(page, "à", "Digit0")
+    expect(page.locator("#text")).not_to_have_text(answered)
+    wait_saved(page)
+    assert current() == {answered: ("labelled", [], "")}
 
 
 def test_on_a_phone_the_guidelines_are_one_tap_away(open_page, project):

@@ -279,6 +279,19 @@ def test_with_overlap_the_second_reader_sees_nothing_of_the_first_ones_answer(
             assert ("another person" in entry.reason) == (at < 12)
 
 
+def test_with_overlap_a_skip_beside_ones_own_imported_label_is_one_person(project: Project, alice: User) -> None:
+    Project.objects.update(overlap=2)
+    project.refresh_from_db()
+    documents = fill(project)
+    read(project)
+    skipped = free_and_reserved(documents)[0][0]
+    annotate(skipped, alice, source=Source.IMPORT)
+    annotate(skipped, alice)
+    skipped.annotations.exclude(source=Source.IMPORT).update(status="skipped")
+    refit(project)
+    assert skipped.pk in {entry.document_id for entry in active(project)}
+
+
 def test_a_failing_refit_says_why_and_leaves_the_queue(project: Project, bob: User) -> None:
     documents = fill(project)
     read(project)
