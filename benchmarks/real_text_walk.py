@@ -190,14 +190,17 @@ class ProjectWalk:
         page = self.page
         page.reload()
         full = page.locator("#model-table tbody tr", has=page.locator(".badge.full"))
-        promoted = full.filter(has_text=re.compile(r"\b(now|earlier)\b"))
+        promoted = full.filter(has_text=re.compile(r"reads the texts|earlier"))
         row = (promoted if promoted.count() else page.locator("#model-table tbody tr")).first
         number, kind = row.locator("th").inner_text().split()
         self.told["taken"] = {"model": int(number), "kind": kind}
         page.get_by_role("button", name=f"Prepare a zip of model {number}", exact=True).click()
-        link = page.locator("#take-away").get_by_role("link", name=f"Download model {number}")
+        cell = page.locator("#model-table tr", has=page.locator("th", has_text=re.compile(rf"^{number} "))).locator(
+            ".zip"
+        )
+        link = cell.get_by_role("link", name=f"Download model {number}")
         link.wait_for(timeout=TRAINING_MS)
-        self.told["taken"]["check"] = page.locator("#take-away p").inner_text()
+        self.told["taken"]["check"] = cell.locator(".checked").inner_text()
         with page.expect_download() as started:
             link.click()
         started.value.save_as(self.zip_path)
