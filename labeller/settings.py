@@ -148,6 +148,7 @@ ACCOUNT_ADAPTER = "labeller.projects.accounts.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no letter from here
 LOGIN_REDIRECT_URL = "projects"
 LOGIN_URL = "account_login"
 EMAIL_BACKEND = environment.text("LABELLER_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
