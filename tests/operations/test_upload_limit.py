@@ -61,16 +61,19 @@ def stranger() -> Client:
 
 
 @pytest.mark.parametrize("name", ["import-new", "account_login"])
-def test_a_stranger_sends_no_file(name: str, stranger: Client, project: Project, spool: Path) -> None:
+@pytest.mark.parametrize(("megabytes", "told"), [(2.5, "2.5 MB"), (0.1, "103 kB")])
+def test_a_stranger_sends_no_file(
+    name: str, megabytes: float, told: str, stranger: Client, project: Project, spool: Path
+) -> None:
     path = reverse(name, args=[project.slug] if name == "import-new" else [])
-    reply, watched = send(stranger, path, body(2.5))
+    reply, watched = send(stranger, path, body(megabytes))
     assert reply.status_code == 413
-    assert "2.5 MB were sent; at most 2.0 MB can be taken before signing in." in reply.content.decode()
+    assert f"{told} were sent; at most 64 kB can be taken before signing in." in reply.content.decode()
     assert watched.taken == 0 and not list(spool.iterdir())
 
 
 def test_a_form_of_usual_size_passes(stranger: Client) -> None:
-    reply, _ = send(stranger, reverse("account_login"), body(0.1))
+    reply, _ = send(stranger, reverse("account_login"), body(0.05))
     assert reply.status_code == 200
 
 
