@@ -3,6 +3,7 @@ docs/engineers.md. Without any, it runs on SQLite and django-q2's ORM broker in 
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "frame-ancestors": [NONE],
     }
 }
+# A browser keeps cookies by host, not by port: two houses on one host would sign each other's people out.
+_HOUSE = sha256(str(HOME).encode()).hexdigest()[:8]
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"sessionid_{_HOUSE}", f"csrftoken_{_HOUSE}"
 HTTPS = environment.flag("LABELLER_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

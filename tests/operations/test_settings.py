@@ -19,14 +19,20 @@ from tests.cast import PASSWORD
 @pytest.fixture
 def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The settings as a server reads them that is started with these variables."""
+    monkeypatch.setenv("LABELLER_HOME", str(tmp_path))
 
     def with_variables(**variables: str) -> dict[str, Any]:
-        monkeypatch.setenv("LABELLER_HOME", str(tmp_path))
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         return runpy.run_path(str(own.__file__))
 
     return with_variables
+
+
+def test_two_houses_on_one_host_keep_their_cookies_apart(read: Any, tmp_path: Path) -> None:
+    here, there = read(), read(LABELLER_HOME=str(tmp_path / "other"))
+    for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"):
+        assert here[name] != there[name] == read()[name]  # and a restart signs nobody out
 
 
 def test_one_proxy_is_trusted_where_there_is_one(read: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as own
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
@@ -55,8 +56,8 @@ def spool(tmp_path: Path, settings: Settings) -> Path:
 def stranger() -> Client:
     """Checks CSRF as a server does, and carries a cookie of its own making."""
     client = Client(enforce_csrf_checks=True)
-    client.cookies["csrftoken"] = "a" * 32
-    client.cookies["sessionid"] = "made-up-by-a-stranger-abcdefgh12"
+    client.cookies[own.CSRF_COOKIE_NAME] = "a" * 32
+    client.cookies[own.SESSION_COOKIE_NAME] = "made-up-by-a-stranger-abcdefgh12"
     return client
 
 
