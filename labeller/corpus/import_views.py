@@ -71,7 +71,11 @@ def mapping_page(
         preview=table,
         layout_form=layout_form or LayoutForm(initial=LayoutForm.initial_of(mapping.layout)),
         columns_form=columns_form
-        or ColumnsForm(columns=table.names, initial=ColumnsForm.initial_of(mapping, table.names)),
+        or ColumnsForm(
+            columns=table.names,
+            multi=access.project.is_multi,
+            initial=ColumnsForm.initial_of(mapping, table.names),
+        ),
         used=[mapping.text, mapping.external_id, mapping.labels],
         earlier=selectors.earlier_import_of(job),
     )
@@ -96,7 +100,7 @@ def _read_mapping(
     except FileRefused as error:
         layout_form.add_error("format", str(error))
         return mapping_page(request, access, job, layout_form=layout_form)
-    columns_form = ColumnsForm(request.POST, columns=preview(job, stored).names)
+    columns_form = ColumnsForm(request.POST, columns=preview(job, stored).names, multi=access.project.is_multi)
     if not columns_form.is_valid():
         return mapping_page(request, access, job, columns_form=columns_form)
     services.save_mapping(job=job, mapping=columns_form.mapping(layout))

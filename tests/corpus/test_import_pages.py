@@ -104,6 +104,20 @@ def test_the_whole_way_works_without_javascript(project: Project, alice: User, c
     assert "clauses.csv" in data
 
 
+@pytest.mark.parametrize(("kind", "kept"), [("single", ""), ("multi", ";")])
+def test_the_mark_between_labels_is_asked_where_a_text_has_several(
+    kind: str, kept: str, project: Project, alice: User, client_of: ClientOf
+) -> None:
+    Project.objects.filter(pk=project.pk).update(kind=kind)
+    project.refresh_from_db()
+    job, client = upload(project, CONTENT), client_of(alice)
+    page = client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert ('name="separator"' in page) is (kind == "multi")
+    post_mapping(client, job, separator=";")
+    job.refresh_from_db()
+    assert job.settings["separator"] == kept
+
+
 def test_a_fragment_is_no_page(project: Project, alice: User, client_of: ClientOf) -> None:
     job = imported(upload(project, CONTENT))
     url = reverse("import-status", args=[project.slug, job.key])
