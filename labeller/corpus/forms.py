@@ -74,7 +74,7 @@ class ColumnsForm(forms.Form):
         label="Several labels in one cell are", choices=list(SEPARATORS.items()), required=False
     )
     create_labels = forms.ChoiceField(
-        label="A label this project does not have",
+        label="A label not in the project",
         choices=[("add", "Add it to the project"), ("refuse", "Refuse the line")],
         required=False,
     )
