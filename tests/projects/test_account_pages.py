@@ -54,6 +54,11 @@ def test_with_mail_a_letter_goes_to_an_account_and_none_to_a_stranger(
     assert [letter.to for letter in mailoutbox] == [["bob@example.org"]]  # type: ignore[attr-defined]
 
 
+def test_the_first_page_after_signing_in_begins_with_itself(bob: User) -> None:
+    page = Client().post(reverse("account_login"), {"login": "bob", "password": PASSWORD}, follow=True)
+    assert page.wsgi_request.user == bob and 'class="notice' not in page.content.decode()
+
+
 def test_an_account_that_is_switched_off_is_told_so(bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(is_active=False)
     page = Client().post(reverse("account_login"), {"login": "bob", "password": PASSWORD}, follow=True)
