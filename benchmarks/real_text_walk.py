@@ -124,7 +124,7 @@ class ProjectWalk:
         use = page.get_by_label("What to do with them")
         if use.input_value() != "names":
             with page.expect_response(lambda response: response.request.method == "POST"):
-                use.select_option(label="Only add its names to the project's labels")
+                use.select_option(label="Only add their names")
         expect(page.locator("#mapping.htmx-request")).to_have_count(0)
         page.get_by_role("button", name="Try it without importing").click()
         check = page.get_by_role("heading", name=re.compile("An import would add"))

@@ -170,13 +170,15 @@ class Annotator:
     """One browser, as far as the server can tell: a session, a kept-alive connection, the texts in its hands."""
 
     def __init__(self, port: int, session: tuple[str, str]) -> None:
+        from django.conf import settings
+
         key, self.name = session
         self.token = secrets.token_hex(16)
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.headers = {
             "Accept": "application/json",
             "Content-Type": "application/x-www-form-urlencoded",
-            "Cookie": f"sessionid={key}; csrftoken={self.token}",
+            "Cookie": f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}={self.token}",
             "X-CSRFToken": self.token,
         }
         self.given: dict[str, str] = {}  # answer key -> lease

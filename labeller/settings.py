@@ -3,6 +3,7 @@ docs/engineers.md. Without any, it runs on SQLite and django-q2's ORM broker in 
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,7 @@ ACCOUNT_ADAPTER = "labeller.projects.accounts.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no letter from here
 LOGIN_REDIRECT_URL = "projects"
 LOGIN_URL = "account_login"
 EMAIL_BACKEND = environment.text("LABELLER_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
@@ -165,11 +167,16 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "frame-ancestors": [NONE],
     }
 }
+# A browser keeps cookies by host, not by port: two houses on one host would sign each other's people out.
+_HOUSE = sha256(str(HOME).encode()).hexdigest()[:8]
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"sessionid_{_HOUSE}", f"csrftoken_{_HOUSE}"
 HTTPS = environment.flag("LABELLER_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Failed sign-ins are counted by address. Behind the proxy all would share one: take what it adds to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 UPLOAD_LIMIT = environment.whole_number("LABELLER_UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024

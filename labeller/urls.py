@@ -5,7 +5,7 @@ from django.urls import include, path
 from labeller.operations.views import healthz
 
 urlpatterns = [
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("labeller.projects.account_urls")),
     path("healthz", healthz),
     path("", include("labeller.projects.urls")),
     path("p/<slug:slug>/data/", include("labeller.corpus.urls")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from labeller.annotation.models import Source
@@ -57,6 +58,7 @@ def script_data(
         "store": f"labeller:{project.slug}:{user.pk}",
         "user": user.pk,
         "urls": {name: reverse(f"label-{name}", args=[project.slug]) for name in ("next", "answer", "undo", "status")},
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "multi": project.is_multi,
         "labels": [{"id": label.pk, "name": label.name, "key": label.hotkey} for label in labels],
         "texts": texts,

@@ -9,13 +9,16 @@ from labeller.corpus.models import Document
 from labeller.projects.models import Membership, Project
 from labeller.projects.overview import Panel
 
+MANY = 12  # labels; of more, those never given are one line
+
 
 def annotation_panel(project: Project, membership: Membership) -> Panel:
     """Labels by count, how far the project is, and "Start labelling" for those who may."""
     progress = selectors.progress(project, membership.user)
     counts = selectors.label_counts(project)
     given = sum(count for _, count in counts)
-    context = {"answers": progress, "label_counts": counts, "given": max(1, given)}
+    many = len(counts) > MANY
+    context = {"answers": progress, "label_counts": counts, "given": max(1, given), "many": many}
     step, url, action = None, "", ""
     may_start = membership.may_label and len(counts) >= 2 and Document.objects.filter(project=project).exists()
     if may_start and progress.labelled < progress.texts:
@@ -29,5 +32,11 @@ def annotation_panel(project: Project, membership: Membership) -> Panel:
             else f"{left} texts have no label yet. The most useful ones come first."
         )
     return Panel(
-        20, "annotation/_panel.html", context, next_step=step, next_url=url, next_action=action, shows_labels=True
+        20,
+        "annotation/_panel.html",
+        context,
+        next_step=step,
+        next_url=url,
+        next_action=action,
+        shows_labels=many or progress.labelled > 0,
     )

@@ -74,7 +74,7 @@ class ColumnsForm(forms.Form):
         label="Several labels in one cell are", choices=list(SEPARATORS.items()), required=False
     )
     create_labels = forms.ChoiceField(
-        label="A label this project does not have",
+        label="A label not in the project",
         choices=[("add", "Add it to the project"), ("refuse", "Refuse the line")],
         required=False,
     )
@@ -82,8 +82,11 @@ class ColumnsForm(forms.Form):
         label="Keep beside the text", required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, columns: Sequence[str], multi: bool, **kwargs: Any) -> None:
+        """`multi`: whether a text may have several labels; elsewhere nobody is asked what stands between them."""
         super().__init__(*args, **kwargs)
+        if not multi:
+            del self.fields["separator"]
         choices = [(name, name) for name in columns]
         self.columns = columns
         for name in ("text", "external_id", "labels", "metadata"):
@@ -121,7 +124,7 @@ class ColumnsForm(forms.Form):
             values["text"],
             values["external_id"],
             values["labels"],
-            values["separator"],
+            values.get("separator", ""),
             left_out,
             values["label_use"] or ImportJob.LabelUse.ANNOTATIONS.value,  # not asked while there was no column
             values["create_labels"] != "refuse",

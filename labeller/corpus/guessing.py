@@ -192,7 +192,7 @@ def guess_mapping(layout: Layout, records: Sequence[Record], project: Project) -
     if external_id and not _tells_apart(records, external_id):
         external_id = ""
     text = _named(others, TEXT_NAMES) or _wordiest(records, [c for c in others if c != external_id])
-    separator = _guess_separator([record.fields.get(labels) for record in records])
+    separator = _guess_separator([record.fields.get(labels) for record in records], project)
     return Mapping(layout, text or (columns[0] if columns else "text"), external_id, labels, separator)
 
 
@@ -208,7 +208,7 @@ def _holds_labels(records: Sequence[Record], columns: Sequence[str], project: Pr
 
     def share(column: str) -> float:
         cells = [record.fields.get(column) for record in records]
-        mark = _guess_separator(cells)
+        mark = _guess_separator(cells, project)
         given = [names for cell in cells if (names := _names_in(cell, mark))]
         return sum(known.issuperset(names) for names in given) / len(given) if given else 0.0
 
@@ -240,7 +240,10 @@ def _wordiest(records: Sequence[Record], columns: Sequence[str]) -> str:
     return max(columns, key=length, default="")
 
 
-def _guess_separator(cells: Iterable[Any]) -> str:
+def _guess_separator(cells: Iterable[Any], project: Project) -> str:
+    """The mark between several labels in a cell. None where a text has one label: there it is a part of the name."""
+    if not project.is_multi:
+        return ""
     words = [cell for cell in cells if isinstance(cell, str)]
     return next((mark for mark in ("|", ";", "#") if any(mark in cell for cell in words)), "|")
 

@@ -64,15 +64,19 @@ def mapping_page(
     """The mapping with its preview; for htmx the part that follows a change."""
     mapping = Mapping.from_json(job.settings)
     table = preview(job, mapping)
+    columns_form = columns_form or ColumnsForm(
+        columns=table.names, multi=access.project.is_multi, initial=ColumnsForm.initial_of(mapping, table.names)
+    )
+    used = [name for name in table.names if name in (mapping.text, mapping.external_id, mapping.labels)]
     context = _context(
         access,
         job,
         mapping=mapping,
         preview=table,
         layout_form=layout_form or LayoutForm(initial=LayoutForm.initial_of(mapping.layout)),
-        columns_form=columns_form
-        or ColumnsForm(columns=table.names, initial=ColumnsForm.initial_of(mapping, table.names)),
-        used=[mapping.text, mapping.external_id, mapping.labels],
+        columns_form=columns_form,
+        used=used,
+        other_columns=[box for box in columns_form["metadata"] if box.data["value"] not in used],
         earlier=selectors.earlier_import_of(job),
     )
     page = "corpus/_mapping.html" if request.headers.get("HX-Target") == "mapping" else "corpus/import_map.html"
@@ -96,7 +100,7 @@ def _read_mapping(
     except FileRefused as error:
         layout_form.add_error("format", str(error))
         return mapping_page(request, access, job, layout_form=layout_form)
-    columns_form = ColumnsForm(request.POST, columns=preview(job, stored).names)
+    columns_form = ColumnsForm(request.POST, columns=preview(job, stored).names, multi=access.project.is_multi)
     if not columns_form.is_valid():
         return mapping_page(request, access, job, columns_form=columns_form)
     services.save_mapping(job=job, mapping=columns_form.mapping(layout))

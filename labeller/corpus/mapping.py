@@ -36,7 +36,7 @@ class Mapping:
     text: str
     external_id: str = ""  # empty: none
     labels: str = ""  # empty: none
-    separator: str = "|"  # between several labels in one cell; empty: never split
+    separator: str = "|"  # between several labels in one cell; empty: never split, as where a text has one label
     left_out: tuple[str, ...] = field(default=())
     label_use: str = ImportJob.LabelUse.ANNOTATIONS.value  # whoever names a column of labels wants them
     create_labels: bool = True  # labels the project does not know: add them, or refuse the line

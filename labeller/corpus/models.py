@@ -22,9 +22,9 @@ class ImportJob(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     class LabelUse(models.TextChoices):
-        IGNORE = "ignore", "Leave it out"
-        NAMES = "names", "Only add its names to the project's labels"
-        ANNOTATIONS = "annotations", "Take them over as labels already given"
+        IGNORE = "ignore", "Leave them out"
+        NAMES = "names", "Only add their names"
+        ANNOTATIONS = "annotations", "Take them over"
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")

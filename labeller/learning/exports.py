@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -9,14 +12,16 @@ from labeller import queueing
 from labeller.learning.models import ModelExport, ModelVersion
 from labeller.projects.models import User
 
+GONE = "The file is gone from the server. Build it again."
 EXPORT_TASK = "labeller.learning.tasks.build_export"
 
 
 def request(*, version: ModelVersion, requested_by: User | None = None) -> ModelExport:
-    """The zip of this version: the one that is ready or under way, else a new one; a failed one is tried again."""
-    known = version.exports.exclude(state=ModelExport.State.FAILED).order_by("-id").first()
-    if known is not None:
-        return known
+    """The zip of this version: the one that is ready or under way, else a new one; a failed one is tried again, and so
+    is one whose file is gone."""
+    for known in version.exports.exclude(state=ModelExport.State.FAILED).order_by("-id"):
+        if known.state != ModelExport.State.DONE or file_of(known):
+            return known
     try:
         with transaction.atomic():
             export = ModelExport.objects.create(version=version, requested_by=requested_by, heartbeat_at=timezone.now())
@@ -24,6 +29,16 @@ def request(*, version: ModelVersion, requested_by: User | None = None) -> Model
     except IntegrityError:  # somebody clicked at the same moment: theirs is as good
         return version.exports.filter(state__in=ModelExport.UNFINISHED).latest("id")
     return export
+
+
+def file_of(export: ModelExport) -> Path | None:
+    """The zip of an export that is ready. None when somebody has taken the file away: the export has failed then."""
+    path: Path = settings.ARTIFACTS / export.path
+    if path.is_file():
+        return path
+    done = ModelExport.objects.filter(pk=export.pk, state=ModelExport.State.DONE)
+    done.update(state=ModelExport.State.FAILED, reason=GONE)
+    return None
 
 
 def enqueue(export: ModelExport) -> None:

@@ -232,6 +232,11 @@ class ModelExport(models.Model):
     def is_finished(self) -> bool:
         return self.state not in self.UNFINISHED
 
+    @property
+    def was_built(self) -> bool:
+        """Whether there was a checked zip once, whatever became of it."""
+        return bool(self.path)
+
 
 class WorkerPulse(models.Model):
     """A worker process that is alive, because it said so a moment ago."""

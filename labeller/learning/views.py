@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -77,12 +76,13 @@ def export_status(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
 
 
 @require_GET
-def download(request: HttpRequest, slug: str, key: UUID) -> FileResponse:
+def download(request: HttpRequest, slug: str, key: UUID) -> FileResponse | HttpResponse:
+    """The zip; without one the page that says why, where it can be built again."""
     access = project_for(request, slug)
-    export = get_object_or_404(_exports_of(access.project.pk).filter(state=ModelExport.State.DONE), key=key)
-    path = settings.ARTIFACTS / export.path
-    if not path.is_file():
-        raise Http404("The file is gone from the server. Build it again.")
+    export = get_object_or_404(_exports_of(access.project.pk), key=key)
+    path = exports.file_of(export) if export.state == ModelExport.State.DONE else None
+    if path is None:
+        return redirect("model-export-status", slug, export.key)
     name = f"{slug}-model-{export.version.number}.zip"
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/zip")
 

@@ -14,23 +14,24 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-MEGABYTE = 1024 * 1024
+KILOBYTE, MEGABYTE = 1024, 1024 * 1024
+ANONYMOUS = 64 * KILOBYTE  # signing in and making an account take one or two
 
 
 class UploadLimitMiddleware:
-    """Answers 413 to a body above UPLOAD_LIMIT, and above DATA_UPLOAD_MAX_MEMORY_SIZE when nobody is signed in. Stands
-    after the session and before the CSRF check. The fields around a file may take as much as any other form."""
+    """Answers 413 to a body above UPLOAD_LIMIT, and above 64 kB when nobody is signed in: a body holds a thread while
+    it arrives. Stands after the session and before the CSRF check. The fields around a file may take as much as any
+    other form."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         size = _announced(request)
-        form = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if size > settings.UPLOAD_LIMIT + form:
+        if size > settings.UPLOAD_LIMIT + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return _too_large(request, size, settings.UPLOAD_LIMIT, ". Split the file, or have it imported by command.")
-        if size > form and not get_user(request).is_authenticated:
-            return _too_large(request, size, form, " before signing in.")
+        if size > ANONYMOUS and not get_user(request).is_authenticated:
+            return _too_large(request, size, ANONYMOUS, " before signing in.")
         return self.get_response(request)
 
 
@@ -41,8 +42,12 @@ def _announced(request: HttpRequest) -> int:
         return 0  # Django reads nothing of such a body
 
 
+def _amount(size: int) -> str:
+    return f"{size / MEGABYTE:,.1f} MB" if size >= MEGABYTE else f"{size / KILOBYTE:,.0f} kB"
+
+
 def _too_large(request: HttpRequest, size: int, limit: int, way_out: str) -> HttpResponse:
-    sentence = f"{size / MEGABYTE:,.1f} MB were sent; at most {limit / MEGABYTE:,.1f} MB can be taken{way_out}"
+    sentence = f"{_amount(size)} were sent; at most {_amount(limit)} can be taken{way_out}"
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"error": sentence}, status=413)
     return render(request, "413.html", {"sentence": sentence}, status=413)

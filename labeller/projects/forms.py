@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -104,6 +105,7 @@ class NewProjectForm(ProjectForm):
         help_text="One a line, if you like with a description: “Court : says where disputes are heard”. "
         "You can add and change them later.",
     )
+    form_key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
     field_order = ("name", "kind", "labels", "guidelines", "encoder", "suggestions", "overlap")
 
     def clean_labels(self) -> list[Draft]:

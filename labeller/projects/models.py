@@ -45,6 +45,7 @@ class Project(models.Model):
     strategy = models.CharField(max_length=40, default=Strategy.DEFAULT, help_text="Name of the query strategy.")
     audit = models.BooleanField(default=True, help_text="Whether texts are set apart to measure the models.")
     seed = models.PositiveIntegerField(help_text="Makes every random choice of this project repeatable.")
+    form_key = models.UUIDField(null=True, unique=True, editable=False, help_text="Of the form that made it.")
     created_at = models.DateTimeField(auto_now_add=True)
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="projects"

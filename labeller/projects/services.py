@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -15,6 +16,14 @@ SLUG_LENGTH = 120  # leaves room for the number of a second project of the same 
 
 class ProjectError(ValueError):
     """The project cannot be made; the message is a sentence for the page."""
+
+
+class AlreadyMade(ProjectError):
+    """The same form was posted before, and this is what it made."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(f"“{project}” has been made already.")
+        self.project = project
 
 
 class LastManager(ValueError):
@@ -32,10 +41,14 @@ def create_project(
     overlap: int = 1,
     strategy: str = Project.Strategy.DEFAULT,
     audit: bool = True,
+    form_key: UUID | None = None,
 ) -> Project:
-    """A project with its first manager. Its address is made from its name, numbered when that is taken."""
+    """A project with its first manager. Its address is made from its name, numbered when that is taken. Raises
+    AlreadyMade when there is one with this key: two clicks on one button are one project."""
     base = slugify(name)[:SLUG_LENGTH].strip("-") or "project"
     for slug in _addresses(base):
+        if form_key and (made := Project.objects.filter(form_key=form_key).first()):
+            raise AlreadyMade(made)
         try:
             with transaction.atomic():
                 project = Project.objects.create(
@@ -49,10 +62,11 @@ def create_project(
                     strategy=strategy,
                     audit=audit,
                     seed=secrets.randbelow(2**31),
+                    form_key=form_key,
                 )
                 Membership.objects.create(project=project, user=manager, role=Role.MANAGER)
             return project
-        except IntegrityError:  # somebody took the address between the look and the insert: try the next
+        except IntegrityError:  # the address or the key was taken between the look and the insert: look again
             continue
     raise ProjectError(f"No free address could be found for “{name}”. Choose another name.")
 

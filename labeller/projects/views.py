@@ -17,7 +17,7 @@ from labeller.projects.access import LabellerRequest, managed_project_for, proje
 from labeller.projects.forms import NewProjectForm, ProjectForm
 from labeller.projects.labels import LabelError, add_drafts
 from labeller.projects.overview import next_step, panels_for
-from labeller.projects.services import change_settings, create_project
+from labeller.projects.services import AlreadyMade, change_settings, create_project
 
 
 @require_GET
@@ -41,6 +41,9 @@ def new(request: LabellerRequest) -> HttpResponse:
             with transaction.atomic():
                 project = create_project(manager=request.user, **fields)
                 add_drafts(project=project, drafts=drafts)
+        except AlreadyMade as before:
+            messages.info(request, str(before))
+            return redirect("project", before.project.slug)
         except LabelError as error:
             form.add_error("labels", str(error))
         else:

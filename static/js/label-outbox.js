@@ -164,6 +164,7 @@ export async function post(url, fields) {
 }
 
 function csrf() {
-  const cookie = document.cookie.split("; ").find((one) => one.startsWith("csrftoken="));
-  return cookie ? cookie.slice("csrftoken=".length) : document.querySelector("[name=csrfmiddlewaretoken]").value;
+  const name = `${document.getElementById("answer").dataset.csrfCookie}=`;
+  const cookie = document.cookie.split("; ").find((one) => one.startsWith(name));
+  return cookie ? cookie.slice(name.length) : document.querySelector("[name=csrfmiddlewaretoken]").value;
 }

@@ -272,6 +272,15 @@ def test_an_answer_the_server_fails_at_lets_the_next_ones_pass(open_page):
     assert current() == {first: ("labelled", ["Change"], ""), second: ("labelled", ["Court"], "")}
 
 
+def test_after_signing_in_again_in_another_tab_the_answers_carry_the_new_token(open_page, context, live_server):
+    page = open_page()
+    name, secret = settings.CSRF_COOKIE_NAME, "b" * 32
+    context.add_cookies([{"name": name, "value": secret, "url": live_server.url}])
+    answered = press(page, "2")
+    wait_saved(page)
+    assert current() == {answered: ("labelled", ["Court"], "")}
+
+
 def test_a_double_click_answers_one_text(open_page):
     page = open_page()
     answered = shown(page)

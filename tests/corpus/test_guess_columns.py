@@ -6,6 +6,7 @@ import pytest
 
 from labeller.corpus.mapping import Mapping
 from labeller.projects.models import Project
+from tests.cast import make_project
 from tests.corpus.files import upload
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,6 @@ def test_columns_are_known_by_name_else_by_content(
     [
         (["Change", "court", "Other"], "Art"),
         (["Change", "Court", "Spam"], "Art"),  # one the project does not have yet
-        (["Change|Court", "Other", ""], "Art"),
         (["Change", "Spam", "Ham"], ""),
         (["", "", ""], ""),
     ],
@@ -47,10 +47,21 @@ def test_a_column_of_this_project_s_labels_is_known_by_its_cells(
     assert (mapping.text, mapping.labels) == ("Inhalt", labels)
 
 
+def test_a_column_of_several_labels_is_known_by_its_cells() -> None:
+    project = make_project(kind="multi")
+    cells = ("Change|Court", "Other", "")
+    rows = "".join(f"Wir dürfen Absatz {n} jederzeit ändern,{cell}\n" for n, cell in enumerate(cells))
+    mapping = Mapping.from_json(upload(project, f"Inhalt,Art\n{rows}").settings)
+    assert (mapping.text, mapping.labels) == ("Inhalt", "Art")
+
+
 @pytest.mark.parametrize(("cell", "separator"), [("A|B", "|"), ("A;B", ";"), ("A#B", "#"), ("A", "|")])
-def test_the_separator_is_the_one_seen_in_label_cells(project: Project, cell: str, separator: str) -> None:
-    mapping = Mapping.from_json(upload(project, f"text,labels\none,{cell}\ntwo,A\n").settings)
-    assert mapping.separator == separator
+@pytest.mark.parametrize("kind", ["single", "multi"])
+def test_the_separator_is_the_one_seen_in_label_cells_where_a_text_has_several(
+    kind: str, cell: str, separator: str
+) -> None:
+    mapping = Mapping.from_json(upload(make_project(kind=kind), f"text,labels\none,{cell}\ntwo,A\n").settings)
+    assert mapping.separator == (separator if kind == "multi" else "")
 
 
 def test_a_mapping_survives_its_json(project: Project) -> None:

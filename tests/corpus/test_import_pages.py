@@ -104,6 +104,37 @@ def test_the_whole_way_works_without_javascript(project: Project, alice: User, c
     assert "clauses.csv" in data
 
 
+@pytest.mark.parametrize(("kind", "kept"), [("single", ""), ("multi", ";")])
+def test_the_mark_between_labels_is_asked_where_a_text_has_several(
+    kind: str, kept: str, project: Project, alice: User, client_of: ClientOf
+) -> None:
+    Project.objects.filter(pk=project.pk).update(kind=kind)
+    project.refresh_from_db()
+    job, client = upload(project, CONTENT), client_of(alice)
+    page = client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert ('name="separator"' in page) is (kind == "multi")
+    post_mapping(client, job, separator=";")
+    job.refresh_from_db()
+    assert job.settings["separator"] == kept
+
+
+@pytest.mark.parametrize(
+    ("content", "boxes"),
+    [
+        ("id,text,label\n1,one text,Court\n", []),
+        ("id,text\n1,one text\n", []),
+        ("id,text,label,page\n1,one text,Court,4\n", ["page"]),
+    ],
+)
+def test_what_may_be_kept_beside_the_text_is_asked_only_where_something_is_left(
+    content: str, boxes: list[str], project: Project, alice: User, client_of: ClientOf
+) -> None:
+    job = upload(project, content)
+    page = client_of(alice).get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert re.findall(r'type="checkbox" name="metadata" value="([^"]*)"', page) == boxes
+    assert ("Keep beside the text" in page) is bool(boxes)
+
+
 def test_a_fragment_is_no_page(project: Project, alice: User, client_of: ClientOf) -> None:
     job = imported(upload(project, CONTENT))
     url = reverse("import-status", args=[project.slug, job.key])

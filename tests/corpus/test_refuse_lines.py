@@ -66,7 +66,7 @@ def test_lines_are_physical_also_behind_cells_of_several_lines(project: Project)
         ("a.tsv", "id\ttext\tn\n1\tone\t2\n7\t\t3\n", "7\t\t3"),
         ("a.csv", 'id,text\n1,one\n2,"tw"o"\n', '2,"tw"o"'),  # a quote not doubled
         ("a.csv", 'id,text,n\n1,one,2\n2,"two\nlines"\n', '2,"two\nlines"'),
-        ("a.csv", 'id,text,label\n1,one,\n2,"two, and more",Change|Court\n', '2,"two, and more",Change|Court'),
+        ("a.csv", 'id,text,label\n1,one,\n2,"b, c","[""Change"",""Court""]"\n', '2,"b, c","[""Change"",""Court""]"'),
         ("a.jsonl", '{"text": "one"}\n{"id": 2, "text":  ""}\n', '{"id": 2, "text":  ""}'),
         ("a.csv", b"id,text\n1,one\n2,caf\xe9\n", "2,caf\ufffd"),
         ("a.csv", f"id,text\n1,one\n2,{'x' * 100_001}\n", f"2,{'x' * 498}"),
@@ -104,8 +104,9 @@ def test_a_file_is_refused_whole_with_a_sentence(
 
 
 def test_several_labels_in_a_project_of_one_label_a_text_are_refused(project: Project) -> None:
-    job = imported(remap(upload(project, "text,label\none,Change\ntwo,Change|Court\n"), label_use="names"))
-    assert reasons(job) == {3: "2 labels ('Change', 'Court'), but this project takes one label a text"}
+    rows = '{"text": "one", "label": "Change"}\n{"text": "two", "label": ["Change", "Court"]}\n'
+    job = imported(remap(upload(project, rows, "texts.jsonl"), label_use="names"))
+    assert reasons(job) == {2: "2 labels ('Change', 'Court'), but this project takes one label a text"}
 
 
 def test_an_unknown_label_is_refused_with_the_known_ones(project: Project) -> None:

@@ -53,6 +53,14 @@ def test_answers_are_told_with_text_labels_and_line(project: Project, heard: lis
     ]
 
 
+def test_where_a_text_has_one_label_its_name_may_hold_any_mark(project: Project, heard: list[ImportedAnswer]) -> None:
+    names = ["C#", "Wages; holidays", "A|B"]
+    rows = "".join(f"text {at},{name}\n" for at, name in enumerate(names))
+    job = imported(remap(upload(project, f"text,label\n{rows}"), label_use="annotations"))
+    labels = dict(project.labels.values_list("id", "name"))
+    assert job.refused == 0 and [[labels[pk] for pk in answer.label_ids] for answer in heard] == [[n] for n in names]
+
+
 def test_texts_that_were_there_before_get_their_labels_too(project: Project, heard: list[ImportedAnswer]) -> None:
     imported(upload(project, "text\none\ntwo\n"))
     imported(remap(upload(project, "text,label\nTWO,Court\n"), label_use="annotations"))

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from labeller.annotation.models import Ranking
 from labeller.annotation.services import serve
-from labeller.learning import pulse, selectors
+from labeller.learning import exports, pulse, selectors
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.selectors import learning_status
 from labeller.projects.models import Project, User
@@ -247,11 +247,30 @@ def test_the_download_has_a_name_that_says_what_it_is(project: Project, rita: Us
 
 
 def test_an_export_that_failed_says_why(project: Project, alice: User, client_of, export: ModelExport) -> None:
-    ModelExport.objects.update(state="failed", reason="The bundle DISAGREES on 20 texts.")
-    alices = client_of(alice)
-    page = alices.get(reverse("model-export-status", args=[project.slug, export.key])).content.decode()
-    assert "DISAGREES" in page and "Try again" in page
-    assert alices.get(reverse("model-download", args=[project.slug, export.key])).status_code == 404
+    ModelExport.objects.update(state="failed", path="", reason="The bundle DISAGREES on 20 texts.")
+    for name in ("model-export-status", "model-download"):
+        page = client_of(alice).get(reverse(name, args=[project.slug, export.key]), follow=True).content.decode()
+        assert "It could not be built. The bundle DISAGREES" in page and "Try again" in page
+
+
+def test_a_zip_whose_file_is_gone_can_be_built_again(project: Project, alice: User, client_of, export) -> None:
+    (Path(settings.ARTIFACTS) / "model.zip").unlink()
+    alices, place = client_of(alice), [project.slug, export.key]
+    page = alices.get(reverse("model-download", args=place), follow=True)
+    assert page.redirect_chain == [(reverse("model-export-status", args=place), 302)]
+    assert "The file is gone from the server. Build it again." in page.content.decode()
+    again = reverse("model-export", args=[project.slug, 3])
+    assert f'action="{again}"' in page.content.decode() and "could not be built" not in page.content.decode()
+    assert alices.post(again).status_code == 302
+    assert list(ModelExport.objects.order_by("id").values_list("state", flat=True)) == ["failed", "queued"]
+
+
+def test_asked_for_anew_a_zip_whose_file_is_gone_is_built_at_once(export: ModelExport) -> None:
+    assert exports.request(version=export.version) == export
+    (Path(settings.ARTIFACTS) / "model.zip").unlink()
+    new = exports.request(version=export.version)
+    export.refresh_from_db()
+    assert (new.state, export.state, export.reason) == ("queued", "failed", exports.GONE)
 
 
 def test_a_web_process_loads_no_learner() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as own
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
@@ -55,22 +56,25 @@ def spool(tmp_path: Path, settings: Settings) -> Path:
 def stranger() -> Client:
     """Checks CSRF as a server does, and carries a cookie of its own making."""
     client = Client(enforce_csrf_checks=True)
-    client.cookies["csrftoken"] = "a" * 32
-    client.cookies["sessionid"] = "made-up-by-a-stranger-abcdefgh12"
+    client.cookies[own.CSRF_COOKIE_NAME] = "a" * 32
+    client.cookies[own.SESSION_COOKIE_NAME] = "made-up-by-a-stranger-abcdefgh12"
     return client
 
 
 @pytest.mark.parametrize("name", ["import-new", "account_login"])
-def test_a_stranger_sends_no_file(name: str, stranger: Client, project: Project, spool: Path) -> None:
+@pytest.mark.parametrize(("megabytes", "told"), [(2.5, "2.5 MB"), (0.1, "103 kB")])
+def test_a_stranger_sends_no_file(
+    name: str, megabytes: float, told: str, stranger: Client, project: Project, spool: Path
+) -> None:
     path = reverse(name, args=[project.slug] if name == "import-new" else [])
-    reply, watched = send(stranger, path, body(2.5))
+    reply, watched = send(stranger, path, body(megabytes))
     assert reply.status_code == 413
-    assert "2.5 MB were sent; at most 2.0 MB can be taken before signing in." in reply.content.decode()
+    assert f"{told} were sent; at most 64 kB can be taken before signing in." in reply.content.decode()
     assert watched.taken == 0 and not list(spool.iterdir())
 
 
 def test_a_form_of_usual_size_passes(stranger: Client) -> None:
-    reply, _ = send(stranger, reverse("account_login"), body(0.1))
+    reply, _ = send(stranger, reverse("account_login"), body(0.05))
     assert reply.status_code == 200
 
 

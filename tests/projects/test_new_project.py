@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from labeller.projects.models import Project, Role
-from labeller.projects.services import create_project
+from labeller.projects.services import AlreadyMade, create_project
 from tests.cast import make_user
 from tests.projects.refusals import ClientOf
 
@@ -39,6 +43,41 @@ def test_staff_make_a_project_and_manage_it(db, client_of: ClientOf):
 def test_a_manager_makes_a_second_project_with_an_address_of_its_own(project, alice, client_of: ClientOf):
     response = client_of(alice).post(reverse("project-new"), ANSWER)
     assert response["Location"] == reverse("project", args=["terms-of-service-2"])
+
+
+def test_a_form_posted_twice_makes_one_project(project, alice, client_of: ClientOf):
+    browser = client_of(alice)
+    page = browser.get(reverse("project-new")).content.decode()
+    [key] = re.findall(r'<input type="hidden" name="form_key" value="([^"]+)"', page)
+    assert key not in browser.get(reverse("project-new")).content.decode()
+    answers = [browser.post(reverse("project-new"), ANSWER | {"form_key": key}, follow=True) for _ in range(2)]
+    there = reverse("project", args=["terms-of-service-2"])
+    assert [answer.redirect_chain for answer in answers] == [[(there, 302)], [(there, 302)]]
+    assert ["has been made already" in answer.content.decode() for answer in answers] == [False, True]
+    made = Project.objects.exclude(pk=project.pk).get()
+    assert made.labels.count() == 2 and made.memberships.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_clicks_at_the_same_moment_one_makes_the_project(alice):
+    key, told, start = uuid4(), [], threading.Barrier(2)
+
+    def click() -> None:
+        start.wait()
+        try:
+            create_project(name="Terms", kind="single", encoder="x", manager=alice, form_key=key)
+            told.append("made")
+        except AlreadyMade as before:
+            told.append(before.project.slug)
+        finally:
+            connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(2)]
+    for thread in clicks:
+        thread.start()
+    for thread in clicks:
+        thread.join()
+    assert sorted(told) == ["made", "terms"] and Project.objects.count() == 1
 
 
 def test_others_may_not_and_are_told_whom_to_ask(project, bob, mallory, client_of: ClientOf):

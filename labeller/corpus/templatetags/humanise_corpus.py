@@ -19,9 +19,3 @@ def megabytes(size: int) -> str:
     if size < 1000:
         return f"{size} bytes"
     return f"{size / 1000:,.0f} KB" if size < 1_000_000 else f"{size / 1_000_000:,.1f} MB"
-
-
-@register.filter
-def role_of(columns: object, name: str) -> bool:
-    """Whether a column is among these."""
-    return isinstance(columns, list) and name in columns
