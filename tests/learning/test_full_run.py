@@ -23,6 +23,9 @@ from modelsvc.types import Views
 from tests.cast import add_texts
 from tests.learning.scene import annotate, embed, fill, full, read, refit, vectors
 
+# A run's heartbeat has a connection of its own, which on PostgreSQL does not see what a test has not committed.
+COMMITTED = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
 def labelled(project: Project, bob: User) -> Project:
@@ -35,7 +38,7 @@ def labelled(project: Project, bob: User) -> Project:
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
+@COMMITTED
 def test_a_full_run_tunes_reads_scores_and_serves(labelled: Project) -> None:
     run = full(labelled)
     assert (run.state, run.reason, run.progress, run.labels_at_start) == ("done", "", 1.0, 24)
@@ -61,7 +64,7 @@ def test_a_full_run_tunes_reads_scores_and_serves(labelled: Project) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
+@COMMITTED
 def test_a_full_run_is_not_done_twice(labelled: Project) -> None:
     run = full(labelled)
     tasks.fine_tune(run.pk)
@@ -69,7 +72,7 @@ def test_a_full_run_is_not_done_twice(labelled: Project) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
+@COMMITTED
 def test_a_run_that_died_between_its_stages_goes_on_behind_the_first(
     labelled: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +94,7 @@ def test_a_run_that_died_between_its_stages_goes_on_behind_the_first(
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
+@COMMITTED
 @pytest.mark.parametrize("kind", ["quick", "full"])
 def test_a_model_is_checked_and_taken_away(labelled: Project, kind: str) -> None:
     refit(labelled) if kind == "quick" else full(labelled)
@@ -107,7 +110,7 @@ def test_a_model_is_checked_and_taken_away(labelled: Project, kind: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
+@COMMITTED
 def test_the_commands_train_and_export(labelled: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("train", labelled.slug, "--wait", "--json")
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
