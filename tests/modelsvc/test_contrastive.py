@@ -23,7 +23,7 @@ Y = np.tile(np.eye(2, dtype=np.uint8), (4, 1))
 SHORT = ContrastiveConfig(steps=6)
 
 
-@pytest.mark.parametrize(("labels", "steps"), [(8, 50), (32, 50), (128, 100), (10_000, 150)])
+@pytest.mark.parametrize(("labels", "steps"), [(8, 150), (32, 150), (64, 212), (10_000, 300)])
 def test_steps_grow_with_the_square_root_of_the_labels(labels, steps):
     assert contrastive_steps(labels) == steps
 
