@@ -40,7 +40,7 @@ class ContrastiveConfig:
     warmup: float = 0.1  # share of the steps
     weight_decay: float = 0.01
     clip: float = 1.0
-    batch: int = 12  # texts a step, of which every two are a pair; 32, stopped at no loss, was 6 points behind, two seeds
+    batch: int = 12  # texts a step, of which every two are a pair; of 32, see benchmarks/LOG.md
     steps: int | None = None  # None = by the number of labels, see contrastive_steps
     seed: int = 0
 
