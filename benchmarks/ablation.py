@@ -24,6 +24,7 @@ import torch
 
 from benchmarks.ablation_sets import LabelledFile, judge, read_set
 from benchmarks.machine import machine
+from benchmarks.resumable import already, write
 from modelsvc.adapt import AdaptConfig, Method, adapt
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, fine_tune
@@ -87,22 +88,9 @@ def main() -> None:
                     continue
                 report["runs"].append(key | one_run(data, switch, labels, seed, options.work, options.threads))
                 print(report["runs"][-1], file=sys.stderr, flush=True)
-                write(report, options.json)
-    write(report, options.json)
+                write(report, options.json, table)
+    write(report, options.json, table)
     print(json.dumps(report, indent=1))
-
-
-def already(path: Path | None) -> dict[str, Any]:
-    if path and path.exists():
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    return {"runs": []}
-
-
-def write(report: dict[str, Any], path: Path | None) -> None:
-    report["table"] = table(report["runs"])
-    if path:
-        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def one_run(data: LabelledFile, switch: str, labels: int, seed: int, work: Path, threads: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import machine
+from benchmarks.resumable import already, write
 from modelsvc.diversity import medoids
 from modelsvc.evaluate import macro_f1
 from modelsvc.quick import decide, fit_head, predict_proba
@@ -80,8 +81,8 @@ def main() -> None:
                     continue
                 report["runs"].append(key | one_run(data, policy, seed, options.labels))
                 print(report["runs"][-1], file=sys.stderr, flush=True)
-                write(report, options.json)
-    write(report, options.json)
+                write(report, options.json, table)
+    write(report, options.json, table)
     print(json.dumps(report, indent=1))
 
 
@@ -170,19 +171,6 @@ def embeddings(texts: list[str], name: str, folder: Path | None) -> Embeddings:
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.save(kept, X)
     return X
-
-
-def already(path: Path | None) -> dict[str, Any]:
-    if path and path.exists():
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    return {"runs": []}
-
-
-def write(report: dict[str, Any], path: Path | None) -> None:
-    report["table"] = table(report["runs"])
-    if path:
-        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
