@@ -31,10 +31,9 @@ class ConcatEncoder(Encoder):
         """3 D, the length of an embedding."""
         return 3 * int(self.model.config.hidden_size)
 
-    def pooled(self, batch: dict[str, Tensor]) -> Tensor:
-        """(B, T) token ids and mask -> (B, 3 D). Differentiable."""
-        hidden = self.model(**batch).last_hidden_state.float()  # (B, T, D)
-        mask = batch["attention_mask"].unsqueeze(-1)  # (B, T, 1)
+    def _pool(self, hidden: Tensor, attended: Tensor) -> Tensor:
+        """(B, T, D) and (B, T) -> (B, 3 D), of unit length."""
+        hidden, mask = hidden.float(), attended.unsqueeze(-1)  # (B, T, 1)
         mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
         highest = hidden.masked_fill(mask == 0, torch.finfo(hidden.dtype).min).amax(1)
         thirds = [normalize(vectors, dim=-1) for vectors in (mean, hidden[:, 0], highest)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from modelsvc import encoder as encoder_module
 from modelsvc.adapt import AdaptConfig, adapt, shortened, twice_read_loss
 from modelsvc.concat import ConcatEncoder
 from modelsvc.encoder import BUNDLED, Encoder, EncoderError, resolve
@@ -95,6 +96,13 @@ def test_concat_pooling_is_three_times_as_wide_of_unit_length_and_is_not_saved(t
     tuned = fine_tune(tiny, TEXTS, Y, multi_label=False, config=FineTuneConfig(epochs=2, concat=True))
     assert tuned.head.weights.shape == (24, 2)
     assert tuned.encoder.encode(TEXTS[:2]).shape == (2, 24)
+
+
+def test_concat_pooling_reads_the_same_in_bfloat16_without_padding(tiny, monkeypatch):
+    encoder = ConcatEncoder.of(Encoder.load(tiny))
+    monkeypatch.setitem(encoder_module._bf16_gains, encoder.width, True)
+    texts = [*TEXTS, "short"]
+    assert encoder.encode(texts) == pytest.approx(encoder.encode(texts, precision="full"), abs=0.02)
 
 
 @pytest.mark.slow
