@@ -2,8 +2,9 @@
 
     python -m benchmarks.recipe TRAIN.jsonl TEST.jsonl --labels 32,64,128 --seeds 3 --order medoids --json OUT
 
-The labels are drawn once, without a model in the loop; the rest of TRAIN is the pool. The frozen encoder with the same
-head is measured in the same run. With `--held-back` a third of TRAIN is the test and TEST is not opened: choose there.
+The labels are those that `--order` asks for: "medoids" all at once, a query strategy with the quick model over the
+frozen encoder in the loop; the rest of TRAIN is the pool. The frozen encoder with the same head is measured in the
+same run. With `--held-back` a third of TRAIN is the test and TEST is not opened: choose there.
 Runs already in OUT are not made again. One JSON object.
 """
 
@@ -19,13 +20,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import machine
+from benchmarks.strategies import Frozen, labelled_at
 from modelsvc.diversity import medoids
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe import RecipeConfig, Stage, train
-from modelsvc.types import Embeddings, Targets
+from modelsvc.strategies import ASK_NAMES, STRATEGIES
+from modelsvc.types import Embeddings, Rows, Targets
 
 Texts = list[str]
+ORDERS = ("medoids", *sorted(STRATEGIES.keys() - ASK_NAMES))
 
 
 def main() -> None:
@@ -35,7 +39,7 @@ def main() -> None:
     parser.add_argument("--labels", default="32,64,128")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--order", choices=("medoids", "random"), default="medoids")
+    parser.add_argument("--order", choices=ORDERS, default="medoids", help="medoids: all at once")
     parser.add_argument("--teacher", choices=("auto", "contrastive", "plain"), default="auto")
     parser.add_argument("--least-right", type=float, default=RecipeConfig.least_right, help="0 = always use the pool")
     parser.add_argument("--noise", type=float, default=0.0, help="share of the labels made wrong")
@@ -95,7 +99,7 @@ class Scene:
         """One run: {stage: accuracy}, {stage: seconds}, and what the last stage says of itself."""
         texts, X, Y = self.pool
         rng = np.random.default_rng(seed)
-        chosen = medoids(X, n, rng=rng) if self.options.order == "medoids" else rng.permutation(len(texts))[:n]
+        chosen = self._chosen(n, seed, rng)
         rest = np.setdiff1d(np.arange(len(texts)), chosen)
         answers = _spoilt(Y[chosen], self.options.noise, rng)
         accuracy = {"frozen": _accuracy(X[chosen], answers, self.test[1], self.test[2])}
@@ -128,6 +132,13 @@ class Scene:
         )
         kinds = int(np.count_nonzero(answers.sum(0)))
         return {"accuracy": accuracy, "seconds": seconds, "kinds": kinds, "facts": stages[-1].facts}
+
+    def _chosen(self, n: int, seed: int, rng: np.random.Generator) -> Rows:
+        _, X, Y = self.pool
+        if self.options.order == "medoids":
+            return medoids(X, n, rng=rng)
+        data = Frozen(self.options.train.stem, self.names, X, Y, self.test[1], self.test[2], np.zeros((0, X.shape[1])))
+        return labelled_at(data, self.options.order, seed, [n])[n]
 
 
 def _accuracy(X: Embeddings, Y: Targets, test_X: Embeddings, test_Y: Targets) -> float:
