@@ -3,11 +3,12 @@
     python -m benchmarks.label_efficiency TRAIN.jsonl TEST.jsonl --policy default --labels 32,64,128,256,525 \\
         --seeds 5 [--rivals a,b,c,d,e,svm] [--held-back] [--json OUT] [--png OUT]
 
-Ours plays the file through the services of the product: its queue, its quick refits after every answer, its full runs,
-forced at the counts wanted. The project has no audit (as the product offers it to whoever has a test file), so the
-whole budget teaches; the figures are those of the newest head over the encoder that serves. Every rival gets the same
-pool, the same number of labels and the same threads. With --held-back a third of TRAIN is the test, the same third for
-all seeds, and TEST is not opened. With --found-first the first text of each label comes from search, for all.
+Ours plays the file through the services of the product: its queue, its quick refits after every answer, its full runs
+at 16 labels, where the first starts by itself, and at the counts wanted. The project has no audit (as the product
+offers it to whoever has a test file), so the whole budget teaches; the figures are those of the newest head over the
+encoder that serves. Every rival gets the same pool, the same number of labels and the same threads. With --held-back a
+third of TRAIN is the test, the same third for all seeds, and TEST is not opened. With --found-first the first text of
+each label comes from search, for all.
 
 OUT is written after every seed of each contender (rivals: every point), and a point that is there is not made again.
 Prints one JSON object; progress goes to standard error.
@@ -31,6 +32,7 @@ from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_chart import curves_spec, save_png
 from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
+from labeller.learning.triggers import FIRST_FULL
 
 
 def main() -> None:
@@ -123,6 +125,7 @@ def _setting(options: argparse.Namespace, material: Material) -> dict[str, Any]:
         "several_labels": material.multi_label,
         "found_first": options.found_first,
         "refit_every": options.refit_every,
+        "first_full_run": FIRST_FULL,
         "threads": options.threads,
         "audit": False,
     }

@@ -25,11 +25,11 @@ from modelsvc.diversity import medoids
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe import RecipeConfig, Stage, train
-from modelsvc.strategies import ASK_NAMES, STRATEGIES
+from modelsvc.strategies import STRATEGIES
 from modelsvc.types import Embeddings, Rows, Targets
 
 Texts = list[str]
-ORDERS = ("medoids", *sorted(STRATEGIES.keys() - ASK_NAMES))
+ORDERS = ("medoids", *STRATEGIES)
 
 
 def main() -> None:
@@ -137,7 +137,8 @@ class Scene:
         _, X, Y = self.pool
         if self.options.order == "medoids":
             return medoids(X, n, rng=rng)
-        data = Frozen(self.options.train.stem, self.names, X, Y, self.test[1], self.test[2], np.zeros((0, X.shape[1])))
+        names_X = self.encoder.encode(self.names)
+        data = Frozen(self.options.train.stem, self.names, X, Y, self.test[1], self.test[2], names_X)
         return labelled_at(data, self.options.order, seed, [n])[n]
 
 

@@ -61,15 +61,17 @@ class Replay:
         self._work_off()
         if self.plan.found_first:
             self._find_one_of_each()
-        for count in self.plan.labels:
+        full_at = self.plan.full_at or ()
+        for count in sorted({*self.plan.labels, *full_at}):
             while self.given < count:
                 if not self._answer_one():
                     return
                 if self.given % self.plan.refit_every == 0 or self.given == count:
                     self._work_off()
-            if self.plan.full_at is not None and count in self.plan.full_at:
+            if count in full_at:
                 self._full_run()
-            yield self._point()
+            if count in self.plan.labels:
+                yield self._point()
 
     def _answer_one(self) -> bool:
         """As the page does it: answer the text in hand, get others ahead. False when no text is left."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import label_efficiency
-from benchmarks.contenders import Arena
+from benchmarks.contenders import Arena, full_runs_at
 from benchmarks.label_efficiency_report import Report
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_file import ReplayRefused, read_material
@@ -128,6 +128,15 @@ def test_figures_of_another_setting_do_not_come_into_the_same_file(tmp_path: Pat
     path.write_text("[]")
     with pytest.raises(ReplayRefused, match="no report of this benchmark"):
         Report.read(path, SETTING)
+
+
+@pytest.mark.parametrize(
+    ("labels", "full"), [((8,), (8,)), ((8, 16), (8, 16)), ((32, 64), (16, 32, 64)), ((8, 64), (8, 16, 64))]
+)
+def test_ours_trains_where_the_first_run_starts_by_itself_and_at_each_count(
+    labels: tuple[int, ...], full: tuple[int, ...]
+) -> None:
+    assert full_runs_at(labels) == full
 
 
 def test_what_was_made_of_other_texts_is_not_used_again(train: Path, tmp_path: Path) -> None:

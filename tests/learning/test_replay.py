@@ -111,6 +111,12 @@ def test_full_runs_at_counts_given_are_the_only_ones(project: Project, bob: User
     assert set(TrainingRun.objects.exclude(labels_at_start=18).values_list("state", flat=True)) <= {"cancelled"}
 
 
+def test_a_full_run_may_come_between_two_points(project: Project, bob: User, runs: list[int]) -> None:
+    points = list(scene(project, bob, Plan((12, 24), full_at=(16, 24)), audit=False).play())
+    assert runs == [16, 24] and [point["labels"] for point in points] == [12, 24]
+    assert [made["labels"] for made in points[1]["rounds"]] == [16, 24]
+
+
 def test_a_full_run_that_cannot_start_says_why_and_the_play_goes_on(project: Project, bob: User) -> None:
     points = list(scene(project, bob, Plan((1, 4), full_at=(1,)), audit=False).play())
     assert points[0]["rounds"][0]["state"] == "refused" and "two kinds" in points[0]["rounds"][0]["reason"]
