@@ -181,9 +181,10 @@ class ProjectWalk:
     def read_results(self) -> None:
         self.walker.go("Results")
         self.told["results_sentence"] = self.page.locator("#standing").inner_text().split("\n")
+        take(self.page, f"{self.name}-results", whole=True)
+        self.walker.go_to_part("Models")
         cells = "rows => rows.map(row => [...row.cells].slice(0, 7).map(cell => cell.innerText.trim()))"
         self.told["models"] = self.page.locator("#model-table tbody tr").evaluate_all(cells)
-        take(self.page, f"{self.name}-results", whole=True)
 
     def take_model(self) -> None:
         """The newest promoted full model, or else the newest quick one."""

@@ -57,6 +57,17 @@ def audit_so_far(standing: Standing) -> str:
     return f"{told} Texts without an answer are not measured; they tend to be hard, so the accuracy may be lower."
 
 
+def in_use(current: VersionScore | None, serving: VersionScore | None) -> str:
+    """Which models are at work now; empty without any."""
+    if current is None:
+        return ""
+    if serving is None:
+        return f"Model {current.number} orders the queue. It reads the texts by the language model as it came."
+    if current.number == serving.number:
+        return f"Model {serving.number} reads the texts."
+    return f"Model {serving.number} reads the texts, and model {current.number} orders the queue by what it has read."
+
+
 def _right_on(version: VersionScore, is_multi: bool) -> str:
     assert version.accuracy is not None
     right = f"about {100 * version.accuracy.value:.0f} in 100 texts"  # a share: 31 may have been measured

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from labeller.insight import views
+from labeller.insight import model_views, views
 
 urlpatterns = [
     path("", views.results, name="results"),
     path("figures/", views.figures, name="results-figures"),
     path("curve.json", views.curve, name="results-curve"),
     path("curve.csv", views.curve_csv, name="results-csv"),
+    path("models/", model_views.models, name="results-models"),
+    path("models/live/", model_views.live, name="results-models-live"),
 ]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from labeller.insight import selectors
 from labeller.insight.charts import METRICS, curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
-from labeller.insight.selectors import LabelScore, Standing, VersionScore
+from labeller.insight.selectors import LabelScore, Standing
 from labeller.insight.sentences import Headline, audit_so_far, headline
 from labeller.projects.access import project_for
 from labeller.projects.models import Project
@@ -25,7 +25,6 @@ class ResultsContext:
     headline: Headline
     audit_so_far: str
     rows: list[CurveRow]  # in the order of the curve
-    models: list[VersionScore]  # newest first
     by_label: list[LabelScore]  # of the model in use
     marker: str  # changes whenever a figure on the page does
 
@@ -42,7 +41,6 @@ class ResultsContext:
             headline=headline(standing),
             audit_so_far=audit_so_far(standing),
             rows=curve_rows(versions),
-            models=sorted(versions, key=lambda version: version.number, reverse=True),
             by_label=selectors.label_scores(project, standing.current.number if standing.current else None),
             marker=selectors.marker(standing, versions),
         )

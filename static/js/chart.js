@@ -1,30 +1,17 @@
 // The learning curve. The server sends a Vega-Lite specification; this file gives it the page's colours, draws it,
 // redraws it when there is a newer model, and saves it as a file. Without it the table says the same.
 
+import { NO_LIBRARY, OPTIONS, coloured } from "./drawing.js";
+
 const figure = document.getElementById("curve");
 const canvas = document.getElementById("curve-canvas");
 const trouble = figure.querySelector(".chart-trouble");
-const OPTIONS = {
-  mode: "vega-lite",
-  renderer: "svg",
-  ast: true, // expressions are interpreted, not compiled: the page forbids eval
-  actions: false,
-  defaultStyle: false,
-  tooltip: { disableDefaultStyle: true },
-};
 
 let shown = null; // what vega-embed returned
 let turn = 0; // only the newest request may draw
 
 const standing = () => document.getElementById("standing");
 const metric = () => figure.querySelector("[name=metric]:checked");
-
-function coloured(spec) {
-  const style = getComputedStyle(document.documentElement);
-  for (const param of spec.params) param.value = style.getPropertyValue(`--${param.name}`).trim() || param.value;
-  spec.config.font = getComputedStyle(document.body).fontFamily;
-  return spec;
-}
 
 function say(sentence) {
   trouble.textContent = sentence;
@@ -35,7 +22,7 @@ async function draw() {
   figure.hidden = standing().dataset.points === "0";
   if (figure.hidden) return;
   if (!window.vegaEmbed) {
-    say("The chart library is missing on this server: run “python manage.py build_charts”. The table below has the numbers.");
+    say(NO_LIBRARY);
     return;
   }
   const mine = ++turn;
@@ -74,20 +61,7 @@ figure.addEventListener("click", (event) => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
-// The live part was replaced: draw again only if it brought another model, and put scrolled tables back in place.
-const places = new Map();
-document.body.addEventListener("htmx:oobBeforeSwap", () => {
-  for (const box of document.querySelectorAll("[data-keeps-place]")) {
-    places.set(box.dataset.keepsPlace, [box.scrollLeft, box.scrollTop]);
-  }
-  for (const fold of document.querySelectorAll("#tables details[id]")) places.set(fold.id, fold.open);
-});
-document.body.addEventListener("htmx:oobAfterSwap", () => {
-  for (const box of document.querySelectorAll("[data-keeps-place]")) {
-    [box.scrollLeft, box.scrollTop] = places.get(box.dataset.keepsPlace) ?? [0, 0];
-  }
-  for (const fold of document.querySelectorAll("#tables details[id]")) fold.open = places.get(fold.id) ?? false;
-});
+// The live part was replaced: draw again only if it brought another model.
 document.body.addEventListener("htmx:afterSettle", () => {
   if (figure.dataset.drawn?.split(" ")[1] !== standing().dataset.newest) draw();
 });

@@ -173,11 +173,13 @@ def see_what_the_quick_model_changed(annotator: Walker, keyboard: Keyboard) -> N
 
 def see_the_full_model(manager: Walker) -> None:
     manager.go("Results")
+    manager.go_to_part("Models")
     row = manager.page.locator("#model-table tr", has=manager.page.locator(".badge.full")).last
     row.wait_for(timeout=TRAINING_MS)
     # It came from 16 labels, 5 of them audit labels: without evidence it does not take over.
     expect(row).to_contain_text("not promoted")
     expect(row).to_contain_text("too few")
+    manager.go_to_part("Curve")
 
 
 def see_that_evidence_is_missing(manager: Walker, keyboard: Keyboard) -> None:
@@ -295,6 +297,7 @@ def cancel_what_runs(manager: Walker) -> None:
 def download_model(manager: Walker, tmp_path: Path) -> Path:
     """The newest full model's zip, unpacked. Offered only after a fresh process has used it."""
     page = manager.page
+    manager.go_to_part("Models")
     row = page.locator("#model-table tr", has=page.locator(".badge.full")).first
     number = row.locator("th").inner_text().split()[0]
     page.get_by_role("button", name=f"Prepare a zip of model {number}").click()

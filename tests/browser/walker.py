@@ -58,6 +58,11 @@ class Walker:
         self.page.get_by_role("navigation", name="Project").get_by_role("link", name=name, exact=True).click()
         self.page.wait_for_load_state("load")
 
+    def go_to_part(self, name: str) -> None:
+        """Of the results."""
+        self.page.get_by_role("navigation", name="Results").get_by_role("link", name=name, exact=True).click()
+        self.page.wait_for_load_state("load")
+
     def get_json(self, path: str) -> Any:
         """What the server answers to this person's browser."""
         answer = self.context.request.get(urljoin(self.address, path))

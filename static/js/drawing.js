@@ -1,0 +1,20 @@
+// How every chart is drawn: by vega-embed, in the page's own colours, under a policy that forbids eval.
+
+export const OPTIONS = {
+  mode: "vega-lite",
+  renderer: "svg",
+  ast: true, // expressions are interpreted, not compiled: the page forbids eval
+  actions: false,
+  defaultStyle: false,
+  tooltip: { disableDefaultStyle: true },
+};
+
+export const NO_LIBRARY =
+  "The chart library is missing on this server: run “python manage.py build_charts”. The table below has the numbers.";
+
+export function coloured(spec) {
+  const style = getComputedStyle(document.documentElement);
+  for (const param of spec.params) param.value = style.getPropertyValue(`--${param.name}`).trim() || param.value;
+  spec.config.font = getComputedStyle(document.body).fontFamily;
+  return spec;
+}
