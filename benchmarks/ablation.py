@@ -41,6 +41,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "concat pooling": {"concat": True},
     "word vectors learn too": {"freeze_embeddings": False},
     "no label smoothing": {"label_smoothing": 0.0},
+    "no dropout": {"dropout": False},
     "no balance of labels": {"balance": False},
     "half as many steps of 32": {"batch": 32},
     "adapted by SimCSE": {"adapt": "simcse"},

@@ -147,7 +147,7 @@ def _train(
     shown, steps = sampling_weights(Y, given) if config.balance else given, config.steps(given.sum())
     batches = endless_batches(shown, size=config.batch, seed=config.seed, lengths=lengths)
     log: list[dict[str, float]] = []
-    encoder.model.train()
+    encoder.model.train(config.dropout)
     started = time.perf_counter()
     for step in range(steps):
         # where we are: by steps, or by the clock where that is nearer its end

@@ -172,6 +172,15 @@ def test_a_constant_rate_stays_at_its_peak_after_the_warm_up(tiny):
     assert rates == pytest.approx([config.lr] * 10)
 
 
+def test_without_dropout_a_batch_of_all_texts_has_one_loss_whatever_the_seed(tiny):
+    def first_loss(seed: int, dropout: bool) -> float:
+        config = FineTuneConfig(epochs=1, batch=len(TEXTS), seed=seed, dropout=dropout)
+        return fine_tune(tiny, TEXTS, Y, multi_label=False, config=config).log[0]["loss"]
+
+    assert first_loss(1, False) == pytest.approx(first_loss(2, False), rel=1e-4)
+    assert first_loss(1, True) != pytest.approx(first_loss(2, True), rel=1e-4)
+
+
 def test_a_time_limit_ends_the_schedule_early(tiny):
     config = FineTuneConfig(epochs=100_000, max_seconds=0.3)
     log = fine_tune(tiny, TEXTS, Y, multi_label=False, config=config).log
