@@ -1,11 +1,12 @@
 """What each stage of a full run brings: accuracy and seconds of the model from the labels, and of the pool's share.
 
-    python -m benchmarks.recipe TRAIN.jsonl TEST.jsonl --labels 32,64,128 --seeds 3 --order medoids --json OUT
+    python -m benchmarks.recipe TRAIN.jsonl TEST.jsonl --labels 32,64,128 --seeds 3 --order default --json OUT --png OUT
 
 The labels are those that `--order` asks for: "medoids" all at once, a query strategy with the quick model over the
 frozen encoder in the loop; the rest of TRAIN is the pool. The frozen encoder with the same head is measured in the
 same run. With `--held-back` a third of TRAIN is the test and TEST is not opened: choose there.
-Runs already in OUT are not made again. One JSON object.
+`--pseudo 2000 --pseudo 2000,2000` compares rounds of self-training; the picture is accuracy against the seconds of a
+round. Runs already in OUT are not made again. One JSON object.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import argparse
 import json
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.machine import machine
+from benchmarks.recipe_chart import rounds_spec
 from benchmarks.strategies import Frozen, labelled_at
+from labeller.learning.replay_chart import save_png
 from modelsvc.diversity import medoids
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.quick import fit_head, predict_proba
@@ -42,24 +46,30 @@ def main() -> None:
     parser.add_argument("--order", choices=ORDERS, default="medoids", help="medoids: all at once")
     parser.add_argument("--teacher", choices=("auto", "contrastive", "plain"), default="auto")
     parser.add_argument("--least-right", type=float, default=RecipeConfig.least_right, help="0 = always use the pool")
+    parser.add_argument("--pseudo", action="append", metavar="K,K", help="pseudo-labels a round; may be given again")
     parser.add_argument("--noise", type=float, default=0.0, help="share of the labels made wrong")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--held-back", action="store_true")
     parser.add_argument("--cache", type=Path, help="folder for the frozen embeddings")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--png", type=Path)
     options = parser.parse_args()
     for path in (options.train, options.test):
         if not path.exists():
             parser.error(f"There is no {path}: the benchmark data is not part of the project.")
     done = _done(options.json)
     scene = Scene(options)
-    for n in (int(part) for part in options.labels.split(",")):
-        for seed in range(options.first_seed, options.first_seed + options.seeds):
-            key = f"{n}/{seed}/{options.order}/{options.teacher}/{options.least_right}/{options.noise}"
-            if key not in done:
-                done[key] = scene.measure(n, seed)
-                print(key, json.dumps(done[key]), flush=True)
-                _write(options, done)
+    usual = ",".join(str(k) for k in RecipeConfig.pseudo)
+    labels = [int(part) for part in options.labels.split(",")]
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    for n, seed, pseudo in product(labels, seeds, options.pseudo or [usual]):
+        key = f"{n}/{seed}/{options.order}/{options.teacher}/{options.least_right}/{options.noise}/{pseudo}"
+        if key not in done:
+            done[key] = scene.measure(n, seed, tuple(int(k) for k in pseudo.split(",")))
+            print(key, json.dumps(done[key]), file=sys.stderr, flush=True)
+            _write(options, done)
+    if options.png:
+        save_png(rounds_spec(done, title=options.train.stem), options.png)
     print(json.dumps(_report(options, done), indent=1))
 
 
@@ -95,7 +105,7 @@ class Scene:
     def _targets(self, labels: list[str]) -> Targets:
         return np.array([[name == label for name in self.names] for label in labels], np.uint8)
 
-    def measure(self, n: int, seed: int) -> dict[str, Any]:
+    def measure(self, n: int, seed: int, pseudo: tuple[int, ...]) -> dict[str, Any]:
         """One run: {stage: accuracy}, {stage: seconds}, and what the last stage says of itself."""
         texts, X, Y = self.pool
         rng = np.random.default_rng(seed)
@@ -103,7 +113,7 @@ class Scene:
         rest = np.setdiff1d(np.arange(len(texts)), chosen)
         answers = _spoilt(Y[chosen], self.options.noise, rng)
         accuracy = {"frozen": _accuracy(X[chosen], answers, self.test[1], self.test[2])}
-        config = RecipeConfig(teacher=self.options.teacher, least_right=self.options.least_right)
+        config = RecipeConfig(teacher=self.options.teacher, least_right=self.options.least_right, pseudo=pseudo)
         labelled, seconds, pool = [texts[i] for i in chosen], {}, [texts[i] for i in rest]
 
         def on_stage(stage: Stage) -> Embeddings | None:
