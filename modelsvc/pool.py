@@ -27,7 +27,6 @@ class Pool:
     label_names: Sequence[str]  # C
     thresholds: NDArray[np.float32] | None = None  # (C,) several labels a text: from where each is given; None = 0.5
     label_X: Embeddings | None = None  # (C, D) the labels' names and descriptions, read by the encoder of X
-    tuned: bool = False  # whether the encoder of X was fine-tuned on labels of this pool
 
     def __post_init__(self) -> None:
         N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)

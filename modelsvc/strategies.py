@@ -59,8 +59,7 @@ def phase(pool: Pool) -> str:
         is_cold = int((counts > 0).sum()) < 2 or n < COLD_BELOW
     if pool.proba is None or is_cold:
         return "cold"
-    # A tuned encoder has drawn the texts of a label together: where texts lie says little that its doubt does not.
-    return "late" if pool.tuned or np.median(counts) >= EARLY_BELOW else "early"
+    return "early" if np.median(counts) < EARLY_BELOW else "late"
 
 
 def default(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:

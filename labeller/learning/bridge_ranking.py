@@ -70,7 +70,6 @@ def active_entries(
         label_names=material.labels.label_names,
         label_X=names_of(material.project, material.reader.store_folder),
         thresholds=thresholds,
-        tuned=material.reader.base is not None,
     )
     k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy

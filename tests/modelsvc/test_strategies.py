@@ -1,7 +1,5 @@
 """One contract for every strategy, and what the default policy promises beyond it."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -102,8 +100,6 @@ def test_the_default_moves_from_cold_to_early_to_late():
     assert phase(without_model()) == "cold"
     assert phase(make_pool(n=20)) == "early"
     assert phase(make_pool(n=360)) == "late"
-    assert phase(replace(make_pool(n=20), tuned=True)) == "late"
-    assert phase(replace(without_model(), tuned=True)) == "cold"
     seen_one_kind = make_pool(n=20)
     seen_one_kind.labelled_Y[:] = [1, 0, 0]
     assert phase(seen_one_kind) == "cold"
