@@ -6,6 +6,7 @@ import numpy as np
 
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
@@ -29,6 +30,8 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
     later = later.only(pool.rows_of(later.document_ids)[1] & serving.rows_of(later.document_ids)[1])
     n = len(later.Y)
     if n < ENOUGH_LATER:
+        if too_few := _too_few_to_teach(snapshot):
+            return too_few, False
         return (
             f"Promoted: without an audit only labels given since the run began could speak against it, and {n} are too"
             f" few ({ENOUGH_LATER} are needed).",
@@ -45,6 +48,18 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
     if found.p < WORSE:
         return f"Not promoted: {counts} (p of being worse {found.p:.2f}). The model before goes on serving.", False
     return f"Promoted: {counts} (p of being worse {found.p:.2f}).", True
+
+
+def _too_few_to_teach(snapshot: Labelled) -> str:
+    """Why an encoder tuned on these labels stays out of service unless something speaks for it; or nothing."""
+    teaching = snapshot.only(snapshot.may_teach)
+    if enough_to_teach(len(teaching.Y), teaching.kinds):
+        return ""
+    return (
+        f"Not promoted: {len(teaching.Y)} labels of {teaching.kinds} kinds are hardly more than one text a kind, and"
+        " nothing is known yet that speaks for the new model. The model before goes on serving; two texts a kind mend"
+        " this."
+    )
 
 
 def _since(project: Project, snapshot: Labelled) -> Labelled:

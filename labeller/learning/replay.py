@@ -27,6 +27,7 @@ from labeller.learning import artifacts, pulse, selectors, services, tasks
 from labeller.learning.bridge_replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.replay_file import ReplayRefused
+from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project, User
 
 PULSE_S = 3.0
@@ -116,6 +117,11 @@ class Replay:
             raise ReplayRefused(f"The quick model failed at {self.given} labels: {error}")
 
     def _full_run(self) -> None:
+        labels, kinds = selectors.teaching_labels(self.project)
+        if kinds >= 2 and not enough_to_teach(labels, kinds):
+            reason = f"{labels} labels of {kinds} kinds: as in use, a full run waits for two texts a kind."
+            self.rounds.append({"labels": self.given, "state": "not due", "reason": reason})
+            return
         try:
             run = services.start_full(project=self.project, enqueue=False)
         except services.RunRefused as refusal:

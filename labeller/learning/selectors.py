@@ -11,7 +11,7 @@ from django.utils import timezone
 from labeller.annotation.models import Ranking
 from labeller.annotation.selectors import current_labels
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
-from labeller.learning.triggers import next_full_at
+from labeller.learning.triggers import TEXTS_A_KIND, next_full_at
 from labeller.projects.models import Project
 
 ALIVE = timedelta(seconds=12)  # four pulses missed: call it dead
@@ -67,7 +67,7 @@ def labelled_kinds(project: Project) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class LearningStatus:
-    """All that `learning/_status.html` shows, in at most six queries."""
+    """All that `learning/_status.html` shows, in at most eight queries."""
 
     ranking: Ranking | None  # None: nothing has ordered the queue yet
     refresh_error: str  # why the last quick refit failed; empty when it did not
@@ -99,9 +99,17 @@ def learning_status(project: Project) -> LearningStatus:
         serving=loop.serving if loop else None,
         embed=worth_showing(embed),
         full=worth_showing(full[0] if full else None),
-        next_full=next_full_at(labels_at_last_full(full)),
+        next_full=max(next_full_at(labels_at_last_full(full)), _two_a_kind(project, ranking)),
         missing=[cluster for cluster in CLUSTERS if cluster not in alive],
     )
+
+
+def _two_a_kind(project: Project, ranking: Ranking | None) -> int:
+    """Labels before which no full run starts by itself, by the kinds met so far. The answers themselves are only read
+    while they are few: later there are two texts for any number of kinds."""
+    if ranking is None or ranking.labels_seen >= TEXTS_A_KIND * project.labels.count():
+        return 0
+    return TEXTS_A_KIND * labelled_kinds(project)[1]
 
 
 def labels_at_last_full(runs: list[TrainingRun]) -> int:

@@ -215,6 +215,17 @@ def test_the_button_starts_a_run_and_refuses_in_words(project: Project, alice: U
     assert TrainingRun.objects.get().requested_by == alice
 
 
+def test_the_status_says_how_many_labels_the_kinds_met_so_far_want(project: Project, bob: User) -> None:
+    for number in range(20):
+        project.labels.create(name=f"kind {number}", position=10 + number, colour="#2b5d8a")
+    for at, document in enumerate(fill(project)[:9]):
+        annotate(document, bob, [f"kind {at}"])
+    Ranking.objects.create(project=project, model_name="the quick model", labels_seen=9, ranked_at=timezone.now())
+    assert learning_status(project).next_full == 18  # two texts for each of nine kinds, and not 16
+    Ranking.objects.filter(project=project).update(labels_seen=60)
+    assert learning_status(project).next_full == 16
+
+
 def test_the_status_costs_few_queries(project: Project, django_assert_max_num_queries) -> None:
     full_run(project, state="running")
     LoopState.objects.create(project=project)

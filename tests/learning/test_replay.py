@@ -123,6 +123,12 @@ def test_a_full_run_that_cannot_start_says_why_and_the_play_goes_on(project: Pro
     assert points[0]["quick"] is None and points[1]["labels"] == 4
 
 
+def test_a_full_run_waits_for_two_texts_a_kind_as_in_use(project: Project, bob: User, runs: list[int]) -> None:
+    points = list(scene(project, bob, Plan((5, 8), full_at=(5, 8)), audit=False).play())
+    assert runs == [8]
+    assert points[0]["rounds"][0]["state"] == "not due" and "two texts a kind" in points[0]["rounds"][0]["reason"]
+
+
 def test_a_full_run_that_fails_ends_the_play_with_its_reason(
     project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

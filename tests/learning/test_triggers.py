@@ -43,6 +43,9 @@ def test_all_runs_together_learn_from_at_most_five_times_the_labels(labels: int)
         (16, 0, 3, True, False),
         (19, 16, 3, False, False),
         (20, 16, 3, False, True),
+        (32, 0, 29, False, False),
+        (57, 0, 29, False, False),
+        (58, 0, 29, False, True),
     ],
 )
 def test_when_a_full_run_is_due(labels: int, last: int, kinds: int, unfinished: bool, due: bool) -> None:

@@ -104,6 +104,20 @@ def test_the_settings_page_offers_both_and_warns(
     assert client.post(address, stored | {"strategy": "nonsense"}).status_code == 422
 
 
+def test_with_hardly_more_than_one_text_a_kind_nothing_is_promoted_on_trust(unaudited: Project, bob: User) -> None:
+    """Fewer than two texts a kind teach an encoder those texts and nothing else."""
+    documents = fill(unaudited)
+    read(unaudited)
+    for document in (documents[0], documents[1], documents[2], documents[3], documents[4]):
+        annotate(document, bob)
+    snapshot = labelled(unaudited)
+    assert (len(snapshot.Y), snapshot.kinds) == (5, 3)
+    pool = pool_arrays(reader_of(unaudited).store_folder)
+    head = fit_head(pool.X[pool.rows_of(snapshot.document_ids)[0]], snapshot.Y, multi_label=False)
+    sentence, promoted = compare_on_later_labels(unaudited, snapshot, head, pool)
+    assert not promoted and "5 labels of 3 kinds are hardly more than one text a kind" in sentence
+
+
 @pytest.mark.parametrize(
     ("later", "spoilt", "promoted", "words"),
     [
