@@ -40,7 +40,7 @@ def curve_spec(rows: Sequence[CurveRow], *, metric: Metric, colours: dict[str, s
         "data": {"name": "curve", "values": points},
         "encoding": {"x": _x(points), "color": _by_kind("accent", "soft")},
         "layer": [_band(points, metric), _whisker(), _line(), _points(), _reading()],
-        "config": _config(),
+        "config": config(),
     }
 
 
@@ -151,7 +151,8 @@ def _reading() -> dict[str, Any]:
     }
 
 
-def _config() -> dict[str, Any]:
+def config() -> dict[str, Any]:
+    """Type and colours of every chart here."""
     return {
         "font": "system-ui, sans-serif",
         "view": {"stroke": None},

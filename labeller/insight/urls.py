@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from labeller.insight import model_views, views
+from labeller.insight import error_views, model_views, views
 
 urlpatterns = [
     path("", views.results, name="results"),
     path("figures/", views.figures, name="results-figures"),
     path("curve.json", views.curve, name="results-curve"),
     path("curve.csv", views.curve_csv, name="results-csv"),
+    path("errors/", error_views.errors, name="results-errors"),
+    path("errors/texts/", error_views.texts, name="results-errors-texts"),
+    path("errors/texts/<int:pk>/", error_views.text, name="results-errors-text"),
+    path("errors/reliability.json", error_views.reliability, name="results-reliability"),
     path("models/", model_views.models, name="results-models"),
     path("models/live/", model_views.live, name="results-models-live"),
 ]

@@ -20,6 +20,7 @@ from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun
 from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
 from modelsvc.heads import cross_fit
+from modelsvc.reliability import of_answers
 from modelsvc.types import Head, Proba, Targets, Views
 from modelsvc.words import Vocabulary, WordWeights
 
@@ -83,8 +84,10 @@ def score_audit(
         texts, labels.Y, pool=pool, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on
     )
     gold = labels.Y[audit]
-    report = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed)
-    return AuditScore(labels.document_ids[audit], proba[audit], predicted[audit], gold, report.to_dict(), CROSS_FITTED)
+    metrics = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed).to_dict()
+    sure = of_answers(proba[audit], predicted[audit], gold, multi_label=multi_label, seed=seed)
+    metrics["reliability"] = sure.to_dict() if sure else None
+    return AuditScore(labels.document_ids[audit], proba[audit], predicted[audit], gold, metrics, CROSS_FITTED)
 
 
 def store(made: Made, folder: Path) -> ModelVersion:

@@ -95,7 +95,7 @@ class ModelVersion(models.Model):
     label_ids = models.JSONField(help_text="In the order of the head's outputs.")
     n_labels = models.PositiveIntegerField(help_text="Labelled texts it learnt from: the curve's x.")
     n_audit = models.PositiveIntegerField(default=0)
-    metrics = models.JSONField(default=dict, help_text="modelsvc.evaluate.AuditReport as a dict.")
+    metrics = models.JSONField(default=dict, help_text="modelsvc.evaluate.AuditReport as a dict, and reliability.")
     scored_how = models.CharField(max_length=200, blank=True, help_text="How the audit number was made, in words.")
     settings = models.JSONField(default=dict)
     seed = models.PositiveIntegerField()

@@ -1,7 +1,7 @@
 // The learning curve. The server sends a Vega-Lite specification; this file gives it the page's colours, draws it,
 // redraws it when there is a newer model, and saves it as a file. Without it the table says the same.
 
-import { NO_LIBRARY, OPTIONS, coloured } from "./drawing.js";
+import { NO_LIBRARY, OPTIONS, coloured, saveAs } from "./drawing.js";
 
 const figure = document.getElementById("curve");
 const canvas = document.getElementById("curve-canvas");
@@ -43,21 +43,11 @@ async function draw() {
   }
 }
 
-async function save(kind) {
-  if (!shown) return;
-  const link = document.createElement("a");
-  link.download = `${metric().value}.${kind}`;
-  if (kind === "svg") link.href = URL.createObjectURL(new Blob([await shown.view.toSVG()], { type: "image/svg+xml" }));
-  else link.href = (await shown.view.toCanvas(2)).toDataURL("image/png");
-  link.click();
-  if (kind === "svg") setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
 figure.addEventListener("change", draw);
 figure.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
 figure.addEventListener("click", (event) => {
   const kind = event.target.dataset.save;
-  if (kind) save(kind);
+  if (kind && shown) saveAs(kind, shown.view, metric().value);
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 

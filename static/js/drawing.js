@@ -18,3 +18,12 @@ export function coloured(spec) {
   spec.config.font = getComputedStyle(document.body).fontFamily;
   return spec;
 }
+
+export async function saveAs(kind, view, name) {
+  const link = document.createElement("a");
+  link.download = `${name}.${kind}`;
+  if (kind === "svg") link.href = URL.createObjectURL(new Blob([await view.toSVG()], { type: "image/svg+xml" }));
+  else link.href = (await view.toCanvas(2)).toDataURL("image/png");
+  link.click();
+  if (kind === "svg") setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}

@@ -11,14 +11,12 @@ from tests.browser.walker import WIDE
 PHONE = {"width": 390, "height": 844}
 SIZES = {"1280": WIDE, "390": PHONE}
 
-# A chart, where there is one, has to have been drawn again in the scheme's colours and to the window's width.
-SETTLED = """() => {
-  const canvas = document.querySelector("#curve:not([hidden]) #curve-canvas");
-  if (!canvas) return true;
+# Charts have to have been drawn again in the scheme's colours and to the window's width.
+SETTLED = """() => [...document.querySelectorAll("figure.curve:not([hidden]) .canvas")].every((canvas) => {
   const svg = canvas.querySelector("svg");
   const colour = getComputedStyle(document.documentElement).getPropertyValue("--soft").trim();
   return svg && svg.innerHTML.includes(colour) && svg.getBoundingClientRect().width <= canvas.clientWidth + 1;
-}"""
+})"""
 
 
 def take(page: Any, name: str, *, whole: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,9 +10,11 @@ import numpy as np
 from django.utils import timezone
 
 from labeller.annotation.models import Annotation, Source
-from labeller.learning.models import ModelVersion
+from labeller.corpus.models import Document
+from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Project, User
 from modelsvc.evaluate import audit_report
+from modelsvc.reliability import of_answers
 from tests.cast import add_texts
 
 
@@ -64,3 +67,43 @@ def add_labels(project: Project, annotator: User, *, audit: int, active: int = 0
             created_at=timezone.now() - timedelta(minutes=1),
         )
         annotation.labels.add(labels[at % len(labels)])
+
+
+def answered(
+    project: Project,
+    texts: Sequence[str],
+    gold: Sequence[str],
+    said: Sequence[str],
+    *,
+    kind: str = "quick",
+    sure: float = 0.9,
+) -> ModelVersion:
+    """A version and its frozen answers to these audit texts. Labels by name, several joined by "+", none as "". It is
+    `sure` of what it says, and the last of its texts 5 points surer than the first."""
+    documents = [project.documents.filter(text=text).first() or add_texts(project, [text])[0] for text in texts]
+    ids = dict(project.labels.values_list("name", "pk"))
+    truth, answers = ([_ids(ids, names) for names in column] for column in (gold, said))
+    proba = [_proba(list(ids.values()), one, sure + 0.05 * at / len(texts)) for at, one in enumerate(answers)]
+    Y = [np.array([[pk in one for pk in ids.values()] for one in column], np.uint8) for column in (truth, answers)]
+    report = audit_report(*Y, multi_label=project.is_multi, seed=7).to_dict()
+    reliability = of_answers(np.array(proba, np.float32), Y[1], Y[0], multi_label=project.is_multi, seed=7)
+    version = add_version(project, n_labels=3 * len(texts), n_audit=len(texts), kind=kind)
+    version.metrics = report | {"reliability": reliability.to_dict() if reliability else None}
+    version.save(update_fields=["metrics"])
+    AuditPrediction.objects.bulk_create(
+        AuditPrediction(version=version, document=document, gold=true, predicted=given, probabilities=p)
+        for document, true, given, p in zip(documents, truth, answers, proba, strict=True)
+    )
+    return version
+
+
+def text_of(document_id: int) -> str:
+    return Document.objects.get(pk=document_id).text
+
+
+def _ids(ids: dict[str, int], names: str) -> list[int]:
+    return [ids[name] for name in names.split("+") if name]
+
+
+def _proba(ids: list[int], said: list[int], sure: float) -> list[float]:
+    return [round(sure if pk in said else (1 - sure) / max(1, len(ids) - len(said)), 5) for pk in ids]

@@ -35,6 +35,17 @@ def decimal_interval(estimate: Estimate) -> str:
 
 
 @register.filter
+def whole_percent(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+@register.filter
+def points(share: float) -> str:
+    """0.042 -> 4.2"""
+    return f"{100 * share:.1f}"
+
+
+@register.filter
 def duration(seconds: float) -> str:
     return sentences.duration(seconds)
 

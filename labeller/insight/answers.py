@@ -1,0 +1,76 @@
+"""What one version said of the audit texts, frozen when it was made, as rows that pages count and list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models.functions import Length
+
+from labeller.learning.models import AuditPrediction, ModelVersion
+from labeller.projects.models import Project
+
+LabelIds = frozenset[int]
+Outcome = Literal["found", "missed", "wrong"]  # of one label: given rightly, not given, given wrongly
+OUTCOMES: dict[Outcome, str] = {"found": "found", "missed": "missed", "wrong": "given wrongly"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One audit text: what people say, what the version said, and how sure it was."""
+
+    document_id: int
+    gold: LabelIds
+    predicted: LabelIds
+    proba: dict[int, float]  # of each label the version knew
+    length: int  # characters
+    metadata: dict[str, Any]
+
+    @property
+    def is_right(self) -> bool:
+        return self.gold == self.predicted
+
+    @property
+    def wrong_labels(self) -> LabelIds:
+        """Given without being true, or true without being given."""
+        return self.gold ^ self.predicted
+
+    @property
+    def sure(self) -> float:
+        """0..1. Of a wrong answer the surest of its mistakes, of a right one the surest of what it says."""
+        about = self.wrong_labels & self.proba.keys() if not self.is_right else self.predicted
+        if len(self.gold) == len(self.predicted) == 1:
+            about = self.predicted  # one label a text: not giving the other one says nothing more
+        sure = [self.proba.get(label, 0.0) if label in self.predicted else 1 - self.proba[label] for label in about]
+        return max(sure, default=1 - max(self.proba.values(), default=0.0))
+
+    def outcome(self, label: int) -> Outcome | None:
+        """None where the label is neither true nor given."""
+        if label in self.gold:
+            return "found" if label in self.predicted else "missed"
+        return "wrong" if label in self.predicted else None
+
+
+def answers_of(version: ModelVersion) -> list[Answer]:
+    """All audit texts of this version, in the order of their import. One query."""
+    rows = (
+        AuditPrediction.objects.filter(version=version)
+        .annotate(length=Length("document__text"))
+        .values_list("document_id", "gold", "predicted", "probabilities", "length", "document__metadata")
+        .order_by("document_id")
+    )
+    ids = version.label_ids
+    return [
+        Answer(document_id, frozenset(gold), frozenset(predicted), dict(zip(ids, proba, strict=True)), length, metadata)
+        for document_id, gold, predicted, proba, length, metadata in rows
+    ]
+
+
+def version_of(project: Project, number: int | None) -> ModelVersion | None:
+    """The version of this number. One query."""
+    return ModelVersion.objects.filter(project=project, number=number or 0).first()
+
+
+def surest_mistakes(answers: list[Answer]) -> list[Answer]:
+    """Wrong answers, the surest first."""
+    return sorted((one for one in answers if not one.is_right), key=lambda one: (-one.sure, one.document_id))

@@ -1,0 +1,158 @@
+"""Where a model errs: what it takes for what, how sure it may be, which texts it gets wrong. For every member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from labeller.corpus.models import Document
+from labeller.insight import selectors
+from labeller.insight.answers import OUTCOMES, Answer, answers_of, surest_mistakes, version_of
+from labeller.insight.confusion import confusion, two_by_two
+from labeller.insight.reliability_chart import Calibration, reliability_spec
+from labeller.insight.selectors import Standing, VersionScore
+from labeller.insight.slices import LENGTH, fields_of, sliced
+from labeller.insight.texts import histories, read_texts
+from labeller.learning.models import ModelVersion
+from labeller.projects.access import Access, project_for
+from labeller.projects.models import Label, Project
+
+FIRST = 10  # mistakes on the page itself
+PAGE = 25
+
+
+@require_GET
+def errors(request: HttpRequest, slug: str) -> HttpResponse:
+    access = project_for(request, slug)
+    scores = selectors.versions(access.project)
+    standing = selectors.standing(access.project, scores)
+    version = _chosen(request, access.project, standing)
+    context = _frame(access) | {"standing": standing, "version": version, "choices": _choices(scores)}
+    answers = answers_of(version) if version else []
+    if version and answers:
+        context |= _figures(access.project, version, answers, request.GET.get("by", LENGTH))
+    return render(request, "insight/errors.html", context)
+
+
+@require_GET
+def texts(request: HttpRequest, slug: str) -> HttpResponse:
+    """The audit texts behind a figure: of one cell, of one label's outcome, or all that are wrong."""
+    access = project_for(request, slug)
+    version = _version(access.project, request)
+    labels = list(Label.objects.filter(project=access.project))
+    wanted = _Wanted.of(request, {label.pk: label.name for label in labels})
+    found = [one for one in answers_of(version) if wanted.holds(one)]
+    found.sort(key=lambda one: (-one.sure, one.document_id))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = _frame(access) | {"version": version, "title": wanted.title, "page": page, "query": query.urlencode()}
+    return render(request, "insight/error_texts.html", context | {"texts": read_texts(list(page), labels)})
+
+
+@require_GET
+def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One audit text whole, and what every model has said of it."""
+    access = project_for(request, slug)
+    document = get_object_or_404(Document, project=access.project, pk=pk)
+    said = histories(document, Label.objects.filter(project=access.project))
+    if not said:
+        raise Http404("No model was measured on this text.")
+    return render(request, "insight/error_text.html", _frame(access) | {"document": document, "said": said})
+
+
+@require_GET
+def reliability(request: HttpRequest, slug: str) -> HttpResponse:
+    """The specification of the diagram."""
+    version = _version(project_for(request, slug).project, request)
+    calibration = Calibration.read(version.metrics.get("reliability"))
+    if calibration is None:
+        raise Http404("The confidence of this model was not measured.")
+    return JsonResponse(reliability_spec(calibration.bins))
+
+
+def _frame(access: Access) -> dict[str, Any]:
+    return {"project": access.project, "membership": access.membership, "section": "results", "part": "errors"}
+
+
+def _choices(scores: list[VersionScore]) -> list[VersionScore]:
+    """Models that were measured, newest first."""
+    return sorted((score for score in scores if score.n_audit), key=lambda score: -score.number)
+
+
+def _chosen(request: HttpRequest, project: Project, standing: Standing) -> ModelVersion | None:
+    """The model asked for, or the one in use. Raises Http404 for a number that no model has."""
+    if request.GET.get("model"):
+        return _version(project, request)
+    return version_of(project, standing.current.number if standing.current else None)
+
+
+def _version(project: Project, request: HttpRequest) -> ModelVersion:
+    version = version_of(project, _number(request.GET.get("model")))
+    if version is None:
+        raise Http404("This project has no model of that number.")
+    return version
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def _figures(project: Project, version: ModelVersion, answers: list[Answer], field: str) -> dict[str, Any]:
+    labels = list(Label.objects.filter(project=project))
+    mistakes = surest_mistakes(answers)
+    fields = fields_of(answers)
+    figures: dict[str, Any] = {
+        "total": len(answers),
+        "wrong": len(mistakes),
+        "calibration": Calibration.read(version.metrics.get("reliability")),
+        "by_label": selectors.label_scores(project, version.number),
+        "mistakes": read_texts(mistakes[:FIRST], labels),
+        "fields": fields,
+        "sliced": sliced(answers, field if field in fields else LENGTH),
+    }
+    if project.is_multi:
+        figures["outcomes"], figures["unmet"] = two_by_two(answers, labels)
+    else:
+        figures["matrix"] = confusion(answers, labels)
+    return figures
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Which audit texts a link asks for, and how the list is called."""
+
+    title: str
+    gold: int | None = None
+    said: int | None = None
+    label: int | None = None
+    outcome: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest, names: dict[int, str]) -> _Wanted:
+        """Without a filter all wrong answers. Raises Http404 for labels or outcomes that do not exist."""
+        gold, said, label = (_number(request.GET.get(key)) for key in ("gold", "said", "label"))
+        outcome = request.GET.get("outcome", "")
+        if any(asked is not None and asked not in names for asked in (gold, said, label)):
+            raise Http404("This project has no such label.")
+        if gold is not None and said is not None:
+            right = gold == said
+            title = f"{names[gold]}, answered rightly" if right else f"{names[gold]}, taken for {names[said]}"
+            return cls(title, gold=gold, said=said)
+        if label is None:
+            return cls("Wrong answers, the surest first")
+        if outcome not in OUTCOMES:
+            raise Http404("No such outcome.")
+        return cls(f"{names[label]}: {OUTCOMES[outcome]}", label=label, outcome=outcome)
+
+    def holds(self, one: Answer) -> bool:
+        if self.gold is not None and self.said is not None:
+            return one.gold == {self.gold} and one.predicted == {self.said}
+        if self.label is not None:
+            return one.outcome(self.label) == self.outcome
+        return not one.is_right

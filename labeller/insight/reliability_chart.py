@@ -1,0 +1,113 @@
+"""Confidence against being right: the stored bins as a Vega-Lite specification and in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor
+from typing import Any
+
+from labeller.insight.charts import PALETTE, config
+from labeller.insight.selectors import Estimate
+from labeller.insight.sentences import percent_range
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers of like confidence."""
+
+    n: int
+    low: float  # least and greatest confidence
+    high: float
+    confidence: float  # their mean
+    right: Estimate
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """modelsvc.reliability.Reliability as it was stored with a version."""
+
+    n: int
+    bins: list[Bin]
+    error: Estimate
+    by_chance: float
+
+    @classmethod
+    def read(cls, stored: dict[str, Any] | None) -> Calibration | None:
+        """From ModelVersion.metrics["reliability"]; None for a version without."""
+        error = Estimate.read(stored["error"]) if stored else None
+        if stored is None or error is None:
+            return None
+        bins = [Bin(**one | {"right": right}) for one in stored["bins"] if (right := Estimate.read(one["right"]))]
+        return cls(stored["n"], bins, error, stored["by_chance"])
+
+    @property
+    def sentence(self) -> str:
+        """What the figure means for somebody who reads a confidence."""
+        error, least, most = (100 * share for share in (self.error.value, self.error.low, self.error.high))
+        off = f"Its confidence is {error:.1f} points away from the share that is right ({least:.1f} to {most:.1f})."
+        if not least:
+            return f"{off} So much comes by chance alone with {self.n} answers: nothing speaks against its confidence."
+        sure = sum(one.n * one.confidence for one in self.bins) / self.n
+        right = sum(one.n * one.right.value for one in self.bins) / self.n
+        return (
+            f"{off} It is {'too sure' if sure > right else 'less sure than it may be'}: read its confidence with care."
+        )
+
+
+def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:
+    """Share right against confidence, with 95 % bars; on the dashed line the two are the same."""
+    lowest = min((min(one.confidence, one.right.low) for one in bins), default=0.0)
+    least = min(0.8, floor(lowest * 5) / 5)  # both axes alike, or the line would lie
+    share = {"type": "quantitative", "scale": {"domain": [least, 1]}}
+    axis = {"format": ".0%", "tickCount": 5}
+    y = share | {"field": "value", "title": "Right", "axis": axis | {"domain": False, "ticks": False}}
+    x = share | {"field": "confidence", "title": "Confidence", "axis": axis | {"grid": False}}
+    ends = {"x": x | {"field": "from"}, "x2": {"field": "to"}, "y": y | {"field": "from"}, "y2": {"field": "to"}}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": "Share of right answers against confidence, with 95 % bars. The table below has the numbers.",
+        "width": "container",
+        "height": 330,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "background": {"expr": "card"},
+        "params": [{"name": name, "value": value} for name, value in PALETTE.items()],
+        "layer": [
+            {
+                "data": {"values": [{"from": least, "to": 1}]},
+                "mark": {"type": "rule", "strokeDash": [5, 4], "color": {"expr": "soft"}},
+                "encoding": ends,
+            },
+            {
+                "data": {"values": [_point(one) for one in bins]},
+                "encoding": {"x": x, "y": y},
+                "layer": [
+                    {
+                        "mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.25, "color": {"expr": "accent"}},
+                        "encoding": {"y": y | {"field": "low"}, "y2": {"field": "high"}},
+                    },
+                    {"mark": {"type": "line", "color": {"expr": "accent"}, "strokeWidth": 1.75}},
+                    {
+                        "mark": {"type": "point", "filled": True, "opacity": 1, "color": {"expr": "accent"}},
+                        "encoding": {"size": {"value": 64}, "tooltip": _TOLD},
+                    },
+                ],
+            },
+        ],
+        "config": config(),
+    }
+
+
+_TOLD = [{"field": name, "type": "nominal"} for name in ("Confidence", "Right", "Answers")]
+
+
+def _point(one: Bin) -> dict[str, Any]:
+    return {
+        "confidence": one.confidence,
+        "value": one.right.value,
+        "low": one.right.low,
+        "high": one.right.high,
+        "Confidence": f"{100 * one.low:.0f} to {100 * one.high:.0f} %",
+        "Right": percent_range(one.right),
+        "Answers": str(one.n),
+    }

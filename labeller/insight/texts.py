@@ -1,0 +1,64 @@
+"""Audit texts as pages show them: with their words, their labels' names, and what models said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from labeller.corpus.models import Document
+from labeller.insight.answers import Answer
+from labeller.learning.models import AuditPrediction
+from labeller.projects.models import Label
+
+GONE = "a label that was deleted"
+NONE = "none of the labels"
+
+
+@dataclass(frozen=True)
+class TextRow:
+    """One answer with its text."""
+
+    answer: Answer
+    text: str
+    gold: list[str]
+    said: list[str]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one version said of a text, and what people said of it then."""
+
+    number: int
+    kind: str
+    sure: float
+    is_right: bool
+    gold: list[str]
+    said: list[str]
+
+
+def read_texts(answers: Sequence[Answer], labels: Iterable[Label]) -> list[TextRow]:
+    """In the order of the answers. One query."""
+    names = {label.pk: label.name for label in labels}
+    texts = dict(Document.objects.filter(pk__in=[one.document_id for one in answers]).values_list("pk", "text"))
+    return [
+        TextRow(one, texts[one.document_id], _names(one.gold, names), _names(one.predicted, names))
+        for one in answers
+        if one.document_id in texts
+    ]
+
+
+def histories(document: Document, labels: Iterable[Label]) -> list[Said]:
+    """Newest version first. Two queries."""
+    names = {label.pk: label.name for label in labels}
+    rows = AuditPrediction.objects.filter(document=document, version__project=document.project_id)
+    found = []
+    for number, kind, ids, gold, predicted, proba in rows.order_by("-version__number").values_list(
+        "version__number", "version__kind", "version__label_ids", "gold", "predicted", "probabilities"
+    ):
+        one = Answer(document.pk, frozenset(gold), frozenset(predicted), dict(zip(ids, proba, strict=True)), 0, {})
+        found.append(Said(number, kind, one.sure, one.is_right, _names(one.gold, names), _names(one.predicted, names)))
+    return found
+
+
+def _names(ids: Iterable[int], names: dict[int, str]) -> list[str]:
+    return [names.get(pk, GONE) for pk in sorted(ids)] or [NONE]
