@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Avg, Count, Q, Value
+from django.db.models import Avg, Count, Q, QuerySet, Value
 from django.db.models.functions import Least, Left
 from django.utils import timezone
 
@@ -29,6 +29,7 @@ class GoldRow:
     source: str
     created_at: datetime
     is_audit: bool  # somebody answered it because it was drawn at random: it may score a model, and never tunes one
+    annotation_ids: tuple[int, ...]  # the current answers it was decided by
 
 
 @dataclass(frozen=True)
@@ -48,28 +49,38 @@ def current_labels(project: Project) -> Iterator[GoldRow]:
     it whatever is imported afterwards, and labels of a file have no say in its gold. The row's source and time are
     those of the answer that decided.
     """
-    for document_id, votes in groupby(_votes(project), key=lambda vote: vote.document_id):
+    current = Annotation.objects.filter(project=project, superseded_at=None)
+    for document_id, votes in groupby(_votes(current), key=lambda vote: vote.document_id):
         yield _decide(document_id, list(votes))
+
+
+def labels_by(project: Project, annotation_ids: Collection[int]) -> Iterator[GoldRow]:
+    """As `current_labels`, by these answers alone, whatever has superseded them since: what was known at the moment
+    when they were the current ones."""
+    wanted = set(annotation_ids)
+    answers = Annotation.objects.filter(project=project, id__lte=max(wanted, default=0))
+    votes = (vote for vote in _votes(answers) if vote.id in wanted)
+    for document_id, group in groupby(votes, key=lambda vote: vote.document_id):
+        yield _decide(document_id, list(group))
 
 
 def _decide(document_id: int, votes: list[_Vote]) -> GoldRow:
     is_audit = any(vote.source == Source.AUDIT for vote in votes)
+    ids = tuple(vote.id for vote in votes)
     if is_audit:
         votes = [vote for vote in votes if vote.source != Source.IMPORT]
     counts = Counter(vote.label_ids for vote in votes)
     read = {vote.label_ids for vote in votes if vote.source != Source.IMPORT}
     winner = max(votes, key=lambda vote: (counts[vote.label_ids], vote.label_ids in read, vote.created_at, vote.id))
-    return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit)
+    return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit, ids)
 
 
-def _votes(project: Project) -> Iterator[_Vote]:
-    """Current labelled answers by document, then id. Pages by key, so no cursor stays open between chunks."""
-    current = Annotation.objects.filter(
-        project=project, superseded_at=None, status=Annotation.Status.LABELLED
-    ).order_by("document_id", "id")
+def _votes(answers: QuerySet[Annotation]) -> Iterator[_Vote]:
+    """The labelled of these answers by document, then id. Pages by key, so no cursor stays open between chunks."""
+    labelled = answers.filter(status=Annotation.Status.LABELLED).order_by("document_id", "id")
     after_document, after_id = 0, 0
     while True:
-        page = current.filter(document_id__gte=after_document).exclude(document_id=after_document, id__lte=after_id)
+        page = labelled.filter(document_id__gte=after_document).exclude(document_id=after_document, id__lte=after_id)
         rows = list(page.values_list("id", "document_id", "source", "created_at")[:CHUNK])
         if not rows:
             return

@@ -2,7 +2,7 @@
 
 <project id>/embeddings/<encoder or version number>/    one store for each encoder that has read the pool
 <project id>/words/                                      the words of the pool, where a head reads them
-<project id>/versions/<number>/                          head.safetensors, meta.json, snapshot.json, encoder/ (full),
+<project id>/versions/<number>/                          head.safetensors, meta.json, encoder/ (full),
                                                          vocabulary.json where its head reads words
 <project id>/work/<key>/                                 what is being made; renamed when it is whole
 <project id>/exports/<key>.zip

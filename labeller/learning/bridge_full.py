@@ -11,8 +11,8 @@ import numpy as np
 from django.conf import settings
 
 from labeller.annotation.audit import reserve_below
-from labeller.annotation.models import Annotation
 from labeller.learning import artifacts, services
+from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
 from labeller.learning.models import ModelVersion, TrainingRun
@@ -34,8 +34,8 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     kept = {str(version.settings.get("stage")): version for version in run.versions.order_by("number")}
     beat.tell("loading the labels", 0.0)
     snapshot = _snapshot(run)
-    teaching, unlabelled = snapshot.teaching, _unlabelled(run.project, snapshot)
-    stages = Stages(run, beat, snapshot, unlabelled)
+    teaching, others = snapshot.teaching, unlabelled(run.project, snapshot)
+    stages = Stages(run, beat, snapshot, others)
     stages.take_over(list(kept.values()))
     log: list[dict[str, Any]] = []
     if LAST in kept:
@@ -46,7 +46,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
         texts_of(teaching.document_ids),
         teaching.Y,
         multi_label=run.project.is_multi,
-        pool_texts=texts_of(unlabelled),
+        pool_texts=texts_of(others),
         threads=settings.TRAINING_THREADS,
         seed=run.project.seed,
         first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
@@ -64,10 +64,8 @@ def _encoder_of(version: ModelVersion) -> Encoder:
 
 def _snapshot(run: TrainingRun) -> Snapshot:
     """Freeze the labels and know which annotations they were."""
-    current = Annotation.objects.filter(
-        project=run.project, superseded_at=None, status=Annotation.Status.LABELLED
-    ).order_by("id")
-    snapshot = Snapshot(labelled(run.project), list(current.values_list("id", flat=True)))
+    labels = labelled(run.project)
+    snapshot = Snapshot(labels, Moment(frozenset(labels.annotation_ids), *draws(run.project_id)))
     kinds = snapshot.teaching.kinds
     if kinds < 2:
         raise TooFewLabels(
@@ -78,10 +76,10 @@ def _snapshot(run: TrainingRun) -> Snapshot:
     return snapshot
 
 
-def _unlabelled(project: Project, snapshot: Snapshot) -> Ids:
+def unlabelled(project: Project, snapshot: Snapshot) -> Ids:
     """Texts of which the recipe may learn without labels: none of the audit's reserve, so that its figures stay those
     of texts no encoder has learnt from. A random sample of a large pool, by the texts' own draws."""
-    ids, draw = draws(project.pk)
+    ids, draw = snapshot.moment.ids, snapshot.moment.draw
     free = (draw >= reserve_below(project, len(ids))) & ~np.isin(ids, snapshot.labels.document_ids)
     by_draw: Ids = ids[free][np.argsort(draw[free], kind="stable")]
     return by_draw[: recipe.RecipeConfig().candidates]

@@ -7,8 +7,10 @@ that it can be judged and the queue put in order; the rest follows while people 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, QueueEntry, Source
@@ -19,32 +21,48 @@ READ_WHOLE = 12_000  # texts: a minute for short ones on two cores; what is read
 AUDIT_NEXT = 500  # texts of the audit's reserve: more than are asked for until the rest is read
 
 
-def in_order(project_id: int) -> Ids:
-    """Every text of the project: those that people have answered, newest first, for the next head waits for them; then
-    a share of the audit reserve and texts outside it side by side, each in the order of their draws, as they are
-    served. Labels from a file come with the rest: there may be as many as texts."""
-    ids, draw = draws(project_id)
+@dataclass(frozen=True)
+class Moment:
+    """The answers and texts that there were when a run began. What it does follows from them, not from what came since,
+    so that it can be done again."""
+
+    answers: frozenset[int]  # ids of annotations
+    ids: Ids  # (P,) of the texts, ascending
+    draw: NDArray[np.float64]  # (P,)
+
+
+def in_order(project_id: int, moment: Moment | None = None) -> Ids:
+    """Every text of the project (of that moment, else of now): those that people have answered, newest first, for the
+    next head waits for them; then a share of the audit reserve and texts outside it side by side, each in the order of
+    their draws, as they are served. Labels from a file come with the rest: there may be as many as texts."""
+    ids, draw = (moment.ids, moment.draw) if moment else draws(project_id)
     if not len(ids):
         return ids
     threshold = reserve_below(Project.objects.get(pk=project_id), len(ids))
     # The place of a text within its own stream, 0..1; sorting by it deals both streams out evenly.
     place = np.where(draw < threshold, draw / max(threshold, 1e-9), (draw - threshold) / (1 - threshold))
-    answered = Annotation.objects.filter(
-        project=project_id, superseded_at=None, status=Annotation.Status.LABELLED
-    ).exclude(source=Source.IMPORT)
-    newest_first = answered.order_by("-id").values_list("document_id", flat=True)
-    return _once([_ids(newest_first), ids[np.argsort(place, kind="stable")]])
+    return _once([_answered(project_id, moment), ids[np.argsort(place, kind="stable")]])
 
 
-def read_first(project: Project, labelled: Ids, candidates: Ids) -> Ids:
+def _answered(project_id: int, moment: Moment | None) -> Ids:
+    """Texts that people have labelled, newest answer first."""
+    answers = Annotation.objects.filter(project=project_id, status=Annotation.Status.LABELLED)
+    answers = answers.exclude(source=Source.IMPORT).order_by("-id")
+    if moment is None:
+        return _ids(answers.filter(superseded_at=None).values_list("document_id", flat=True))
+    rows = answers.filter(id__lte=max(moment.answers, default=0)).values_list("id", "document_id")
+    return _ids(document_id for id_, document_id in rows if id_ in moment.answers)
+
+
+def read_first(project: Project, labelled: Ids, candidates: Ids, moment: Moment | None = None) -> Ids:
     """What a new encoder must have read before it can be judged and may serve: a small pool whole; of a large one the
     labelled texts, the present queue, the audit's next, and `candidates`, of which the full run learns without labels,
     a random sample that is also what the first new queue is chosen from."""
-    ids, draw = draws(project.pk)
+    ids, draw = (moment.ids, moment.draw) if moment else draws(project.pk)
     if len(ids) <= READ_WHOLE:
-        return in_order(project.pk)
+        return in_order(project.pk, moment)
     queue = QueueEntry.objects.filter(project=project).order_by("rank", "stream").values_list("document_id", flat=True)
-    waiting = np.setdiff1d(reserve(project), labelled)
+    waiting = np.setdiff1d(reserve(project, (ids, draw)), labelled)
     next_audit = waiting[np.argsort(draw[np.searchsorted(ids, waiting)], kind="stable")][:AUDIT_NEXT]
     return _once([labelled, _ids(queue), next_audit, candidates])
 

@@ -4,7 +4,7 @@ embeddings again for one more label."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -133,9 +133,10 @@ def draws(project_id: int) -> tuple[Ids, NDArray[np.float64]]:
     return known[1], known[2]
 
 
-def reserve(project: Project) -> Ids:
-    """Ids of the texts that are set apart for the audit, whoever has labelled them so far. None where it is off."""
-    ids, draw = draws(project.pk)
+def reserve(project: Project, pool: tuple[Ids, NDArray[np.float64]] | None = None) -> Ids:
+    """Ids of the texts that are set apart for the audit, whoever has labelled them so far. None where it is off.
+    `pool`: the texts and their draws at another moment, both (P,)."""
+    ids, draw = pool or draws(project.pk)
     return ids[draw < reserve_below(project, len(ids))]
 
 
@@ -150,6 +151,13 @@ class Labelled:
     answered_at: NDArray[np.float64]  # (n,) seconds since 1970 of the answer that decided
     label_ids: list[int]
     label_names: list[str]
+    votes: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))  # (v, 2) document, annotation
+
+    @property
+    def annotation_ids(self) -> list[int]:
+        """The answers by which these texts were decided."""
+        ids: list[int] = self.votes[np.isin(self.votes[:, 0], self.document_ids), 1].tolist()
+        return ids
 
     @property
     def kinds(self) -> int:
@@ -170,11 +178,15 @@ class Labelled:
             self.answered_at[keep],
             self.label_ids,
             self.label_names,
+            self.votes,
         )
 
 
-def labelled(project: Project, rows: list[GoldRow] | None = None) -> Labelled:
-    """What people say now. Rows whose label was deleted since are left out in single-label projects."""
+def labelled(
+    project: Project, rows: list[GoldRow] | None = None, pool: tuple[Ids, NDArray[np.float64]] | None = None
+) -> Labelled:
+    """What people say now, or said in `rows`, when the texts were `pool` (as in `reserve`). Rows whose label was
+    deleted since are left out in single-label projects."""
     labels = list(Label.objects.filter(project=project).order_by("position", "id").values_list("id", "name"))
     column = {label_id: at for at, (label_id, _) in enumerate(labels)}
     wanted = list(current_labels(project)) if rows is None else rows
@@ -189,10 +201,11 @@ def labelled(project: Project, rows: list[GoldRow] | None = None) -> Labelled:
         document_ids,
         Y,
         is_audit,
-        ~is_audit & ~np.isin(document_ids, reserve(project)),
+        ~is_audit & ~np.isin(document_ids, reserve(project, pool)),
         np.fromiter((row.created_at.timestamp() for row in wanted), np.float64, len(wanted)),
         [label_id for label_id, _ in labels],
         [name for _, name in labels],
+        np.array([(row.document_id, vote) for row in wanted for vote in row.annotation_ids], np.int64).reshape(-1, 2),
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 import uuid
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
@@ -59,11 +60,12 @@ def refit(project_id: int, token: uuid.UUID) -> None:
 
 
 def _fit(material: Refit, *, calibrate: bool) -> Head:
-    """Warm-started from this process's last head when that had the same labels and embeddings. With many labels such a
-    head is calibrated anew only when `calibrate` says so: the folds take several times as long as the fit."""
+    """Warm-started from this process's last head when that had the same labels and embeddings; never one that is to be
+    stored, which must be the same when it is made again. With many labels such a head is calibrated anew only when
+    `calibrate` says so: the folds take several times as long as the fit."""
     key = (str(material.reader.store_folder), tuple(material.labels.label_ids))
     known = _heads.get(material.project.pk)
-    warm = known[1] if known and known[0] == key else None
+    warm = known[1] if known and known[0] == key and not calibrate else None
     project, labels = material.project, material.labels.only(material.fitted)
     # A tuned encoder has seen the texts it was taught with: only the audit texts can say how sure the head may be.
     unseen = labels.is_audit if material.reader.base else None
@@ -161,6 +163,8 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head) -> ModelVersio
         seed=project.seed,
         duration_s=time.perf_counter() - material.started,
         settings={"strategy": project.strategy, "fitted_on": len(fitted)},
+        # Heads that read no words ask nothing of texts without a label.
+        looked_at=material.pool.ids if project.is_multi else np.empty(0, np.int64),
     )
     with transaction.atomic():
         _hold(material, token)

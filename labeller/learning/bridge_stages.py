@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_embed import embed_into, missing
-from labeller.learning.bridge_order import read_first
+from labeller.learning.bridge_order import Moment, read_first
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays
 from labeller.learning.bridge_promotion import Judged, judge
 from labeller.learning.bridge_versions import Made, store
@@ -35,7 +35,7 @@ class Snapshot:
     """The labels as they were when the run began."""
 
     labels: Labelled
-    annotation_ids: list[int]
+    moment: Moment
 
     @property
     def teaching(self) -> Labelled:
@@ -94,13 +94,6 @@ class Stages:
         begun = time.perf_counter()
         folder = artifacts.fresh_work_folder(self.run.project_id, f"{self.run.key}-{stage.name}")
         stage.encoder.save(folder / "encoder")
-        artifacts.write_json(
-            folder / "snapshot.json",
-            {
-                "annotation_ids": self.snapshot.annotation_ids,
-                "document_ids": self.snapshot.labels.document_ids.tolist(),
-            },
-        )
         pool = self._read_pool(stage.encoder, folder, READING[stage.name])
         reading_s = time.perf_counter() - begun
         facts = {"fine_tuning_s": round(stage.seconds, 1), "reading_s": round(reading_s, 1), "stage": stage.name}
@@ -114,7 +107,7 @@ class Stages:
         def tell(stage: str, done: float, left: float | None) -> None:
             self.beat.tell(f"reading {stage}", begins + done * (ends - begins), left)
 
-        wanted = read_first(self.run.project, self.snapshot.labels.document_ids, self.unlabelled)
+        wanted = read_first(self.run.project, self.snapshot.labels.document_ids, self.unlabelled, self.snapshot.moment)
         for _ in embed_into(own, encoder, own.missing(wanted), tell):
             pass
         ids, X = own.load()
@@ -160,6 +153,7 @@ class Stages:
             seed=run.project.seed,
             duration_s=time.perf_counter() - self.started,
             settings={"taught": len(self.snapshot.teaching.Y), "promotion": judged.sentence} | candidate.facts,
+            looked_at=self.snapshot.moment.ids,
             run=run,
             promoted_at=timezone.now() if judged.promoted else None,
         )

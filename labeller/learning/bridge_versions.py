@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from labeller.learning import artifacts
-from labeller.learning.bridge_pool import Labelled
-from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun
+from labeller.learning.bridge_pool import Ids, Labelled
+from labeller.learning.id_ranges import pack
+from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
 from modelsvc.heads import cross_fit
@@ -62,6 +63,7 @@ class Made:
     seed: int
     duration_s: float
     settings: dict[str, Any]
+    looked_at: Ids  # texts that it could look at without their labels
     run: TrainingRun | None = None
     promoted_at: datetime | None = None
 
@@ -170,6 +172,9 @@ def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
         seed=made.seed,
         duration_s=made.duration_s,
         promoted_at=made.promoted_at,
+    )
+    VersionSnapshot.objects.create(
+        version=version, annotations=pack(made.labels.annotation_ids), texts=pack(made.looked_at.tolist())
     )
     ids = np.array(made.labels.label_ids)
     AuditPrediction.objects.bulk_create(

@@ -102,6 +102,7 @@ class ModelVersion(models.Model):
     duration_s = models.FloatField()
     promoted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, help_text="Its files are gone; its figures stay, as facts.")
 
     class Meta:
         ordering = ["number"]
@@ -109,6 +110,18 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"Model {self.number}"
+
+
+class VersionSnapshot(models.Model):
+    """What a version learnt from. A row of its own: it is long, and read only to look it up or to make the model again.
+    Ids are written as ranges (`id_ranges`)."""
+
+    version = models.OneToOneField(ModelVersion, on_delete=models.CASCADE, primary_key=True, related_name="snapshot")
+    annotations = models.TextField(help_text="Ids of the answers it learnt from or was scored by.")
+    texts = models.TextField(blank=True, help_text="Ids of the texts it could look at without their labels.")
+
+    def __str__(self) -> str:
+        return f"What {self.version_id} learnt from"
 
 
 class AuditPrediction(models.Model):
@@ -151,6 +164,14 @@ class LoopState(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         help_text="Promoted full version.",
+    )
+    pinned = models.BooleanField(default=False, help_text="What serves goes on serving: no run is promoted over it.")
+    returning = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Earlier full version that is to serve again as soon as it has read the pool.",
     )
 
     def __str__(self) -> str:

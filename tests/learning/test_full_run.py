@@ -16,6 +16,7 @@ from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.learning import artifacts, bridge_full, bridge_pool, exports, services, tasks
 from labeller.learning.bridge_promotion import compare, on_common_ground
 from labeller.learning.bridge_versions import AuditScore, score_audit
+from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
 from labeller.projects.models import Project, User
@@ -49,8 +50,7 @@ def test_a_full_run_tunes_reads_scores_and_serves(labelled: Project) -> None:
     folder = artifacts.absolute(version.folder)
     assert (folder / "encoder/model.safetensors").is_file()
     assert artifacts.read_json(folder / "meta.json")["labels"] == ["Change", "Court", "Other"]
-    snapshot = artifacts.read_json(folder / "snapshot.json")
-    assert len(snapshot["annotation_ids"]) == Annotation.objects.count()
+    assert unpack(version.snapshot.annotations) == sorted(Annotation.objects.values_list("id", flat=True))
     losses = [point["loss"] for point in run.log if "loss" in point]
     assert losses[-1] < losses[0]
     loop = LoopState.objects.get(project=labelled)
