@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from labeller.corpus.models import Document
 from labeller.insight import selectors
 from labeller.insight.answers import OUTCOMES, Answer, answers_of, surest_mistakes, version_of
+from labeller.insight.asked import number
 from labeller.insight.confusion import confusion, two_by_two
 from labeller.insight.reliability_chart import Calibration, reliability_spec
 from labeller.insight.selectors import Standing, VersionScore
@@ -93,14 +94,10 @@ def _chosen(request: HttpRequest, project: Project, standing: Standing) -> Model
 
 
 def _version(project: Project, request: HttpRequest) -> ModelVersion:
-    version = version_of(project, _number(request.GET.get("model")))
+    version = version_of(project, number(request.GET.get("model")))
     if version is None:
         raise Http404("This project has no model of that number.")
     return version
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def _figures(project: Project, version: ModelVersion, answers: list[Answer], field: str) -> dict[str, Any]:
@@ -136,7 +133,7 @@ class _Wanted:
     @classmethod
     def of(cls, request: HttpRequest, names: dict[int, str]) -> _Wanted:
         """Without a filter all wrong answers. Raises Http404 for labels or outcomes that do not exist."""
-        gold, said, label = (_number(request.GET.get(key)) for key in ("gold", "said", "label"))
+        gold, said, label = (number(request.GET.get(key)) for key in ("gold", "said", "label"))
         outcome = request.GET.get("outcome", "")
         if any(asked is not None and asked not in names for asked in (gold, said, label)):
             raise Http404("This project has no such label.")

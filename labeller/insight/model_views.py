@@ -1,18 +1,28 @@
-"""The page of models and its live part. All read only, for every member."""
+"""The page of models, one model's own page, and two models compared. All read only, for every member."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from labeller.insight import selectors
+from labeller.insight import asked, selectors
+from labeller.insight.answers import answers_of, version_of
+from labeller.insight.comparison import Comparison, Pair, compare
+from labeller.insight.loop import Loop, loop_of
+from labeller.insight.loss_chart import loss_points, loss_spec
 from labeller.insight.selectors import Standing, VersionScore
-from labeller.insight.sentences import in_use
-from labeller.projects.access import project_for
-from labeller.projects.models import Project
+from labeller.insight.sentences import in_use, state_of
+from labeller.insight.snapshot import snapshot_csv
+from labeller.insight.texts import read_texts
+from labeller.learning.models import ModelVersion, VersionSnapshot
+from labeller.projects.access import Access, project_for
+from labeller.projects.models import Label, Project
+
+SHOWN = 50  # changed texts each way
 
 
 @dataclass(frozen=True)
@@ -22,25 +32,27 @@ class ModelsContext:
     standing: Standing
     models: list[VersionScore]  # newest first
     in_use: str
-    marker: str  # changes whenever a figure on the page does
+    loop: Loop
+    marker: str  # changes whenever something on the page does
 
     @classmethod
     def of(cls, project: Project) -> ModelsContext:
         versions = selectors.versions(project)
-        standing = selectors.standing(project, versions)
+        standing, loop = selectors.standing(project, versions), loop_of(project)
+        serving = next((version for version in versions if version.is_serving), None)
         return cls(
             standing=standing,
             models=sorted(versions, key=lambda version: version.number, reverse=True),
-            in_use=in_use(standing.current, next((version for version in versions if version.is_serving), None)),
-            marker=selectors.marker(standing, versions),
+            in_use=in_use(standing.current, serving),
+            loop=loop,
+            marker=f"{selectors.marker(standing, versions)}-{loop.mark}",
         )
 
 
 @require_GET
 def models(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
-    context = {"project": access.project, "membership": access.membership, "section": "results"}
-    return render(request, "insight/models.html", context | {"models": ModelsContext.of(access.project)})
+    return render(request, "insight/models.html", _frame(access) | {"models": ModelsContext.of(access.project)})
 
 
 @require_GET
@@ -50,8 +62,86 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
     context = ModelsContext.of(access.project)
     if request.GET.get("seen") == context.marker:
         return HttpResponse(status=204)
-    return render(
-        request,
-        "insight/_models.html",
-        {"project": access.project, "membership": access.membership, "models": context},
+    return render(request, "insight/_models.html", _frame(access) | {"models": context})
+
+
+@require_GET
+def model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One model: what it is, what it learnt from, how its run went, and what can be done with it."""
+    access = project_for(request, slug)
+    models = ModelsContext.of(access.project)
+    rows = ModelVersion.objects.select_related("run", "base").defer("metrics")
+    version = get_object_or_404(rows, project=access.project, number=number)
+    score = next(score for score in models.models if score.number == number)
+    log = version.run.log if version.run else []
+    snapshot = VersionSnapshot.objects.filter(version=version).first()
+    context = _frame(access) | {
+        "models": models,
+        "version": version,
+        "model": score,
+        "state": state_of(score, models.loop),
+        "others": [other for other in models.models if other.number != number and other.n_audit],
+        "settings": {name: value for name, value in version.settings.items() if name not in TOLD_ELSEWHERE},
+        "label_counts": version.settings.get("label_counts", {}),
+        "snapshot": snapshot,
+        "losses": loss_points(log),
+    }
+    return render(request, "insight/model.html", context)
+
+
+@require_GET
+def loss(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """The specification of the loss curve."""
+    access = project_for(request, slug)
+    version = get_object_or_404(ModelVersion.objects.select_related("run"), project=access.project, number=number)
+    return JsonResponse(loss_spec(loss_points(version.run.log if version.run else [])))
+
+
+@require_GET
+def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+    """The answers it learnt from, as CSV."""
+    access = project_for(request, slug)
+    rows = ModelVersion.objects.select_related("snapshot").exclude(snapshot=None)
+    version = get_object_or_404(rows, project=access.project, number=number)
+    name = f"{slug}-model-{number}-answers.csv"
+    return StreamingHttpResponse(
+        snapshot_csv(version),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@require_GET
+def compared(request: HttpRequest, slug: str) -> HttpResponse:
+    """Two models on the audit texts that both were measured on."""
+    access = project_for(request, slug)
+    a, b = (_version(access.project, request.GET.get(key)) for key in ("a", "b"))
+    found = compare(answers_of(a), answers_of(b))
+    labels = list(Label.objects.filter(project=access.project))
+    context = _frame(access) | {"a": a, "b": b, "found": found} | _changed(found, labels)
+    return render(request, "insight/compare.html", context)
+
+
+TOLD_ELSEWHERE = ("promotion", "label_counts", "stage", "why", "head", "pool")
+
+
+def _frame(access: Access) -> dict[str, Any]:
+    return {"project": access.project, "membership": access.membership, "section": "results", "part": "models"}
+
+
+def _version(project: Project, asked_for: str | None) -> ModelVersion:
+    version = version_of(project, asked.number(asked_for))
+    if version is None:
+        raise Http404("Choose two models of this project.")
+    return version
+
+
+def _changed(found: Comparison, labels: list[Label]) -> dict[str, Any]:
+    """The first changed texts each way, with what the other model had said. Two queries."""
+
+    def rows(pairs: list[Pair]) -> list[Any]:
+        shown = pairs[:SHOWN]
+        before, after = (read_texts([getattr(pair, side) for pair in shown], labels) for side in ("a", "b"))
+        return list(zip(before, after, strict=True))
+
+    return {"better": rows(found.better), "worse": rows(found.worse), "shown": SHOWN}

@@ -53,6 +53,8 @@ class VersionScore:
     promoted_at: datetime | None
     is_serving: bool
     export: ModelExport | None
+    base: int | None = None  # number of the full version whose encoder it reads
+    is_deleted: bool = False  # its files are gone, its figures stay
 
     @property
     def is_full(self) -> bool:
@@ -122,7 +124,7 @@ def versions(project: Project) -> list[VersionScore]:
         ModelVersion.objects.filter(project=project)
         .annotate(is_serving=Exists(LoopState.objects.filter(serving=OuterRef("pk"))))
         # Not the whole of metrics: with 77 labels and 200 versions their per-label part alone weighs megabytes.
-        .values("pk", "is_serving", "metrics__accuracy", "metrics__macro_f1", *_PLAIN)
+        .values("pk", "is_serving", "base__number", "deleted_at", "metrics__accuracy", "metrics__macro_f1", *_PLAIN)
         .order_by("n_labels", "number")
     )
     return [
@@ -132,6 +134,8 @@ def versions(project: Project) -> list[VersionScore]:
             macro_f1=Estimate.read(row["metrics__macro_f1"]),
             is_serving=row["is_serving"],
             export=exports.get(row["pk"]),
+            base=row["base__number"],
+            is_deleted=row["deleted_at"] is not None,
         )
         for row in rows
     ]
@@ -153,9 +157,18 @@ def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:
         labels=counts["labels"],
         audit=counts["audit"],
         drawn=counts["drawn"],
-        current=next((score for score in by_age if score.was_used), None),
+        current=_current(by_age),
         newest=by_age[0].number if by_age else 0,
     )
+
+
+def _current(by_age: list[VersionScore]) -> VersionScore | None:
+    """The newest model in use, of these, newest first. Once a full one reads the texts, it and the quick ones over it
+    are; those over another one were, before the promotion or the way back."""
+    serving = next((score for score in by_age if score.is_serving), None)
+    if serving is None:
+        return next((score for score in by_age if score.was_used), None)
+    return next(score for score in by_age if score is serving or score.base == serving.number)
 
 
 def label_scores(project: Project, number: int | None) -> list[LabelScore]:

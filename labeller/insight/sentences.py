@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labeller.insight.loop import Loop
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, Standing, VersionScore
 
 NOT_ONE_NUMBER = "Only texts drawn at random can measure a model, and fewer than 30 of them say too little."
@@ -66,6 +67,24 @@ def in_use(current: VersionScore | None, serving: VersionScore | None) -> str:
     if current.number == serving.number:
         return f"Model {serving.number} reads the texts."
     return f"Model {serving.number} reads the texts, and model {current.number} orders the queue by what it has read."
+
+
+def state_of(version: VersionScore, loop: Loop) -> str:
+    """What a model does now, and what may become of that."""
+    if version.is_deleted:
+        return "Its files were deleted. Its figures and its point of the curve stay."
+    if version.number == loop.returning:
+        return f"It serves as soon as it has read the texts; until then model {loop.serving} goes on."
+    if version.number == loop.serving:
+        after = (
+            "It is pinned: later runs are trained and measured, and none takes over until somebody unpins it."
+            if loop.pinned
+            else "A later model takes over when the audit does not speak against it."
+        )
+        return f"It reads the texts. {after}"
+    if not version.is_full:
+        return "A quick model: it orders the queue from its making until the next one."
+    return "It read the texts once." if version.promoted_at else "It was not put into service."
 
 
 def _right_on(version: VersionScore, is_multi: bool) -> str:

@@ -15,4 +15,8 @@ urlpatterns = [
     path("errors/reliability.json", error_views.reliability, name="results-reliability"),
     path("models/", model_views.models, name="results-models"),
     path("models/live/", model_views.live, name="results-models-live"),
+    path("models/compare/", model_views.compared, name="results-compare"),
+    path("models/<int:number>/", model_views.model, name="results-model"),
+    path("models/<int:number>/loss.json", model_views.loss, name="results-loss"),
+    path("models/<int:number>/answers.csv", model_views.snapshot, name="results-snapshot"),
 ]

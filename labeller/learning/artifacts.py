@@ -72,6 +72,12 @@ def highest_version_folder(project_id: int) -> int:
     return max((int(path.name) for path in versions.glob("[0-9]*") if path.name.isdigit()), default=0)
 
 
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder; 0 where there is none."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 def relative(path: Path) -> str:
     return str(path.relative_to(settings.ARTIFACTS))
 

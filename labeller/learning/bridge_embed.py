@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from labeller.corpus.models import Document
 from labeller.learning import services
 from labeller.learning.bridge_names import unread_names, write_names
 from labeller.learning.bridge_order import in_order
 from labeller.learning.bridge_pool import Ids, Reader, next_reader_of
-from labeller.learning.models import LoopState, ModelExport, TrainingRun
+from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
@@ -58,10 +59,19 @@ def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
             # The new encoder has read the pool and serves from now on, unless another was chosen meanwhile.
             loop = LoopState.objects.filter(project=run.project_id, project__encoder=reader.encoder)
             loop.exclude(reading="").update(reading="")
+            _let_serve(reader, run.project_id)
         services.request_refresh(project_id=run.project_id)
     project = Project.objects.get(pk=run.project_id)
-    if len(missing(project.pk, EmbeddingStore(next_reader_of(project).store_folder))):
+    returns = LoopState.objects.filter(project=project, returning__isnull=False).exists()
+    if returns or len(missing(project.pk, EmbeddingStore(next_reader_of(project).store_folder))):
         services.start_embedding(project=project)  # it gave way, texts were imported, or a model changed meanwhile
+
+
+def _let_serve(reader: Reader, project_id: int) -> None:
+    """An earlier version that was to serve again has read the pool, and does."""
+    base = reader.base
+    if base and LoopState.objects.filter(project=project_id, returning=base).update(serving=base, returning=None):
+        ModelVersion.objects.filter(pk=base.pk, promoted_at=None).update(promoted_at=timezone.now())
 
 
 def others_wait() -> bool:

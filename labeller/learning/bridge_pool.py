@@ -4,7 +4,7 @@ embeddings again for one more label."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,17 +52,17 @@ def reader_of(project: Project) -> Reader:
     """The encoder that serves: the promoted one, or the one that came with the project. While a new one reads the
     pool, the one before it."""
     loop = LoopState.objects.select_related("serving").filter(project=project).first()
-    return _reader(project, loop, (loop.reading if loop else "") or project.encoder)
+    return _reader(project, loop.serving if loop else None, (loop.reading if loop else "") or project.encoder)
 
 
 def next_reader_of(project: Project) -> Reader:
-    """The encoder that is to read what is not read yet: the project's own also while another still serves."""
-    loop = LoopState.objects.select_related("serving").filter(project=project).first()
-    return _reader(project, loop, project.encoder)
+    """The encoder that is to read what is not read yet: that of an earlier version which is to serve again, and the
+    project's own also while another still serves."""
+    loop = LoopState.objects.select_related("serving", "returning").filter(project=project).first()
+    return _reader(project, (loop.returning or loop.serving) if loop else None, project.encoder)
 
 
-def _reader(project: Project, loop: LoopState | None, encoder: str) -> Reader:
-    base = loop.serving if loop else None
+def _reader(project: Project, base: ModelVersion | None, encoder: str) -> Reader:
     if base is not None:  # its own encoder: the project may start from another one by now
         return Reader(base.encoder, base, artifacts.embeddings_folder(project.pk, str(base.number)))
     return Reader(encoder, None, artifacts.embeddings_folder(project.pk, encoder))
@@ -168,6 +168,15 @@ class Labelled:
     def counts(self) -> dict[str, int]:
         """How many labelled texts carry each label, by its name."""
         return dict(zip(self.label_names, self.Y.sum(axis=0, dtype=int).tolist(), strict=True))
+
+    def with_labels(self, columns: list[int]) -> Labelled:
+        """These columns alone, in this order: the labels as a model knew them."""
+        return replace(
+            self,
+            Y=self.Y[:, columns],
+            label_ids=[self.label_ids[c] for c in columns],
+            label_names=[self.label_names[c] for c in columns],
+        )
 
     def only(self, keep: NDArray[np.bool_] | Rows) -> Labelled:
         return Labelled(

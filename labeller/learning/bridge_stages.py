@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from labeller.learning import artifacts, services
-from labeller.learning.bridge_embed import embed_into, missing
+from labeller.learning.bridge_embed import Tell, embed_into, missing
 from labeller.learning.bridge_order import Moment, read_first
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays
 from labeller.learning.bridge_promotion import Judged, judge
 from labeller.learning.bridge_versions import Made, store
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
+from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
 from modelsvc.recipe import Stage
 from modelsvc.store import EmbeddingStore
@@ -94,37 +97,28 @@ class Stages:
         begun = time.perf_counter()
         folder = artifacts.fresh_work_folder(self.run.project_id, f"{self.run.key}-{stage.name}")
         stage.encoder.save(folder / "encoder")
-        pool = self._read_pool(stage.encoder, folder, READING[stage.name])
+        begins, ends = READING[stage.name]
+
+        def tell(what: str, done: float, left: float | None) -> None:
+            self.beat.tell(f"reading {what}", begins + done * (ends - begins), left)
+
+        pool = read_pool(self.run.project, stage.encoder, folder, self.snapshot, self.unlabelled, tell)
         reading_s = time.perf_counter() - begun
         facts = {"fine_tuning_s": round(stage.seconds, 1), "reading_s": round(reading_s, 1), "stage": stage.name}
+        facts["threads"] = settings.TRAINING_THREADS  # sums depend on it, in their last digits
         return _Candidate(stage, folder, pool, dict(stage.facts) | facts | {"why": stage.reason})
-
-    def _read_pool(self, encoder: Encoder, folder: Path, bar: tuple[float, float]) -> PoolArrays:
-        """The pool through the tuned encoder; of a large one what is needed first, and the rest when it serves."""
-        own = EmbeddingStore(folder / "embeddings", sha256=encoder.sha256, width=encoder.width)
-        begins, ends = bar
-
-        def tell(stage: str, done: float, left: float | None) -> None:
-            self.beat.tell(f"reading {stage}", begins + done * (ends - begins), left)
-
-        wanted = read_first(self.run.project, self.snapshot.labels.document_ids, self.unlabelled, self.snapshot.moment)
-        for _ in embed_into(own, encoder, own.missing(wanted), tell):
-            pass
-        ids, X = own.load()
-        order = np.argsort(ids)
-        return PoolArrays(ids[order], X[order])
 
     def _put(self, candidate: _Candidate) -> None:
         """Version and promotion in one transaction; files are in place before the rows that name them."""
         project = self.run.project
         judged = judge(project, self.snapshot.labels, candidate.pool)
-        self.sentences.append(judged.sentence)
-        self.promoted = judged.promoted
         reading = candidate.folder.with_name(f"{candidate.folder.name}-embeddings")
         shutil.rmtree(reading, ignore_errors=True)
         (candidate.folder / "embeddings").rename(reading)  # a version keeps its encoder; stores lie with the others
         with transaction.atomic():
             self.beat.check()  # still ours, and still wanted
+            loop = LoopState.objects.select_for_update().get_or_create(project=project)[0]
+            judged, before = _unless_pinned(judged, loop), loop.serving
             version = store(self._made(candidate, judged), candidate.folder)
             if judged.promoted:
                 place = artifacts.embeddings_folder(project.pk, str(version.number))
@@ -136,8 +130,10 @@ class Stages:
                     services.start_embedding(project=project)  # the rest; a later stage may only change with what
             services.request_refresh(project_id=project.pk)
         shutil.rmtree(reading, ignore_errors=True)
+        self.sentences.append(judged.sentence)
+        self.promoted = judged.promoted
         if judged.promoted:
-            _forget_old_embeddings(version)
+            _forget_old_embeddings(version, before)
 
     def _made(self, candidate: _Candidate, judged: Judged) -> Made:
         run = self.run
@@ -159,16 +155,43 @@ class Stages:
         )
 
 
+def _silent(stage: str, done: float, left: float | None) -> None:
+    """Nobody waits for it."""
+
+
+def read_pool(
+    project: Project, encoder: Encoder, folder: Path, snapshot: Snapshot, candidates: Ids, tell: Tell = _silent
+) -> PoolArrays:
+    """The pool through a tuned encoder, into `folder`/embeddings; of a large one what is needed first. In an order that
+    follows from the snapshot: in bfloat16 a text's embedding depends a little on the texts read beside it."""
+    own = EmbeddingStore(folder / "embeddings", sha256=encoder.sha256, width=encoder.width)
+    wanted = read_first(project, snapshot.labels.document_ids, candidates, snapshot.moment)
+    for _ in embed_into(own, encoder, own.missing(wanted), tell):
+        pass
+    ids, X = own.load()
+    order = np.argsort(ids)
+    return PoolArrays(ids[order], X[order])
+
+
 def _serving_stage(project_id: int) -> str:
     """Which stage of its run the serving model is; empty when none is tuned."""
     loop = LoopState.objects.select_related("serving").filter(project_id=project_id).first()
     return str(loop.serving.settings.get("stage", "")) if loop and loop.serving else ""
 
 
-def _forget_old_embeddings(version: ModelVersion) -> None:
-    """Keep the stores of this version and the one before it: a refit may be reading that at this moment."""
-    served = ModelVersion.objects.filter(
-        project_id=version.project_id, kind=ModelVersion.Kind.FULL, promoted_at__isnull=False
-    ).order_by("-number")
-    for number in served.values_list("number", flat=True)[2:]:
+def _unless_pinned(judged: Judged, loop: LoopState) -> Judged:
+    """A manager's pin outweighs the audit; what the comparison found is told all the same."""
+    if not judged.promoted or not loop.pinned:
+        return judged
+    found = judged.sentence.removeprefix("Promoted: ")
+    return replace(judged, promoted=False, sentence=f"Not promoted: {loop.serving} is pinned. It would be: {found}")
+
+
+def _forget_old_embeddings(version: ModelVersion, before: ModelVersion | None) -> None:
+    """Keep the stores of this version, of the one that served before it, which a refit may be reading at this moment,
+    and of one that is to serve again."""
+    loop = Q(pk__in=LoopState.objects.filter(project=version.project_id, returning__isnull=False).values("returning"))
+    kept = Q(pk=version.pk) | Q(pk=before.pk if before else None) | loop
+    served = ModelVersion.objects.filter(project_id=version.project_id, kind=ModelVersion.Kind.FULL).exclude(kept)
+    for number in served.filter(promoted_at__isnull=False).values_list("number", flat=True):
         shutil.rmtree(artifacts.embeddings_folder(version.project_id, str(number)), ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from labeller.corpus.models import Document
 from labeller.projects.models import Project, User
@@ -173,6 +173,11 @@ class LoopState(models.Model):
         related_name="+",
         help_text="Earlier full version that is to serve again as soon as it has read the pool.",
     )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(returning=F("serving")), name="what_serves_is_not_on_its_way_back")
+        ]
 
     def __str__(self) -> str:
         return f"Loop of {self.project}"

@@ -19,6 +19,7 @@ from labeller.learning import artifacts, exports, services
 from labeller.learning.models import LoopState, ModelExport, TrainingRun
 from labeller.learning.runs import LOST, STALE, Work, release_if_stale
 from labeller.learning.selectors import workers_alive
+from labeller.learning.versions import sweep_deleted
 from labeller.learning.work import discard
 from labeller.projects.models import Project
 
@@ -103,7 +104,7 @@ def sweep_work() -> int:
     forgotten = artifacts.forgotten_work(unfinished=keys, before=time.time() - FORGOTTEN_WORK_S)
     for project_id, key in forgotten:
         artifacts.discard_work(project_id, key)
-    return len(forgotten)
+    return len(forgotten) + sweep_deleted()
 
 
 def _task_is_lost(work: Work, works: list[Work]) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeller.learning import encoder_views, views
+from labeller.learning import encoder_views, version_views, views
 
 urlpatterns = [
     path("status/", views.status, name="learning-status"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("encoders/compare/", encoder_views.compare, name="encoder-compare"),
     path("encoders/<uuid:key>/", encoder_views.decide, name="encoder-decide"),
     path("models/<int:number>/export/", views.export_model, name="model-export"),
+    path("models/<int:number>/pin/", version_views.pin, name="model-pin"),
+    path("models/<int:number>/unpin/", version_views.unpin, name="model-unpin"),
+    path("models/<int:number>/serve/", version_views.serve, name="model-serve"),
+    path("models/<int:number>/stay/", version_views.stay, name="model-stay"),
+    path("models/<int:number>/delete/", version_views.delete, name="model-delete"),
     path("exports/<uuid:key>/", views.export_status, name="model-export-status"),
     path("exports/<uuid:key>/model.zip", views.download, name="model-download"),
 ]

@@ -58,6 +58,9 @@ def cancel_run(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
 def export_model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     version = get_object_or_404(ModelVersion, project=access.project, number=number)
+    if version.deleted_at:
+        messages.warning(request, f"The files of {version} were deleted: there is nothing to take away.")
+        return back(request, slug)
     export = exports.request(version=version, requested_by=access.membership.user)
     return redirect("model-export-status", slug, export.key)
 

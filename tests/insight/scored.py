@@ -19,7 +19,14 @@ from tests.cast import add_texts
 
 
 def add_version(
-    project: Project, *, n_labels: int, n_audit: int, right: float = 0.8, kind: str = "quick", promoted: bool = False
+    project: Project,
+    *,
+    n_labels: int,
+    n_audit: int,
+    right: float = 0.8,
+    kind: str = "quick",
+    promoted: bool = False,
+    base: ModelVersion | None = None,
 ) -> ModelVersion:
     """The next version, with the report of `n_audit` texts of which the share `right` was answered rightly."""
     ids = list(project.labels.values_list("pk", flat=True))
@@ -28,6 +35,7 @@ def add_version(
         project=project,
         number=number,
         kind=kind,
+        base=base,
         encoder="all-MiniLM-L6-v2",
         encoder_sha256="0" * 64,
         folder=f"{project.slug}/{number}",

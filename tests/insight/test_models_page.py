@@ -38,7 +38,7 @@ def test_it_says_which_models_are_at_work(project: Project, client_of: ClientOf,
     serving = add_version(project, n_labels=40, n_audit=31, kind="full", promoted=True)
     LoopState.objects.create(project=project, serving=serving)
     assert "Model 1 reads the texts." in page_for(client, project)
-    add_version(project, n_labels=60, n_audit=31)
+    add_version(project, n_labels=60, n_audit=31, base=serving)
     told = "Model 1 reads the texts, and model 2 orders the queue by what it has read."
     assert told in page_for(client, project)
 

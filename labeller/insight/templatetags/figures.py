@@ -40,6 +40,13 @@ def whole_percent(share: float) -> str:
 
 
 @register.filter
+def in_words(name: str) -> str:
+    """A setting's key as a person reads it: "fine_tuning_s" -> "Fine tuning, seconds"."""
+    words = f"{name[:-2]}, seconds" if name.endswith("_s") else name
+    return words.replace("_", " ").capitalize()
+
+
+@register.filter
 def points(share: float) -> str:
     """0.042 -> 4.2"""
     return f"{100 * share:.1f}"

@@ -57,7 +57,8 @@ class Command(BaseCommand):
         project = Project.objects.filter(slug=slug).first()
         if project is None:
             raise CommandError(f"There is no project '{slug}'.", returncode=2)
-        versions = ModelVersion.objects.select_related("project", "base").filter(project=project).order_by("-number")
+        versions = ModelVersion.objects.select_related("project", "base").filter(project=project, deleted_at=None)
+        versions = versions.order_by("-number")
         if number is None:
             serving = LoopState.objects.filter(project=project).values_list("serving_id", flat=True).first()
             version = versions.filter(pk=serving).first() if serving and not versions.filter(base_id=serving) else None

@@ -1,0 +1,77 @@
+"""Two models on the same audit texts: how many each has right, how sure the difference is, what changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labeller.insight.answers import Answer
+from labeller.insight.selectors import Estimate
+from labeller.insight.shares import share, sign_test
+
+SURE = 0.05  # p below which the difference is called one
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What both said of one text whose gold both were measured by."""
+
+    a: Answer
+    b: Answer
+
+    @property
+    def gain(self) -> int:
+        """Wrong labels of `a` less those of `b`: above 0 where b is better."""
+        return len(self.a.wrong_labels) - len(self.b.wrong_labels)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models a and b on n texts."""
+
+    pairs: list[Pair]
+    regraded: int  # common texts that people answered otherwise in between: they compare nothing
+
+    @property
+    def n(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def right_a(self) -> Estimate:
+        return share(sum(pair.a.is_right for pair in self.pairs), self.n)
+
+    @property
+    def right_b(self) -> Estimate:
+        return share(sum(pair.b.is_right for pair in self.pairs), self.n)
+
+    @property
+    def better(self) -> list[Pair]:
+        """Texts on which b has fewer wrong labels, those a was surest of first."""
+        return sorted((pair for pair in self.pairs if pair.gain > 0), key=lambda pair: -pair.a.sure)
+
+    @property
+    def worse(self) -> list[Pair]:
+        return sorted((pair for pair in self.pairs if pair.gain < 0), key=lambda pair: -pair.b.sure)
+
+    @property
+    def p(self) -> float:
+        """Two-sided sign test over the texts on which they differ; with one label a text, McNemar's."""
+        return sign_test(len(self.better), len(self.worse))
+
+    @property
+    def sentence(self) -> str:
+        better, worse = len(self.better), len(self.worse)
+        odds = f"p {self.p:.2f}" if self.p >= 0.005 else "p below 0.01"
+        if self.p < SURE:
+            return f"The difference is larger than chance would make it ({odds})."
+        if better + worse == 0:
+            return "They make the same mistakes."
+        return f"So small a difference may be chance ({odds}): {better} texts became better and {worse} worse."
+
+
+def compare(a: Sequence[Answer], b: Sequence[Answer]) -> Comparison:
+    """On the texts both were measured on, where people said the same both times."""
+    of_a = {one.document_id: one for one in a}
+    common = [Pair(of_a[one.document_id], one) for one in b if one.document_id in of_a]
+    pairs = [pair for pair in common if pair.a.gold == pair.b.gold]
+    return Comparison(pairs, len(common) - len(pairs))

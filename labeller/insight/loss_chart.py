@@ -1,0 +1,62 @@
+"""How a run's loss fell, as a Vega-Lite specification. Pure: from the points of a run's log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labeller.insight.charts import PALETTE, config
+
+
+@dataclass(frozen=True)
+class LossPoint:
+    """The mean loss of a stretch of steps, up to `step`, reached after `seconds`."""
+
+    stage: str
+    step: int
+    loss: float
+    seconds: float
+
+
+def loss_points(log: Sequence[dict[str, Any]]) -> list[LossPoint]:
+    """Those entries of TrainingRun.log that tell a loss."""
+    return [LossPoint(one["stage"], one["step"], one["loss"], one["seconds"]) for one in log if "loss" in one]
+
+
+def loss_spec(points: Sequence[LossPoint]) -> dict[str, Any]:
+    """Loss against steps; each stage has a line of its own, for their losses are not the same thing."""
+    told = [{"field": name, "type": "nominal"} for name in ("Stage", "Step", "Loss")]
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": "Loss against training steps. The table below has the numbers.",
+        "width": "container",
+        "height": 330,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "background": {"expr": "card"},
+        "params": [{"name": name, "value": value} for name, value in PALETTE.items()],
+        "data": {"values": [_point(one) for one in points]},
+        "encoding": {
+            "x": {"field": "step", "type": "quantitative", "title": "Steps", "axis": {"grid": False}},
+            "y": {
+                "field": "loss",
+                "type": "quantitative",
+                "title": "Loss",
+                "axis": {"tickCount": 5, "domain": False, "ticks": False},
+            },
+            "detail": {"field": "Stage"},
+        },
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 2, "color": {"expr": "accent"}}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1, "color": {"expr": "accent"}},
+                "encoding": {"tooltip": told},
+            },
+        ],
+        "config": config(),
+    }
+
+
+def _point(one: LossPoint) -> dict[str, Any]:
+    told = {"Stage": one.stage, "Step": str(one.step), "Loss": f"{one.loss:.4f}"}
+    return {"step": one.step, "loss": one.loss} | told

@@ -1,0 +1,106 @@
+"""Models in a real browser: looked at, compared, pinned, rolled back, deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from pytest_django.live_server_helper import LiveServer
+
+from labeller.learning import artifacts, pulse
+from labeller.learning.models import LoopState, ModelVersion, TrainingRun
+from labeller.projects.models import Project
+from tests.browser.shots import take
+from tests.browser.walker import Walker
+from tests.cast import PASSWORD
+from tests.insight.scored import answered
+from tests.learning.scene import KINDS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LOSSES = [
+    {"stage": "comparing texts", "step": 9 * at, "loss": round(0.8 / at, 4), "seconds": 1.3 * at} for at in range(1, 31)
+]
+
+
+@pytest.fixture
+def trained(project: Project) -> Project:
+    """Three full models, the second serving; the third was not promoted."""
+    call_command("build_charts", verbosity=0)
+    gold = [kind for kind, texts in KINDS.items() for _ in texts]
+    texts = [text for texts in KINDS.values() for text in texts]
+    for wrong in (9, 4, 6):
+        version = answered(project, texts, gold, ["Other"] * wrong + gold[wrong:], kind="full")
+        version.run = TrainingRun.objects.create(project=project, kind="full", state="done", log=LOSSES)
+        version.settings = {
+            "why": "Tuned on pairs of texts: 60 labels make many pairs.",
+            "label_counts": dict.fromkeys(KINDS, 20),
+            "stage": "labels",
+            "fine_tuning_s": 31.2,
+            "promotion": "Promoted: 26 of 30 audit texts right, 21 before (p of being worse 0.98).",
+        }
+        version.promoted_at = None if wrong == 6 else version.created_at
+        version.save()
+        encoder = artifacts.version_folder(project.pk, version.number) / "encoder"
+        encoder.mkdir(parents=True)
+        (encoder / "model.safetensors").write_bytes(b"0" * 90_000)
+    LoopState.objects.create(project=project, serving=ModelVersion.objects.get(number=2))
+    return project
+
+
+def test_a_manager_pins_goes_back_and_tidies_up(browser: Any, live_server: LiveServer, trained: Project) -> None:
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("alice", PASSWORD)
+    page = walker.page
+    page.goto(live_server.url + reverse("results", args=[trained.slug]))
+    walker.go_to_part("Models")
+    take(page, "models", whole=True)
+
+    page.get_by_role("link", name="Model 2").first.click()
+    page.wait_for_selector("figure[data-drawn] svg")
+    take(page, "model", whole=True)
+    page.get_by_role("button", name="Pin", exact=True).click()
+    page.get_by_text("It is pinned: later runs are trained and measured").wait_for()
+    page.get_by_role("button", name="Unpin").click()
+    page.get_by_role("button", name="Pin", exact=True).wait_for()
+
+    page.get_by_label("Compare with model").select_option("1")
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("heading", name="model 2 does better on 5 and worse on 0 than model 1").wait_for()
+    take(page, "compare", whole=True)
+
+    pulse.beat("training")
+    page.goto(live_server.url + reverse("results-model", args=[trained.slug, 1]))
+    page.get_by_role("button", name="Let it serve again").click()
+    page.get_by_text("Model 1 is to read the texts again.").wait_for()
+    TrainingRun.objects.filter(kind="embed").update(state="running", progress=0.4, stage="12 of 30 texts")
+    walker.go_to_part("Models")
+    page.get_by_text("12 of 30 texts").wait_for()
+    take(page, "models-back", whole=True)
+    LoopState.objects.update(serving=ModelVersion.objects.get(number=1), returning=None)
+    page.get_by_text("Model 1 reads the texts.").wait_for()  # without a reload
+
+    page.get_by_role("link", name="Model 3").first.click()
+    page.get_by_role("link", name="Delete its files…").click()
+    page.get_by_text("This frees").wait_for()
+    take(page, "model-delete")
+    page.get_by_role("button", name="Delete the files of model 3").click()
+    page.get_by_text("Its figures and its point of the curve stay.").wait_for()
+    assert not artifacts.version_folder(trained.pk, 3).exists()
+    assert walker.complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_window(browser: Any, live_server: LiveServer, trained: Project, width: int) -> None:
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("rita", PASSWORD)
+    walker.page.set_viewport_size({"width": width, "height": 844})
+    compared = reverse("results-compare", args=[trained.slug]) + "?a=1&b=2"
+    for address in (
+        reverse("results-models", args=[trained.slug]),
+        reverse("results-model", args=[trained.slug, 2]),
+        compared,
+    ):
+        walker.page.goto(live_server.url + address)
+        assert walker.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
