@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelsvc.types import Proba, Targets
 
@@ -34,13 +35,20 @@ def unchanged(before: Targets, now: Targets) -> float:
 def normalised_entropy(proba: Proba, *, multi_label: bool) -> float:
     """Mean entropy of N texts' probabilities (N, C) as a share of the most there can be: 0 sure, 1 knows nothing.
 
-    Several labels a text: of each label's yes or no, averaged over labels. Without a text it is 1.
+    Several labels a text: of each label's yes or no, as a share of what is in doubt when only the labels' shares are
+    known. A label that one text in a hundred carries would else pass for sure by being rare. Without a text it is 1.
     """
     N, C = proba.shape
     if not N or C == 0 or (C == 1 and not multi_label):
         return 1.0
-    p = np.clip(proba, 1e-7, 1)  # the probabilities are float32
     if multi_label:
-        q = np.clip(1 - proba, 1e-7, 1)
-        return float(-(p * np.log2(p) + q * np.log2(q)).mean())
-    return float(-(p * np.log(p)).sum(axis=1).mean() / np.log(C))
+        blind = float(_yes_or_no(proba.mean(axis=0, dtype=np.float64)).sum())
+        return min(1.0, float(_yes_or_no(proba).mean(axis=0).sum()) / blind) if blind > 1e-9 else 0.0
+    p = np.clip(proba, 1e-7, 1)  # the probabilities are float32
+    return min(1.0, float(-(p * np.log(p)).sum(axis=1).mean() / np.log(C)))
+
+
+def _yes_or_no(p: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The entropy of each probability's yes or no."""
+    yes, no = np.clip(p, 1e-7, 1), np.clip(1 - p, 1e-7, 1)
+    return np.asarray(-(yes * np.log(yes) + no * np.log(no)))

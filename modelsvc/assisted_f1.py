@@ -40,7 +40,7 @@ class Expected:
 
 
 def assisted_macro_f1(
-    truth: Targets, answers: Targets, proba: Proba, pool: Expected, *, seed: int, level: float = 0.95
+    truth: Targets, answers: Targets, proba: NDArray[np.floating], pool: Expected, *, seed: int, level: float = 0.95
 ) -> Interval | None:
     """Macro-F1 over all C labels. `truth`, `answers` and `proba` (n, C) are of the audit texts, by heads that have not
     seen them. None where fewer than 5 of them carry a label. Raises EvaluationError where shapes differ."""

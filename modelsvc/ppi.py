@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from modelsvc.intervals import EvaluationError, Interval, score_interval, wilson
-from modelsvc.types import Proba, Targets
+from modelsvc.types import Targets
 
 LEAST_OF_A_KIND = 5
 """With fewer texts that are, or are not, what is counted, their spread is not known: nothing is tightened."""
@@ -77,7 +77,7 @@ def _weight(y: NDArray[np.float64], f: NDArray[np.float64]) -> float:
     return float(np.clip(together / spread, 0.0, 1.0))
 
 
-def confidence(proba: Proba, decided: Targets, *, multi_label: bool) -> NDArray[np.float64]:
+def confidence(proba: NDArray[np.floating], decided: Targets, *, multi_label: bool) -> NDArray[np.float64]:
     """How likely the whole answer is right, by the model's own word: (N, C), (N, C) -> (N,).
 
     One label a text: the probability of the label given. Several: that each label is rightly given or withheld, taken

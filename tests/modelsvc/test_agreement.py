@@ -47,8 +47,9 @@ def test_without_a_text_nothing_agrees() -> None:
         ([[1.0, 0.0, 0.0]], False, 0.0),
         ([[1 / 3, 1 / 3, 1 / 3]], False, 1.0),
         ([[0.5, 0.5], [1.0, 0.0]], False, 0.5),
-        ([[0.5, 0.0]], True, 0.5),
-        ([[0.5]], True, 1.0),
+        ([[0.5, 0.5], [0.5, 0.5]], True, 1.0),
+        ([[1.0, 0.0], [0.0, 0.0]], True, 0.0),
+        ([[0.01, 0.0], [0.01, 0.0]], True, 1.0),  # rare, and nothing is known of it
     ],
 )
 def test_entropy_is_a_share_of_the_most_there_can_be(proba: list[list[float]], multi: bool, entropy: float) -> None:
