@@ -11,7 +11,8 @@ from labeller.learning.bridge_words import unlabelled, views_of
 from labeller.projects.models import Project
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
-from modelsvc.types import Head
+from modelsvc.quick import predict_proba
+from modelsvc.types import Head, Proba
 
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
 ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: see docs/learner.md
@@ -27,6 +28,7 @@ class Judged:
     audit: AuditScore
     sentence: str
     promoted: bool
+    pool_proba: Proba  # (N, C) of all it has read
 
 
 def judge(project: Project, snapshot: Labelled, pool: PoolArrays) -> Judged:
@@ -42,7 +44,7 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays) -> Judged:
         sentence, promoted = compare(new, old, multi_label=multi, seed=seed)
     else:  # its manager has a test file
         sentence, promoted = compare_on_later_labels(project, snapshot, head, pool)
-    return Judged(head, labels, audit, sentence, promoted)
+    return Judged(head, labels, audit, sentence, promoted, predict_proba(head, views))
 
 
 def on_common_ground(

@@ -13,8 +13,10 @@ from django.utils import timezone
 from labeller.annotation.models import QueueEntry, Ranking
 from labeller.learning import artifacts, automatic
 from labeller.learning.bridge_material import Refit
+from labeller.learning.bridge_outlook import keep_outlook
 from labeller.learning.bridge_pool import Labelled, Reader, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key, streams
+from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_versions import Made, score_audit, store
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.learning.runs import Superseded
@@ -24,7 +26,7 @@ from labeller.projects.models import Project
 from modelsvc.heads import fit
 from modelsvc.quick import predict_proba
 from modelsvc.store import EmbeddingStore
-from modelsvc.types import Head
+from modelsvc.types import Head, Proba
 
 ALWAYS_CALIBRATED = 3_000  # labelled texts up to which every refit calibrates anew
 ALWAYS_CALIBRATED_WORDS = 500  # the same for heads that read words, whose folds take four times as long
@@ -54,8 +56,8 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     entries = active_entries(material, active, proba, thresholds) + audit_entries(material, audit, proba)
     _write(material, token, entries, has_model=head is not None)
     if head is not None:
-        if milestone:
-            _store_version(material, token, head)
+        if milestone and proba is not None:
+            _store_version(material, token, head, proba)
         automatic.consider_full(project, kinds=_teaching_kinds(everything), labels=len(everything.Y))
 
 
@@ -141,22 +143,25 @@ def _is_milestone(reader: Reader, project: Project, n_labels: int) -> bool:
     return is_milestone(n_labels, labels_at_last_version=newest.n_labels if newest else 0)
 
 
-def _store_version(material: Refit, token: uuid.UUID, head: Head) -> ModelVersion:
-    """A point of the curve. Raises Superseded."""
+def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) -> ModelVersion:
+    """A point of the curve, and what it says of the pool (N, C). Raises Superseded."""
     project, reader, fitted = material.project, material.reader, material.fitted
+    tuned = reader.base is not None
+    audit = score_audit(
+        material.views[material.rows[fitted]],
+        material.labels.only(fitted),
+        pool=material.others,
+        multi_label=project.is_multi,
+        tuned=tuned,
+        seed=project.seed,
+    )
+    reading = read_off(project, material.pool.ids, proba, head, material.labels, audit.unseen, tuned=tuned)
     made = Made(
         project=project,
         kind=ModelVersion.Kind.QUICK,
         head=head,
         labels=material.labels,
-        audit=score_audit(
-            material.views[material.rows[fitted]],
-            material.labels.only(fitted),
-            pool=material.others,
-            multi_label=project.is_multi,
-            tuned=reader.base is not None,
-            seed=project.seed,
-        ),
+        audit=audit,
         base=reader.base,
         encoder=reader.encoder,
         encoder_sha256=EmbeddingStore(reader.store_folder).sha256,
@@ -168,4 +173,6 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head) -> ModelVersio
     )
     with transaction.atomic():
         _hold(material, token)
-        return store(made, artifacts.fresh_work_folder(project.pk, uuid.uuid4()))
+        version = store(made, artifacts.fresh_work_folder(project.pk, uuid.uuid4()))
+        keep_outlook(version, write_reading(version, reading), made)
+    return version

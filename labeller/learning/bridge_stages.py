@@ -17,8 +17,10 @@ from django.utils import timezone
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_embed import Tell, embed_into, missing
 from labeller.learning.bridge_order import Moment, read_first
+from labeller.learning.bridge_outlook import keep_outlook
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays
 from labeller.learning.bridge_promotion import Judged, judge
+from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_versions import Made, store
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
@@ -112,6 +114,9 @@ class Stages:
         """Version and promotion in one transaction; files are in place before the rows that name them."""
         project = self.run.project
         judged = judge(project, self.snapshot.labels, candidate.pool)
+        said = read_off(
+            project, candidate.pool.ids, judged.pool_proba, judged.head, judged.labels, judged.audit.unseen, tuned=True
+        )
         reading = candidate.folder.with_name(f"{candidate.folder.name}-embeddings")
         shutil.rmtree(reading, ignore_errors=True)
         (candidate.folder / "embeddings").rename(reading)  # a version keeps its encoder; stores lie with the others
@@ -119,7 +124,9 @@ class Stages:
             self.beat.check()  # still ours, and still wanted
             loop = LoopState.objects.select_for_update().get_or_create(project=project)[0]
             judged, before = _unless_pinned(judged, loop), loop.serving
-            version = store(self._made(candidate, judged), candidate.folder)
+            made = self._made(candidate, judged)
+            version = store(made, candidate.folder)
+            keep_outlook(version, write_reading(version, said), made)
             if judged.promoted:
                 place = artifacts.embeddings_folder(project.pk, str(version.number))
                 place.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,20 @@ NOT_SCORED = "Not scored: no audit text was labelled yet."
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """What heads said of m labelled texts that they had not seen."""
+
+    document_ids: NDArray[np.int64]  # (m,), ascending
+    proba: Proba  # (m, C)
+    predicted: Targets  # (m, C)
+
+    @classmethod
+    def none(cls, C: int = 0) -> Unseen:
+        empty = np.empty((0, C))
+        return cls(np.empty(0, np.int64), empty.astype(np.float32), empty.astype(np.uint8))
+
+
+@dataclass(frozen=True)
 class AuditScore:
     """What a model said of the a audit texts it had not learnt from."""
 
@@ -40,6 +54,8 @@ class AuditScore:
     gold: Targets  # (a, C)
     metrics: dict[str, Any]
     how: str
+    # The audit texts, and the other labelled ones where the encoder has not seen their labels either.
+    unseen: Unseen = field(default_factory=Unseen.none)
 
     @property
     def correct(self) -> NDArray[np.bool_]:
@@ -78,9 +94,8 @@ def score_audit(
     """
     audit = labels.is_audit
     if not audit.any() or labels.kinds < 2:
-        empty = np.empty((0, labels.Y.shape[1]))
-        nothing = empty.astype(np.uint8)
-        return AuditScore(np.empty(0, np.int64), empty.astype(np.float32), nothing, nothing, {}, NOT_SCORED)
+        none = Unseen.none(labels.Y.shape[1])
+        return AuditScore(none.document_ids, none.proba, none.predicted, none.predicted, {}, NOT_SCORED, none)
     calibrate_on = audit if tuned else None
     proba, predicted = cross_fit(
         texts, labels.Y, pool=pool, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on
@@ -89,7 +104,10 @@ def score_audit(
     metrics = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed).to_dict()
     sure = of_answers(proba[audit], predicted[audit], gold, multi_label=multi_label, seed=seed)
     metrics["reliability"] = sure.to_dict() if sure else None
-    return AuditScore(labels.document_ids[audit], proba[audit], predicted[audit], gold, metrics, CROSS_FITTED)
+    rows = audit if tuned else np.ones(len(audit), bool)
+    unseen = Unseen(labels.document_ids[rows], proba[rows], predicted[rows])
+    ids = labels.document_ids[audit]
+    return AuditScore(ids, proba[audit], predicted[audit], gold, metrics, CROSS_FITTED, unseen)
 
 
 def store(made: Made, folder: Path) -> ModelVersion:

@@ -142,6 +142,62 @@ class AuditPrediction(models.Model):
         return f"{self.version}: {self.document_id}"
 
 
+class PoolReading(models.Model):
+    """What a version said of the pool when it was made, in one small row, and what follows from it. The predictions
+    come from models that have not learnt the text: of labelled texts from cross-fitting; and where the encoder was
+    fine-tuned the texts are those of the audit's reserve, which it never learns from."""
+
+    version = models.OneToOneField(ModelVersion, on_delete=models.CASCADE, related_name="reading")
+    compared_with = models.ForeignKey(
+        ModelVersion, null=True, on_delete=models.SET_NULL, related_name="+", help_text="The version in use before."
+    )
+    pool_size = models.PositiveIntegerField(help_text="Texts in the project.")
+    texts = models.PositiveIntegerField(help_text="Texts it was asked about.")
+    confidence = models.FloatField(help_text="Mean probability that its whole answer is right.")
+    confidence_variance = models.FloatField()
+    doubtful = models.FloatField(help_text="Share of the texts of which it is less than 80 % sure.")
+    entropy = models.FloatField(help_text="Mean, as a share of the most there can be.")
+    by_label = models.JSONField(
+        help_text="By column: mean, variance of the probability; share of texts given the label, and rightly so."
+    )
+    off = models.FloatField(null=True, help_text="Mean of right (1 or 0) less confidence over the audit texts.")
+    off_variance = models.FloatField(null=True)
+    kappa = models.FloatField(null=True, help_text="Cohen's, with the version before, on the stop set.")
+    unchanged = models.FloatField(null=True, help_text="Share of the stop set with the same answer as before.")
+    tightened = models.JSONField(null=True, help_text="Accuracy by prediction-powered inference: value, low, high.")
+    tightened_f1 = models.JSONField(null=True, help_text="Macro-F1 with the model's help (modelsvc/assisted_f1.py).")
+    shares = models.JSONField(default=list, help_text="By column: the label's share of the pool; empty: too few.")
+    forecast = models.JSONField(null=True, help_text="modelsvc.forecast.Forecast as a dict.")
+    advice = models.JSONField(null=True, help_text="modelsvc.stopping.Advice as a dict.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(texts__lte=F("pool_size")), name="reading_within_the_pool"),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0) & Q(confidence__lte=1), name="reading_confidence_0_to_1"
+            ),
+            models.CheckConstraint(condition=Q(entropy__gte=0) & Q(entropy__lte=1), name="reading_entropy_0_to_1"),
+            models.CheckConstraint(condition=Q(kappa__isnull=True) | Q(kappa__lte=1), name="reading_kappa_at_most_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} of {self.texts} texts"
+
+
+class StopSet(models.Model):
+    """The answers of the version in use on a fixed random part of the pool. The next version is compared with them and
+    puts its own in their place: kilobytes a project, however many versions."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="stop_set")
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="+")
+    label_ids = models.JSONField(help_text="Columns of the answers.")
+    document_ids = models.BinaryField(help_text="int64, ascending.")
+    answers = models.BinaryField(help_text="A row of bits for each text, each filled up to whole bytes.")
+
+    def __str__(self) -> str:
+        return f"Answers of {self.version}"
+
+
 class LoopState(models.Model):
     """What the loop of one project remembers between tasks."""
 

@@ -1,0 +1,173 @@
+"""What each new model says of the pool is kept, with what follows from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from django.db import IntegrityError, transaction
+
+from labeller.annotation.audit import reserve_below
+from labeller.annotation.models import Source
+from labeller.corpus.models import Document
+from labeller.learning.bridge_pool import labelled, reader_of
+from labeller.learning.bridge_reading import read_off, write_reading
+from labeller.learning.bridge_versions import Unseen
+from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading, StopSet
+from labeller.projects.models import Project, User
+from modelsvc.ppi import Proxy, confidence, tightened_share
+from modelsvc.store import EmbeddingStore
+from modelsvc.types import Head
+from tests.cast import add_texts
+from tests.insight.scored import add_version
+from tests.learning.scene import annotate, refit
+
+pytestmark = pytest.mark.django_db
+
+POOL = 400
+NAMES = ("Change", "Court", "Other")
+
+
+@pytest.fixture
+def pool(project: Project) -> list[Document]:
+    """Texts of three kinds, half of them of the first, each embedded near its kind's direction."""
+    documents = add_texts(project, [f"Clause {at}." for at in range(POOL)])
+    rng = np.random.default_rng(0)
+    kinds = [kind_of(at) for at in range(POOL)]
+    X = 0.12 * rng.normal(size=(3, 384))[kinds] + rng.normal(size=(POOL, 384))
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    store = EmbeddingStore(reader_of(project).store_folder, sha256="0" * 64)
+    store.append(np.array([document.pk for document in documents]), X.astype(np.float32))
+    return documents
+
+
+def kind_of(at: int) -> int:
+    return (0, 1, 0, 2)[at % 4]
+
+
+def label(project: Project, documents: list[Document], bob: User, *, audit: int, active: int) -> None:
+    """Answer texts that nobody has answered: of the audit's reserve by their draws, and others."""
+    threshold = reserve_below(project, len(documents))
+    answered = set(project.annotations.values_list("document_id", flat=True))
+    rows = sorted(enumerate(documents), key=lambda row: row[1].draw)
+    free = [(at, text) for at, text in rows if text.pk not in answered]
+    reserved = [row for row in free if row[1].draw < threshold][:audit]
+    for at, text in reserved:
+        annotate(text, bob, [NAMES[kind_of(at)]], source=Source.AUDIT)
+    for at, text in [row for row in free if row[1].draw >= threshold][:active]:
+        annotate(text, bob, [NAMES[kind_of(at)]])
+
+
+def test_each_quick_version_has_one_reading_of_the_whole_pool(
+    project: Project, pool: list[Document], bob: User
+) -> None:
+    label(project, pool, bob, audit=40, active=60)
+    refit(project)
+    row = PoolReading.objects.get()
+    assert (row.version, row.texts, row.pool_size) == (ModelVersion.objects.get(), POOL, POOL)
+    assert sum(column["mean"] for column in row.by_label) == pytest.approx(1, abs=1e-4)
+    assert sum(column["given"] for column in row.by_label) == pytest.approx(1)
+    assert 0.33 < row.confidence <= 1 and 0 < row.entropy < 1 and row.kappa is None
+
+
+def test_the_tightened_figures_follow_from_what_is_stored(project: Project, pool: list[Document], bob: User) -> None:
+    label(project, pool, bob, audit=40, active=60)
+    refit(project)
+    row = PoolReading.objects.get()
+    kept = list(AuditPrediction.objects.order_by("document_id"))
+    proba = np.array([prediction.probabilities for prediction in kept])
+    gold, said = (
+        np.array([[ident in getattr(p, name) for ident in row.version.label_ids] for p in kept], np.uint8)
+        for name in ("gold", "predicted")
+    )
+    sure = confidence(proba, said, multi_label=False)
+    everywhere = Proxy(row.texts, row.confidence, row.confidence_variance)
+    again = tightened_share((gold == said).all(axis=1), sure, everywhere)
+    assert row.tightened == {"value": again.value, "low": again.low, "high": again.high}
+    first = Proxy(row.texts, row.by_label[0]["mean"], row.by_label[0]["variance"])
+    again = tightened_share(gold[:, 0] > 0, proba[:, 0], first, texts=POOL)
+    assert row.shares[0] == {"value": again.value, "low": again.low, "high": again.high}
+
+
+def test_the_shares_are_those_of_the_pool_however_the_labels_were_chosen(
+    project: Project, pool: list[Document], bob: User
+) -> None:
+    label(project, pool, bob, audit=60, active=0)
+    threshold = reserve_below(project, POOL)
+    rare = [text for at, text in enumerate(pool) if kind_of(at) == 2 and text.draw >= threshold]
+    for text in rare:  # as a model would that looks for one kind
+        annotate(text, bob, ["Other"])
+    refit(project)
+    shares = PoolReading.objects.get().shares
+    for share, truth in zip(shares, (0.5, 0.25, 0.25), strict=True):
+        assert share["low"] <= truth <= share["high"]
+
+
+def test_below_thirty_audit_texts_nothing_is_estimated(project: Project, pool: list[Document], bob: User) -> None:
+    label(project, pool, bob, audit=29, active=20)
+    refit(project)
+    row = PoolReading.objects.get()
+    assert (row.tightened, row.tightened_f1, row.shares, row.off) == (None, None, [], None)
+    assert row.advice is not None and row.advice["audit_missing"] == 71
+
+
+def test_a_version_is_compared_with_the_one_before_on_texts_nobody_has_labelled(
+    project: Project, pool: list[Document], bob: User
+) -> None:
+    label(project, pool, bob, audit=20, active=40)
+    refit(project)
+    label(project, pool, bob, audit=5, active=15)
+    refit(project)
+    first, second = PoolReading.objects.order_by("version__number")
+    assert second.compared_with == first.version
+    assert second.kappa is not None and 0 < second.kappa < 1
+    assert second.unchanged is not None and second.unchanged > second.kappa
+    kept = StopSet.objects.get()
+    assert kept.version == second.version
+    ids = np.frombuffer(bytes(kept.document_ids), "<i8")
+    assert len(ids) == POOL - 80 == len(bytes(kept.answers))
+
+
+def test_a_full_version_that_is_not_promoted_leaves_the_stop_set_alone(
+    project: Project, pool: list[Document], bob: User
+) -> None:
+    label(project, pool, bob, audit=20, active=40)
+    refit(project)
+    before = StopSet.objects.get()
+    version = add_version(project, n_labels=60, n_audit=20, kind="full", promoted=False)
+    row = write_reading(version, reading(project, pool, tuned=True))
+    assert row.kappa is not None and row.compared_with == before.version
+    assert StopSet.objects.get().version == before.version
+    version = add_version(project, n_labels=60, n_audit=20, kind="full", promoted=True)
+    write_reading(version, reading(project, pool, tuned=True))
+    assert StopSet.objects.get().version == version
+
+
+def test_of_a_tuned_encoder_only_the_reserve_is_asked(project: Project, pool: list[Document], bob: User) -> None:
+    label(project, pool, bob, audit=20, active=40)
+    reserved = sum(text.draw < reserve_below(project, POOL) for text in pool)
+    assert reading(project, pool, tuned=False).confidence.size == POOL - 60  # labelled, and no fold has answered them
+    assert reading(project, pool, tuned=True).confidence.size == reserved - 20
+
+
+def reading(project: Project, pool: list[Document], *, tuned: bool) -> Any:
+    """Of a head that knows a little, with no cross-fitted answers."""
+    ids = np.array([text.pk for text in pool])
+    proba = np.random.default_rng(1).dirichlet((4, 2, 2), POOL).astype(np.float32)
+    head = Head(np.zeros((384, 3), np.float32), np.zeros(3, np.float32), multi_label=False)
+    return read_off(project, ids, proba, head, labelled(project), Unseen.none(3), tuned=tuned)
+
+
+@pytest.mark.parametrize("wrong", [{"texts": 11}, {"confidence": 1.2}, {"entropy": -0.1}, {"kappa": 1.1}])
+def test_the_database_refuses_what_cannot_be(project: Project, wrong: dict[str, float]) -> None:
+    version = add_version(project, n_labels=20, n_audit=0)
+    facts: dict[str, Any] = {
+        "pool_size": 10, "texts": 10, "confidence": 0.8, "confidence_variance": 0.1, "doubtful": 0.2, "entropy": 0.3,
+        "by_label": [],
+    }  # fmt: skip
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PoolReading.objects.create(version=version, **facts | wrong)
+    PoolReading.objects.create(version=version, **facts)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PoolReading.objects.create(version=version, **facts)
