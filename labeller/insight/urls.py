@@ -7,6 +7,7 @@ from labeller.insight import error_views, model_views, views
 urlpatterns = [
     path("", views.results, name="results"),
     path("figures/", views.figures, name="results-figures"),
+    path("outlook/", views.outlook_words, name="results-outlook"),
     path("curve.json", views.curve, name="results-curve"),
     path("curve.csv", views.curve_csv, name="results-csv"),
     path("errors/", error_views.errors, name="results-errors"),

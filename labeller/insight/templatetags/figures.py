@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
 
 from labeller.insight import sentences
 from labeller.insight.folds import fold_labels, fold_models, fold_rows
+from labeller.insight.outlook import PoolShare
 from labeller.insight.selectors import Estimate
 
 register = template.Library()
@@ -55,6 +58,18 @@ def points(share: float) -> str:
 @register.filter
 def duration(seconds: float) -> str:
     return sentences.duration(seconds)
+
+
+@register.filter
+def bar(share: float, shares: Sequence[PoolShare]) -> str:
+    """Where a share ends on a bar, in per cent of its width; the longest interval of all fills it."""
+    return f"{100 * share / max(part.share.high for part in shares):.2f}"
+
+
+@register.filter
+def bar_width(share: Estimate, shares: Sequence[PoolShare]) -> str:
+    """How wide its interval is there."""
+    return bar(share.high - share.low, shares)
 
 
 register.filter("fold_rows", fold_rows)

@@ -1,0 +1,175 @@
+"""What the newest reading of the pool allows to say: each label's share, tightened figures, forecast, advice to stop.
+
+All was worked out when the model was made (labeller/learning/bridge_outlook.py) and is only read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from labeller.insight.extrapolation import Curve
+from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, LabelScore, Standing, VersionScore
+from labeller.learning.models import ModelVersion, PoolReading
+from labeller.projects.models import Label, Project
+
+
+@dataclass(frozen=True)
+class PoolShare:
+    """One label's part of the pool."""
+
+    label: Label
+    share: Estimate
+    texts: Estimate  # the same in texts
+    met: int  # audit texts that carry it
+
+
+@dataclass(frozen=True)
+class Law:
+    """A fitted learning curve whose back-test has an outcome."""
+
+    labels: int  # at the newest point
+    points: int
+    miss: float  # of the back-test, as a share of texts
+    passed: bool
+    best: Curve
+    drawn: list[Curve]
+    more: int
+    gain: Estimate  # of `more` labels
+
+    @classmethod
+    def read(cls, stored: Any) -> Law | None:
+        if not stored:
+            return None
+        value, low, high = stored["gain"]
+        return cls(
+            labels=stored["labels"],
+            points=stored["points"],
+            miss=stored["miss"],
+            passed=stored["passed"],
+            best=_curve(stored["best"]),
+            drawn=[_curve(curve) for curve in stored["drawn"]],
+            more=stored["more"],
+            gain=Estimate(value, low, high),
+        )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The row of the model in use."""
+
+    number: int
+    n_audit: int
+    pool_size: int
+    doubtful: float
+    entropy: float
+    unchanged: float | None
+    law: Law | None
+    advice: dict[str, Any]
+    shares: list[PoolShare]  # largest first; none below 30 audit texts
+    label_names: dict[int, str]
+
+    @property
+    def missing(self) -> int:
+        """Audit texts without which no share is told."""
+        return max(0, ENOUGH_AUDIT - self.n_audit)
+
+
+@dataclass(frozen=True)
+class Tightened:
+    """One model's figures by prediction-powered inference, where they are surer than the plain ones."""
+
+    number: int
+    kind: str
+    labels: int
+    audit_texts: int
+    accuracy: Estimate | None
+    macro_f1: Estimate | None
+
+
+def reading_of(project: Project, standing: Standing, by_label: list[LabelScore]) -> Reading | None:
+    """What the model in use says; None where there is none, or it is older than readings are. One query."""
+    if standing.current is None:
+        return None
+    row = (
+        PoolReading.objects.select_related("version")
+        .defer("version__metrics", "version__settings")
+        .filter(version__project=project, version__number=standing.current.number)
+        .first()
+    )
+    if row is None:
+        return None
+    return Reading(
+        number=row.version.number,
+        n_audit=row.version.n_audit,
+        pool_size=row.pool_size,
+        doubtful=row.doubtful,
+        entropy=row.entropy,
+        unchanged=row.unchanged,
+        law=Law.read(row.forecast),
+        advice=row.advice or {},
+        shares=_shares(row, by_label),
+        label_names={score.label.pk: score.label.name for score in by_label},
+    )
+
+
+def law_of(project: Project, versions: Iterable[VersionScore]) -> Law | None:
+    """The law fitted when the model in use was made. One query."""
+    newest = max((version.number for version in versions if version.was_used), default=0)
+    rows = PoolReading.objects.filter(version__project=project, version__number=newest)
+    return Law.read(rows.values_list("forecast", flat=True).first())
+
+
+def tightened(project: Project, newest: int = 12) -> list[Tightened]:
+    """The newest models whose interval the model's help made narrower. One query."""
+    figures = ("number", "kind", "n_labels", "n_audit", "metrics__accuracy", "metrics__macro_f1")
+    rows = (
+        PoolReading.objects.filter(
+            Q(version__kind=ModelVersion.Kind.QUICK) | Q(version__promoted_at__isnull=False),
+            version__project=project,
+            tightened__isnull=False,
+        )
+        .order_by("-version__n_labels", "-version__number")
+        .values_list("tightened", "tightened_f1", *(f"version__{name}" for name in figures))
+    )
+    return [
+        Tightened(
+            number,
+            kind,
+            labels,
+            audit,
+            _narrower(Estimate.read(accuracy), Estimate.read(plain)),
+            _narrower(Estimate.read(f1), Estimate.read(plain_f1)),
+        )
+        for accuracy, f1, number, kind, labels, audit, plain, plain_f1 in rows[:newest]
+    ]
+
+
+def _narrower(helped: Estimate | None, plain: Estimate | None) -> Estimate | None:
+    if helped is None or plain is None or helped.high - helped.low >= plain.high - plain.low:
+        return None
+    return helped
+
+
+def _shares(row: PoolReading, by_label: list[LabelScore]) -> list[PoolShare]:
+    stored = dict(zip(row.version.label_ids, row.shares, strict=False))  # no shares: nothing to pair
+    found = [
+        PoolShare(
+            score.label,
+            share,
+            Estimate(*(row.pool_size * part for part in (share.value, share.low, share.high))),
+            score.support,
+        )
+        for score in by_label
+        for share in (Estimate.read(stored.get(score.label.pk)),)
+        if share is not None
+    ]
+    return sorted(found, key=lambda part: -part.share.value)
+
+
+def _curve(stored: list[float]) -> Curve:
+    a, b, c = stored
+    return a, b, c

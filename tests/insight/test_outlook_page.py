@@ -1,0 +1,116 @@
+"""The outlook, the pool's shares and the tightened figures on the results page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import altair
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from labeller.projects.models import Project, User
+from tests.insight.readings import add_reading
+from tests.insight.scored import add_labels, add_version
+
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture
+def foretold(project: Project, alice: User) -> Project:
+    """Two models with readings: at 300 labels the curve stands at 83 %."""
+    add_labels(project, alice, audit=6, active=3)
+    add_reading(add_version(project, n_labels=280, n_audit=104, right=0.8))
+    add_reading(add_version(project, n_labels=300, n_audit=110, right=0.82))
+    return project
+
+
+def at(name: str, project: Project) -> str:
+    return reverse(name, args=[project.slug])
+
+
+def words_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_the_manager_reads_forecast_advice_and_shares(foretold: Project, client_of: ClientOf, alice: User) -> None:
+    page = client_of(alice).get(at("results", foretold)).content.decode()
+    assert re.search(r"To reach 85 % you will need about \d+ more labels \(\d+ to \d+\)\.", page)
+    assert "Keep going" in page and "Some doubt is left" in page
+    table = page.split('id="pool-table"')[1].split("</table>")[0]
+    assert table.count("<tr>") == 4 and "about 1" in table
+    assert page.split('id="tightened-table"')[1].split("</table>")[0].count("<tr>") == 3
+
+
+def test_another_target_is_remembered_in_the_address(foretold: Project, client_of: ClientOf, rita: User) -> None:
+    client = client_of(rita)
+    page = client.get(at("results", foretold), {"target": "87"}).content.decode()
+    assert 'value="87"' in page and "To reach 87 %" in words_of(page)
+    answer = client.get(at("results-outlook", foretold), {"target": "87"})
+    assert "<html" not in answer.content.decode() and "To reach 87 %" in answer.content.decode()
+    assert answer["HX-Replace-Url"] == f"{at('results', foretold)}?target=87"
+    assert "To reach 87 %" in client.get(at("results-figures", foretold), {"target": "87"}).content.decode()
+
+
+@pytest.mark.parametrize("target", ["", "0", "100", "-5", "9.5", "abc", "²", "99999999999999999999"])
+def test_a_target_that_is_none_falls_back_to_the_usual_one(
+    foretold: Project, client_of: ClientOf, rita: User, target: str
+) -> None:
+    answer = client_of(rita).get(at("results", foretold), {"target": target})
+    assert answer.status_code == 200 and 'id="target"' in answer.content.decode()
+    assert 'value="85"' in answer.content.decode()
+
+
+def test_strangers_get_404_and_post_is_refused(
+    foretold: Project, client_of: ClientOf, mallory: User, alice: User
+) -> None:
+    assert client_of(mallory).get(at("results-outlook", foretold)).status_code == 404
+    assert client_of(alice).post(at("results-outlook", foretold)).status_code == 405
+
+
+def test_a_model_from_before_readings_leaves_the_page_whole(project: Project, client_of: ClientOf, alice: User) -> None:
+    add_version(project, n_labels=40, n_audit=33)
+    page = client_of(alice).get(at("results", project)).content.decode()
+    assert "The next model will bring a forecast" in page
+    assert "The next model will estimate how much of the pool carries each label." in page
+    assert 'id="target"' not in page
+
+
+def test_with_too_few_audit_texts_no_share_is_told(project: Project, client_of: ClientOf, alice: User) -> None:
+    add_reading(add_version(project, n_labels=40, n_audit=12))
+    page = client_of(alice).get(at("results", project)).content.decode()
+    assert "Too few audit texts yet: 12 of 30 when model 1 was made." in page
+    assert "88 more audit texts must be answered" in page and "pool-table" not in page
+
+
+@pytest.mark.parametrize(("metric", "layers"), [("accuracy", 2), ("macro_f1", 0)])
+def test_the_picture_goes_on_as_a_dotted_line_with_its_band(
+    foretold: Project, client_of: ClientOf, alice: User, metric: str, layers: int
+) -> None:
+    spec = client_of(alice).get(at("results-curve", foretold), {"metric": metric}).json()
+    altair.Chart.from_dict(spec)  # checks it against the schema
+    own = [layer for layer in spec["layer"] if "data" in layer]
+    assert len(own) == layers
+    for layer in own:
+        values = layer["data"]["values"]
+        assert (values[0]["labels"], values[-1]["labels"]) == (300, 450)
+        assert all(0 <= point["low"] <= point["value"] <= point["high"] <= 1 for point in values)
+    assert spec["encoding"]["x"]["scale"]["domain"][1] >= (450 if layers else 300)
+
+
+def test_a_forecast_that_failed_its_test_is_not_drawn(project: Project, client_of: ClientOf, alice: User) -> None:
+    reading = add_reading(add_version(project, n_labels=300, n_audit=110))
+    reading.forecast |= {"passed": False, "miss": 0.05}
+    reading.save()
+    client = client_of(alice)
+    assert all("data" not in layer for layer in client.get(at("results-curve", project)).json()["layer"])
+    page = client.get(at("results", project)).content.decode()
+    assert "missed the others by 5.0 points" in page and 'class="dotted"' not in page
+
+
+def test_bars_are_drawn_without_any_style_of_their_own(foretold: Project, client_of: ClientOf, alice: User) -> None:
+    page = client_of(alice).get(at("results", foretold)).content.decode()
+    bars = re.findall(r'<rect class="(part|range)" x="([\d.]+)%?" width="([\d.]+)%"', page)
+    assert len(bars) == 6 and all(float(x) + float(width) <= 100.1 for _, x, width in bars)
+    assert not re.search(r"\sstyle=", page)
