@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
@@ -139,6 +139,11 @@ def versions(project: Project) -> list[VersionScore]:
         )
         for row in rows
     ]
+
+
+def newest_number(project: Project) -> int:
+    """Of the newest version; 0 without one. One query."""
+    return ModelVersion.objects.filter(project=project).aggregate(newest=Max("number"))["newest"] or 0
 
 
 def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:

@@ -32,7 +32,7 @@ def headline(standing: Standing) -> Headline:
     if current is None:
         return Headline(
             "There is enough evidence, and no model to measure yet.",
-            f"{_count(standing.audit, 'audit label')} are in. A model is made as soon as a worker runs and two labels "
+            f"{counted(standing.audit, 'audit label')} are in. A model is made as soon as a worker runs and two labels "
             "of two kinds are given.",
             False,
         )
@@ -50,7 +50,7 @@ def audit_so_far(standing: Standing) -> str:
     if not standing.drawn:
         return ""
     told = (
-        f"{_count(standing.drawn, 'text')} drawn at random so far: {standing.audit:,} answered, "
+        f"{counted(standing.drawn, 'text')} drawn at random so far: {standing.audit:,} answered, "
         f"{standing.unanswered:,} skipped or unsure."
     )
     if not standing.unanswered:
@@ -97,8 +97,8 @@ def _measured_on(version: VersionScore) -> str:
     assert version.accuracy is not None
     low, high = 100 * version.accuracy.low, 100 * version.accuracy.high
     return (
-        f"Between {low:.0f} and {high:.0f} (95 % interval), measured on {_count(version.n_audit, 'text')} "
-        f"drawn at random · learnt from {_count(version.n_labels, 'label')} · model {version.number}"
+        f"Between {low:.0f} and {high:.0f} (95 % interval), measured on {counted(version.n_audit, 'text')} "
+        f"drawn at random · learnt from {counted(version.n_labels, 'label')} · model {version.number}"
     )
 
 
@@ -109,7 +109,8 @@ def _how_many() -> str:
     )
 
 
-def _count(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
+    """1 label, 1,200 labels."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeller.insight import error_views, model_views, views
+from labeller.insight import effort_views, error_views, model_views, views
 
 urlpatterns = [
     path("", views.results, name="results"),
@@ -20,4 +20,7 @@ urlpatterns = [
     path("models/<int:number>/", model_views.model, name="results-model"),
     path("models/<int:number>/loss.json", model_views.loss, name="results-loss"),
     path("models/<int:number>/answers.csv", model_views.snapshot, name="results-snapshot"),
+    path("effort/", effort_views.effort, name="results-effort"),
+    path("effort/live/", effort_views.live, name="results-effort-live"),
+    path("effort/days.csv", effort_views.days_csv, name="results-effort-csv"),
 ]

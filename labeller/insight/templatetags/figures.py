@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django import template
 
 from labeller.insight import sentences
+from labeller.insight.effort_sentences import target_sentences
 from labeller.insight.folds import fold_labels, fold_models, fold_rows
 from labeller.insight.outlook import PoolShare
 from labeller.insight.selectors import Estimate
@@ -72,6 +73,32 @@ def bar_width(share: Estimate, shares: Sequence[PoolShare]) -> str:
     return bar(share.high - share.low, shares)
 
 
+def counted(number: int, thing: str) -> str:
+    return sentences.counted(number, thing)
+
+
+@register.filter
+def worked(seconds: float) -> str:
+    return sentences.duration(seconds) if seconds else "–"
+
+
+@register.filter
+def rate(value: float | None) -> str:
+    """A dash where too little was timed."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+@register.filter
+def points(gain: Estimate) -> str:
+    return f"{100 * gain.value:+.1f}"
+
+
+@register.filter
+def points_interval(gain: Estimate) -> str:
+    return f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
+
+
+register.filter("target_sentences", target_sentences)
 register.filter("fold_rows", fold_rows)
 register.filter("fold_models", fold_models)
 register.filter("fold_labels", fold_labels)

@@ -1,0 +1,68 @@
+"""What a point of accuracy has cost: the work between two models, by what the second is better. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot
+
+from labeller.insight.effort import Work
+from labeller.insight.selectors import Estimate, VersionScore
+
+GROWTH = 1.5
+"""Labels must have grown by half between two models that are compared: nearer ones differ by chance alone."""
+
+
+def milestones(versions: Sequence[VersionScore]) -> list[VersionScore]:
+    """The measured models that were used, from the first on, each with half as many labels again; the newest is the
+    last. About log(labels) of them, however many there are. `versions` is in the order of the curve."""
+    measured = [version for version in versions if version.has_evidence and version.was_used]
+    chosen: list[VersionScore] = []
+    for version in measured:
+        if not chosen or version.n_labels >= GROWTH * chosen[-1].n_labels:
+            chosen.append(version)
+    if chosen and measured[-1].n_labels > chosen[-1].n_labels:
+        # It takes the place of the one before, which is nearer than that; the first stays.
+        chosen = [chosen[0], *chosen[1:-1], measured[-1]]
+    return chosen
+
+
+def gain(before: Estimate, after: Estimate) -> Estimate:
+    """after - before with a 95 % interval made of theirs (Newcombe 1998, method 10: "square and add"). It takes the two
+    as measured on different texts; they share most, so the interval is rather too wide than too narrow."""
+    value = after.value - before.value
+    low = value - hypot(after.value - after.low, before.high - before.value)
+    high = value + hypot(after.high - after.value, before.value - before.low)
+    return Estimate(value, low, high)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The work from one model to the next."""
+
+    before: VersionScore
+    after: VersionScore
+    work: Work
+    gain: Estimate  # of accuracy, a share
+
+    @property
+    def minutes(self) -> float:
+        return self.work.seconds / 60
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the second model is better beyond chance: else a price would be a price of nothing."""
+        return self.gain.low > 0
+
+    @property
+    def minutes_a_point(self) -> Estimate | None:
+        """None while the gain may be chance, or no work was timed."""
+        if not self.is_certain or not self.work.seconds:
+            return None
+        points = (100 * self.gain.value, 100 * self.gain.high, 100 * self.gain.low)
+        return Estimate(*(self.minutes / each for each in points))
+
+
+def cost(before: VersionScore, after: VersionScore, work: Work) -> Cost:
+    assert before.accuracy is not None and after.accuracy is not None  # milestones are measured
+    return Cost(before, after, work, gain(before.accuracy, after.accuracy))

@@ -1,0 +1,69 @@
+"""Each person's share of the work, for those who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+
+from labeller.insight.effort import Ledger, Work, days
+from labeller.insight.effort_selectors import Medians, names
+from labeller.projects.models import Membership
+
+
+@dataclass(frozen=True)
+class Person:
+    """A row of the table. `median_s` is None where too little was timed."""
+
+    pk: int
+    name: str
+    work: Work  # from the beginning
+    today: Work
+    recent: int  # labels on the days shown
+    days: int  # of the days shown, those with work
+    median_s: float | None
+
+    @property
+    def labels_a_day(self) -> float | None:
+        """On a day with work, of the days shown."""
+        return self.recent / self.days if self.days else None
+
+
+def visible_people(ledger: Ledger, membership: Membership) -> set[int]:
+    """A manager sees everybody, an annotator themself, a reader nobody."""
+    everybody = {person for person, _ in ledger.entries}
+    if membership.may_manage:
+        return everybody
+    return everybody & {membership.user_id} if membership.may_label else set()
+
+
+def people_of(ledger: Ledger, midnights: Sequence[datetime], middles: Medians, visible: set[int]) -> list[Person]:
+    """Most labels first. One query, for the names."""
+    called = names(visible)
+    people = []
+    for pk in visible:
+        work, by_day = ledger.of([pk]), days(ledger, midnights, [pk])
+        people.append(
+            Person(
+                pk=pk,
+                name=called[pk],
+                work=work,
+                today=ledger.of([pk], ledger.bins.between(midnights[-1], None)),
+                recent=sum(day.work.labels for day in by_day),
+                days=sum(day.work != Work() for day in by_day),
+                median_s=middles.by_person.get(pk) if work.labels_an_hour is not None else None,
+            )
+        )
+    return sorted(people, key=lambda person: (-person.work.labels, person.name))
+
+
+def chosen_person(people: Sequence[Person], pk: int | None) -> Person | None:
+    """Raises PermissionDenied for somebody whom this member may not see, or who has answered nothing here."""
+    if pk is None:
+        return None
+    for person in people:
+        if person.pk == pk:
+            return person
+    raise PermissionDenied("You may see your own days and those of all together. A manager sees each person's.")
