@@ -1,0 +1,112 @@
+"""The curve as a still picture: coordinates that a template writes as SVG. Pure, and without a script or a library, so
+that it stands in a file by itself and on paper. The interactive one is charts.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import floor
+from typing import Literal
+
+from labeller.insight.curve import CurveRow
+from labeller.insight.selectors import Estimate
+
+WIDTH, HEIGHT = 720, 270
+LEFT, RIGHT, TOP, BOTTOM = 56, 704, 12, 226
+
+Metric = Literal["accuracy", "macro_f1"]
+Place = Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """The models of one kind. `points` are (x, y); one alone has no band to lie in, but a whisker."""
+
+    kind: str
+    band: str  # of an SVG polygon; empty for a point alone
+    line: str  # of an SVG polyline
+    points: list[tuple[str, str]]
+    whisker: tuple[str, str, str] | None  # x, y of the lower and of the upper bound
+
+
+@dataclass(frozen=True)
+class Drawing:
+    title: str
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    series: list[Series]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
+    bottom: int = BOTTOM
+
+
+def drawn_curve(rows: Sequence[CurveRow], metric: Metric) -> Drawing | None:
+    """None where no row was measured."""
+    measured = [(row, estimate) for row in rows if (estimate := _of(row, metric)) is not None]
+    if not measured:
+        return None
+    most = max(50, max(row.labels for row, _ in measured) * 1.06)
+    least = min(0.6, max(0.0, floor(10 * min(estimate.low for _, estimate in measured)) / 10))
+
+    def x(labels: float) -> float:
+        return LEFT + (RIGHT - LEFT) * labels / most
+
+    def y(share: float) -> float:
+        return BOTTOM - (BOTTOM - TOP) * (share - least) / (1 - least)
+
+    kinds = ("quick", "full")  # the full ones lie on top
+    parts = [(kind, [(row, estimate) for row, estimate in measured if row.kind == kind]) for kind in kinds]
+    return Drawing(
+        title="Accuracy" if metric == "accuracy" else "Macro-F1",
+        x_ticks=[Tick(_n(x(labels)), f"{labels:,}") for labels in _steps(most)],
+        y_ticks=[Tick(_n(y(share)), _share(share, metric)) for share in _shares(least)],
+        series=[_series(kind, part, x, y) for kind, part in parts if part],
+    )
+
+
+def _of(row: CurveRow, metric: Metric) -> Estimate | None:
+    found: Estimate | None = getattr(row, metric)
+    return found
+
+
+def _series(kind: str, part: Sequence[tuple[CurveRow, Estimate]], x: Place, y: Place) -> Series:
+    points = [(_n(x(row.labels)), _n(y(estimate.value))) for row, estimate in part]
+    upper = [f"{_n(x(row.labels))},{_n(y(estimate.high))}" for row, estimate in part]
+    lower = [f"{_n(x(row.labels))},{_n(y(estimate.low))}" for row, estimate in part]
+    alone = len(part) == 1
+    return Series(
+        kind=kind,
+        band="" if alone else " ".join([*upper, *reversed(lower)]),
+        line=" ".join(",".join(point) for point in points),
+        points=points,
+        whisker=(points[0][0], _n(y(part[0][1].low)), _n(y(part[0][1].high))) if alone else None,
+    )
+
+
+def _steps(most: float) -> list[int]:
+    """Round numbers of labels, four to nine of them with 0."""
+    step = 10
+    while most / step > 8:
+        step = step * 2 if str(step)[0] in "15" else step * 5 // 2
+    return list(range(0, int(most) + 1, step))
+
+
+def _shares(least: float) -> list[float]:
+    tenths = range(round(10 * least), 11)
+    return [tenth / 10 for tenth in tenths if len(tenths) <= 6 or tenth % 2 == 0]
+
+
+def _share(share: float, metric: Metric) -> str:
+    return f"{100 * share:.0f} %" if metric == "accuracy" else f"{share:.1f}"
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}"

@@ -1,0 +1,66 @@
+"""The report: what the results say, for somebody who was not there and has no account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from labeller import VERSION
+from labeller.insight import effort_selectors, selectors
+from labeller.insight.cost import milestones
+from labeller.insight.curve import CurveRow, curve_rows
+from labeller.insight.drawn_curve import Drawing, drawn_curve
+from labeller.insight.effort import Bins, Work
+from labeller.insight.provenance import Provenance, provenance_of
+from labeller.insight.selectors import LabelScore, Standing, VersionScore
+from labeller.insight.sentences import Headline, audit_so_far, headline
+from labeller.projects.models import Project
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of the page; nothing in it leads back to the server."""
+
+    project: Project
+    made_at: datetime
+    software: str
+    headline: Headline
+    standing: Standing
+    model: VersionScore | None  # the newest in use
+    audit_so_far: str
+    drawings: list[Drawing]
+    rows: list[CurveRow]  # the measured models, thinned to those with half as many labels again each
+    measured: int  # how many there are
+    by_label: list[LabelScore]
+    work: Work
+    median_s: float | None
+    provenance: Provenance
+
+
+def report_of(project: Project) -> Report:
+    """A fixed number of queries, whatever the project's size."""
+    versions = selectors.versions(project)
+    standing = selectors.standing(project, versions)
+    rows = curve_rows(versions)
+    number = standing.current.number if standing.current else None
+    middles = effort_selectors.medians(project)
+    work = effort_selectors.ledger(project, Bins(()), middles.by_person).of()
+    drawings = (drawn_curve(rows, "accuracy"), drawn_curve(rows, "macro_f1"))
+    return Report(
+        project=project,
+        made_at=timezone.now(),
+        software=VERSION,
+        headline=headline(standing),
+        standing=standing,
+        model=standing.current,
+        audit_so_far=audit_so_far(standing),
+        drawings=[drawing for drawing in drawings if drawing is not None],
+        rows=curve_rows(milestones(versions)),
+        measured=sum(row.accuracy is not None for row in rows),
+        by_label=selectors.label_scores(project, number),
+        work=work,
+        median_s=middles.of_all if work.labels_an_hour is not None else None,
+        provenance=provenance_of(project, number),
+    )
