@@ -73,6 +73,7 @@ def bar_width(share: Estimate, shares: Sequence[PoolShare]) -> str:
     return bar(share.high - share.low, shares)
 
 
+@register.filter
 def counted(number: int, thing: str) -> str:
     return sentences.counted(number, thing)
 
@@ -89,12 +90,12 @@ def rate(value: float | None) -> str:
 
 
 @register.filter
-def points(gain: Estimate) -> str:
+def gained(gain: Estimate) -> str:
     return f"{100 * gain.value:+.1f}"
 
 
 @register.filter
-def points_interval(gain: Estimate) -> str:
+def gained_interval(gain: Estimate) -> str:
     return f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
 
 
