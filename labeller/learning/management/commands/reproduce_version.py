@@ -1,0 +1,53 @@
+"""python manage.py reproduce_version PROJECT NUMBER [--within D] [--json]: make a model again and compare."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from labeller.learning.models import ModelVersion
+from labeller.projects.models import Project
+
+WITHIN = 1e-4  # of a probability, on the same machine with as many threads
+
+
+class Command(BaseCommand):
+    help = "Train a stored model again from its record, and tell how far its probabilities on the audit texts differ."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("project", help="the project's short name, as in its address")
+        parser.add_argument("number", type=int, help="of the model")
+        parser.add_argument("--within", type=float, default=WITHIN, help="largest difference allowed (0.0001)")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        version = self._version(options["project"], options["number"])
+        # Imported here: this loads torch, which bad input should not have to wait for.
+        from labeller.learning.bridge_reproduce import NotReproducible, reproduce
+
+        try:
+            found = reproduce(version)
+        except NotReproducible as missing:
+            raise CommandError(f"{version} cannot be made again. {missing}", returncode=2) from None
+        worst = max(found.largest_difference, found.head_difference or 0.0)
+        told = found.to_dict() | {"within": options["within"], "reproduced": worst <= options["within"]}
+        self.stdout.write(
+            json.dumps(told)
+            if options["json"]
+            else f"{version} made again in {found.seconds:.0f} s: on {found.texts} audit texts its probabilities differ"
+            f" by {worst:.1e} at most, and {found.answers_changed} answers changed."
+        )
+        if not told["reproduced"]:
+            raise CommandError(f"The difference {worst:.1e} is larger than {options['within']:.1e}.", returncode=1)
+
+    def _version(self, slug: str, number: int) -> ModelVersion:
+        versions = ModelVersion.objects.select_related("project", "base").filter(project__slug=slug)
+        version = versions.filter(number=number).first()
+        if version is not None:
+            return version
+        if not Project.objects.filter(slug=slug).exists():
+            raise CommandError(f"There is no project '{slug}'.", returncode=2)
+        known = ", ".join(map(str, versions.values_list("number", flat=True)[:20])) or "none yet"
+        raise CommandError(f"'{slug}' has no model {number}; its models: {known}.", returncode=2)
