@@ -80,7 +80,7 @@ class TestPin:
     def test_a_better_run_does_not_take_over_and_says_what_it_would_have_been(self, project: Project) -> None:
         version = full(project, serving=True)
         versions.pin(version=version)
-        judged = Judged(None, None, None, "Promoted: 12 of 12 audit texts right, 6 before.", True)  # type: ignore[arg-type]
+        judged = Judged(None, None, None, "Promoted: 12 of 12 audit texts right, 6 before.", True, None)  # type: ignore[arg-type]
         kept = _unless_pinned(judged, loop(project))
         assert not kept.promoted
         assert kept.sentence == ("Not promoted: Model 1 is pinned. It would be: 12 of 12 audit texts right, 6 before.")
