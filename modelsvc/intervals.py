@@ -29,11 +29,15 @@ def wilson(correct: int, n: int, level: float = 0.95) -> Interval:
     """A share and its score interval (Wilson 1927). Raises EvaluationError unless 0 <= correct <= n and n > 0."""
     if n < 1 or not 0 <= correct <= n:
         raise EvaluationError(f"{correct} correct of {n} is not a share; give 0 <= correct <= n and n of 1 or more.")
+    return wilson_share(correct / n, n, level)
+
+
+def wilson_share(share: float, n: float, level: float = 0.95) -> Interval:
+    """The score interval of a share of n independent texts; n may be an effective number, of 1 or more or less."""
     z = NormalDist().inv_cdf(0.5 + level / 2)
-    p = correct / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return Interval(p, min(p, max(0.0, middle - half)), max(p, min(1.0, middle + half)))
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Interval(share, min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half)))
 
 
 def macro_f1(Y_true: Targets, Y_pred: Targets) -> float:

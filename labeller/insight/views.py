@@ -9,12 +9,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from labeller.insight import selectors
-from labeller.insight.charts import METRICS, curve_spec
+from labeller.insight.charts import curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
-from labeller.insight.selectors import LabelScore, Standing, VersionScore
+from labeller.insight.label_curves import label_figures
+from labeller.insight.lines import LINES, line_rows, lines_marker
+from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
+from labeller.insight.selectors import Estimate, LabelScore, Standing, VersionScore
 from labeller.insight.sentences import Headline, audit_so_far, headline
 from labeller.projects.access import project_for
-from labeller.projects.models import Project
+from labeller.projects.models import Label, Project
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class ResultsContext:
     models: list[VersionScore]  # newest first
     by_label: list[LabelScore]  # of the model in use
     marker: str  # changes whenever a figure on the page does
+    figures: str  # changes whenever a picture of the curve may
 
     @property
     def points(self) -> int:
@@ -37,6 +41,7 @@ class ResultsContext:
     def of(cls, project: Project) -> ResultsContext:
         versions = selectors.versions(project)
         standing = selectors.standing(project, versions)
+        figures = f"{standing.newest}.{lines_marker(project)}"
         return cls(
             standing=standing,
             headline=headline(standing),
@@ -44,8 +49,17 @@ class ResultsContext:
             rows=curve_rows(versions),
             models=sorted(versions, key=lambda version: version.number, reverse=True),
             by_label=selectors.label_scores(project, standing.current.number if standing.current else None),
-            marker=selectors.marker(standing, versions),
+            marker=selectors.marker(standing, versions, figures),
+            figures=figures,
         )
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """A point of the picture and the figure it shows."""
+
+    row: CurveRow
+    figure: Estimate | None
 
 
 @require_GET
@@ -55,7 +69,8 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "project": access.project,
         "membership": access.membership,
         "section": "results",
-        "metrics": METRICS,
+        "metrics": metrics_of(access.project),
+        "lines": LINES,
         "results": ResultsContext.of(access.project),
     }
     return render(request, "insight/results.html", context)
@@ -77,19 +92,38 @@ def figures(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def curve(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture that was asked for, as a Vega-Lite specification."""
     access = project_for(request, slug)
-    metric = request.GET.get("metric", "accuracy")
-    if metric not in METRICS:
-        return HttpResponseBadRequest(f"No curve of {metric[:40]!r}; known: {', '.join(METRICS)}.", "text/plain")
-    return JsonResponse(curve_spec(curve_rows(selectors.versions(access.project)), metric=metric))
+    try:
+        picture = picture_of(access.project, request.GET)
+    except PictureRefused as refusal:
+        return HttpResponseBadRequest(str(refusal), "text/plain")
+    return JsonResponse(curve_spec(picture_rows(access.project, picture), metric=picture.metric, name=picture.name))
+
+
+@require_GET
+def numbers(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same picture as a table, point by point."""
+    access = project_for(request, slug)
+    try:
+        picture = picture_of(access.project, request.GET)
+    except PictureRefused as refusal:
+        return HttpResponseBadRequest(str(refusal), "text/plain")
+    rows = [NumberRow(row, getattr(row, picture.metric)) for row in picture_rows(access.project, picture)]
+    context = {"project": access.project, "membership": access.membership, "section": "results", "picture": picture}
+    return render(request, "insight/numbers.html", context | {"rows": rows})
 
 
 @require_GET
 def curve_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Everything that a picture may show: all versions with all figures, and the lines beside them."""
     access = project_for(request, slug)
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{access.project.slug}-curve.csv"'},
     )
-    write_csv(curve_rows(selectors.versions(access.project)), response)
+    rows = curve_rows(selectors.versions(access.project))
+    rows += [row for key in LINES for row in line_rows(access.project, key)]
+    labels = list(Label.objects.filter(project=access.project))
+    write_csv(rows, response, labels=labels, figures=label_figures(access.project))
     return response

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from labeller.corpus.models import Document
+from labeller.learning.measures import AnswerThresholds, OrderComparison, RunningScore  # noqa: F401, Django looks here
 from labeller.projects.models import Project, User
 
 

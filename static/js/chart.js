@@ -15,9 +15,19 @@ const OPTIONS = {
 
 let shown = null; // what vega-embed returned
 let turn = 0; // only the newest request may draw
+let drawnFrom = null; // the figures that the drawn picture was made from
 
 const standing = () => document.getElementById("standing");
+const form = figure.querySelector("form");
 const metric = () => figure.querySelector("[name=metric]:checked");
+const ofLabel = document.getElementById("curve-label");
+
+// What was asked for, as the server takes it: a label only where one label is meant.
+function query() {
+  const asked = new URLSearchParams(new FormData(form));
+  if (metric().value !== "label_f1") asked.delete("label");
+  return asked;
+}
 
 function coloured(spec) {
   const style = getComputedStyle(document.documentElement);
@@ -40,20 +50,32 @@ async function draw() {
   }
   const mine = ++turn;
   try {
-    const answer = await fetch(`${figure.dataset.spec}?metric=${metric().value}`);
+    const answer = await fetch(`${figure.dataset.spec}?${query()}`);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const spec = coloured(await answer.json());
     if (mine !== turn) return;
     const before = shown;
+    const state = `${metric().value} ${standing().dataset.newest}`;
     shown = await window.vegaEmbed(canvas, spec, OPTIONS);
     before?.finalize();
-    figure.dataset.drawn = `${metric().value} ${standing().dataset.newest}`;
+    figure.dataset.drawn = state;
+    drawnFrom = standing().dataset.figures;
     for (const button of figure.querySelectorAll("[data-save]")) button.hidden = false;
-    document.getElementById("curve-metric").textContent = figure.querySelector(`label[for=${metric().id}]`).textContent;
+    describe();
     say("");
   } catch (error) {
     if (mine === turn) say(`The chart could not be drawn (${error.message}). The table below has the numbers.`);
   }
+}
+
+// The caption, the key and the links say what is drawn.
+function describe() {
+  const name = figure.querySelector(`label[for=${metric().id}]`).textContent;
+  const single = metric().value === "label_f1" ? ofLabel.selectedOptions[0]?.textContent : null;
+  document.getElementById("curve-metric").textContent = single ? `F1 of ${single}` : name;
+  const numbers = document.getElementById("curve-numbers");
+  numbers.href = `${numbers.pathname}?${query()}`;
+  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = !query().getAll("line").includes(part.dataset.line);
 }
 
 async function save(kind) {
@@ -66,8 +88,11 @@ async function save(kind) {
   if (kind === "svg") setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-figure.addEventListener("change", draw);
-figure.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+figure.addEventListener("change", (event) => {
+  if (event.target === ofLabel) document.getElementById("metric-label_f1").checked = true;
+  draw();
+});
+form.addEventListener("submit", (event) => event.preventDefault());
 figure.addEventListener("click", (event) => {
   const kind = event.target.dataset.save;
   if (kind) save(kind);
@@ -89,7 +114,7 @@ document.body.addEventListener("htmx:oobAfterSwap", () => {
   for (const fold of document.querySelectorAll("#tables details[id]")) fold.open = places.get(fold.id) ?? false;
 });
 document.body.addEventListener("htmx:afterSettle", () => {
-  if (figure.dataset.drawn?.split(" ")[1] !== standing().dataset.newest) draw();
+  if (drawnFrom !== standing().dataset.figures) draw();
 });
 
 draw();
