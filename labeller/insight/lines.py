@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
-
 from labeller.insight.curve import FIGURES, CurveRow
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate
 from labeller.learning.measures import OrderComparison, RunningScore
@@ -64,15 +62,6 @@ LINES: dict[str, Line] = {
     "running": Line("Test, then train", running_rows),
     "orders": Line("All labels and random labels alone", order_rows),
 }
-
-
-def lines_marker(project: Project) -> str:
-    """Changes whenever a line does. One query."""
-    newest = [
-        Subquery(model.objects.filter(project=OuterRef("pk")).order_by("-id").values("pk")[:1])
-        for model in (RunningScore, OrderComparison)
-    ]
-    return "-".join(str(pk or 0) for pk in Project.objects.filter(pk=project.pk).values_list(*newest).get())
 
 
 def line_rows(project: Project, key: str) -> list[CurveRow]:

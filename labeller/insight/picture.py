@@ -24,15 +24,11 @@ class Picture:
 
     metric: Metric
     label: Label | None = None  # of the metric "label_f1"
-    lines: tuple[str, ...] = ()  # keys of LINES
+    lines: tuple[str, ...] = ()  # keys of LINES; none beside a single label
 
     @property
     def name(self) -> str:
         return f"F1 of {self.label.name}" if self.label else METRICS[self.metric]
-
-    @property
-    def lines_in_words(self) -> list[str]:
-        return [LINES[key].name for key in self.lines]
 
 
 def leading_metric(project: Project) -> Metric:
@@ -64,7 +60,7 @@ def picture_of(project: Project, query: QueryDict) -> Picture:
     )
     if label is None:
         raise PictureRefused("The F1 of one label needs a label of this project.")
-    return Picture(metric, label, lines)
+    return Picture(metric, label)  # no lines: their texts are too few to tell of one label
 
 
 def picture_rows(project: Project, picture: Picture) -> list[CurveRow]:

@@ -12,8 +12,9 @@ from labeller.insight import selectors
 from labeller.insight.charts import curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
 from labeller.insight.label_curves import label_figures
-from labeller.insight.lines import LINES, line_rows, lines_marker
+from labeller.insight.lines import LINES, line_rows, newest_comparison
 from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
+from labeller.insight.saving import saving
 from labeller.insight.selectors import Estimate, LabelScore, Standing, VersionScore
 from labeller.insight.sentences import Headline, audit_so_far, headline
 from labeller.projects.access import project_for
@@ -32,6 +33,7 @@ class ResultsContext:
     by_label: list[LabelScore]  # of the model in use
     marker: str  # changes whenever a figure on the page does
     figures: str  # changes whenever a picture of the curve may
+    saving: str  # what choosing texts has saved; empty before that was compared
 
     @property
     def points(self) -> int:
@@ -41,7 +43,8 @@ class ResultsContext:
     def of(cls, project: Project) -> ResultsContext:
         versions = selectors.versions(project)
         standing = selectors.standing(project, versions)
-        figures = f"{standing.newest}.{lines_marker(project)}"
+        comparison = newest_comparison(project)
+        figures = f"{standing.newest}.{comparison.pk if comparison else 0}"  # running scores come with versions
         return cls(
             standing=standing,
             headline=headline(standing),
@@ -51,6 +54,7 @@ class ResultsContext:
             by_label=selectors.label_scores(project, standing.current.number if standing.current else None),
             marker=selectors.marker(standing, versions, figures),
             figures=figures,
+            saving=saving(comparison),
         )
 
 

@@ -26,6 +26,7 @@ class Window:
     """Texts with both the answer and what was said before, oldest first."""
 
     annotation_ids: list[int]
+    label_ids: list[int]
     said: Targets  # (n, C)
     gold: Targets  # (n, C)
 
@@ -40,6 +41,9 @@ def note_running(project: Project, *, n_labels: int) -> RunningScore | None:
         n_labels=n_labels,
         n_texts=len(window.annotation_ids),
         annotation_ids=window.annotation_ids,
+        label_ids=window.label_ids,
+        said=columns_of(window.said),
+        gold=columns_of(window.gold),
         metrics=overall_metrics(window.gold, window.said, multi_label=project.is_multi, seed=project.seed),
     )
 
@@ -96,7 +100,7 @@ def window_of(project: Project, answers: list[Annotation]) -> Window:
         ids.append(answer.pk)
         said.append(told[0])
         gold.append(told[1])
-    return Window(ids, hot(said, len(column)), hot(gold, len(column)))
+    return Window(ids, list(column), hot(said, len(column)), hot(gold, len(column)))
 
 
 def _said(answer: Annotation, thresholds: dict[str, float] | None, *, is_multi: bool) -> list[int] | None:
@@ -107,6 +111,11 @@ def _said(answer: Annotation, thresholds: dict[str, float] | None, *, is_multi: 
     if thresholds is None:
         return None
     return [int(pk) for pk, share in prediction.items() if share >= thresholds.get(pk, np.inf)]
+
+
+def columns_of(rows: Targets) -> list[list[int]]:
+    """Of each text the columns that are 1."""
+    return [np.flatnonzero(row).tolist() for row in rows]
 
 
 def hot(columns: list[list[int]], C: int) -> Targets:

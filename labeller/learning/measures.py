@@ -15,6 +15,9 @@ class RunningScore(models.Model):
     n_labels = models.PositiveIntegerField(help_text="Labelled texts there were: the curve's x.")
     n_texts = models.PositiveIntegerField(help_text="Texts in the window.")
     annotation_ids = models.JSONField(help_text="Of the answers in the window, oldest first.")
+    label_ids = models.JSONField(help_text="Columns of the two below.")
+    said = models.JSONField(help_text="Of each text the label columns that would have been given.")
+    gold = models.JSONField(help_text="Of each text the label columns that were given, as known then.")
     metrics = models.JSONField(help_text="accuracy, macro_f1 and micro_f1 of modelsvc.evaluate.AuditReport.")
     created_at = models.DateTimeField(auto_now_add=True)
 

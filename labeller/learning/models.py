@@ -21,6 +21,7 @@ class TrainingRun(models.Model):
         EMBED = "embed", "Reading the texts"
         FULL = "full", "Fine-tuning"
         CHECK = "check", "Comparing language models"
+        GAUGE = "gauge", "Measuring"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"

@@ -75,7 +75,7 @@ function describe() {
   document.getElementById("curve-metric").textContent = single ? `F1 of ${single}` : name;
   const numbers = document.getElementById("curve-numbers");
   numbers.href = `${numbers.pathname}?${query()}`;
-  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = !query().getAll("line").includes(part.dataset.line);
+  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = single !== null || !query().getAll("line").includes(part.dataset.line);
 }
 
 async function save(kind) {

@@ -56,6 +56,9 @@ def add_running_score(project: Project, *, n_labels: int, n_texts: int, right: f
         n_labels=n_labels,
         n_texts=n_texts,
         annotation_ids=[],
+        label_ids=[],
+        said=[],
+        gold=[],
         metrics=overall(_report(n_texts, project.labels.count(), right, 1, multi_label=project.is_multi)),
     )
 
