@@ -102,7 +102,7 @@ def labels_apart(corpus: Corpus, rows: Any, answers: Any, seed: int) -> dict[str
     """Micro-F1, and for each label its texts in training and test, precision, recall and F1."""
     report = audit_report(corpus.test_Y, answers, multi_label=True, seed=seed)
     return {
-        "micro_f1": round(report.micro_f1, 4),
+        "micro_f1": round(report.micro_f1.value, 4),
         "exact": round(report.accuracy.value, 4),
         "labels": {
             corpus.names[one.label]: {
@@ -111,7 +111,7 @@ def labels_apart(corpus: Corpus, rows: Any, answers: Any, seed: int) -> dict[str
                 "predicted": one.predicted,
                 "precision": round(one.precision.value, 3) if one.precision else None,
                 "recall": round(one.recall.value, 3) if one.recall else None,
-                "f1": round(one.f1, 3) if one.f1 is not None else None,
+                "f1": round(one.f1.value, 3) if one.f1 else None,
             }
             for one in report.per_label
         },

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from modelsvc.f1_intervals import label_f1, micro_f1
 from modelsvc.intervals import EvaluationError, Interval, bootstrap_macro_f1, macro_f1, paired_worse, wilson
 from modelsvc.types import Targets
 
@@ -28,7 +29,7 @@ class LabelReport:
     predicted: int  # texts the model gave it to
     precision: Interval | None
     recall: Interval | None
-    f1: float | None
+    f1: Interval | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class AuditReport:
     n: int
     accuracy: Interval
     macro_f1: Interval
-    micro_f1: float
+    micro_f1: Interval
     per_label: list[LabelReport]
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,12 +55,11 @@ def audit_report(Y_true: Targets, Y_pred: Targets, *, multi_label: bool, seed: i
     if not multi_label and not ((true.sum(axis=1) == 1).all() and (pred.sum(axis=1) == 1).all()):
         raise EvaluationError("With one label a text, truth and prediction must have exactly 1 label in each row.")
     n = true.shape[0]
-    occurs = int(true.sum() + pred.sum())
     return AuditReport(
         n=n,
         accuracy=wilson(int((true == pred).all(axis=1).sum()), n),
         macro_f1=bootstrap_macro_f1(Y_true, Y_pred, seed=seed),
-        micro_f1=2 * int((true & pred).sum()) / occurs if occurs else 0.0,
+        micro_f1=micro_f1(Y_true, Y_pred, multi_label=multi_label),
         per_label=[_label_report(c, true[:, c], pred[:, c]) for c in range(true.shape[1])],
     )
 
@@ -72,5 +72,5 @@ def _label_report(label: int, true: np.ndarray[Any, Any], pred: np.ndarray[Any, 
         predicted=predicted,
         precision=wilson(hits, predicted) if predicted else None,
         recall=wilson(hits, support) if support else None,
-        f1=2 * hits / (support + predicted) if support + predicted else None,
+        f1=label_f1(hits, support=support, given=predicted),
     )

@@ -29,7 +29,12 @@ def wilson(correct: int, n: int, level: float = 0.95) -> Interval:
     """A share and its score interval (Wilson 1927). Raises EvaluationError unless 0 <= correct <= n and n > 0."""
     if n < 1 or not 0 <= correct <= n:
         raise EvaluationError(f"{correct} correct of {n} is not a share; give 0 <= correct <= n and n of 1 or more.")
-    return score_interval(correct / n, n, NormalDist().inv_cdf(0.5 + level / 2))
+    return wilson_share(correct / n, n, level)
+
+
+def wilson_share(share: float, n: float, level: float = 0.95) -> Interval:
+    """The score interval of a share of n independent texts; n may be an effective number, of 1 or more or less."""
+    return score_interval(share, n, NormalDist().inv_cdf(0.5 + level / 2))
 
 
 def score_interval(share: float, n: float, z: float) -> Interval:

@@ -66,7 +66,7 @@ def _audit(names: Sequence[str], card: Mapping[str, Any]) -> str:
     rows = [
         ("Accuracy", *_interval(audit["accuracy"])),
         ("Macro-F1", *_interval(audit["macro_f1"])),
-        ("Micro-F1", f"{audit['micro_f1']:.3f}", ""),
+        ("Micro-F1", *_interval(audit["micro_f1"])),
     ]
     how = (
         card.get("scored_how") or "The texts were drawn at random and scored by a model that had not learnt from them."
@@ -128,7 +128,9 @@ def _limits(multi_label: bool, reads_words: bool) -> str:
     )
 
 
-def _interval(interval: Mapping[str, float]) -> tuple[str, str]:
+def _interval(interval: Mapping[str, float] | float) -> tuple[str, str]:
+    if isinstance(interval, float):  # micro-F1 had no interval at first
+        return f"{interval:.3f}", ""
     return f"{interval['value']:.3f}", f"{interval['low']:.3f} to {interval['high']:.3f}"
 
 

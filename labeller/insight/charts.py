@@ -10,28 +10,40 @@ from collections.abc import Sequence
 from math import floor
 from typing import Any, Literal
 
+from labeller.insight.chart_lines import MODELS_ONLY, beside_layers, quoted
 from labeller.insight.curve import CurveRow
 from labeller.insight.selectors import Estimate
 from labeller.insight.sentences import decimal_range, percent_range
 
-Metric = Literal["accuracy", "macro_f1"]
-METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}
+Metric = Literal["accuracy", "macro_f1", "micro_f1", "label_f1"]
+METRICS: dict[Metric, str] = {
+    "accuracy": "Accuracy", "macro_f1": "Macro-F1", "micro_f1": "Micro-F1", "label_f1": "F1 of one label",
+}  # fmt: skip
 
 # The light theme's, for whoever renders the specification without our page. Names are those of static/css/app.css.
-PALETTE = {"accent": "#2b5d8a", "soft": "#5c5f6a", "ink": "#1c1d22", "line": "#e4e2dc", "card": "#ffffff"}
+PALETTE = {
+    "accent": "#2b5d8a", "soft": "#5c5f6a", "ink": "#1c1d22", "line": "#e4e2dc", "card": "#ffffff",
+    "good": "#1f6f4a", "warn": "#8a5a00",
+}  # fmt: skip
 HEIGHT = 330  # pixels; results.css keeps the place free before the chart is drawn
-TOLD = ("Model", "Labels", "Accuracy", "Macro-F1", "Audit texts")  # what pointing at a point tells
+TOLD = ("Model", "Labels", "Accuracy", "Macro-F1", "Micro-F1", "Audit texts")  # what pointing at a point tells
 
 
-def curve_spec(rows: Sequence[CurveRow], *, metric: Metric, colours: dict[str, str] | None = None) -> dict[str, Any]:
-    """One metric against the number of labels, with its 95 % band, a series for each kind of model.
+def curve_spec(
+    rows: Sequence[CurveRow], *, metric: Metric, name: str = "", colours: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """One metric against the number of labels, with its 95 % band, a series for each kind of model, and the lines
+    beside them.
 
-    Rows without evidence are left out. `colours` replaces entries of PALETTE.
+    Rows without evidence are left out. `name`: of the metric, where it is more than METRICS says. `colours` replaces
+    entries of PALETTE.
     """
-    points = [_point(row, metric) for row in rows if getattr(row, metric) is not None]
+    name = name or METRICS[metric]
+    points = [_point(row, metric, name) for row in rows if getattr(row, metric) is not None]
+    told = (*TOLD, name, "With the label") if metric == "label_f1" else TOLD
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": f"{METRICS[metric]} against number of labels, with 95 % band. The table below has the numbers.",
+        "description": f"{name} against number of labels, with 95 % band. The table below has the numbers.",
         "width": "container",
         "height": HEIGHT,
         "autosize": {"type": "fit", "contains": "padding"},
@@ -39,24 +51,27 @@ def curve_spec(rows: Sequence[CurveRow], *, metric: Metric, colours: dict[str, s
         "params": [{"name": name, "value": value} for name, value in (PALETTE | (colours or {})).items()],
         "data": {"name": "curve", "values": points},
         "encoding": {"x": _x(points), "color": _by_kind("accent", "soft")},
-        "layer": [_band(points, metric), _whisker(), _line(), _points(), _reading()],
+        "layer": [_band(points, metric), _whisker(), _line(), *beside_layers(points), _points(), _reading(told)],
         "config": config(),
     }
 
 
-def _point(row: CurveRow, metric: Metric) -> dict[str, Any]:
+def _point(row: CurveRow, metric: Metric, name: str) -> dict[str, Any]:
     estimate: Estimate = getattr(row, metric)
+    of_label = {name: decimal_range(estimate), "With the label": str(row.label_texts)} if metric == "label_f1" else {}
     return {
         "labels": row.labels,
         "kind": row.kind,
         "value": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
-        "Model": f"{row.model} ({row.kind})",
+        "Model": f"{row.model} ({row.kind})" if row.is_model else row.kind,
         "Labels": str(row.labels),
         "Accuracy": "not measured" if row.accuracy is None else percent_range(row.accuracy),
         "Macro-F1": "not measured" if row.macro_f1 is None else decimal_range(row.macro_f1),
+        "Micro-F1": "not measured" if row.micro_f1 is None else decimal_range(row.micro_f1),
         "Audit texts": str(row.audit_texts),
+        **of_label,
     }
 
 
@@ -89,6 +104,7 @@ def _by_kind(full: str, quick: str) -> dict[str, Any]:
 
 def _band(points: Sequence[dict[str, Any]], metric: Metric) -> dict[str, Any]:
     return {
+        "transform": [MODELS_ONLY],
         "mark": {"type": "area"},
         "encoding": {
             "opacity": {"condition": {"test": "datum.kind === 'full'", "value": 0.17}, "value": 0.11},
@@ -103,6 +119,7 @@ def _whisker() -> dict[str, Any]:
     """The first point of its kind has no band to lie in: its interval is a line."""
     return {
         "transform": [
+            MODELS_ONLY,
             {"joinaggregate": [{"op": "count", "as": "of_its_kind"}], "groupby": ["kind"]},
             {"filter": "datum.of_its_kind === 1"},
         ],
@@ -113,6 +130,7 @@ def _whisker() -> dict[str, Any]:
 
 def _line() -> dict[str, Any]:
     return {
+        "transform": [MODELS_ONLY],
         "mark": {"type": "line", "strokeCap": "round", "strokeJoin": "round"},
         "encoding": {
             "y": {"field": "value", "type": "quantitative"},
@@ -126,6 +144,7 @@ def _line() -> dict[str, Any]:
 def _points() -> dict[str, Any]:
     """Full ones are discs, quick ones rings: told apart without colour too."""
     return {
+        "transform": [MODELS_ONLY],
         "mark": {"type": "point", "filled": False, "strokeWidth": 2, "opacity": 1},
         "encoding": {
             "y": {"field": "value", "type": "quantitative"},
@@ -135,10 +154,10 @@ def _points() -> dict[str, Any]:
     }
 
 
-def _reading() -> dict[str, Any]:
+def _reading(names: Sequence[str]) -> dict[str, Any]:
     """Invisible and wide, so that the pointer needs no aim: the nearest point answers with all its figures."""
     # Spelt out, not an encoding: Vega-Lite 6.4 looks a nominal field up in the voronoi cell.
-    told = ", ".join(f"'{name}': (datum.datum || datum)['{name}']" for name in TOLD)
+    told = ", ".join(f"{quoted(name)}: (datum.datum || datum)[{quoted(name)}]" for name in names)
     return {
         "params": [
             {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}

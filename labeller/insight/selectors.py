@@ -31,7 +31,7 @@ class Estimate:
 
     @classmethod
     def read(cls, stored: Any) -> Estimate | None:
-        """From ModelVersion.metrics; None for a version that was never scored."""
+        """From ModelVersion.metrics; None for a version that was never scored, or for a figure that had no interval."""
         if not isinstance(stored, dict):
             return None
         return cls(float(stored["value"]), float(stored["low"]), float(stored["high"]))
@@ -55,6 +55,7 @@ class VersionScore:
     export: ModelExport | None
     base: int | None = None  # number of the full version whose encoder it reads
     is_deleted: bool = False  # its files are gone, its figures stay
+    micro_f1: Estimate | None = None  # also for a version from before it had an interval
 
     @property
     def is_full(self) -> bool:
@@ -83,7 +84,7 @@ class LabelScore:
     support: int
     precision: Estimate | None
     recall: Estimate | None
-    f1: float | None
+    f1: Estimate | None
 
     @property
     def has_evidence(self) -> bool:
@@ -112,6 +113,7 @@ class Standing:
         return self.drawn - self.audit
 
 
+_METRICS = ("metrics__accuracy", "metrics__macro_f1", "metrics__micro_f1")
 _PLAIN = ("number", "kind", "n_labels", "n_audit", "scored_how", "duration_s", "created_at", "promoted_at")
 
 
@@ -124,7 +126,7 @@ def versions(project: Project) -> list[VersionScore]:
         ModelVersion.objects.filter(project=project)
         .annotate(is_serving=Exists(LoopState.objects.filter(serving=OuterRef("pk"))))
         # Not the whole of metrics: with 77 labels and 200 versions their per-label part alone weighs megabytes.
-        .values("pk", "is_serving", "base__number", "deleted_at", "metrics__accuracy", "metrics__macro_f1", *_PLAIN)
+        .values("pk", "is_serving", "base__number", "deleted_at", *_METRICS, *_PLAIN)
         .order_by("n_labels", "number")
     )
     return [
@@ -132,6 +134,7 @@ def versions(project: Project) -> list[VersionScore]:
             **{name: row[name] for name in _PLAIN},
             accuracy=Estimate.read(row["metrics__accuracy"]),
             macro_f1=Estimate.read(row["metrics__macro_f1"]),
+            micro_f1=Estimate.read(row["metrics__micro_f1"]),
             is_serving=row["is_serving"],
             export=exports.get(row["pk"]),
             base=row["base__number"],
@@ -195,7 +198,7 @@ def label_scores(project: Project, number: int | None) -> list[LabelScore]:
             support=score.get("support", 0),
             precision=Estimate.read(score.get("precision")),
             recall=Estimate.read(score.get("recall")),
-            f1=score.get("f1"),
+            f1=Estimate.read(score.get("f1")),
         )
         for label in Label.objects.filter(project=project)
         for score in (stored.get(label.pk, {}),)
@@ -208,8 +211,8 @@ def _current_labels(project: Project) -> Any:
     ).order_by()
 
 
-def marker(standing: Standing, scores: Iterable[VersionScore]) -> str:
-    """Changes when anything on the page does: a label, a version, a promotion, an export."""
+def marker(standing: Standing, scores: Iterable[VersionScore], figures: str = "") -> str:
+    """Changes when anything on the page does: a label, a version, a promotion, an export, a line beside the models."""
     serving = next((score.number for score in scores if score.is_serving), 0)
     exports = "".join(f".{score.export.pk}{score.export.state[0]}" for score in scores if score.export)
-    return f"{standing.labels}-{standing.audit}-{standing.drawn}-{standing.newest}-{serving}{exports}"
+    return f"{standing.labels}-{standing.audit}-{standing.drawn}-{standing.newest}-{serving}{exports}-{figures}"

@@ -23,7 +23,9 @@ def headline(standing: Standing) -> Headline:
         return Headline("There is nothing to measure yet.", "Import texts first, then label some of them.", False)
     current = standing.current
     if current is not None and current.has_evidence and current.accuracy is not None:
-        return Headline(_right_on(current, standing.is_multi), _measured_on(current), True)
+        if standing.is_multi and current.macro_f1 is not None:
+            return Headline(_macro_f1_of(current.macro_f1), _exactly_right(current), True)
+        return Headline(_right_on(current), _measured_on(current), True)
     if standing.missing:
         missing = f"{standing.missing} {'is' if standing.missing == 1 else 'are'} missing"
         return Headline(
@@ -87,17 +89,38 @@ def state_of(version: VersionScore, loop: Loop) -> str:
     return "It read the texts once." if version.promoted_at else "It was not put into service."
 
 
-def _right_on(version: VersionScore, is_multi: bool) -> str:
+def _right_on(version: VersionScore) -> str:
     assert version.accuracy is not None
-    right = f"about {100 * version.accuracy.value:.0f} in 100 texts"  # a share: 31 may have been measured
-    return f"The model gives exactly the right labels to {right}." if is_multi else f"The model is right on {right}."
+    # A share: 31 may have been measured.
+    return f"The model is right on about {100 * version.accuracy.value:.0f} in 100 texts."
 
 
 def _measured_on(version: VersionScore) -> str:
     assert version.accuracy is not None
     low, high = 100 * version.accuracy.low, 100 * version.accuracy.high
+    return f"Between {low:.0f} and {high:.0f} (95 % interval), {_made_from(version)}"
+
+
+def _macro_f1_of(share: Estimate) -> str:
+    """First where a text may have several labels: most texts carry none, and giving none is exactly right on them."""
     return (
-        f"Between {low:.0f} and {high:.0f} (95 % interval), measured on {counted(version.n_audit, 'text')} "
+        f"The model finds the labels with a macro-F1 of about {share.value:.2f}, "
+        f"between {share.low:.2f} and {share.high:.2f}."
+    )
+
+
+def _exactly_right(version: VersionScore) -> str:
+    assert version.accuracy is not None
+    exact = version.accuracy
+    return (
+        f"95 % interval. All labels of a text are right on about {100 * exact.value:.0f} in 100 texts "
+        f"({100 * exact.low:.0f} to {100 * exact.high:.0f}), {_made_from(version)}"
+    )
+
+
+def _made_from(version: VersionScore) -> str:
+    return (
+        f"measured on {counted(version.n_audit, 'text')} "
         f"drawn at random · learnt from {counted(version.n_labels, 'label')} · model {version.number}"
     )
 

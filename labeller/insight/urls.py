@@ -9,6 +9,7 @@ urlpatterns = [
     path("figures/", views.figures, name="results-figures"),
     path("outlook/", views.outlook_words, name="results-outlook"),
     path("curve.json", views.curve, name="results-curve"),
+    path("numbers/", views.numbers, name="results-numbers"),
     path("curve.csv", views.curve_csv, name="results-csv"),
     path("errors/", error_views.errors, name="results-errors"),
     path("errors/texts/", error_views.texts, name="results-errors-texts"),

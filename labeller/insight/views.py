@@ -12,14 +12,18 @@ from django.views.decorators.http import require_GET
 from labeller.insight import outlook, selectors
 from labeller.insight.advice import HIGHEST, Outlook
 from labeller.insight.advice import outlook as outlook_in_words
-from labeller.insight.charts import METRICS, curve_spec
+from labeller.insight.charts import curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
 from labeller.insight.forecast_layer import with_forecast
+from labeller.insight.label_curves import label_figures
+from labeller.insight.lines import LINES, line_rows, newest_comparison
 from labeller.insight.outlook import Law, Reading, Tightened
-from labeller.insight.selectors import LabelScore, Standing
+from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
+from labeller.insight.saving import saving
+from labeller.insight.selectors import Estimate, LabelScore, Standing
 from labeller.insight.sentences import Headline, audit_so_far, headline
 from labeller.projects.access import project_for
-from labeller.projects.models import Project
+from labeller.projects.models import Label, Project
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class ResultsContext:
     reading: Reading | None  # of the model in use
     outlook: Outlook | None
     tightened: list[Tightened]  # newest first
+    figures: str  # changes whenever a picture of the curve may
+    saving: str  # what choosing texts has saved; empty before that was compared
 
     @property
     def points(self) -> int:
@@ -52,17 +58,29 @@ class ResultsContext:
         standing = selectors.standing(project, versions)
         by_label = selectors.label_scores(project, standing.current.number if standing.current else None)
         reading = outlook.reading_of(project, standing, by_label)
+        comparison = newest_comparison(project)
+        figures = f"{standing.newest}.{comparison.pk if comparison else 0}"  # running scores come with versions
         return cls(
             standing=standing,
             headline=headline(standing),
             audit_so_far=audit_so_far(standing),
             rows=curve_rows(versions),
             by_label=by_label,
-            marker=selectors.marker(standing, versions),
+            marker=selectors.marker(standing, versions, figures),
             reading=reading,
             outlook=outlook_in_words(reading, target),
             tightened=outlook.tightened(project),
+            figures=figures,
+            saving=saving(comparison),
         )
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """A point of the picture and the figure it shows."""
+
+    row: CurveRow
+    figure: Estimate | None
 
 
 @require_GET
@@ -72,7 +90,8 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "project": access.project,
         "membership": access.membership,
         "section": "results",
-        "metrics": METRICS,
+        "metrics": metrics_of(access.project),
+        "lines": LINES,
         "results": ResultsContext.of(access.project, _target(request)),
     }
     return render(request, "insight/results.html", context)
@@ -111,23 +130,41 @@ def _target(request: HttpRequest) -> int | None:
 
 @require_GET
 def curve(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture that was asked for, as a Vega-Lite specification."""
     access = project_for(request, slug)
-    metric = request.GET.get("metric", "accuracy")
-    if metric not in METRICS:
-        return HttpResponseBadRequest(f"No curve of {metric[:40]!r}; known: {', '.join(METRICS)}.", "text/plain")
-    versions = selectors.versions(access.project)
-    spec = curve_spec(curve_rows(versions), metric=metric)
-    if metric == "accuracy":
-        spec = with_forecast(spec, outlook.law_of(access.project, versions))
+    try:
+        picture = picture_of(access.project, request.GET)
+    except PictureRefused as refusal:
+        return HttpResponseBadRequest(str(refusal), "text/plain")
+    spec = curve_spec(picture_rows(access.project, picture), metric=picture.metric, name=picture.name)
+    if picture.metric == "accuracy":
+        spec = with_forecast(spec, outlook.law_of(access.project, selectors.versions(access.project)))
     return JsonResponse(spec)
 
 
 @require_GET
+def numbers(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same picture as a table, point by point."""
+    access = project_for(request, slug)
+    try:
+        picture = picture_of(access.project, request.GET)
+    except PictureRefused as refusal:
+        return HttpResponseBadRequest(str(refusal), "text/plain")
+    rows = [NumberRow(row, getattr(row, picture.metric)) for row in picture_rows(access.project, picture)]
+    context = {"project": access.project, "membership": access.membership, "section": "results", "picture": picture}
+    return render(request, "insight/numbers.html", context | {"rows": rows})
+
+
+@require_GET
 def curve_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Everything that a picture may show: all versions with all figures, and the lines beside them."""
     access = project_for(request, slug)
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{access.project.slug}-curve.csv"'},
     )
-    write_csv(curve_rows(selectors.versions(access.project)), response)
+    rows = curve_rows(selectors.versions(access.project))
+    rows += [row for key in LINES for row in line_rows(access.project, key)]
+    labels = list(Label.objects.filter(project=access.project))
+    write_csv(rows, response, labels=labels, figures=label_figures(access.project))
     return response

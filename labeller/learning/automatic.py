@@ -6,9 +6,10 @@ import structlog
 from django.conf import settings
 from django.db.models import Max
 
+from labeller.annotation.models import ServingCounter
 from labeller.learning import selectors, services
 from labeller.learning.models import LoopState, TrainingRun
-from labeller.learning.triggers import is_check_due, is_full_due
+from labeller.learning.triggers import is_check_due, is_full_due, is_gauge_due
 from labeller.projects.models import Project
 
 log = structlog.get_logger(__name__)
@@ -46,3 +47,17 @@ def consider_check(project_id: int) -> TrainingRun | None:
     except services.RunRefused as refusal:  # one is under way, or the labels are of one kind
         log.info("check_not_started", project=project_id, why=str(refusal))
         return None
+
+
+def consider_gauge(project_id: int) -> TrainingRun | None:
+    """Measure behind the loop when the labels have grown enough since that was last done. None when it is not its
+    time, or under way."""
+    loop = LoopState.objects.select_related("project").filter(project_id=project_id).first()
+    counter = ServingCounter.objects.filter(project_id=project_id).first()
+    if loop is None or counter is None:
+        return None
+    runs = TrainingRun.objects.filter(project_id=project_id, kind=TrainingRun.Kind.GAUGE)
+    last = runs.aggregate(most=Max("labels_at_start"))["most"] or 0
+    if not is_gauge_due(loop.refresh_labels, labels_at_last=last, audit=counter.audit_labelled):
+        return None
+    return services.start_gauge(project=loop.project, labels=loop.refresh_labels)

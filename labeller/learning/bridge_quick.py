@@ -17,6 +17,7 @@ from labeller.learning.bridge_outlook import keep_outlook
 from labeller.learning.bridge_pool import Labelled, Reader, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key, streams
 from labeller.learning.bridge_reading import read_off, write_reading
+from labeller.learning.bridge_running import note_running, note_thresholds
 from labeller.learning.bridge_versions import Made, score_audit, store
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.learning.runs import Superseded
@@ -54,7 +55,7 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     active, audit = streams(material)
     thresholds = head.thresholds if head is not None and project.is_multi else None
     entries = active_entries(material, active, proba, thresholds) + audit_entries(material, audit, proba)
-    _write(material, token, entries, has_model=head is not None)
+    _write(material, token, entries, head)
     if head is not None:
         if milestone and proba is not None:
             _store_version(material, token, head, proba)
@@ -109,15 +110,15 @@ def _note(project_id: int, token: uuid.UUID, n_labels: int) -> None:
     rows.update(refreshed_at=timezone.now(), refresh_labels=n_labels)
 
 
-def _write(material: Refit, token: uuid.UUID, entries: list[QueueEntry], *, has_model: bool) -> None:
+def _write(material: Refit, token: uuid.UUID, entries: list[QueueEntry], head: Head | None) -> None:
     """The whole new order at once, unless somebody else holds the claim by now. Raises Superseded."""
     project, now = material.project, timezone.now()
     base = material.reader.base
     name = "groups of similar texts, before there is a model"
-    if has_model:
+    if head is not None:
         name = f"the quick model over fine-tuned model {base.number}" if base else "the quick model"
     facts = {
-        "model_key": model_key(material) if has_model else "",
+        "model_key": model_key(material) if head is not None else "",
         "model_name": name,
         "labels_seen": len(material.rows),
         "pool_size": len(material.pool.ids),
@@ -128,6 +129,8 @@ def _write(material: Refit, token: uuid.UUID, entries: list[QueueEntry], *, has_
         QueueEntry.objects.filter(project=project).delete()
         QueueEntry.objects.bulk_create(entries)
         Ranking.objects.update_or_create(project=project, defaults=facts)
+        if head is not None:
+            note_thresholds(project, model_key(material), head, material.labels.label_ids)
 
 
 def _hold(material: Refit, token: uuid.UUID) -> None:
@@ -175,4 +178,5 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) 
         _hold(material, token)
         version = store(made, artifacts.fresh_work_folder(project.pk, uuid.uuid4()))
         keep_outlook(version, write_reading(version, reading), made)
+        note_running(project, n_labels=len(material.labels.document_ids))
     return version

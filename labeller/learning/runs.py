@@ -42,6 +42,8 @@ DIED_TWICE = {
     "Check memory (reading needs about 1 GB) and start it again.",
     TrainingRun.Kind.CHECK: "The worker died twice while comparing language models; nothing else is touched by that. "
     "Check memory (each is loaded once) and start it again.",
+    TrainingRun.Kind.GAUGE: "The worker died twice while measuring; nothing else is touched by that. It is tried again "
+    "as labels grow.",
 }
 EXPORT_DIED_TWICE = "The worker died twice while building this model. Check memory and disk space, then build it again."
 

@@ -19,6 +19,7 @@ RUN_TASKS = {
     TrainingRun.Kind.EMBED: "labeller.learning.tasks.embed",
     TrainingRun.Kind.FULL: "labeller.learning.tasks.fine_tune",
     TrainingRun.Kind.CHECK: "labeller.learning.tasks.check_encoders",
+    TrainingRun.Kind.GAUGE: "labeller.learning.tasks.gauge",
 }
 REFRESH_LOST = timedelta(seconds=30)  # a queued refit nobody began; asking again costs one more cheap task
 
@@ -76,6 +77,14 @@ def start_check(*, project: Project, requested_by: User | None = None) -> Traini
         return _start(project, TrainingRun.Kind.CHECK, requested_by, labels=labels)
     except IntegrityError:
         raise RunRefused("The language models are being compared already. Wait for it, or cancel it first.") from None
+
+
+def start_gauge(*, project: Project, labels: int) -> TrainingRun | None:
+    """Start measuring behind the loop; None when that is under way already."""
+    try:
+        return _start(project, TrainingRun.Kind.GAUGE, None, labels=labels)
+    except IntegrityError:
+        return None
 
 
 def _start(

@@ -14,11 +14,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch keeps its threads; 
 
 def refresh_queue(project_id: int) -> None:
     """Cluster "quick": refit the quick model and put the queue in order."""
-    from labeller.learning.automatic import consider_check
+    from labeller.learning.automatic import consider_check, consider_gauge
     from labeller.learning.refresh import refresh
 
     if refresh(project_id):
         consider_check(project_id)
+        consider_gauge(project_id)
 
 
 def embed(run_id: int) -> None:
@@ -43,6 +44,14 @@ def check_encoders(run_id: int) -> None:
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, check_encoders)
+
+
+def gauge(run_id: int) -> None:
+    """Cluster "training": what is measured behind the loop."""
+    from labeller.learning.bridge_gauge import gauge
+    from labeller.learning.work import carry_out_run
+
+    carry_out_run(run_id, gauge)
 
 
 def build_export(export_id: int) -> None:

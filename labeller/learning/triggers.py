@@ -8,6 +8,7 @@ FIRST_FULL = 16
 GROWTH = 1.25
 TEXTS_A_KIND = 2  # with one text a kind the encoder as it came is better: .32 to .22 with 32 labels of 29 kinds
 CHECK_AT = (50, 200)  # labels: enough for a first word, and for a surer one
+GAUGE_AUDIT, GAUGE_GROWTH = 30, 1.15
 MILESTONE_LEAST = 5
 MILESTONE_SHARE = 0.05
 
@@ -39,6 +40,12 @@ def is_check_due(labels: int, *, labels_at_last: int, encoders: int) -> bool:
     many labels came at once. `labels_at_last`: at the start of the last comparison, 0 before the first."""
     passed = [count for count in CHECK_AT if count <= labels]
     return encoders >= 2 and bool(passed) and labels_at_last < passed[-1]
+
+
+def is_gauge_due(labels: int, *, labels_at_last: int, audit: int) -> bool:
+    """Whether the orders of labelling are compared: from GAUGE_AUDIT audit labels on, each time labels have grown by
+    GAUGE_GROWTH. Growing steps keep the cost of all comparisons a few times that of the last."""
+    return audit >= GAUGE_AUDIT and labels >= math.ceil(round(labels_at_last * GAUGE_GROWTH, 9))
 
 
 def is_milestone(labels: int, *, labels_at_last_version: int) -> bool:

@@ -9,9 +9,19 @@ const trouble = figure.querySelector(".chart-trouble");
 
 let shown = null; // what vega-embed returned
 let turn = 0; // only the newest request may draw
+let drawnFrom = null; // the figures that the drawn picture was made from
 
 const standing = () => document.getElementById("standing");
+const form = figure.querySelector("form");
 const metric = () => figure.querySelector("[name=metric]:checked");
+const ofLabel = document.getElementById("curve-label");
+
+// What was asked for, as the server takes it: a label only where one label is meant.
+function query() {
+  const asked = new URLSearchParams(new FormData(form));
+  if (metric().value !== "label_f1") asked.delete("label");
+  return asked;
+}
 
 function say(sentence) {
   trouble.textContent = sentence;
@@ -27,24 +37,39 @@ async function draw() {
   }
   const mine = ++turn;
   try {
-    const answer = await fetch(`${figure.dataset.spec}?metric=${metric().value}`);
+    const answer = await fetch(`${figure.dataset.spec}?${query()}`);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const spec = coloured(await answer.json());
     if (mine !== turn) return;
     const before = shown;
+    const state = `${metric().value} ${standing().dataset.newest}`;
     shown = await window.vegaEmbed(canvas, spec, OPTIONS);
     before?.finalize();
-    figure.dataset.drawn = `${metric().value} ${standing().dataset.newest}`;
+    figure.dataset.drawn = state;
+    drawnFrom = standing().dataset.figures;
     for (const button of figure.querySelectorAll("[data-save]")) button.hidden = false;
-    document.getElementById("curve-metric").textContent = figure.querySelector(`label[for=${metric().id}]`).textContent;
+    describe();
     say("");
   } catch (error) {
     if (mine === turn) say(`The chart could not be drawn (${error.message}). The table below has the numbers.`);
   }
 }
 
-figure.addEventListener("change", draw);
-figure.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+// The caption, the key and the links say what is drawn.
+function describe() {
+  const name = figure.querySelector(`label[for=${metric().id}]`).textContent;
+  const single = metric().value === "label_f1" ? ofLabel.selectedOptions[0]?.textContent : null;
+  document.getElementById("curve-metric").textContent = single ? `F1 of ${single}` : name;
+  const numbers = document.getElementById("curve-numbers");
+  numbers.href = `${numbers.pathname}?${query()}`;
+  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = single !== null || !query().getAll("line").includes(part.dataset.line);
+}
+
+figure.addEventListener("change", (event) => {
+  if (event.target === ofLabel) document.getElementById("metric-label_f1").checked = true;
+  draw();
+});
+form.addEventListener("submit", (event) => event.preventDefault());
 figure.addEventListener("click", (event) => {
   const kind = event.target.dataset.save;
   if (kind && shown) saveAs(kind, shown.view, metric().value);
@@ -53,7 +78,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
 // The live part was replaced: draw again only if it brought another model.
 document.body.addEventListener("htmx:afterSettle", () => {
-  if (figure.dataset.drawn?.split(" ")[1] !== standing().dataset.newest) draw();
+  if (drawnFrom !== standing().dataset.figures) draw();
 });
 
 draw();

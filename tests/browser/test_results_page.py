@@ -11,8 +11,9 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from labeller.projects.models import Project, User
+from tests.browser import shots
 from tests.cast import PASSWORD
-from tests.insight.scored import add_labels, add_version
+from tests.insight.scored import add_comparison, add_labels, add_running_score, add_version
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
@@ -96,6 +97,37 @@ def test_a_new_model_is_drawn_without_a_reload_and_the_reader_keeps_his_place(
     page.wait_for_selector("#curve[data-drawn='accuracy 5']", timeout=15_000)
     assert page.evaluate("window.sameDocument && scrollY === 300 && document.querySelector('.how').open")
     assert page.locator("#curve-table tbody tr").count() == 4  # the first model is folded away
+    assert said == []
+
+
+def test_a_manager_draws_one_label_and_the_lines_beside_the_models(
+    browser: Any, live_server: LiveServer, measured: Project
+) -> None:
+    for n_labels, right in ((40, 0.6), (50, 0.7), (60, 0.75)):
+        add_running_score(measured, n_labels=n_labels, n_texts=35, right=right)
+    add_comparison(measured, n_labels=60, n_random=40, n_audit=40)
+    page, said = open_results(browser, live_server, measured)
+    page.wait_for_selector("#curve[data-drawn='accuracy 4']")
+    assert "Choosing texts has saved about 12 labels so far (3 to 20)" in page.locator("#saving").inner_text()
+
+    lines = page.locator("#curve-canvas svg .mark-line").count()
+    page.get_by_label("Test, then train").check()
+    page.get_by_label("All labels and random labels alone").check()
+    page.wait_for_function(f"document.querySelectorAll('#curve-canvas svg .mark-line').length > {lines + 1}")
+    assert page.locator("[data-line]:visible").count() == 3
+    shots.take(page, "curve-lines", whole=True)
+
+    page.get_by_label("The F1 of").select_option("Court")  # chooses the figure too
+    page.wait_for_selector("#curve[data-drawn='label_f1 4']")
+    assert page.locator("#curve-metric").inner_text() == "F1 of Court"
+    assert page.locator("[data-line]:visible").count() == 0
+    shots.take(page, "curve-label")
+    page.click("#curve-numbers")
+    page.get_by_role("heading", name="F1 of Court, point by point").wait_for()
+    assert page.locator("#picture-table tbody tr").count() == 4  # no line tells of one label
+    page.goto(page.url.split("?")[0] + "?line=running&line=orders")
+    assert page.locator("#picture-table tbody tr").count() == 4 + 3 + 6
+    shots.take(page, "curve-numbers")
     assert said == []
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
+from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Project, User
 from modelsvc.evaluate import audit_report
@@ -57,6 +58,65 @@ def _report(n: int, n_labels: int, right: float, seed: int, *, multi_label: bool
     said = np.where(rows < round(right * n), truth, (truth + 1) % n_labels)
     eye = np.eye(n_labels, dtype=np.uint8)
     return audit_report(eye[truth], eye[said], multi_label=multi_label, seed=seed).to_dict()
+
+
+def add_running_score(project: Project, *, n_labels: int, n_texts: int, right: float = 0.8) -> RunningScore:
+    """The window of answers at this number of labels."""
+    return RunningScore.objects.create(
+        project=project,
+        n_labels=n_labels,
+        n_texts=n_texts,
+        annotation_ids=[],
+        label_ids=[],
+        said=[],
+        gold=[],
+        metrics=overall(_report(n_texts, project.labels.count(), right, 1, multi_label=project.is_multi)),
+    )
+
+
+def add_comparison(
+    project: Project,
+    *,
+    n_labels: int,
+    n_random: int,
+    n_audit: int,
+    saved: tuple[float | None, float | None, float | None] = (12.0, 3.0, 20.0),
+) -> OrderComparison:
+    """Both arms at three counts each, the chosen one ahead, and what came of it: value, low, high."""
+    metrics = [
+        overall(_report(n_audit, project.labels.count(), right, 1, multi_label=project.is_multi))
+        for right in (0.5, 0.6, 0.7, 0.8)
+    ]
+    arms = {"chosen": (n_labels, metrics[1:]), "random": (n_random, metrics[:3])}
+    curves = {
+        key: [
+            {"labels": n * part // 3, "learnt": 0.9 * n * part / 3, "metrics": told}
+            for part, told in zip((1, 2, 3), points, strict=True)
+        ]
+        for key, (n, points) in arms.items()
+    }
+    value, low, high = saved
+    return OrderComparison.objects.create(
+        project=project,
+        n_labels=n_labels,
+        n_random=n_random,
+        n_audit=n_audit,
+        encoder=project.encoder,
+        encoder_sha256="0" * 64,
+        label_ids=list(project.labels.values_list("pk", flat=True)),
+        document_ids=[],
+        gold=[],
+        answers={},
+        curves=curves,
+        saved={"value": value, "low": low, "high": high, "random": float(n_random), "chosen": n_random - (value or 0)},
+        seed=7,
+        duration_s=1.0,
+    )
+
+
+def overall(report: dict[str, object]) -> dict[str, object]:
+    """What is kept of a report where single labels say nothing."""
+    return {name: report[name] for name in ("accuracy", "macro_f1", "micro_f1")}
 
 
 def add_labels(project: Project, annotator: User, *, audit: int, active: int = 0) -> None:

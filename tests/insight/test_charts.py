@@ -8,17 +8,25 @@ from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 from labeller.insight.charts import METRICS, PALETTE, Metric, curve_spec
 from labeller.insight.curve import CurveRow
+from labeller.insight.lines import CHOSEN, RANDOM, RUNNING
 from labeller.insight.selectors import Estimate
 
 
 def row(model: int, labels: int, *, kind: str = "quick", value: float | None = 0.8) -> CurveRow:
     estimate = None if value is None else Estimate(value, value - 0.1, min(1.0, value + 0.1))
-    return CurveRow(model, kind, labels, 35, estimate, estimate, "" if estimate else "too few (3)", "ten folds")
+    note = "" if estimate else "too few (3)"
+    return CurveRow(model, kind, labels, 35, estimate, estimate, note, "ten folds", estimate, estimate, 9)
 
 
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize(
-    "rows", [[], [row(1, 40)], [row(1, 10, value=None), row(2, 40), row(3, 40, kind="full"), row(4, 90)]]
+    "rows",
+    [
+        [],
+        [row(1, 40)],
+        [row(0, 40, kind=RUNNING), row(0, 30, kind=RANDOM), row(0, 40, kind=CHOSEN)],
+        [row(1, 10, value=None), row(2, 40), row(3, 40, kind="full"), row(4, 90)],
+    ],
 )
 def test_the_specification_is_valid_vega_lite(rows: list[CurveRow], metric: Metric) -> None:
     altair.LayerChart.from_dict(curve_spec(rows, metric=metric), validate=True)
@@ -39,6 +47,22 @@ def test_points_carry_all_figures_for_the_tooltip() -> None:
     [point] = _points([row(5, 40, kind="full")])
     assert (point["Model"], point["Labels"], point["Audit texts"]) == ("5 (full)", "40", "35")
     assert point["Accuracy"] == "80.0 % (70.0 to 90.0)" and point["Macro-F1"] == "0.800 (0.700 to 0.900)"
+
+
+def test_a_line_beside_the_models_has_a_layer_of_its_own_and_is_in_no_band() -> None:
+    alone, beside = ([row(1, 40), row(2, 60)], [row(0, 50, kind=RUNNING)])
+    before, after = (curve_spec(rows, metric="accuracy")["layer"] for rows in (alone, alone + beside))
+    added = [layer for layer in after if layer not in before and "params" not in layer]
+    assert {layer["transform"][0]["filter"]["equal"] for layer in added} == {RUNNING}
+    [point] = _points(beside)
+    assert point["Model"] == RUNNING
+
+
+def test_the_f1_of_a_label_is_told_by_the_label_s_name_whatever_it_holds() -> None:
+    spec = curve_spec([row(1, 40)], metric="label_f1", name="""F1 of 'a "b\\""")
+    [point] = spec["data"]["values"]
+    assert point["F1 of 'a \"b\\"] == "0.800 (0.700 to 0.900)" and point["With the label"] == "9"
+    altair.LayerChart.from_dict(spec, validate=True)
 
 
 @pytest.mark.parametrize(("value", "bottom"), [(0.95, 0.6), (0.8, 0.6), (0.6, 0.5), (0.15, 0.0)])

@@ -19,7 +19,10 @@ from tests.cast import add_texts, join, make_project
 from tests.insight.scored import add_labels, add_version
 
 ClientOf = Callable[[User], Client]
-PAGES = ("results", "results-figures", "results-curve", "results-csv", "results-models", "results-models-live")
+PAGES = (
+    "results", "results-figures", "results-curve", "results-numbers", "results-csv", "results-models",
+    "results-models-live",
+)  # fmt: skip
 PERSON = ("alice", "bob", "rita")
 
 
@@ -83,7 +86,7 @@ def test_the_csv_the_table_and_the_chart_tell_the_same(project: Project, client_
 def test_an_unknown_metric_is_refused_by_name(project: Project, client_of: ClientOf, rita: User) -> None:
     answer = client_of(rita).get(at("results-curve", project), {"metric": "luck"})
     assert answer.status_code == 400
-    assert answer.content.decode() == "No curve of 'luck'; known: accuracy, macro_f1."
+    assert answer.content.decode() == "No curve of 'luck'; known: accuracy, macro_f1, micro_f1, label_f1."
 
 
 def test_the_live_part_is_silent_until_a_figure_changes(project: Project, client_of: ClientOf, alice: User) -> None:
@@ -189,7 +192,8 @@ def _table_rows(page: str, name: str) -> list[list[str]]:
 def _as_shown(row: dict[str, str]) -> list[str]:
     start = [row["labels"], f"{row['model']} {row['kind']}", row["audit_texts"]]
     if row["note"]:
-        return [*start, row["note"], row["note"]]
+        return [*start, row["note"], row["note"], row["note"]]
     accuracy, low, high = (100 * float(row[name]) for name in ("accuracy", "accuracy_low", "accuracy_high"))
-    f1, f1_low, f1_high = (float(row[name]) for name in ("macro_f1", "macro_f1_low", "macro_f1_high"))
-    return [*start, f"{accuracy:.1f} % {low:.1f} to {high:.1f}", f"{f1:.3f} {f1_low:.3f} to {f1_high:.3f}"]
+    f1 = [[float(row[f"{name}{bound}"]) for bound in ("", "_low", "_high")] for name in ("macro_f1", "micro_f1")]
+    shares = [f"{value:.3f} {low:.3f} to {high:.3f}" for value, low, high in f1]
+    return [*start, f"{accuracy:.1f} % {low:.1f} to {high:.1f}", *shares]

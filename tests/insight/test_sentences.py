@@ -66,7 +66,7 @@ def test_texts_drawn_and_left_without_an_answer_are_told(audit: int, drawn: int,
         (standing(audit=30, current=version(30)), "The model is right on about 86 in 100 texts."),
         (
             standing(audit=40, current=version(40), is_multi=True),
-            "The model gives exactly the right labels to about 86 in 100 texts.",
+            "The model finds the labels with a macro-F1 of about 0.86, between 0.79 and 0.91.",
         ),
         # An answer taken back afterwards does not unmake a measurement.
         (standing(audit=29, current=version(30)), "The model is right on about 86 in 100 texts."),
@@ -80,6 +80,12 @@ def test_a_number_never_comes_without_its_interval_and_sample() -> None:
     said = headline(standing(audit=112, current=version(112)))
     assert said.detail.startswith("Between 79 and 91 (95 % interval), measured on 112 texts drawn at random")
     assert "348 labels" in said.detail and "model 7" in said.detail
+
+
+def test_with_several_labels_macro_f1_leads_and_exact_answers_come_second() -> None:
+    said = headline(standing(audit=40, current=version(40), is_multi=True))
+    assert "macro-F1 of about 0.86" in said.sentence and "in 100" not in said.sentence
+    assert "All labels of a text are right on about 86 in 100 texts (79 to 91)" in said.detail
 
 
 def test_too_little_evidence_shows_no_figure_of_the_model_and_says_how_more_comes_about() -> None:

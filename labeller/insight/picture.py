@@ -1,0 +1,71 @@
+"""Which picture of the curve was asked for, and the rows it draws: the chart and the page of its numbers agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from labeller.insight import selectors
+from labeller.insight.charts import METRICS, Metric
+from labeller.insight.curve import CurveRow, curve_rows, with_label
+from labeller.insight.label_curves import label_figures
+from labeller.insight.lines import LINES, line_rows
+from labeller.projects.models import Label, Project
+
+
+class PictureRefused(ValueError):
+    """No such picture; the sentence says which there are."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, of all labels or of one, and the lines beside the models."""
+
+    metric: Metric
+    label: Label | None = None  # of the metric "label_f1"
+    lines: tuple[str, ...] = ()  # keys of LINES; none beside a single label
+
+    @property
+    def name(self) -> str:
+        return f"F1 of {self.label.name}" if self.label else METRICS[self.metric]
+
+
+def leading_metric(project: Project) -> Metric:
+    """What is told first. Where most texts carry no label, giving none at all is exactly right on most of them: with
+    several labels a text accuracy flatters, and macro-F1 leads."""
+    return "macro_f1" if project.is_multi else "accuracy"
+
+
+def metrics_of(project: Project) -> dict[str, str]:
+    """The figures of all labels together, the leading one first."""
+    leading = leading_metric(project)
+    rest = [key for key in METRICS if key not in (leading, "label_f1")]
+    return {key: METRICS[key] for key in (leading, *rest)}
+
+
+def picture_of(project: Project, query: QueryDict) -> Picture:
+    """Raises PictureRefused for a figure, a label or a line that there is not."""
+    metric = query.get("metric") or leading_metric(project)
+    if metric not in METRICS:
+        raise PictureRefused(f"No curve of {metric[:40]!r}; known: {', '.join(METRICS)}.")
+    lines = tuple(key for key in LINES if key in query.getlist("line"))
+    if unknown := [key for key in query.getlist("line") if key not in LINES]:
+        raise PictureRefused(f"No line {unknown[0][:40]!r}; known: {', '.join(LINES)}.")
+    if metric != "label_f1":
+        return Picture(metric, lines=lines)
+    asked = query.get("label", "")
+    label = (
+        Label.objects.filter(project=project, pk=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else None
+    )
+    if label is None:
+        raise PictureRefused("The F1 of one label needs a label of this project.")
+    return Picture(metric, label)  # no lines: their texts are too few to tell of one label
+
+
+def picture_rows(project: Project, picture: Picture) -> list[CurveRow]:
+    """The versions, then the lines."""
+    rows = curve_rows(selectors.versions(project))
+    if picture.label is not None:
+        rows = with_label(rows, label_figures(project), picture.label.pk)
+    return rows + [row for key in picture.lines for row in line_rows(project, key)]

@@ -1,0 +1,135 @@
+"""The control arm: what labels in the order they came taught, beside what those drawn at random taught alone.
+
+The encoder is the one that the project began with, as it came: a tuned one has seen labels that a model chose, and
+would carry their worth into both arms. Labels of a file stay out of it: no order of ours brought them.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from labeller.annotation.models import Source
+from labeller.annotation.selectors import GoldRow, current_labels
+from labeller.learning import artifacts
+from labeller.learning.bridge_embed import embed_into
+from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, pretrained_folder
+from labeller.learning.bridge_running import columns_of, overall_metrics
+from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.measures import OrderComparison
+from labeller.learning.models import TrainingRun
+from labeller.learning.runs import Heartbeat
+from labeller.projects.models import Project
+from modelsvc.orders import Taught, counts, teach_in_order
+from modelsvc.saving import labels_saved
+from modelsvc.store import EmbeddingStore
+from modelsvc.types import Rows, Targets
+
+MOST_LABELS = 3_000  # the first so many labels are compared: later ones add minutes, and little to what is known
+LEAST_AUDIT = 30
+NOT_OURS = (Source.IMPORT, Source.GOLD, Source.LLM)
+
+
+def compare_orders(run: TrainingRun, beat: Heartbeat) -> OrderComparison | None:
+    """Teach both arms; what came out, not stored yet. None with too few audit texts, or random labels of one kind."""
+    started, project = time.perf_counter(), run.project
+    rows = _first_labels(project)
+    labels = labelled(project, rows)
+    if int(labels.is_audit.sum()) < LEAST_AUDIT or labels.only(_at_random(labels, rows)).kinds < 2:
+        return None
+    beat.tell("reading what was labelled with the encoder as it came", 0.05)
+    pool = _frozen_pool(project, labels)
+    at, found = pool.rows_of(labels.document_ids)
+    labels = labels.only(found)
+    is_random = _at_random(labels, rows)
+    views = views_of(project, pool)
+    in_time = np.argsort(labels.answered_at, kind="stable")
+    judged = np.flatnonzero(labels.is_audit)
+    others, on_head = unlabelled(views, at, seed=project.seed), _teller(beat, in_time, is_random)
+    told: dict[str, Any] = {"texts": views[at], "Y": labels.Y, "judged": judged, "pool": others, "on_head": on_head}
+    told |= {"multi_label": project.is_multi, "seed": project.seed}
+    taught = {
+        "chosen": teach_in_order(order=in_time, **told),
+        "random": teach_in_order(order=in_time[is_random[in_time]], **told),
+    }
+    return _made(project, labels, pool, taught, n_random=int(is_random.sum()), started=started)
+
+
+def _first_labels(project: Project) -> list[GoldRow]:
+    """The labels that our orders brought, the first of them where there are very many; by document."""
+    ours = (row for row in current_labels(project) if row.source not in NOT_OURS)
+    in_time = sorted(ours, key=lambda row: row.created_at)
+    return sorted(in_time[:MOST_LABELS], key=lambda row: row.document_id)
+
+
+def _at_random(labels: Labelled, rows: list[GoldRow]) -> NDArray[np.bool_]:
+    """(n,) which texts no model chose and nobody looked for."""
+    drawn = [row.document_id for row in rows if row.is_audit or row.source == Source.RANDOM]
+    return np.isin(labels.document_ids, np.array(drawn, np.int64))
+
+
+def _frozen_pool(project: Project, labels: Labelled) -> PoolArrays:
+    """The pool as the project's encoder read it before any tuning; labelled texts that it has not read yet, it reads
+    now: those that were imported when a tuned one served already."""
+    folder = artifacts.embeddings_folder(project.pk, project.encoder)
+    missing = EmbeddingStore(folder).missing(labels.document_ids)
+    if len(missing):
+        from modelsvc.encoder import Encoder
+
+        encoder = Encoder.load(pretrained_folder(project.encoder), threads=settings.TRAINING_THREADS)
+        store = EmbeddingStore(folder, sha256=encoder.sha256, width=encoder.width)
+        for _ in embed_into(store, encoder, missing, lambda *_: None):
+            pass
+    return pool_arrays(folder)
+
+
+def _teller(beat: Heartbeat, in_time: Rows, is_random: NDArray[np.bool_]) -> Any:
+    """Progress by the labels that heads have learnt from, of both arms."""
+    sizes = counts(len(in_time)) + counts(int(is_random.sum()))
+    done, whole = [0], sum(sizes) or 1
+
+    def on_head() -> None:
+        done[0] += 1
+        beat.tell("comparing orders of labelling", 0.1 + 0.8 * min(1.0, sum(sizes[: done[0]]) / whole))
+
+    return on_head
+
+
+def _made(
+    project: Project, labels: Labelled, pool: PoolArrays, taught: dict[str, Taught], *, n_random: int, started: float
+) -> OrderComparison:
+    gold = labels.Y[labels.is_audit]
+    saved = labels_saved(
+        taught["chosen"].arm, taught["random"].arm, gold, multi_label=project.is_multi, seed=project.seed
+    )
+    return OrderComparison(
+        project=project,
+        n_labels=len(labels.Y),
+        n_random=n_random,
+        n_audit=len(gold),
+        encoder=project.encoder,
+        encoder_sha256=EmbeddingStore(artifacts.embeddings_folder(project.pk, project.encoder)).sha256,
+        label_ids=labels.label_ids,
+        document_ids=labels.document_ids[labels.is_audit].tolist(),
+        gold=columns_of(gold),
+        answers={key: [columns_of(answer) for answer in one.arm.answers] for key, one in taught.items()},
+        curves={key: _curve(project, one, gold) for key, one in taught.items()},
+        saved=saved.to_dict(),
+        seed=project.seed,
+        duration_s=time.perf_counter() - started,
+    )
+
+
+def _curve(project: Project, taught: Taught, gold: Targets) -> list[dict[str, Any]]:
+    return [
+        {
+            "labels": given,
+            "learnt": float(learnt),
+            "metrics": overall_metrics(gold, answer, multi_label=project.is_multi, seed=project.seed),
+        }
+        for given, learnt, answer in zip(taught.given, taught.arm.learnt, taught.arm.answers, strict=True)
+    ]

@@ -1,0 +1,89 @@
+"""Every figure again from the frozen facts it was made of: predictions and answers as they were then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labeller.learning.bridge_running import hot, overall_metrics
+from labeller.learning.measures import OrderComparison, RunningScore
+from labeller.learning.models import AuditPrediction, ModelVersion
+from labeller.projects.models import Project
+from modelsvc.evaluate import audit_report
+from modelsvc.saving import Arm, labels_saved
+
+
+@dataclass(frozen=True)
+class Rechecked:
+    """One stored result made again."""
+
+    what: str
+    differences: list[str]  # figures that came out otherwise, with both values
+
+
+def recheck(project: Project) -> Iterator[Rechecked]:
+    """Every version, running score and comparison of orders, oldest first."""
+    for version in ModelVersion.objects.filter(project=project).order_by("number"):
+        yield Rechecked(f"model {version.number}", list(differing(version.metrics, _of_version(project, version))))
+    for score in RunningScore.objects.filter(project=project):
+        again = _of_running(project, score)
+        yield Rechecked(f"running score at {score.n_labels} labels", list(differing(score.metrics, again)))
+    for comparison in OrderComparison.objects.filter(project=project):
+        stored = {"saved": comparison.saved, "curves": _figures(comparison.curves)}
+        yield Rechecked(
+            f"orders at {comparison.n_labels} labels", list(differing(stored, _of_orders(project, comparison)))
+        )
+
+
+def differing(stored: Any, again: Any, path: str = "") -> Iterator[str]:
+    """Where two results differ, to the last digit. What was stored as a plain figure before it had an interval is
+    compared with the value alone."""
+    if isinstance(stored, float) and isinstance(again, dict) and "value" in again:
+        again = again["value"]
+    if isinstance(stored, dict) and isinstance(again, dict):
+        for key in sorted(stored.keys() | again.keys()):
+            yield from differing(stored.get(key), again.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(stored, list) and isinstance(again, list) and len(stored) == len(again):
+        for at, (one, other) in enumerate(zip(stored, again, strict=True)):
+            yield from differing(one, other, f"{path}[{at}]")
+    elif stored != again:
+        yield f"{path or 'all'}: stored {stored!r}, now {again!r}"
+
+
+def _of_version(project: Project, version: ModelVersion) -> dict[str, Any]:
+    column = {label_id: at for at, label_id in enumerate(version.label_ids)}
+    rows = list(AuditPrediction.objects.filter(version=version).order_by("pk").values_list("predicted", "gold"))
+    said, gold = ([[column[pk] for pk in row[part]] for row in rows] for part in (0, 1))
+    if not said:
+        return {}
+    C = len(column)
+    report = audit_report(hot(gold, C), hot(said, C), multi_label=project.is_multi, seed=version.seed)
+    return report.to_dict()
+
+
+def _of_running(project: Project, score: RunningScore) -> dict[str, Any]:
+    C, multi = len(score.label_ids), project.is_multi
+    return overall_metrics(hot(score.gold, C), hot(score.said, C), multi_label=multi, seed=project.seed)
+
+
+def _of_orders(project: Project, comparison: OrderComparison) -> dict[str, Any]:
+    C, multi, seed = len(comparison.label_ids), project.is_multi, comparison.seed
+    gold = hot(comparison.gold, C)
+    answers = {key: [hot(answer, C) for answer in heads] for key, heads in comparison.answers.items()}
+    arms = {
+        key: Arm(np.array([head["learnt"] for head in comparison.curves[key]]), np.array(heads, np.uint8))
+        for key, heads in answers.items()
+    }
+    saved = labels_saved(arms["chosen"], arms["random"], gold, multi_label=multi, seed=seed)
+    curves = {
+        key: [overall_metrics(gold, answer, multi_label=multi, seed=seed) for answer in heads]
+        for key, heads in answers.items()
+    }
+    return {"saved": saved.to_dict(), "curves": curves}
+
+
+def _figures(curves: dict[str, Any]) -> dict[str, Any]:
+    return {key: [head["metrics"] for head in heads] for key, heads in curves.items()}
