@@ -113,7 +113,7 @@ def test_a_manager_draws_one_label_and_the_lines_beside_the_models(
     lines = page.locator("#curve-canvas svg .mark-line").count()
     page.get_by_label("Test, then train").check()
     page.get_by_label("All labels and random labels alone").check()
-    page.wait_for_function(f"document.querySelectorAll('#curve-canvas svg .mark-line').length > {lines + 1}")
+    page.wait_for_selector(f"#curve-canvas svg .mark-line >> nth={lines + 1}", state="attached")
     assert page.locator("[data-line]:visible").count() == 3
     shots.take(page, "curve-lines", whole=True)
 
