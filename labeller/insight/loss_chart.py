@@ -37,7 +37,7 @@ def loss_spec(points: Sequence[LossPoint]) -> dict[str, Any]:
         "params": [{"name": name, "value": value} for name, value in PALETTE.items()],
         "data": {"values": [_point(one) for one in points]},
         "encoding": {
-            "x": {"field": "step", "type": "quantitative", "title": "Steps", "axis": {"grid": False}},
+            "x": {"field": "step", "type": "quantitative", "title": "Steps", "axis": {"grid": False, "tickCount": 6}},
             "y": {
                 "field": "loss",
                 "type": "quantitative",

@@ -95,6 +95,7 @@ class TestOneModel:
         add_version(project, n_labels=50, n_audit=31, kind="full")
         LoopState.objects.create(project=project, serving=serving)
         manager = get(client_of(alice), "results-model", project, 1)
+        assert reverse("model-export", args=[project.slug, 1]) in manager
         assert ">Pin</button>" in manager and "Delete its files" not in manager
         other = get(client_of(alice), "results-model", project, 2)
         assert ">Let it serve</button>" in other and "Delete its files" in other and ">Pin<" not in other

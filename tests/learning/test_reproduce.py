@@ -18,12 +18,12 @@ from tests.cast import add_texts, join, make_project
 from tests.learning.scene import annotate, fill, full, kind_of, read, refit
 
 
-def answer(project: Project, bob: User, count: int = 24) -> None:
-    """The pool is read, and the first texts are answered, every third of them in the audit."""
+def answer(project: Project, bob: User, count: int = 24, *, audit_every: int = 3) -> None:
+    """The pool is read, and the first texts are answered, every so many-th of them in the audit."""
     documents = fill(project)
     read(project)
     for at, document in enumerate(documents[:count]):
-        annotate(document, bob, source=Source.AUDIT if at % 3 == 2 else Source.ACTIVE)
+        annotate(document, bob, source=Source.AUDIT if (at + 1) % audit_every == 0 else Source.ACTIVE)
 
 
 def made_again(version: ModelVersion) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class TestTheCommand:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_full_model_and_the_quick_one_over_it_are_made_again(project: Project, bob: User) -> None:
-    answer(project, bob, count=26)
+    answer(project, bob, count=26, audit_every=2)
     full(project)
     tuned = ModelVersion.objects.get(kind="full")
     annotate(project.documents.order_by("id")[26], bob)
