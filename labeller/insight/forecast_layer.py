@@ -20,7 +20,16 @@ def with_forecast(spec: dict[str, Any], law: Law | None) -> dict[str, Any]:
     scale = x["scale"] | {"domain": [x["scale"]["domain"][0], max(x["scale"]["domain"][1], round(last * 1.02))]}
     encoding = spec["encoding"] | {"x": x | {"scale": scale}}
     data = {"values": [_point(law, law.labels + (last - law.labels) * step / STEPS) for step in range(STEPS + 1)]}
-    return spec | {"encoding": encoding, "layer": [_band(data), _line(data), *spec["layer"]]}
+    own = [_band(data), _line(data)]
+    for layer in own:  # without the points' own scale Vega-Lite would draw from 0
+        layer["encoding"]["y"]["scale"] = _scale(spec)
+    return spec | {"encoding": encoding, "layer": [*own, *spec["layer"]]}
+
+
+def _scale(spec: dict[str, Any]) -> dict[str, Any]:
+    """The one that the points' layers set."""
+    found = [layer["encoding"]["y"]["scale"] for layer in spec["layer"] if "scale" in layer["encoding"].get("y", {})]
+    return dict(found[0]) if found else {}
 
 
 def _point(law: Law, labels: float) -> dict[str, float]:

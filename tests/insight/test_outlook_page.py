@@ -92,7 +92,9 @@ def test_the_picture_goes_on_as_a_dotted_line_with_its_band(
     altair.Chart.from_dict(spec)  # checks it against the schema
     own = [layer for layer in spec["layer"] if "data" in layer]
     assert len(own) == layers
+    [scale] = [layer["encoding"]["y"]["scale"] for layer in spec["layer"] if "scale" in layer["encoding"]["y"]][-1:]
     for layer in own:
+        assert layer["encoding"]["y"]["scale"] == scale
         values = layer["data"]["values"]
         assert (values[0]["labels"], values[-1]["labels"]) == (300, 450)
         assert all(0 <= point["low"] <= point["value"] <= point["high"] <= 1 for point in values)
