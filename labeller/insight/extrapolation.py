@@ -13,9 +13,9 @@ HORIZON = 2.0
 """Times the labels there are: further on nobody has tested the law."""
 
 FACTOR = 1.5
-"""A number of labels is told when half of the curves agree with it within this factor."""
+"""A number of labels is told when seven in ten of the curves agree with it within this factor."""
 
-AGREE = 0.5
+AGREE = 0.7
 
 
 @dataclass(frozen=True)

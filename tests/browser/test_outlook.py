@@ -22,7 +22,7 @@ def foretold(project: Project, alice: User) -> Project:
     call_command("build_charts", verbosity=0)
     add_labels(project, alice, audit=6, active=3)
     for labels, audit, right in ((120, 40, 0.75), (180, 70, 0.79), (240, 92, 0.8), (300, 110, 0.82)):
-        add_reading(add_version(project, n_labels=labels, n_audit=audit, right=right), sd=0.012)
+        add_reading(add_version(project, n_labels=labels, n_audit=audit, right=right))
     return project
 
 

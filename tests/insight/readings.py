@@ -18,7 +18,7 @@ def add_reading(
     version: ModelVersion,
     *,
     pool_size: int = 4_000,
-    sd: float = 0.01,
+    sd: float = 0.006,
     law: tuple[float, float, float] = LAW,
     kappas: tuple[float, ...] = (0.95, 0.97, 0.98),
     entropy: float = 0.3,

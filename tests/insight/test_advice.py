@@ -32,7 +32,7 @@ def words(**advice: Any) -> Any:
         (LAW, 85, "To reach 85 % you will need about 63 more labels (63 to 100)."),
         (LAW, 80, "By this curve the model is at 80 % already, or so close that nobody can tell."),
         (LAW, 90, "To reach 90 % will probably take more than twice the 300 labels there are"),
-        (replace(LAW, drawn=[CURVE] * 60 + [(0.8, 2.0, 0.5)] * 40), 85, "about 100 more labels (100 or never)"),
+        (replace(LAW, drawn=[CURVE] * 75 + [(0.8, 2.0, 0.5)] * 25), 85, "about 100 more labels (100 or never)"),
         (LAW_OF_DOUBT, 86, "How many more labels 86 % takes cannot be told well yet: 0 or more, or labels alone"),
         (replace(LAW, passed=False, miss=0.034), 85, "missed the others by 3.4 points on average"),
         (None, 85, "There is no forecast yet: it takes six models"),

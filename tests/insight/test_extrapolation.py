@@ -37,7 +37,8 @@ def test_more_is_asked_for_a_higher_target_and_never_less_than_there_is(
         ([(0.95, 2.0, 0.5)] * 100, 0.85, True, 400),
         ([(0.95, 2.0, 0.5)] * 100, 0.90, False, 1600),  # beyond twice the 300 labels there are
         ([(0.95, 2.0, 0.5)] * 49 + [(0.80, 2.0, 0.5)] * 51, 0.85, False, inf),
-        ([(0.95, 2.0, 0.5)] * 60 + [(0.80, 2.0, 0.5)] * 40, 0.85, True, 400),
+        ([(0.95, 2.0, 0.5)] * 69 + [(0.80, 2.0, 0.5)] * 31, 0.85, False, 400),
+        ([(0.95, 2.0, 0.5)] * 70 + [(0.80, 2.0, 0.5)] * 30, 0.85, True, 400),
     ],
 )
 def test_a_number_is_named_where_most_curves_agree_and_it_is_near(
