@@ -1,0 +1,141 @@
+"""Simulated projects on texts whose labels are known: the audit's draws, the default policy, quick heads on the frozen
+encoder. Nobody labels, so a project of 300 labels takes seconds, and what its models are worth is known.
+
+All texts of a file pair are shuffled and parted anew for each project: a pool, and the rest, which stands for all texts
+of the pool's kind. The pair's own split would not do: TREC-6's test file has other label shares than its train file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.strategies import embeddings
+from labeller.annotation.audit import audit_is_due, audit_threshold
+from modelsvc.quick import cross_fit, decide, fit_head, predict_proba
+from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
+from modelsvc.types import Embeddings, Head, Proba, Rows, Targets
+
+REFIT_EVERY, GROWTH = 10, 0.1  # labels; in the product 5 and a twentieth
+
+
+@dataclass(frozen=True)
+class Corpus:
+    name: str
+    X: Embeddings  # (M, D) of both files
+    Y: Targets  # (M, C)
+    multi_label: bool
+    label_names: list[str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A corpus parted into pool and rest."""
+
+    corpus: Corpus
+    pool: Rows
+    rest: Rows
+    reserve: Rows  # of the pool's rows, in the order of their draws
+
+    @property
+    def X(self) -> Embeddings:
+        return self.corpus.X[self.pool]
+
+    @property
+    def Y(self) -> Targets:
+        return self.corpus.Y[self.pool]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A quick model of a project: what it says of the pool, and how it does where nobody would know."""
+
+    labelled: Rows  # (n,) of the pool's rows
+    is_audit: NDArray[np.bool_]  # (n,)
+    unseen: Proba  # (n, C) of heads that have not seen the text
+    answers: Targets  # (n, C) of the same
+    pool_proba: Proba  # (N, C), with `unseen` at the labelled texts
+    pool_answers: Targets
+    rest_answers: Targets
+
+
+def read(train: Path, test: Path, folder: Path | None) -> Corpus:
+    rows = [json.loads(line) for path in (train, test) for line in path.read_text("utf-8").splitlines()]
+    several = "labels" in rows[0]
+    given = [set(row["labels"]) if several else {row["label"]} for row in rows]
+    names = sorted(set().union(*given))
+    parts, at = [], 0
+    for path in (train, test):
+        size = len(path.read_text("utf-8").splitlines())
+        parts.append(embeddings([row["text"] for row in rows[at : at + size]], path.stem, folder))
+        at += size
+    Y = np.array([[name in labels for name in names] for labels in given], np.uint8)
+    return Corpus(train.stem.removesuffix(".train"), np.concatenate(parts), Y, several, names)
+
+
+def part(corpus: Corpus, seed: int, *, pool_size: int) -> Project:
+    order = np.random.default_rng([seed, 71]).permutation(len(corpus.X))
+    pool = order[:pool_size]
+    reserve = np.arange(int(audit_threshold(pool_size) * pool_size), dtype=np.int64)  # the order is random already
+    return Project(corpus, pool, order[pool_size:], reserve)
+
+
+def play(project: Project, seed: int, *, at: list[int]) -> Iterator[Moment]:
+    """Label as the default policy asks, the audit stream between; a moment at each of these numbers of labels."""
+    labelled: list[int] = []
+    audit = 0
+    head: Head | None = None
+    for count in at:
+        while len(labelled) < count:
+            batch = min(max(REFIT_EVERY, ceil(GROWTH * len(labelled))), count - len(labelled))
+            asked = _asked(project, labelled, head, batch, seed)
+            for _ in range(batch):
+                if audit_is_due(len(labelled), audit) and audit < len(project.reserve):
+                    labelled.append(int(project.reserve[audit]))
+                    audit += 1
+                else:
+                    labelled.append(int(next(asked)))
+            head = _head(project, labelled, head, seed)
+        if head is not None:
+            yield _moment(project, np.array(labelled), head, seed)
+
+
+def _asked(project: Project, labelled: list[int], head: Head | None, k: int, seed: int) -> Iterator[int]:
+    free = np.setdiff1d(np.arange(len(project.pool)), np.concatenate([project.reserve, labelled]).astype(np.int64))
+    X, multi = project.X, project.corpus.multi_label
+    proba = None if head is None else predict_proba(head, X[free])
+    pool = Pool(X[free], proba, X[labelled], project.Y[labelled], multi, project.corpus.label_names,
+                thresholds=head.thresholds if head is not None and multi else None)  # fmt: skip
+    strategy = "default" if head is not None or "default" in ASK_NO_MODEL else "cold"
+    return iter(free[rank(pool, k, strategy=strategy, seed=seed + len(labelled)).rows])
+
+
+def _head(project: Project, labelled: list[int], warm: Head | None, seed: int) -> Head | None:
+    Y = project.Y[labelled]
+    if len(np.unique(Y, axis=0)) < 2:
+        return None
+    multi = project.corpus.multi_label
+    return fit_head(project.X[labelled], Y, multi_label=multi, warm=warm, seed=seed, pool_X=_others(project, labelled))
+
+
+def _others(project: Project, labelled: list[int]) -> Embeddings | None:
+    if not project.corpus.multi_label:
+        return None
+    return np.delete(project.X, labelled, axis=0)
+
+
+def _moment(project: Project, labelled: Rows, head: Head, seed: int) -> Moment:
+    X, Y, multi = project.X, project.Y, project.corpus.multi_label
+    unseen, answers = cross_fit(X[labelled], Y[labelled], multi_label=multi, seed=seed)
+    pool_proba = predict_proba(head, X)
+    pool_answers = decide(head, pool_proba)
+    pool_proba[labelled], pool_answers[labelled] = unseen, answers
+    rest = decide(head, predict_proba(head, project.corpus.X[project.rest]))
+    is_audit = np.isin(labelled, project.reserve)
+    return Moment(labelled, is_audit, unseen, answers, pool_proba, pool_answers, rest)
