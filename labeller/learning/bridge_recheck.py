@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from labeller.learning.bridge_running import hot, overall_metrics
+from labeller.learning.bridge_versions import reliability_of
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Project
@@ -41,6 +42,8 @@ def recheck(project: Project) -> Iterator[Rechecked]:
 def differing(stored: Any, again: Any, path: str = "") -> Iterator[str]:
     """Where two results differ, to the last digit. What was stored as a plain figure before it had an interval is
     compared with the value alone."""
+    if isinstance(again, tuple):  # as JSON gives it back
+        again = list(again)
     if isinstance(stored, float) and isinstance(again, dict) and "value" in again:
         again = again["value"]
     if isinstance(stored, dict) and isinstance(again, dict):
@@ -55,13 +58,17 @@ def differing(stored: Any, again: Any, path: str = "") -> Iterator[str]:
 
 def _of_version(project: Project, version: ModelVersion) -> dict[str, Any]:
     column = {label_id: at for at, label_id in enumerate(version.label_ids)}
-    rows = list(AuditPrediction.objects.filter(version=version).order_by("pk").values_list("predicted", "gold"))
+    frozen = AuditPrediction.objects.filter(version=version).order_by("pk")
+    rows = list(frozen.values_list("predicted", "gold", "probabilities"))
     said, gold = ([[column[pk] for pk in row[part]] for row in rows] for part in (0, 1))
     if not said:
         return {}
     C = len(column)
-    report = audit_report(hot(gold, C), hot(said, C), multi_label=project.is_multi, seed=version.seed)
-    return report.to_dict()
+    multi, seed = project.is_multi, version.seed
+    figures = audit_report(hot(gold, C), hot(said, C), multi_label=multi, seed=seed).to_dict()
+    if "reliability" in version.metrics:  # the first versions had none
+        figures["reliability"] = reliability_of([row[2] for row in rows], hot(said, C), hot(gold, C), multi, seed)
+    return figures
 
 
 def _of_running(project: Project, score: RunningScore) -> dict[str, Any]:

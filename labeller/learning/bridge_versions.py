@@ -102,8 +102,7 @@ def score_audit(
     )
     gold = labels.Y[audit]
     metrics = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed).to_dict()
-    sure = of_answers(proba[audit], predicted[audit], gold, multi_label=multi_label, seed=seed)
-    metrics["reliability"] = sure.to_dict() if sure else None
+    metrics["reliability"] = reliability_of(as_frozen(proba[audit]), predicted[audit], gold, multi_label, seed)
     rows = audit if tuned else np.ones(len(audit), bool)
     unseen = Unseen(labels.document_ids[rows], proba[rows], predicted[rows])
     ids = labels.document_ids[audit]
@@ -132,6 +131,19 @@ def store(made: Made, folder: Path) -> ModelVersion:
         except IntegrityError:
             os.rename(place, folder)
     raise RuntimeError(f"No free number for a model of project {made.project.pk} after 10 attempts.")
+
+
+def reliability_of(
+    frozen: list[list[float]], said: Targets, gold: Targets, multi_label: bool, seed: int
+) -> dict[str, Any] | None:
+    """How honest the kept probabilities are, as a dict; None where there is nothing to count."""
+    found = of_answers(np.array(frozen, np.float64), said, gold, multi_label=multi_label, seed=seed)
+    return found.to_dict() if found else None
+
+
+def as_frozen(proba: Proba) -> list[list[float]]:
+    """Probabilities (a, C) as they are kept. Figures are made from these, so that they follow to the last digit."""
+    return [[round(float(p), 5) for p in row] for row in proba]
 
 
 def save_head(head: Head, folder: Path) -> None:
@@ -195,11 +207,12 @@ def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
         version=version, annotations=pack(made.labels.annotation_ids), texts=pack(made.looked_at.tolist())
     )
     ids = np.array(made.labels.label_ids)
+    frozen = as_frozen(made.audit.proba)
     AuditPrediction.objects.bulk_create(
         AuditPrediction(
             version=version,
             document_id=int(document_id),
-            probabilities=[round(float(p), 5) for p in made.audit.proba[at]],
+            probabilities=frozen[at],
             predicted=ids[made.audit.predicted[at] > 0].tolist(),
             gold=ids[made.audit.gold[at] > 0].tolist(),
         )
