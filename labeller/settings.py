@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "labeller.annotation",
     "labeller.learning",
     "labeller.insight",
+    "labeller.notices",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -152,7 +153,20 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no letter from here
 LOGIN_REDIRECT_URL = "projects"
 LOGIN_URL = "account_login"
-EMAIL_BACKEND = environment.text("LABELLER_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+
+# --- Letters and webhooks -------------------------------------------------------------------------------------------
+EMAIL_HOST = environment.text("LABELLER_EMAIL_HOST", "")
+EMAIL_BACKEND = environment.text(
+    "LABELLER_EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+)
+EMAIL_PORT = environment.whole_number("LABELLER_EMAIL_PORT", 587, least=1)
+EMAIL_HOST_USER = environment.text("LABELLER_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = environment.text("LABELLER_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = environment.flag("LABELLER_EMAIL_TLS", True)
+EMAIL_TIMEOUT = 10  # seconds: a worker waits, and labels come meanwhile
+DEFAULT_FROM_EMAIL = environment.text("LABELLER_EMAIL_FROM", "labeller@localhost")
+# Hosts (or host:port) that a webhook may reach although they are private, or without TLS. All others: public and https.
+WEBHOOK_HOSTS = environment.words("LABELLER_WEBHOOK_HOSTS", [])
 
 # --- Safety ---------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY: dict[str, Any] = {

@@ -12,4 +12,5 @@ urlpatterns = [
     path("p/<slug:slug>/label/", include("labeller.annotation.urls")),
     path("p/<slug:slug>/learning/", include("labeller.learning.urls")),
     path("p/<slug:slug>/results/", include("labeller.insight.urls")),
+    path("p/<slug:slug>/", include("labeller.notices.urls")),
 ]

@@ -19,8 +19,7 @@ PersonBin = tuple[int, int]  # (person's id, number of the stretch of time)
 def break_after(median_s: float) -> float:
     """Seconds from which on an answer holds a break: five times the person's median, and two minutes at least.
 
-    Such an answer is counted as one of median length. The median itself never changes by that: only answers above it
-    are replaced, and by itself.
+    Such an answer is counted as one of median length.
     """
     return max(BREAK_TIMES * median_s, BREAK_AT_LEAST_S)
 

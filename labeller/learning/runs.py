@@ -26,6 +26,7 @@ from django.utils import timezone
 
 from labeller.crew import ending, this_process
 from labeller.learning.models import ModelExport, TrainingRun
+from labeller.learning.signals import tell_run_ended
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +95,7 @@ def release_if_stale(work: Work) -> str | None:
     if isinstance(work, TrainingRun) and rows.filter(cancel_requested=True).update(
         state="cancelled", claim=None, finished_at=timezone.now()
     ):
+        tell_run_ended(work.pk)
         return "cancelled"
     if rows.filter(attempts__lt=type(work).MAX_ATTEMPTS).update(
         state="queued", claim=None, heartbeat_at=timezone.now()
@@ -106,6 +108,8 @@ def release_if_stale(work: Work) -> str | None:
     )
     if given_up:
         log.error("work_given_up", work=str(work), pk=work.pk)
+        if isinstance(work, TrainingRun):
+            tell_run_ended(work.pk)
         return "failed"
     return None
 
@@ -115,7 +119,10 @@ def finish(work: Work, token: uuid.UUID, state: str, **fields: Any) -> bool:
     done = {"progress": 1.0} if state == "done" and isinstance(work, TrainingRun) else {}
     left = {"seconds_left": None} if isinstance(work, TrainingRun) else {}
     rows = type(work).objects.filter(pk=work.pk, claim=token, state="running")
-    return bool(rows.update(state=state, claim=None, finished_at=timezone.now(), **left, **done, **fields))
+    ended = bool(rows.update(state=state, claim=None, finished_at=timezone.now(), **left, **done, **fields))
+    if ended and isinstance(work, TrainingRun):
+        tell_run_ended(work.pk)
+    return ended
 
 
 class Heartbeat:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from statistics import median, median_low
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -33,10 +33,11 @@ class TestBreaks:
         assert break_after(median_s) == limit
 
     @given(st.lists(SECONDS, min_size=1, max_size=40))
-    def test_counting_breaks_as_the_median_leaves_the_median_and_never_adds_time(self, taken: list[float]) -> None:
+    def test_counting_breaks_as_the_median_adds_no_time_and_leaves_the_middle(self, taken: list[float]) -> None:
         middle = median(taken)
         counted = [middle if seconds > break_after(middle) else seconds for seconds in taken]
-        assert median_low(counted) == median_low(taken)
+        assert median(counted) <= middle
+        assert median(counted) == middle or len(taken) % 2 == 0  # of two middle answers the upper one may be a break
         assert sum(counted) <= sum(taken) + 1e-9
         assert all(seconds <= break_after(middle) for seconds in counted)
 

@@ -246,9 +246,10 @@ def test_a_fragment_for_htmx_and_a_page_for_people(
 
 def test_a_finished_export_stops_polling(project: Project, rita: User, client_of, export: ModelExport) -> None:
     url = reverse("model-export-status", args=[project.slug, export.key])
-    assert "hx-trigger" not in client_of(rita).get(url).content.decode()
+    client = client_of(rita)
+    assert "hx-trigger" not in client.get(url, headers={"HX-Request": "true"}).content.decode()
     ModelExport.objects.update(state="running")
-    assert "hx-trigger" in client_of(rita).get(url).content.decode()
+    assert "hx-trigger" in client.get(url, headers={"HX-Request": "true"}).content.decode()
 
 
 def test_the_download_has_a_name_that_says_what_it_is(project: Project, rita: User, client_of, export) -> None:

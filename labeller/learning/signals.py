@@ -1,0 +1,25 @@
+"""What learning tells the apps above it. Receivers live there, so that a run needs nothing from whoever reads of it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.dispatch import Signal
+
+# After a run has ended as done, failed or cancelled, once committed: send(sender=TrainingRun, run_id=int). A process
+# killed in that moment does not send it; whoever must not miss one looks at the rows too.
+run_ended = Signal()
+
+# When the results advise to stop: send(sender=…, project_id=int, labels=int, sentence=str), as often as one likes.
+stop_advised = Signal()
+
+
+def tell_run_ended(run_id: int) -> None:
+    """Send `run_ended` when (and only if) the running transaction commits. A receiver's error is logged: the run's own
+    end must not fail by it."""
+    from labeller.learning.models import TrainingRun
+
+    transaction.on_commit(lambda: _send(TrainingRun, run_id), robust=True)
+
+
+def _send(sender: type, run_id: int) -> None:
+    run_ended.send(sender=sender, run_id=run_id)

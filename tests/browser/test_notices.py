@@ -1,0 +1,74 @@
+"""News in a real browser: it comes by itself, moves nothing, takes neither focus nor keys, and stays away at a word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from pytest_django.live_server_helper import LiveServer
+
+from labeller.notices import services
+from labeller.notices.delivering import deliver
+from labeller.notices.models import Delivery
+from labeller.projects.models import Project
+from tests.browser import shots
+from tests.browser.walker import Walker
+from tests.cast import PASSWORD, add_texts
+from tests.notices.test_notices import ended
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WHERE = "() => { const box = document.getElementById('text').getBoundingClientRect(); return [box.x, box.y, scrollY]; }"
+
+
+@pytest.fixture
+def walker(browser: Any, live_server: LiveServer, project: Project) -> Walker:
+    add_texts(project, [f"Clause {number}: we may change these terms at any time." for number in range(12)])
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("alice", PASSWORD)
+    walker.page.goto(live_server.url + reverse("label", args=[project.slug]))
+    return walker
+
+
+def test_a_failed_run_is_told_while_somebody_labels_and_disturbs_nothing(walker: Walker, project: Project) -> None:
+    page = walker.page
+    page.locator("#text").wait_for()
+    place, focused = page.evaluate(WHERE), page.evaluate("document.activeElement.tagName")
+    services.note_run_ended(ended(project, reason="The disk is full. Make room, then start it again.").pk)
+    region = page.get_by_role("status").filter(has_text="Fine-tuning failed: The disk is full.")
+    region.wait_for()
+    assert page.evaluate(WHERE) == place and page.evaluate("document.activeElement.tagName") == focused
+    shots.take(page, "news-label")
+    text = page.locator("#text").inner_text()
+    page.keyboard.press("1")
+    page.wait_for_function("was => document.getElementById('text').textContent !== was", arg=text)
+
+    page.get_by_role("button", name="Put this notice away").press("Enter")
+    page.locator("#news .notice").wait_for(state="detached")
+    walker.go("Results")
+    assert page.locator("#news .notice").count() == 0
+    walker.complaints = [said for said in walker.complaints if "vega-bundle" not in said]
+    assert walker.complaints == []
+
+
+def test_a_manager_sets_an_address_and_sees_a_test_arrive(walker: Walker, project: Project) -> None:
+    page = walker.page
+    walker.go("Settings")
+    page.get_by_role("navigation", name="Settings").get_by_role("link", name="Notices").click()
+    page.get_by_label("Webhook").fill("http://10.0.0.5/hook")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Without TLS (http) 10.0.0.5 is not opened.").wait_for()
+    shots.take(page, "notices-refused", whole=True)
+    page.get_by_label("Webhook").fill("")
+    page.get_by_label("E-mail addresses").fill("alice@example.org\nbob@example.org")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Send a test").click()
+    page.get_by_text("On its way").first.wait_for()
+    for delivery in Delivery.objects.all():
+        deliver(delivery.pk)
+    page.get_by_text("Written to the server's log only").first.wait_for()
+    for size in shots.SIZES.values():
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
+    shots.take(page, "notices", whole=True)
+    assert [said for said in walker.complaints if "422" not in said] == []
