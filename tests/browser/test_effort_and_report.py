@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from labeller.corpus.models import ImportJob
 from labeller.learning.models import ModelVersion
+from labeller.notices.models import Notice
 from labeller.projects.models import Project, User
 from tests.browser import shots
 from tests.browser.walker import Walker
@@ -105,6 +107,17 @@ def test_a_manager_reads_what_the_labels_cost_while_others_label(
     })""")
     assert kept == {"same": True, "open": True, "place": place, "box": 90, "focus": True}
     assert walker.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_complain_of(walker: Walker, worked: Project, scheme: str) -> None:
+    Notice.objects.create(project=worked, kind="failed", sentence="Fine-tuning failed: The disk is full.")
+    page = walker.page
+    page.emulate_media(color_scheme=scheme)
+    for name in ("results-effort", "results-report", "notice-settings"):
+        page.goto(walker.address + reverse(name, args=[worked.slug]))
+        found = Axe().run(page).response["violations"]
+        assert [(name, each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
 def test_what_is_typed_stays_while_the_page_follows(walker: Walker, worked: Project, bob: User) -> None:
