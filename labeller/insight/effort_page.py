@@ -61,7 +61,7 @@ def marker_of(project: Project) -> str:
 
 
 def effort_of(project: Project, membership: Membership, asked: Asked) -> EffortContext:
-    """Nine queries. Raises PermissionDenied when a person was chosen whom this member may not see."""
+    """Eleven queries. Raises PermissionDenied when a person was chosen whom this member may not see."""
     versions = selectors.versions(project)
     extent, middles = effort_selectors.extent(project), effort_selectors.medians(project)
     models = milestones(versions)

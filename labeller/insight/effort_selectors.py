@@ -33,20 +33,22 @@ class Medians:
 
 
 def medians(project: Project) -> Medians:
-    """Two queries."""
+    """Three queries."""
     timed = answers_of(project).filter(seconds__isnull=False)
     middles: dict[int, list[float]] = defaultdict(list)
-    for person, seconds in _middle(timed, F("annotator")).values_list("annotator", "seconds"):
+    for person, seconds in _middle_of_each(timed).values_list("annotator", "seconds"):
         middles[person].append(seconds or 0.0)
-    of_all = [seconds or 0.0 for seconds in _middle(timed, None).values_list("seconds", flat=True)]
+    count = timed.count()
+    in_order = timed.order_by("seconds").values_list("seconds", flat=True)
+    of_all = [seconds or 0.0 for seconds in in_order[(count - 1) // 2 : count // 2 + 1]] if count else []
     return Medians({person: fmean(found) for person, found in middles.items()}, fmean(of_all) if of_all else None)
 
 
-def _middle(timed: QuerySet[Annotation], part: F | None) -> QuerySet[Annotation]:
-    """The middle row of each part by seconds, or its two middle ones. SQLite has no median, but has windows."""
+def _middle_of_each(timed: QuerySet[Annotation]) -> QuerySet[Annotation]:
+    """The middle row of each person's by seconds, or the two middle ones. SQLite has no median, but has windows."""
     placed = timed.annotate(
-        place=Window(RowNumber(), partition_by=part, order_by=F("seconds").asc()),
-        rows=Window(Count("pk"), partition_by=part),
+        place=Window(RowNumber(), partition_by=F("annotator"), order_by=F("seconds").asc()),
+        rows=Window(Count("pk"), partition_by=F("annotator")),
     )
     return placed.filter(place__gte=F("rows") / 2.0, place__lte=F("rows") / 2.0 + 1)
 
