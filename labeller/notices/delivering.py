@@ -106,7 +106,7 @@ def message_of(notice: Notice) -> dict[str, Any]:
 
 
 def link_to(notice: Notice) -> str:
-    """To the project. Without the host where the owner has not told its name: a worker sees no request."""
+    """To the project. Empty where the owner has not told the server's own name: a worker sees no request."""
     page = "results" if notice.kind == Notice.Kind.STOP else "project"
     origin = next((origin for origin in settings.CSRF_TRUSTED_ORIGINS if "*" not in origin), "")
-    return f"{origin}{reverse(page, args=[notice.project.slug])}"
+    return f"{origin}{reverse(page, args=[notice.project.slug])}" if origin else ""
