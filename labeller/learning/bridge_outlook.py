@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from labeller.learning.bridge_versions import AuditScore, Made
 from labeller.learning.models import ModelVersion, PoolReading
+from labeller.learning.signals import tell_stop_advised
 from modelsvc.assisted_f1 import Expected, assisted_macro_f1
 from modelsvc.forecast import Forecast, Points, forecast, point
 from modelsvc.ppi import Proxy, confidence, tightened_share
-from modelsvc.stopping import MORE, WINDOW, Signs, advise
+from modelsvc.stopping import MORE, WINDOW, Signs, Word, advise
 
 ENOUGH_AUDIT = 30  # audit texts below which nothing is estimated, as on the page
 IN_USE = Q(version__kind=ModelVersion.Kind.QUICK) | Q(version__promoted_at__isnull=False)
@@ -29,8 +30,11 @@ def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
     if version.kind == ModelVersion.Kind.QUICK or version.promoted_at is not None:
         found = forecast(_points(version), seed=made.seed)
         row.forecast = None if found is None else found.to_dict() | {"more": MORE, "gain": list(found.gain(MORE))}
-        row.advice = advise(_signs(version, row, made, found)).to_dict()
+        advice = advise(_signs(version, row, made, found))
+        row.advice = advice.to_dict()
         row.save(update_fields=["forecast", "advice"])
+        if advice.word == Word.STOP:
+            tell_stop_advised(version.project_id, labels=version.n_labels)
 
 
 def _measure(row: PoolReading, audit: AuditScore, *, multi_label: bool, seed: int) -> None:

@@ -21,5 +21,13 @@ def tell_run_ended(run_id: int) -> None:
     transaction.on_commit(lambda: _send(TrainingRun, run_id), robust=True)
 
 
+def tell_stop_advised(project_id: int, *, labels: int) -> None:
+    """Send `stop_advised` when (and only if) the running transaction commits; errors as above."""
+    sentence = f"At {labels} labels the signs speak for stopping: the results say which, and what was measured."
+    transaction.on_commit(
+        lambda: stop_advised.send(sender=None, project_id=project_id, labels=labels, sentence=sentence), robust=True
+    )
+
+
 def _send(sender: type, run_id: int) -> None:
     run_ended.send(sender=sender, run_id=run_id)

@@ -15,6 +15,7 @@ from labeller.learning.bridge_pool import labelled, reader_of
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_versions import Unseen
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading, StopSet
+from labeller.learning.signals import stop_advised, tell_stop_advised
 from labeller.projects.models import Project, User
 from modelsvc.ppi import Proxy, confidence, tightened_share
 from modelsvc.store import EmbeddingStore
@@ -171,3 +172,19 @@ def test_the_database_refuses_what_cannot_be(project: Project, wrong: dict[str, 
     PoolReading.objects.create(version=version, **facts)
     with pytest.raises(IntegrityError), transaction.atomic():
         PoolReading.objects.create(version=version, **facts)
+
+
+def test_advice_to_stop_is_told_once_it_is_stored(project: Project, django_capture_on_commit_callbacks) -> None:
+    heard: list[tuple[int, int]] = []
+
+    def hear(project_id: int, labels: int, **_: object) -> None:
+        heard.append((project_id, labels))
+
+    stop_advised.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            tell_stop_advised(project.pk, labels=210)
+            assert heard == []
+    finally:
+        stop_advised.disconnect(hear)
+    assert heard == [(project.pk, 210)]
