@@ -111,8 +111,7 @@ for prediction in classifier.predict(["A text to classify"]):
     print(prediction.labels, prediction.probability)
 ```
 
-On a machine without a GPU the small build of torch is enough:
-`pip install torch --index-url https://download.pytorch.org/whl/cpu`.
+On a machine without a GPU the small build of torch is enough; PyTorch's own "Get started" page names its index.
 The folder also loads as embeddings with `SentenceTransformer(folder)`; the labels come from `predict.py` alone."""
 
 
