@@ -71,9 +71,14 @@ def _shares(row: PoolReading, audit: AuditScore, proba: NDArray[np.float64]) -> 
 
 
 def _points(version: ModelVersion) -> Points:
-    """The curve of the models in use up to this one. One query."""
+    """The curve of the models in use up to this one that read the texts by the same encoder: another one, also one
+    tuned anew, makes a new start, for its curve is not the old one's continuation. One query."""
+    base = version if version.kind == ModelVersion.Kind.FULL else version.base
+    same = Q(version__base=base, version__encoder=version.encoder) | Q(version=base)
+    if base is None:
+        same = Q(version__base=None, version__kind=ModelVersion.Kind.QUICK, version__encoder=version.encoder)
     rows = (
-        PoolReading.objects.filter(IN_USE, version__project=version.project_id, off__isnull=False)
+        PoolReading.objects.filter(IN_USE, same, version__project=version.project_id, off__isnull=False)
         .order_by("version__n_labels", "version__number")
         .values_list("version__n_labels", "version__n_audit", "confidence", "off", "off_variance")
     )

@@ -33,11 +33,13 @@ def unpin(*, project_id: int) -> None:
 def serve_again(*, version: ModelVersion, requested_by: User | None = None) -> None:
     """Let a full version serve as soon as it has read the pool, which a worker does; until then the present one goes
     on. Raises VersionRefused."""
-    if version.kind != ModelVersion.Kind.FULL or version.deleted_at:
-        raise VersionRefused("Only a full model whose files are there can serve.")
     LoopState.objects.get_or_create(project_id=version.project_id)
     others = LoopState.objects.filter(project=version.project_id).exclude(serving=version)
     with transaction.atomic():
+        # Whoever deletes it meanwhile holds this row; only behind it can be known whether its files are there.
+        list(LoopState.objects.select_for_update().filter(project=version.project_id))
+        if not ModelVersion.objects.filter(pk=version.pk, kind=ModelVersion.Kind.FULL, deleted_at=None).exists():
+            raise VersionRefused("Only a full model whose files are there can serve.")
         if not others.filter(pinned=False).update(returning=version):
             pinned = others.filter(pinned=True).select_related("serving").first()
             raise VersionRefused(

@@ -68,7 +68,10 @@ def _by_mail(delivery: Delivery) -> Outcome:
     )
     try:
         EmailMessage(subject, body, None, [delivery.target]).send()
-    except smtplib.SMTPRecipientsRefused:
+    except smtplib.SMTPRecipientsRefused as refusal:
+        codes = [code for code, _ in refusal.recipients.values()]
+        if any(code < 500 for code in codes):  # greylisting: "come again later"
+            return Outcome(False, "The mail server did not take it yet.", is_final=False)
         return Outcome(False, "The mail server refused this address.")
     except (OSError, smtplib.SMTPException) as error:
         return Outcome(False, f"The mail server could not be used ({type(error).__name__}).", is_final=False)

@@ -53,7 +53,7 @@ def test_another_target_is_remembered_in_the_address(foretold: Project, client_o
     assert "To reach 87 %" in client.get(at("results-figures", foretold), {"target": "87"}).content.decode()
 
 
-@pytest.mark.parametrize("target", ["", "0", "100", "-5", "9.5", "abc", "²", "99999999999999999999"])
+@pytest.mark.parametrize("target", ["", "0", "100", "-5", "9.5", "abc", "²", "00011111", "99999999999999999999"])
 def test_a_target_that_is_none_falls_back_to_the_usual_one(
     foretold: Project, client_of: ClientOf, rita: User, target: str
 ) -> None:

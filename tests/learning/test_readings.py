@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Source
 from labeller.corpus.models import Document
+from labeller.learning.bridge_outlook import _points
 from labeller.learning.bridge_pool import labelled, reader_of
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_versions import Unseen
@@ -188,3 +189,25 @@ def test_advice_to_stop_is_told_once_it_is_stored(project: Project, django_captu
     finally:
         stop_advised.disconnect(hear)
     assert heard == [(project.pk, 210)]
+
+
+def read(version: ModelVersion) -> PoolReading:
+    """A row for it, as a version with enough audit texts has."""
+    return PoolReading.objects.create(
+        version=version, pool_size=POOL, texts=POOL, confidence=0.8, confidence_variance=0.01, doubtful=0.1,
+        entropy=0.2, by_label=[], off=0.0, off_variance=0.1, shares=[],
+    )  # fmt: skip
+
+
+def test_a_forecast_is_made_of_models_over_one_encoder_alone(project: Project) -> None:
+    """A tuned encoder's curve does not go on where that of the one before it ended."""
+    for n_labels in (30, 40, 50):
+        frozen = add_version(project, n_labels=n_labels, n_audit=40)
+        read(frozen)
+    tuned = add_version(project, n_labels=55, n_audit=40, kind="full", promoted=True)
+    read(tuned)
+    over_it = add_version(project, n_labels=60, n_audit=40, base=tuned)
+    read(over_it)
+    assert _points(frozen).labels.tolist() == [30, 40, 50]
+    assert _points(over_it).labels.tolist() == [55, 60]
+    assert _points(tuned).labels.tolist() == [55, 60]

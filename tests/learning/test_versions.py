@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from labeller.learning import artifacts, bridge_embed, exports, tasks, versions
 from labeller.learning.bridge_pool import reader_of
@@ -95,6 +96,14 @@ class TestPin:
 
 
 class TestLetAnEarlierOneServeAgain:
+    def test_one_whose_files_were_deleted_a_moment_ago_is_refused(self, project: Project) -> None:
+        full(project, serving=True)
+        earlier = full(project)
+        ModelVersion.objects.filter(pk=earlier.pk).update(deleted_at=timezone.now())  # by another process
+        with pytest.raises(versions.VersionRefused, match="whose files are there"):
+            versions.serve_again(version=earlier)
+        assert loop(project).returning is None
+
     def test_it_serves_once_it_has_read_what_it_has_not(self, project: Project, encoder: None) -> None:
         documents = fill(project)
         earlier, present = full(project), full(project, serving=True)

@@ -41,11 +41,12 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 class Mail(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as one letter needs."""
+    """Speaks as much SMTP as one letter needs. `recipient`: what it answers to each."""
 
-    def __init__(self) -> None:
+    def __init__(self, recipient: bytes = b"250 fine") -> None:
         super().__init__(("127.0.0.1", 0), _Letter)
         self.letters: list[str] = []
+        self.recipient = recipient
 
 
 class _Letter(socketserver.StreamRequestHandler):
@@ -58,7 +59,8 @@ class _Letter(socketserver.StreamRequestHandler):
                 self.wfile.write(b"354 go on\r\n")
                 lines = iter(self.rfile.readline, b".\r\n")
                 self.server.letters.append(b"".join(lines).decode())
-            self.wfile.write(b"221 bye\r\n" if line == "QUIT" else b"250 fine\r\n")
+            answers = {"QUIT": b"221 bye", "RCPT": self.server.recipient}
+            self.wfile.write(answers.get(line[:4], b"250 fine") + b"\r\n")
             if line == "QUIT":
                 return
 

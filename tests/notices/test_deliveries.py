@@ -108,6 +108,21 @@ class TestLetters:
         assert (delivery.state, delivery.outcome) == ("sent", "Taken by the mail server.")
         assert "The disk is full." in server.letters[0]
 
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [(b"450 come again", "queued", "did not take it yet"), (b"550 nobody here", "failed", "refused this address")],
+    )
+    def test_an_address_refused_for_now_is_tried_again_and_one_refused_for_good_is_not(
+        self, project: Project, settings: Settings, answer: bytes, state: str, words: str
+    ) -> None:
+        with running(Mail(recipient=answer)) as server:
+            settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+            settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+            settings.EMAIL_USE_TLS = False
+            goes_to(project, "a@example.org")
+            delivery = sent(project)
+        assert delivery.state == state and words in delivery.outcome
+
     def test_a_mail_server_that_is_away_is_tried_again(self, project: Project, settings: Settings) -> None:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", 1, False
