@@ -18,7 +18,8 @@ from modelsvc.store import EmbeddingStore
 from tests.cast import add_texts, join, make_project
 from tests.learning.scene import annotate
 
-pytestmark = pytest.mark.django_db
+# Committed, so that the run's heartbeat, which has a connection of its own, finds its row.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def answered(project: Project, person: User, *, n: int = 90, audit_every: int = 2) -> list[Annotation]:
@@ -53,7 +54,9 @@ def gauged(project: Project) -> TrainingRun:
 
 
 @pytest.mark.parametrize("kind", ["single", "multi"])
-def test_both_arms_are_judged_on_all_audit_texts_at_growing_counts(db: None, bob: User, kind: str) -> None:
+def test_both_arms_are_judged_on_all_audit_texts_at_growing_counts(
+    transactional_db: None, bob: User, kind: str
+) -> None:
     project = make_project(kind)
     join(project, bob)
     answered(project, bob)
