@@ -65,7 +65,9 @@ class Comparison:
         if self.p < SURE:
             return f"The difference is larger than chance would make it ({odds})."
         if better + worse == 0:
-            return "They make the same mistakes."
+            if all(pair.a.predicted == pair.b.predicted for pair in self.pairs):
+                return "They make the same mistakes."
+            return "Neither does better on any text, though their answers differ."
         return f"So small a difference may be chance ({odds}): {better} texts became better and {worse} worse."
 
 

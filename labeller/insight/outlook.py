@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 
 from labeller.insight.extrapolation import Curve
-from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, LabelScore, Standing, VersionScore
+from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, LabelScore, Standing, VersionScore, current_of
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.projects.models import Label, Project
 
@@ -118,8 +118,8 @@ def reading_of(project: Project, standing: Standing, by_label: list[LabelScore])
 
 def law_of(project: Project, versions: Iterable[VersionScore]) -> Law | None:
     """The law fitted when the model in use was made. One query."""
-    newest = max((version.number for version in versions if version.was_used), default=0)
-    rows = PoolReading.objects.filter(version__project=project, version__number=newest)
+    current = current_of(versions)
+    rows = PoolReading.objects.filter(version__project=project, version__number=current.number if current else 0)
     return Law.read(rows.values_list("forecast", flat=True).first())
 
 

@@ -165,14 +165,15 @@ def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:
         labels=counts["labels"],
         audit=counts["audit"],
         drawn=counts["drawn"],
-        current=_current(by_age),
+        current=current_of(by_age),
         newest=by_age[0].number if by_age else 0,
     )
 
 
-def _current(by_age: list[VersionScore]) -> VersionScore | None:
-    """The newest model in use, of these, newest first. Once a full one reads the texts, it and the quick ones over it
+def current_of(scores: Iterable[VersionScore]) -> VersionScore | None:
+    """The newest model in use. Once a full one reads the texts, it and the quick ones over it
     are; those over another one were, before the promotion or the way back."""
+    by_age = sorted(scores, key=lambda score: score.number, reverse=True)
     serving = next((score for score in by_age if score.is_serving), None)
     if serving is None:
         return next((score for score in by_age if score.was_used), None)

@@ -59,7 +59,10 @@ class ResultsContext:
         by_label = selectors.label_scores(project, standing.current.number if standing.current else None)
         reading = outlook.reading_of(project, standing, by_label)
         comparison = newest_comparison(project)
-        figures = f"{standing.newest}.{comparison.pk if comparison else 0}"  # running scores come with versions
+        current = standing.current.number if standing.current else 0  # its forecast is drawn
+        figures = (
+            f"{standing.newest}.{current}.{comparison.pk if comparison else 0}"  # running scores come with versions
+        )
         return cls(
             standing=standing,
             headline=headline(standing),

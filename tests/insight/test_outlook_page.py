@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from labeller.insight import outlook, selectors
+from labeller.learning.models import LoopState
 from labeller.projects.models import Project, User
 from tests.insight.readings import add_reading
 from tests.insight.scored import add_labels, add_version
@@ -41,6 +43,21 @@ def test_the_manager_reads_forecast_advice_and_shares(foretold: Project, client_
     table = page.split('id="pool-table"')[1].split("</table>")[0]
     assert table.count("<tr>") == 4 and "about 1" in table
     assert page.split('id="tightened-table"')[1].split("</table>")[0].count("<tr>") == 3
+
+
+def test_the_picture_foretells_of_the_model_the_sentence_is_about_also_after_a_way_back(project: Project) -> None:
+    early = add_version(project, n_labels=200, n_audit=60, kind="full", promoted=True)
+    over_it = add_version(project, n_labels=280, n_audit=104, base=early)
+    add_reading(over_it)
+    late = add_version(project, n_labels=290, n_audit=106, kind="full", promoted=True)
+    add_reading(add_version(project, n_labels=300, n_audit=110, base=late))
+    LoopState.objects.create(project=project, serving=early)
+    versions = selectors.versions(project)
+    standing = selectors.standing(project, versions)
+    reading = outlook.reading_of(project, standing, [])
+    assert standing.current is not None and standing.current.number == over_it.number
+    assert reading is not None and outlook.law_of(project, versions) == reading.law
+    assert reading.law is not None and reading.law.labels == over_it.n_labels
 
 
 def test_another_target_is_remembered_in_the_address(foretold: Project, client_of: ClientOf, rita: User) -> None:
