@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.types import Targets
+
+BLOCK = 2_000_000  # numbers of a resample held at once: 16 MB
 
 
 class EvaluationError(ValueError):
@@ -66,13 +69,26 @@ def bootstrap_macro_f1(
     if n == 0 or Y_true.shape != Y_pred.shape:
         raise EvaluationError(f"Truth {Y_true.shape} and prediction {Y_pred.shape} must be the same, with rows.")
     true, pred = Y_true.astype(np.float64), Y_pred.astype(np.float64)
-    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)  # (R, n)
-    occurs, hits = times @ (true + pred), times @ (true * pred)  # (R, C)
+    drawn = [
+        (times @ (true + pred), times @ (true * pred))
+        for times in resampled_counts(np.random.default_rng(seed), n, resamples)
+    ]
+    occurs, hits = (np.concatenate(part) for part in zip(*drawn, strict=True))  # (R, C)
     used = occurs > 0
     f1 = np.where(used, 2 * hits / np.maximum(occurs, 1), 0).sum(axis=1) / np.maximum(used.sum(axis=1), 1)
     low, high = np.quantile(f1, [0.5 - level / 2, 0.5 + level / 2])
     value = macro_f1(Y_true, Y_pred)
     return Interval(value, min(value, float(low)), max(value, float(high)))
+
+
+def resampled_counts(
+    rng: np.random.Generator, n: int, resamples: int, *, block: int = BLOCK
+) -> Iterator[NDArray[np.float64]]:
+    """How often each of n rows is drawn in each resample, in parts (r, n) of at most `block` numbers: the same draws as
+    all at once, which of 10,000 rows would take 80 MB."""
+    rows = max(1, block // n)
+    for start in range(0, resamples, rows):
+        yield rng.multinomial(n, np.full(n, 1 / n), size=min(rows, resamples - start)).astype(np.float64)
 
 
 def paired_worse(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> float:

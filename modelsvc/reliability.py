@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.intervals import EvaluationError, Interval, wilson
+from modelsvc.intervals import EvaluationError, Interval, resampled_counts, wilson
 from modelsvc.types import Proba, Targets
 
 Numbers = NDArray[np.float64]
@@ -118,8 +118,8 @@ def _resampled(gap: Numbers, at: NDArray[np.int64], texts: NDArray[np.integer], 
     T = int(text.max()) + 1
     sums = np.zeros((T, int(at.max()) + 1))
     np.add.at(sums, (text, at), gap)
-    times = rng.multinomial(T, np.full(T, 1 / T), size=RESAMPLES).astype(np.float64)  # (R, T)
-    return _error(times @ sums, times @ np.bincount(text))
+    answers = np.bincount(text)
+    return np.concatenate([_error(times @ sums, times @ answers) for times in resampled_counts(rng, T, RESAMPLES)])
 
 
 def _by_chance(confidence: Numbers, at: NDArray[np.int64], rng: np.random.Generator) -> Numbers:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelsvc.evaluate import EvaluationError, audit_report, bootstrap_macro_f1, macro_f1, paired_worse, wilson
+from modelsvc.intervals import resampled_counts
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,15 @@ def test_wilson_holds_its_value_rises_with_it_and_narrows_with_n(pair):
     assert 0 <= here.low <= here.value <= here.high <= 1
     assert up.low >= here.low and up.high >= here.high
     assert more.high - more.low < here.high - here.low
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(1, 60), resamples=st.integers(1, 50), block=st.integers(1, 400), seed=st.integers(0, 99))
+def test_resamples_drawn_in_blocks_are_those_drawn_at_once(n, resamples, block, seed):
+    at_once = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
+    drawn = list(resampled_counts(np.random.default_rng(seed), n, resamples, block=block))
+    assert (np.concatenate(drawn) == at_once).all()
+    assert all(part.size <= max(block, n) for part in drawn)
 
 
 @pytest.mark.parametrize(("correct", "n"), [(0, 0), (5, 4), (-1, 4)])
