@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from labeller.corpus.labelbook import LabelBook
 from labeller.corpus.lines import Lines
 from labeller.corpus.mapping import Mapping
-from labeller.corpus.models import Document
+from labeller.corpus.models import Document, ImportJob
 from labeller.corpus.readers import RefusedRow, read
 from labeller.corpus.rows import Row, interpret
-from labeller.projects.models import Project
+from labeller.corpus.testset import MOST_TEXTS, TestText
 
 BATCH_ROWS = 1_000
 BATCH_CHARACTERS = 4_000_000  # a thousand texts of the longest kind would be 100 million
@@ -53,37 +53,61 @@ class Sorted:
 
     new: list[Row] = field(default_factory=list)  # one a hash
     repeated: list[Row] = field(default_factory=list)  # the hash came before in this batch
-    known: list[Row] = field(default_factory=list)  # the hash is in the project
-    refused: list[RefusedRow] = field(default_factory=list)
-    known_ids: dict[str, int] = field(default_factory=dict)  # hash -> document id, of `known`
+    known: list[Row] = field(default_factory=list)  # the hash is in the project, or in the test set being filled
+    refused: list[RefusedRow] = field(default_factory=list)  # by line
+    known_ids: dict[str, int] = field(default_factory=dict)  # hash -> id of the text, of `known`
 
 
-def sort_batch(project: Project, batch: Batch, mapping: Mapping, book: LabelBook) -> Sorted:
-    """One query for the hashes; labels are checked against the book, which notes those to be added."""
+def sort_batch(job: ImportJob, batch: Batch, mapping: Mapping, book: LabelBook, *, added: int) -> Sorted:
+    """Two queries for the hashes; labels are checked against the book, which notes those to be added. `added`: texts
+    that this import has added before, for a test set has a most."""
     result = Sorted()
     good: list[Row] = []
     for row in batch.rows:
-        refusal = row if isinstance(row, RefusedRow) else _refuse_labels(row, mapping, book)
+        refusal = row if isinstance(row, RefusedRow) else _refuse_labels(row, mapping, book, is_test=job.is_test)
         if refusal is not None:
             result.refused.append(refusal)
         elif isinstance(row, Row):
             good.append(row)
-    hashes = {row.text_hash for row in good}
-    found = Document.objects.filter(project=project, text_hash__in=hashes).values_list("text_hash", "id")
-    result.known_ids = dict(found)
+    result.known_ids, elsewhere = _known(job, {row.text_hash for row in good})
     seen: set[str] = set()
     for row in good:
-        if row.text_hash in seen:
+        if row.text_hash in elsewhere:
+            result.refused.append(RefusedRow(row.line, elsewhere[row.text_hash], row.beginning))
+        elif row.text_hash in seen:
             result.repeated.append(row)
         elif row.text_hash in result.known_ids:
             result.known.append(row)
+        elif job.is_test and added + len(result.new) >= MOST_TEXTS:
+            result.refused.append(RefusedRow(row.line, TOO_MANY, row.beginning))
         else:
             result.new.append(row)
         seen.add(row.text_hash)
+    result.refused.sort(key=lambda row: row.line)
     return result
 
 
-def _refuse_labels(row: Row, mapping: Mapping, book: LabelBook) -> RefusedRow | None:
+TOO_MANY = f"the test set has {MOST_TEXTS:,} texts already, and more are not taken"
+IN_THE_POOL = "the text is in the pool, where it teaches or may teach: it cannot measure as well"
+
+
+def _known(job: ImportJob, hashes: set[str]) -> tuple[dict[str, int], dict[str, str]]:
+    """(Hash -> id of texts that are where this import puts its own, hash -> why it may not come there)."""
+    pool = Document.objects.filter(project=job.project, text_hash__in=hashes).values_list("text_hash", "id")
+    tests = TestText.objects.filter(project=job.project, text_hash__in=hashes)
+    if job.is_test:
+        mine = tests.filter(test_set__job=job).values_list("text_hash", "id")
+        return dict(mine), {text_hash: IN_THE_POOL for text_hash, _ in pool}
+    held = tests.values_list("text_hash", "test_set__name")
+    return dict(pool), {
+        text_hash: f"the text is in the test set {name}, which only measures: in the pool it would teach as well"
+        for text_hash, name in held
+    }
+
+
+def _refuse_labels(row: Row, mapping: Mapping, book: LabelBook, *, is_test: bool) -> RefusedRow | None:
+    if is_test and row.labels is None:
+        return RefusedRow(row.line, "it has no label, and without one it measures nothing", row.beginning)
     unknown = book.missing(row.labels or ())
     if not unknown:
         return None

@@ -125,7 +125,7 @@ def check_file(job: ImportJob, result: DryRun, on_batch: OnBatch) -> None:
     seen: set[int] = set()
     with Lines(path, mapping.layout.encoding) as lines:
         for batch in batches(lines, mapping, multi=job.project.is_multi):
-            _count(result, sort_batch(job.project, batch, mapping, book), seen, mapping)
+            _count(result, sort_batch(job, batch, mapping, book, added=result.added), seen, mapping)
             result.rows, result.bytes_read = batch.end, batch.bytes_read
             result.new_label_count = len(book.pending)
             result.new_labels = book.pending[:LABELS_SHOWN]

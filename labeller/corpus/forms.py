@@ -82,11 +82,19 @@ class ColumnsForm(forms.Form):
         label="Keep beside the text", required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, columns: Sequence[str], multi: bool, **kwargs: Any) -> None:
-        """`multi`: whether a text may have several labels; elsewhere nobody is asked what stands between them."""
+    def __init__(self, *args: Any, columns: Sequence[str], multi: bool, is_test: bool = False, **kwargs: Any) -> None:
+        """`multi`: whether a text may have several labels; elsewhere nobody is asked what stands between them.
+        `is_test`: labels are what such a file is for, so nobody is asked what to do with them."""
         super().__init__(*args, **kwargs)
         if not multi:
             del self.fields["separator"]
+        if is_test:
+            del self.fields["label_use"]
+            self.fields["labels"].required = True
+            self.fields["labels"].label = "The labels"
+            self.fields["labels"].error_messages["required"] = (
+                "Choose the column of labels: without them nothing is measured."
+            )
         choices = [(name, name) for name in columns]
         self.columns = columns
         for name in ("text", "external_id", "labels", "metadata"):
@@ -126,6 +134,6 @@ class ColumnsForm(forms.Form):
             values["labels"],
             values.get("separator", ""),
             left_out,
-            values["label_use"] or ImportJob.LabelUse.ANNOTATIONS.value,  # not asked while there was no column
+            values.get("label_use") or ImportJob.LabelUse.ANNOTATIONS.value,  # not asked while there was no column
             values["create_labels"] != "refuse",
         )

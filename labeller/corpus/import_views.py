@@ -16,16 +16,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from labeller.corpus import selectors, services
 from labeller.corpus.downloads import refused_csv
 from labeller.corpus.dry_run import request_dry_run
-from labeller.corpus.errors import CorpusError, FileRefused, ImportStateError
+from labeller.corpus.errors import CorpusError, FileRefused, ImportStateError, MappingError
 from labeller.corpus.forms import ColumnsForm, LayoutForm, UploadForm
 from labeller.corpus.mapping import Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.preview import preview
+from labeller.corpus.testset import set_in_force
 from labeller.projects.access import Access, LabellerRequest, managed_project_for
 
 
 def _context(access: Access, job: ImportJob | None = None, **more: Any) -> dict[str, Any]:
-    return {"project": access.project, "membership": access.membership, "section": "data", "job": job, **more}
+    section = "results" if job and job.is_test else "data"
+    return {"project": access.project, "membership": access.membership, "section": section, "job": job, **more}
 
 
 def _job(access: Access, key: uuid.UUID) -> ImportJob:
@@ -34,6 +36,16 @@ def _job(access: Access, key: uuid.UUID) -> ImportJob:
 
 @require_http_methods(["GET", "POST"])
 def new(request: LabellerRequest, slug: str) -> HttpResponse:
+    return _upload(request, slug, ImportJob.Purpose.POOL)
+
+
+@require_http_methods(["GET", "POST"])
+def new_test(request: LabellerRequest, slug: str) -> HttpResponse:
+    """The same for a file that only measures."""
+    return _upload(request, slug, ImportJob.Purpose.TEST)
+
+
+def _upload(request: LabellerRequest, slug: str, purpose: ImportJob.Purpose) -> HttpResponse:
     access = managed_project_for(request, slug)
     form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
@@ -45,12 +57,16 @@ def new(request: LabellerRequest, slug: str) -> HttpResponse:
                 file_name=file.name or "file",
                 chunks=file.chunks(),
                 limit=settings.UPLOAD_LIMIT,
+                purpose=purpose,
             )
         except FileRefused as error:
             form.add_error("file", str(error))
         else:
             return redirect("import-map", slug, job.key)
-    return render(request, "corpus/import_new.html", _context(access, form=form), status=422 if form.errors else 200)
+    is_test = purpose == ImportJob.Purpose.TEST
+    context = _context(access, form=form, is_test=is_test, replaced=set_in_force(access.project) if is_test else None)
+    context["section"] = "results" if is_test else "data"
+    return render(request, "corpus/import_new.html", context, status=422 if form.errors else 200)
 
 
 def mapping_page(
@@ -65,7 +81,10 @@ def mapping_page(
     mapping = Mapping.from_json(job.settings)
     table = preview(job, mapping)
     columns_form = columns_form or ColumnsForm(
-        columns=table.names, multi=access.project.is_multi, initial=ColumnsForm.initial_of(mapping, table.names)
+        columns=table.names,
+        multi=access.project.is_multi,
+        is_test=job.is_test,
+        initial=ColumnsForm.initial_of(mapping, table.names),
     )
     used = [name for name in table.names if name in (mapping.text, mapping.external_id, mapping.labels)]
     context = _context(
@@ -78,6 +97,7 @@ def mapping_page(
         used=used,
         other_columns=[box for box in columns_form["metadata"] if box.data["value"] not in used],
         earlier=selectors.earlier_import_of(job),
+        replaced=set_in_force(access.project) if job.is_test else None,
     )
     page = "corpus/_mapping.html" if request.headers.get("HX-Target") == "mapping" else "corpus/import_map.html"
     return render(request, page, context)
@@ -100,7 +120,9 @@ def _read_mapping(
     except FileRefused as error:
         layout_form.add_error("format", str(error))
         return mapping_page(request, access, job, layout_form=layout_form)
-    columns_form = ColumnsForm(request.POST, columns=preview(job, stored).names, multi=access.project.is_multi)
+    columns_form = ColumnsForm(
+        request.POST, columns=preview(job, stored).names, multi=access.project.is_multi, is_test=job.is_test
+    )
     if not columns_form.is_valid():
         return mapping_page(request, access, job, columns_form=columns_form)
     services.save_mapping(job=job, mapping=columns_form.mapping(layout))
@@ -134,7 +156,7 @@ def run(request: HttpRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     def go_on() -> HttpResponse:
         try:
             services.start_import(job=job)
-        except ImportStateError as error:
+        except (ImportStateError, MappingError) as error:
             messages.error(request, str(error))
         return redirect("import-map" if job.state == ImportJob.State.UPLOADED else "import-status", slug, job.key)
 
@@ -155,7 +177,7 @@ def cancel(request: HttpRequest, slug: str, key: uuid.UUID) -> HttpResponse:
         return redirect("import-status", slug, job.key)
     if waiting:
         messages.success(request, f"{job.file_name} was thrown away. Nothing was imported.")
-        return redirect("data", slug)
+        return redirect("import-new-test" if job.is_test else "data", slug)
     return redirect("import-status", slug, job.key)
 
 

@@ -26,6 +26,7 @@ from labeller.corpus.models import Document, ImportJob, RefusedLine
 from labeller.corpus.normalise import draw
 from labeller.corpus.rows import Row
 from labeller.corpus.signals import ImportedAnswer, documents_imported, import_finished
+from labeller.corpus.testset_filling import add_texts, put_in_force
 
 log = logging.getLogger(__name__)
 State = ImportJob.State
@@ -74,15 +75,16 @@ def _import_file(job: ImportJob, on_batch: OnBatch) -> None:
                 _write_batch(job, batch, mapping)
             job.refresh_from_db(fields=["rows_read", "added", "duplicates", "refused", "labelled", "bytes_read"])
             on_batch(job)
+    if job.is_test and not job.added:
+        raise FileRefused("No line of it could be taken, so it is no test set. The reasons are listed below.")
 
 
 @transaction.atomic
 def _write_batch(job: ImportJob, batch: Batch, mapping: Mapping) -> None:
     book = LabelBook(job.project)
-    found = sort_batch(job.project, batch, mapping, book)
+    found = sort_batch(job, batch, mapping, book, added=job.added)
     book.add_pending()
-    documents = Document.objects.bulk_create([_document(job, row) for row in found.new])
-    labelled = _tell(job, _answers(found, documents, book)) if mapping.takes_answers else 0
+    labelled = add_texts(job, found.new, book) if job.is_test else _add_to_pool(job, found, mapping, book)
     RefusedLine.objects.bulk_create(
         RefusedLine(job=job, line=row.line, reason=row.reason, beginning=row.beginning) for row in found.refused
     )
@@ -97,6 +99,12 @@ def _write_batch(job: ImportJob, batch: Batch, mapping: Mapping) -> None:
     )
     if not kept:
         raise ClaimLost  # and with it everything written above is rolled back
+
+
+def _add_to_pool(job: ImportJob, found: Sorted, mapping: Mapping, book: LabelBook) -> int:
+    """The number of answers taken over."""
+    documents = Document.objects.bulk_create([_document(job, row) for row in found.new])
+    return _tell(job, _answers(found, documents, book)) if mapping.takes_answers else 0
 
 
 def _document(job: ImportJob, row: Row) -> Document:
@@ -132,11 +140,13 @@ def _end(job: ImportJob, state: ImportJob.State, reason: str = "") -> None:
         now = timezone.now()
         done = {"bytes_read": job.size} if state == State.DONE else {}
         if ours.update(state=state, reason=reason, finished_at=now, heartbeat_at=now, **done):
+            if job.is_test and state == State.DONE:
+                put_in_force(job)
             announce(job)
 
 
 def announce(job: ImportJob) -> None:
-    """Tell the apps above, after commit, that the pool may have grown."""
+    """Tell the apps above, after commit, that the pool may have grown, or that there is another test set."""
     transaction.on_commit(lambda: _send_finished(job.pk))
 
 

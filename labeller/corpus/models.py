@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from labeller.corpus.testset import TestSet, TestText  # noqa: F401, Django looks here
 from labeller.projects.models import Project, User
 
 
@@ -26,8 +27,13 @@ class ImportJob(models.Model):
         NAMES = "names", "Only add their names"
         ANNOTATIONS = "annotations", "Take them over"
 
+    class Purpose(models.TextChoices):
+        POOL = "pool", "To be labelled"
+        TEST = "test", "Only to measure"
+
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
+    purpose = models.CharField(max_length=4, choices=Purpose, default=Purpose.POOL)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     file_name = models.CharField(max_length=255)
     path = models.CharField(max_length=500, help_text="Relative to settings.UPLOADS.")
@@ -65,6 +71,11 @@ class ImportJob(models.Model):
     @property
     def is_unfinished(self) -> bool:
         return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def is_test(self) -> bool:
+        """Its texts measure models and never come into the pool."""
+        return self.purpose == self.Purpose.TEST
 
     @property
     def percent(self) -> int:

@@ -43,19 +43,31 @@ def text_count(project: Project) -> int:
 
 
 def recent_imports(project: Project, *, count: int = 20) -> QuerySet[ImportJob]:
-    """The newest imports, with who started them. Uploads thrown away before they brought anything are left out."""
-    jobs = ImportJob.objects.filter(project=project).exclude(state=ImportJob.State.CANCELLED, rows_read=0)
+    """The newest imports into the pool, with who started them. Uploads thrown away before they brought anything are
+    left out."""
+    jobs = ImportJob.objects.filter(project=project, purpose=ImportJob.Purpose.POOL).exclude(
+        state=ImportJob.State.CANCELLED, rows_read=0
+    )
     return jobs.select_related("created_by").order_by("-created_at", "-id")[:count]
 
 
+def newest_test_import(project: Project) -> ImportJob | None:
+    """The newest test file that somebody uploaded and did not throw away, however far it came."""
+    jobs = ImportJob.objects.filter(project=project, purpose=ImportJob.Purpose.TEST)
+    return jobs.exclude(state=ImportJob.State.CANCELLED).order_by("-created_at", "-id").first()
+
+
 def unfinished_import(project: Project) -> ImportJob | None:
+    """The one into the pool that waits or runs."""
     unfinished = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
-    return ImportJob.objects.filter(project=project, state__in=unfinished).first()
+    jobs = ImportJob.objects.filter(project=project, purpose=ImportJob.Purpose.POOL)
+    return jobs.filter(state__in=unfinished).first()
 
 
 def earlier_import_of(job: ImportJob) -> ImportJob | None:
-    """The newest finished import of the very same bytes into this project."""
+    """The newest finished import of the very same bytes into this project, for the same purpose."""
     same = ImportJob.objects.filter(project_id=job.project_id, sha256=job.sha256, state=ImportJob.State.DONE)
+    same = same.filter(purpose=job.purpose)
     return same.exclude(pk=job.pk).order_by("-finished_at").first()
 
 

@@ -15,25 +15,34 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from labeller.corpus.claims import enqueue, recover_stale_imports
-from labeller.corpus.errors import FileRefused, ImportStateError
+from labeller.corpus.errors import FileRefused, ImportStateError, MappingError
 from labeller.corpus.guessing import guess_layout, guess_mapping, read_sample
 from labeller.corpus.importing import announce, upload_path
 from labeller.corpus.mapping import Layout, Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.readers import Record
+from labeller.corpus.testset import TestSet
 from labeller.projects.models import Project, User
 
 __all__ = [
-    "cancel_import", "guess_again", "recover_stale_imports", "save_mapping", "start_import", "store_upload",
+    "cancel_import", "delete_test_set", "guess_again", "recover_stale_imports", "save_mapping", "start_import",
+    "store_upload",
 ]  # fmt: skip
 
 MEGABYTE = 1024 * 1024
 FORGOTTEN_UPLOADS = timedelta(days=7)
 State = ImportJob.State
+Purpose = ImportJob.Purpose
 
 
 def store_upload(
-    *, project: Project, user: User | None, file_name: str, chunks: Iterable[bytes], limit: int | None = None
+    *,
+    project: Project,
+    user: User | None,
+    file_name: str,
+    chunks: Iterable[bytes],
+    limit: int | None = None,
+    purpose: Purpose = Purpose.POOL,
 ) -> ImportJob:
     """Keep these bytes under a name of our own and guess what they are. `limit`: bytes, none for files that the
     server's owner imports by command. Raises FileRefused when they are none, too many or no format we read."""
@@ -51,12 +60,14 @@ def store_upload(
     return ImportJob.objects.create(
         key=key,
         project=project,
+        purpose=purpose,
         created_by=user,
         file_name=plain_name,
         path=f"{project.pk}/{key}",
         size=size,
         sha256=sha256,
-        settings=mapping.to_json(),
+        # A label that only a test file knows is more often a slip than a wish.
+        settings=(replace(mapping, create_labels=False) if purpose == Purpose.TEST else mapping).to_json(),
     )
 
 
@@ -115,13 +126,18 @@ def save_mapping(*, job: ImportJob, mapping: Mapping) -> None:
 
 def start_import(*, job: ImportJob, background: bool = True) -> None:
     """Put a waiting or a failed import into the queue; a failed one goes on behind its last row. With `background`
-    false the caller runs it itself. Raises ImportStateError when it is not waiting or another one runs."""
+    false the caller runs it itself. A test file gives up the unfinished one before it. Raises ImportStateError when it
+    is not waiting or another one runs, MappingError for a test file without a column of labels."""
+    if job.is_test and not Mapping.from_json(job.settings).takes_answers:
+        raise MappingError("A test file needs a column of labels: without them nothing can be measured.")
     try:
         with transaction.atomic():
             waiting = ImportJob.objects.filter(pk=job.pk, state__in=(State.UPLOADED, State.FAILED))
             values = {"attempts": 0, "reason": "", "heartbeat_at": timezone.now(), "finished_at": None}
             if not waiting.update(state=State.QUEUED, **values):
                 raise ImportStateError("This import is running or over already.")
+            if job.is_test:
+                _give_up_failed_tests(job)
             if background:
                 transaction.on_commit(lambda: enqueue(job.pk))
     except IntegrityError:
@@ -132,7 +148,8 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
 
 
 def cancel_import(*, job: ImportJob) -> None:
-    """Stop it, or throw a waiting file away. What was imported stays. Raises ImportStateError when it is over."""
+    """Stop it, or throw a waiting file away. What was imported stays; of a test set nothing does, for half a file
+    measures another thing. Raises ImportStateError when it is over."""
     with transaction.atomic():
         open_states = (State.UPLOADED, State.QUEUED, State.RUNNING, State.FAILED)
         stopped = ImportJob.objects.filter(pk=job.pk, state__in=open_states).update(
@@ -141,9 +158,23 @@ def cancel_import(*, job: ImportJob) -> None:
         if not stopped:
             raise ImportStateError("This import is over already; there is nothing to cancel.")
         job.refresh_from_db()
-        if job.added:
+        if job.is_test:
+            TestSet.objects.filter(job=job).delete()
+        elif job.added:
             announce(job)
     upload_path(job).unlink(missing_ok=True)
+
+
+def delete_test_set(*, test_set: TestSet) -> None:
+    """Its texts go, and with them what was measured on it. The file's import stays in the list."""
+    test_set.delete()
+
+
+def _give_up_failed_tests(job: ImportJob) -> None:
+    """A test import that failed would go on behind its last row, into a set that this one has replaced."""
+    failed = ImportJob.objects.filter(project=job.project_id, purpose=Purpose.TEST, state=State.FAILED)
+    for other in failed.exclude(pk=job.pk):
+        cancel_import(job=other)
 
 
 def _throw_away_forgotten(project: Project) -> None:

@@ -20,5 +20,6 @@ class ImportedAnswer:
 # Sent inside the batch's transaction: what a receiver writes stands or falls with the texts.
 documents_imported = Signal()
 
-# send(sender=ImportJob, job=ImportJob), after commit, once an import has ended and the pool may have grown.
+# send(sender=ImportJob, job=ImportJob), after commit, once an import has ended and the pool may have grown, or
+# (job.is_test) there is another test set.
 import_finished = Signal()

@@ -6,6 +6,7 @@ from labeller.corpus import import_views, views
 urlpatterns = [
     path("", views.data, name="data"),
     path("import/", import_views.new, name="import-new"),
+    path("import/test/", import_views.new_test, name="import-new-test"),
     path("import/<uuid:key>/", import_views.mapping, name="import-map"),
     path("import/<uuid:key>/run/", import_views.run, name="import-run"),
     path("import/<uuid:key>/cancel/", import_views.cancel, name="import-cancel"),

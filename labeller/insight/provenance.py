@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, Q
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document, ImportJob
+from labeller.corpus.testset import TestSet, set_in_force
 from labeller.insight.effort_selectors import answers_of
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Project
@@ -34,6 +35,7 @@ class Answers:
 @dataclass(frozen=True)
 class Provenance:
     texts: int
+    test_set: TestSet | None  # measures alone, whatever the report's figures stand on
     files: list[ImportJob]  # newest first
     more_files: int
     answers: Answers
@@ -42,12 +44,13 @@ class Provenance:
 
 
 def provenance_of(project: Project, number: int | None) -> Provenance:
-    """`number` is that of the version reported. Six queries."""
-    jobs = ImportJob.objects.filter(project=project, state=ImportJob.State.DONE)
+    """`number` is that of the version reported. Seven queries."""
+    jobs = ImportJob.objects.filter(project=project, purpose=ImportJob.Purpose.POOL, state=ImportJob.State.DONE)
     files = list(jobs.order_by("-finished_at", "-pk")[:MOST_FILES])
     imported = Annotation.objects.filter(project=project, superseded_at=None, source=Source.IMPORT)
     return Provenance(
         texts=Document.objects.filter(project=project).count(),
+        test_set=set_in_force(project),
         files=files,
         more_files=jobs.count() - len(files),
         answers=_answers(project),

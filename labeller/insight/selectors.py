@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
 from labeller.learning.models import LoopState, ModelExport, ModelVersion
+from labeller.learning.testscores import TestScore
 from labeller.projects.models import Label, Project
 
 ENOUGH_AUDIT = 30
@@ -180,8 +181,11 @@ def current_of(scores: Iterable[VersionScore]) -> VersionScore | None:
     return next(score for score in by_age if score is serving or score.base == serving.number)
 
 
-def label_scores(project: Project, number: int | None) -> list[LabelScore]:
-    """Version `number` by label, in the project's order; labels it did not know have support 0. Three queries."""
+def label_scores(
+    project: Project, number: int | None, *, scores: QuerySet[TestScore] | None = None
+) -> list[LabelScore]:
+    """Version `number` by label, in the project's order; labels it did not know have support 0. On the audit texts, or
+    by one of `scores`. Three queries."""
     labelled = dict(
         _current_labels(project)
         .filter(labels__isnull=False)
@@ -189,8 +193,12 @@ def label_scores(project: Project, number: int | None) -> list[LabelScore]:
         .annotate(texts=Count("document", distinct=True))
     )
     stored: dict[int, dict[str, Any]] = {}
-    version = ModelVersion.objects.filter(project=project, number=number or 0)
-    for label_ids, per_label in version.values_list("label_ids", "metrics__per_label"):
+    rows: QuerySet[Any] = (
+        ModelVersion.objects.filter(project=project, number=number or 0)
+        if scores is None
+        else scores.filter(version__number=number or 0)
+    )
+    for label_ids, per_label in rows.values_list("label_ids", "metrics__per_label"):
         stored = {label_ids[score["label"]]: score for score in per_label or []}  # stored by column of the head
     return [
         LabelScore(

@@ -6,10 +6,12 @@ class LearningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_delete
         from django_q.signals import post_spawn
 
         from labeller.annotation.signals import annotations_changed, queue_order_asked
         from labeller.corpus.signals import import_finished
+        from labeller.corpus.testset import TestSet
         from labeller.learning import checks, panel, pulse, receivers
         from labeller.projects import overview
 
@@ -17,6 +19,7 @@ class LearningConfig(AppConfig):
         post_spawn.connect(pulse.on_spawn, dispatch_uid="learning.pulse")
         annotations_changed.connect(receivers.on_annotations_changed, dispatch_uid="learning.refresh")
         import_finished.connect(receivers.on_import_finished, dispatch_uid="learning.embed")
+        post_delete.connect(receivers.on_test_set_deleted, sender=TestSet, dispatch_uid="learning.test_set")
         queue_order_asked.connect(receivers.on_queue_order_asked, dispatch_uid="learning.kept")
         overview.panels.append(panel.learning_panel)
         overview.panels.append(panel.encoders_panel)

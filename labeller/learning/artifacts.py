@@ -1,6 +1,7 @@
 """Where weights, embeddings and zips lie, below settings.ARTIFACTS: the one module that knows the tree.
 
 <project id>/embeddings/<encoder or version number>/    one store for each encoder that has read the pool
+<project id>/test/<test set>/<encoder or version>/        what they have read of the test file
 <project id>/words/                                      the words of the pool, where a head reads them
 <project id>/versions/<number>/                          head.safetensors, meta.json, encoder/ (full),
                                                          vocabulary.json where its head reads words
@@ -27,7 +28,28 @@ def project_folder(project_id: int) -> Path:
 
 def embeddings_folder(project_id: int, reader: str) -> Path:
     """`reader`: the key of an encoder of the owner's list, or the number of a full version."""
-    return project_folder(project_id) / "embeddings" / re.sub(r"[^A-Za-z0-9._-]", "_", reader)
+    return project_folder(project_id) / "embeddings" / _as_name(reader)
+
+
+def test_embeddings_folder(project_id: int, test_set_id: int, reader: str) -> Path:
+    """What an encoder (`reader` as above) has read of a test set."""
+    return _test_set_folder(project_id, test_set_id) / _as_name(reader)
+
+
+def forget_test_set(project_id: int, test_set_id: int, *, but: str | None = None) -> None:
+    """Remove what encoders have read of it, but for this reader's."""
+    kept = _as_name(but) if but else ""
+    for folder in _test_set_folder(project_id, test_set_id).glob("*"):
+        if folder.name != kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _test_set_folder(project_id: int, test_set_id: int) -> Path:
+    return project_folder(project_id) / "test" / str(test_set_id)
+
+
+def _as_name(reader: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "_", reader)
 
 
 def words_folder(project_id: int) -> Path:

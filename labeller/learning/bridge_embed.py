@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeller.corpus.models import Document
+from labeller.corpus.testset import TestText
 from labeller.learning import services
 from labeller.learning.bridge_names import unread_names, write_names
 from labeller.learning.bridge_order import in_order
@@ -88,9 +89,15 @@ def _reads_still(reader: Reader, project_id: int) -> bool:
 
 
 def embed_into(
-    store: EmbeddingStore, encoder: Encoder, ids: Ids, tell: Tell, *, check: Check = _nothing
+    store: EmbeddingStore,
+    encoder: Encoder,
+    ids: Ids,
+    tell: Tell,
+    *,
+    check: Check = _nothing,
+    source: type[Document | TestText] = Document,
 ) -> Iterator[int]:
-    """Embed the texts of `ids` in this order, shard by shard; yields how many are done after each shard.
+    """Embed the texts of `ids` (rows of `source`) in this order, shard by shard; yields how many are done after each.
 
     `tell` gets stage, 0..1 and seconds left, `check` is called before each write; what they raise leaves the shards
     written so far in place.
@@ -98,7 +105,7 @@ def embed_into(
     started, total, done = time.perf_counter(), len(ids), 0
     while done < total:
         part = ids[done : done + (FIRST_TEXTS if done == 0 else CHUNK)]
-        rows = list(Document.objects.filter(pk__in=part.tolist()).values_list("id", "text"))
+        rows = list(source._default_manager.filter(pk__in=part.tolist()).values_list("id", "text"))
         vectors = encoder.encode(
             [text for _, text in rows], on_progress=_share_of(done, len(part), total, started, tell)
         )

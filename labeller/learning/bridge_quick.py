@@ -18,6 +18,7 @@ from labeller.learning.bridge_pool import Labelled, Reader, labelled, pool_array
 from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key, streams
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_running import note_running, note_thresholds
+from labeller.learning.bridge_testscore import answered_at_once, note_test
 from labeller.learning.bridge_versions import Made, score_audit, store
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.learning.runs import Superseded
@@ -174,9 +175,11 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) 
         # Heads that read no words ask nothing of texts without a label.
         looked_at=material.pool.ids if project.is_multi else np.empty(0, np.int64),
     )
+    tested = answered_at_once(project, reader, head, material.labels.label_ids)
     with transaction.atomic():
         _hold(material, token)
         version = store(made, artifacts.fresh_work_folder(project.pk, uuid.uuid4()))
         keep_outlook(version, write_reading(version, reading), made)
         note_running(project, n_labels=len(material.labels.document_ids))
+        note_test(version, tested)
     return version

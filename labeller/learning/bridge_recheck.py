@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from labeller.learning.bridge_running import hot, overall_metrics
+from labeller.learning.bridge_testscore import test_figures
 from labeller.learning.bridge_versions import reliability_of
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion
+from labeller.learning.testscores import TestScore
 from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
 from modelsvc.saving import Arm, labels_saved
@@ -26,7 +28,7 @@ class Rechecked:
 
 
 def recheck(project: Project) -> Iterator[Rechecked]:
-    """Every version, running score and comparison of orders, oldest first."""
+    """Every version, running score, comparison of orders and score on the test file, oldest first."""
     for version in ModelVersion.objects.filter(project=project).order_by("number"):
         yield Rechecked(f"model {version.number}", list(differing(version.metrics, _of_version(project, version))))
     for score in RunningScore.objects.filter(project=project):
@@ -36,6 +38,11 @@ def recheck(project: Project) -> Iterator[Rechecked]:
         stored = {"saved": comparison.saved, "curves": _figures(comparison.curves)}
         yield Rechecked(
             f"orders at {comparison.n_labels} labels", list(differing(stored, _of_orders(project, comparison)))
+        )
+
+    for test in TestScore.objects.filter(version__project=project).select_related("version", "answers"):
+        yield Rechecked(
+            f"model {test.version.number} on the test file", list(differing(test.metrics, _of_test(project, test)))
         )
 
 
@@ -90,6 +97,12 @@ def _of_orders(project: Project, comparison: OrderComparison) -> dict[str, Any]:
         for key, heads in answers.items()
     }
     return {"saved": saved.to_dict(), "curves": curves}
+
+
+def _of_test(project: Project, score: TestScore) -> dict[str, Any]:
+    kept, multi = score.answers, project.is_multi
+    C, seed = len(score.label_ids), score.version.seed
+    return test_figures(C, kept.gold, kept.said, kept.probabilities, multi_label=multi, seed=seed)
 
 
 def _figures(curves: dict[str, Any]) -> dict[str, Any]:

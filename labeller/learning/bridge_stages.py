@@ -127,6 +127,7 @@ class Stages:
             made = self._made(candidate, judged)
             version = store(made, candidate.folder)
             keep_outlook(version, write_reading(version, said), made)
+            services.start_test(project=project)
             if judged.promoted:
                 place = artifacts.embeddings_folder(project.pk, str(version.number))
                 place.parent.mkdir(parents=True, exist_ok=True)

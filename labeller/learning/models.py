@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from labeller.corpus.models import Document
 from labeller.learning.measures import AnswerThresholds, OrderComparison, RunningScore  # noqa: F401, Django looks here
+from labeller.learning.testscores import TestAnswers, TestScore  # noqa: F401, and here
 from labeller.projects.models import Project, User
 
 
@@ -22,6 +23,7 @@ class TrainingRun(models.Model):
         FULL = "full", "Fine-tuning"
         CHECK = "check", "Comparing language models"
         GAUGE = "gauge", "Measuring"
+        TEST = "test", "Measuring on the test file"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from labeller.corpus.models import ImportJob
-from labeller.learning import selectors, services
+from labeller.corpus.testset import TestSet
+from labeller.learning import artifacts, selectors, services
 
 
 def on_annotations_changed(project_id: int, **_: object) -> None:
@@ -12,8 +15,17 @@ def on_annotations_changed(project_id: int, **_: object) -> None:
 
 
 def on_import_finished(job: ImportJob, **_: object) -> None:
-    """New texts: read them, unless they are being read."""
+    """New texts: read them, unless they are being read. A new test set: measure on it what there is."""
+    if job.is_test:
+        services.start_test(project=job.project, requested_by=job.created_by)
+        return
     services.start_embedding(project=job.project, requested_by=job.created_by)
+
+
+def on_test_set_deleted(instance: TestSet, **_: object) -> None:
+    """What encoders read of it goes with it."""
+    project_id, pk = instance.project_id, instance.pk  # the instance loses its key
+    transaction.on_commit(lambda: artifacts.forget_test_set(project_id, pk))
 
 
 def on_queue_order_asked(**_: object) -> bool:

@@ -83,7 +83,9 @@ def recover_stale_refreshes() -> int:
 def recover_unread_texts() -> int:
     """Start reading where an import ended and its worker was killed before it could tell. What has failed since then is
     not tried again by itself. A look at imports and runs alone, which are few: texts are many, and this is often."""
-    ended = ImportJob.objects.filter(project=OuterRef("pk"), added__gt=0, finished_at__isnull=False)
+    ended = ImportJob.objects.filter(
+        project=OuterRef("pk"), purpose=ImportJob.Purpose.POOL, added__gt=0, finished_at__isnull=False
+    )
     reads = TrainingRun.objects.filter(project=OuterRef("pk"), kind=TrainingRun.Kind.EMBED)
     projects = Project.objects.annotate(
         grown_at=Subquery(ended.order_by("-finished_at").values("finished_at")[:1]),

@@ -45,6 +45,8 @@ DIED_TWICE = {
     "Check memory (each is loaded once) and start it again.",
     TrainingRun.Kind.GAUGE: "The worker died twice while measuring; nothing else is touched by that. It is tried again "
     "as labels grow.",
+    TrainingRun.Kind.TEST: "The worker died twice while measuring models on the test file; nothing else is touched by "
+    "that. Check memory (reading needs about 1 GB) and start it again.",
 }
 EXPORT_DIED_TWICE = "The worker died twice while building this model. Check memory and disk space, then build it again."
 

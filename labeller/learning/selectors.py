@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from labeller.annotation.models import Ranking
 from labeller.annotation.selectors import current_labels
+from labeller.corpus.testset import TestSet
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
+from labeller.learning.testscores import TestScore
 from labeller.learning.triggers import TEXTS_A_KIND, next_full_at
 from labeller.projects.models import Project
 
@@ -127,6 +130,19 @@ def newest_quick_version(project_id: int, *, base: ModelVersion | None, encoder:
     """The newest quick model whose head reads the encoder of `base` (None: the pretrained one of this key)."""
     quick = ModelVersion.objects.filter(project_id=project_id, kind=ModelVersion.Kind.QUICK, base=base, encoder=encoder)
     return quick.order_by("-number").first()
+
+
+def unscored(project: Project, test_set: TestSet | None) -> QuerySet[ModelVersion]:
+    """Models whose files are there and that were not measured on this set yet, newest first; none without a set."""
+    if test_set is None:
+        return ModelVersion.objects.none()
+    there = ModelVersion.objects.filter(project=project, deleted_at=None).order_by("-number")
+    return there.exclude(Exists(TestScore.objects.filter(version=OuterRef("pk"), test_set=test_set)))
+
+
+def newest_test_run(project: Project) -> TrainingRun | None:
+    """The newest run that measures on the test file, however far it came."""
+    return TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.TEST).defer("log").order_by("-id").first()
 
 
 def worth_showing(newest: TrainingRun | None) -> TrainingRun | None:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeller import queueing
+from labeller.corpus.testset import set_in_force
 from labeller.learning import selectors
 from labeller.learning.models import LoopState, TrainingRun
 from labeller.projects.models import Project, User
@@ -20,6 +21,7 @@ RUN_TASKS = {
     TrainingRun.Kind.FULL: "labeller.learning.tasks.fine_tune",
     TrainingRun.Kind.CHECK: "labeller.learning.tasks.check_encoders",
     TrainingRun.Kind.GAUGE: "labeller.learning.tasks.gauge",
+    TrainingRun.Kind.TEST: "labeller.learning.tasks.score_on_test_set",
 }
 REFRESH_LOST = timedelta(seconds=30)  # a queued refit nobody began; asking again costs one more cheap task
 
@@ -83,6 +85,17 @@ def start_gauge(*, project: Project, labels: int) -> TrainingRun | None:
     """Start measuring behind the loop; None when that is under way already."""
     try:
         return _start(project, TrainingRun.Kind.GAUGE, None, labels=labels)
+    except IntegrityError:
+        return None
+
+
+def start_test(*, project: Project, requested_by: User | None = None) -> TrainingRun | None:
+    """Start measuring on the test set the models that were not measured on it yet; None where there is no test set or
+    no such model, and while that is under way."""
+    if not selectors.unscored(project, set_in_force(project)).exists():
+        return None
+    try:
+        return _start(project, TrainingRun.Kind.TEST, requested_by, labels=0)
     except IntegrityError:
         return None
 

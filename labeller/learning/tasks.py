@@ -54,6 +54,14 @@ def gauge(run_id: int) -> None:
     carry_out_run(run_id, gauge)
 
 
+def score_on_test_set(run_id: int) -> None:
+    """Cluster "training": measure models on the test file."""
+    from labeller.learning.bridge_testset import score_on_test_set
+    from labeller.learning.work import carry_out_run
+
+    carry_out_run(run_id, score_on_test_set)
+
+
 def build_export(export_id: int) -> None:
     """Cluster "training": zip a model, and check the zip before it is offered."""
     from labeller.learning.bridge_export import build

@@ -40,6 +40,9 @@ class Command(BaseCommand):
         parser.add_argument("--label-column")
         parser.add_argument("--labels", choices=[use.value for use in ImportJob.LabelUse], default="ignore")
         parser.add_argument("--create-labels", action="store_true", help="Add unknown labels; else refuse their lines.")
+        parser.add_argument(
+            "--test", action="store_true", help="A test file: its texts only measure models and never come to the pool."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Say what would happen and change nothing.")
         parser.add_argument("--user", metavar="USERNAME", help="Who imports; imported labels are theirs.")
         parser.add_argument("--json", action="store_true", help="One JSON object on standard output.")
@@ -65,10 +68,15 @@ class Command(BaseCommand):
         if project is None:
             raise MappingError(f"There is no project '{options['project']}'.")
         user = self._user(project, options["user"])
-        if options["labels"] == ImportJob.LabelUse.ANNOTATIONS and user is None:
+        if options["test"]:
+            options["labels"] = ImportJob.LabelUse.ANNOTATIONS.value  # they are what such a file is for
+        elif options["labels"] == ImportJob.LabelUse.ANNOTATIONS and user is None:
             raise MappingError("Labels taken over are somebody's answers. Say whose with --user USERNAME.")
         path: Path = options["file"]
-        job = services.store_upload(project=project, user=user, file_name=path.name, chunks=_chunks(path))
+        purpose = ImportJob.Purpose.TEST if options["test"] else ImportJob.Purpose.POOL
+        job = services.store_upload(
+            project=project, user=user, file_name=path.name, chunks=_chunks(path), purpose=purpose
+        )
         try:
             services.save_mapping(job=job, mapping=_mapping(job, options))
             if options["dry_run"]:
