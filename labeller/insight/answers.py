@@ -1,4 +1,5 @@
-"""What one version said of the audit texts, frozen when it was made, as rows that pages count and list."""
+"""What one version said of the audit texts or of the test file, frozen when it was scored, as rows that pages count and
+list."""
 
 from __future__ import annotations
 
@@ -7,7 +8,10 @@ from typing import Any, Literal
 
 from django.db.models.functions import Length
 
+from labeller.corpus.testset import TestSet, TestText
+from labeller.insight.measured_on import Ground
 from labeller.learning.models import AuditPrediction, ModelVersion
+from labeller.learning.testscores import TestAnswers
 from labeller.projects.models import Project
 
 LabelIds = frozenset[int]
@@ -17,9 +21,9 @@ OUTCOMES: dict[Outcome, str] = {"found": "found", "missed": "missed", "wrong": "
 
 @dataclass(frozen=True)
 class Answer:
-    """One audit text: what people say, what the version said, and how sure it was."""
+    """One text: what people say, what the version said, and how sure it was."""
 
-    document_id: int
+    document_id: int  # or the test text's
     gold: LabelIds
     predicted: LabelIds
     proba: dict[int, float]  # of each label the version knew
@@ -49,6 +53,31 @@ class Answer:
         if label in self.gold:
             return "found" if label in self.predicted else "missed"
         return "wrong" if label in self.predicted else None
+
+
+def answers_on(version: ModelVersion, ground: Ground) -> list[Answer]:
+    """All texts of this ground that the version was measured on, in the order of their import. One query, on a test
+    file two."""
+    return answers_of(version) if ground.test_set is None else _of_test_file(version, ground.test_set)
+
+
+def _of_test_file(version: ModelVersion, test_set: TestSet) -> list[Answer]:
+    kept = TestAnswers.objects.select_related("score").filter(score__version=version, score__test_set=test_set).first()
+    if kept is None:
+        return []
+    texts = TestText.objects.filter(test_set=test_set).annotate(length=Length("text"))
+    known = {pk: (length, metadata) for pk, length, metadata in texts.values_list("id", "length", "metadata")}
+    ids = kept.score.label_ids
+    return [
+        Answer(
+            pk,
+            frozenset(ids[column] for column in gold),
+            frozenset(ids[column] for column in said),
+            dict(zip(ids, proba, strict=False)),  # the labels it knew come first
+            *known[pk],
+        )
+        for pk, gold, said, proba in zip(kept.text_ids, kept.gold, kept.said, kept.probabilities, strict=True)
+    ]
 
 
 def answers_of(version: ModelVersion) -> list[Answer]:

@@ -26,21 +26,28 @@ PALETTE = {
     "good": "#1f6f4a", "warn": "#8a5a00",
 }  # fmt: skip
 HEIGHT = 330  # pixels; results.css keeps the place free before the chart is drawn
-TOLD = ("Model", "Labels", "Accuracy", "Macro-F1", "Micro-F1", "Audit texts")  # what pointing at a point tells
+TOLD = ("Model", "Labels", "Accuracy", "Macro-F1", "Micro-F1")  # what pointing at a point tells
 
 
 def curve_spec(
-    rows: Sequence[CurveRow], *, metric: Metric, name: str = "", colours: dict[str, str] | None = None
+    rows: Sequence[CurveRow],
+    *,
+    metric: Metric,
+    name: str = "",
+    texts: str = "Audit texts",
+    colours: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """One metric against the number of labels, with its 95 % band, a series for each kind of model, and the lines
     beside them.
 
-    Rows without evidence are left out. `name`: of the metric, where it is more than METRICS says. `colours` replaces
-    entries of PALETTE.
+    Rows without evidence are left out. `name`: of the metric, where it is more than METRICS says. `texts`: what the
+    figures were measured on. `colours` replaces entries of PALETTE.
     """
     name = name or METRICS[metric]
-    points = [_point(row, metric, name) for row in rows if getattr(row, metric) is not None]
-    told = (*TOLD, name, "With the label") if metric == "label_f1" else TOLD
+    points = [
+        _point(row, metric, name) | {texts: str(row.audit_texts)} for row in rows if getattr(row, metric) is not None
+    ]
+    told = (*TOLD, texts, *((name, "With the label") if metric == "label_f1" else ()))
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": f"{name} against number of labels, with 95 % band. The table below has the numbers.",
@@ -70,7 +77,6 @@ def _point(row: CurveRow, metric: Metric, name: str) -> dict[str, Any]:
         "Accuracy": "not measured" if row.accuracy is None else percent_range(row.accuracy),
         "Macro-F1": "not measured" if row.macro_f1 is None else decimal_range(row.macro_f1),
         "Micro-F1": "not measured" if row.micro_f1 is None else decimal_range(row.micro_f1),
-        "Audit texts": str(row.audit_texts),
         **of_label,
     }
 

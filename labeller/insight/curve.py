@@ -26,7 +26,7 @@ class CurveRow:
     model: int
     kind: str  # of a version "quick" or "full", else the line's name
     labels: int
-    audit_texts: int
+    audit_texts: int  # or test texts, where the rows are those of a test file
     accuracy: Estimate | None
     macro_f1: Estimate | None
     note: str
@@ -69,13 +69,18 @@ def with_label(rows: Iterable[CurveRow], figures: LabelFigures, label_id: int) -
 
 
 def write_csv(
-    rows: Sequence[CurveRow], into: Any, *, labels: Sequence[Label] = (), figures: Mapping[int, Any] | None = None
+    rows: Sequence[CurveRow],
+    into: Any,
+    *,
+    labels: Sequence[Label] = (),
+    figures: Mapping[int, Any] | None = None,
+    texts: str = "audit_texts",
 ) -> None:
-    """Shares between 0 and 1 with six digits; empty where there are too few audit texts. `figures` has each version's
-    F1 of the `labels`, three columns a label."""
+    """Shares between 0 and 1 with six digits; empty where there are too few texts. `figures` has each version's F1 of
+    the `labels`, three columns a label. `texts`: head of the column that counts what was measured on."""
     out = csv.writer(into)
     names = [plain_cell(f"f1 of {label.name}{bound.replace('_', ' ')}") for label in labels for bound in BOUNDS]
-    out.writerow([*COLUMNS, *names])
+    out.writerow([texts if name == "audit_texts" else name for name in COLUMNS] + names)
     for row in rows:
         by_label = (figures or {}).get(row.model, {})
         found = [by_label.get(label.pk, LabelFigure(0, None)) for label in labels]

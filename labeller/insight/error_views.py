@@ -11,15 +11,18 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from labeller.corpus.models import Document
+from labeller.corpus.testset import TestText
 from labeller.insight import selectors
-from labeller.insight.answers import OUTCOMES, Answer, answers_of, surest_mistakes, version_of
+from labeller.insight.answers import OUTCOMES, Answer, answers_on, surest_mistakes, version_of
 from labeller.insight.asked import number
 from labeller.insight.confusion import confusion, two_by_two
+from labeller.insight.measured_on import Ground, ground_of, label_scores_on, versions_on
 from labeller.insight.reliability_chart import Calibration, reliability_spec
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.slices import LENGTH, fields_of, sliced
 from labeller.insight.texts import histories, read_texts
 from labeller.learning.models import ModelVersion
+from labeller.learning.testscores import TestScore
 from labeller.projects.access import Access, project_for
 from labeller.projects.models import Label, Project
 
@@ -30,30 +33,34 @@ PAGE = 25
 @require_GET
 def errors(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
-    scores = selectors.versions(access.project)
+    ground = ground_of(access.project, request.GET)
+    scores = versions_on(access.project, ground)
     standing = selectors.standing(access.project, scores)
     version = _chosen(request, access.project, standing)
     context = _frame(access) | {"standing": standing, "version": version, "choices": _choices(scores)}
-    answers = answers_of(version) if version else []
+    context["ground"] = ground
+    answers = answers_on(version, ground) if version else []
     if version and answers:
-        context |= _figures(access.project, version, answers, request.GET.get("by", LENGTH))
+        context |= _figures(access.project, version, answers, request.GET.get("by", LENGTH), ground)
     return render(request, "insight/errors.html", context)
 
 
 @require_GET
 def texts(request: HttpRequest, slug: str) -> HttpResponse:
-    """The audit texts behind a figure: of one cell, of one label's outcome, or all that are wrong."""
+    """The texts behind a figure: of one cell, of one label's outcome, or all that are wrong."""
     access = project_for(request, slug)
+    ground = ground_of(access.project, request.GET)
     version = _version(access.project, request)
     labels = list(Label.objects.filter(project=access.project))
     wanted = _Wanted.of(request, {label.pk: label.name for label in labels})
-    found = [one for one in answers_of(version) if wanted.holds(one)]
+    found = [one for one in answers_on(version, ground) if wanted.holds(one)]
     found.sort(key=lambda one: (-one.sure, one.document_id))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     context = _frame(access) | {"version": version, "title": wanted.title, "page": page, "query": query.urlencode()}
-    return render(request, "insight/error_texts.html", context | {"texts": read_texts(list(page), labels)})
+    context |= {"ground": ground, "texts": read_texts(list(page), labels, _source(ground))}
+    return render(request, "insight/error_texts.html", context)
 
 
 @require_GET
@@ -70,8 +77,8 @@ def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_GET
 def reliability(request: HttpRequest, slug: str) -> HttpResponse:
     """The specification of the diagram."""
-    version = _version(project_for(request, slug).project, request)
-    calibration = Calibration.read(version.metrics.get("reliability"))
+    project = project_for(request, slug).project
+    calibration = _calibration(_version(project, request), ground_of(project, request.GET))
     if calibration is None:
         raise Http404("The confidence of this model was not measured.")
     return JsonResponse(reliability_spec(calibration.bins))
@@ -100,16 +107,30 @@ def _version(project: Project, request: HttpRequest) -> ModelVersion:
     return version
 
 
-def _figures(project: Project, version: ModelVersion, answers: list[Answer], field: str) -> dict[str, Any]:
+def _source(ground: Ground) -> type[Document | TestText]:
+    return Document if ground.test_set is None else TestText
+
+
+def _calibration(version: ModelVersion, ground: Ground) -> Calibration | None:
+    """None for a model whose confidence was not measured on this ground."""
+    if ground.test_set is None:
+        return Calibration.read(version.metrics.get("reliability"))
+    score = TestScore.objects.filter(version=version, test_set=ground.test_set).first()
+    return Calibration.read(score.metrics.get("reliability")) if score else None
+
+
+def _figures(
+    project: Project, version: ModelVersion, answers: list[Answer], field: str, ground: Ground
+) -> dict[str, Any]:
     labels = list(Label.objects.filter(project=project))
     mistakes = surest_mistakes(answers)
     fields = fields_of(answers)
     figures: dict[str, Any] = {
         "total": len(answers),
         "wrong": len(mistakes),
-        "calibration": Calibration.read(version.metrics.get("reliability")),
-        "by_label": selectors.label_scores(project, version.number),
-        "mistakes": read_texts(mistakes[:FIRST], labels),
+        "calibration": _calibration(version, ground),
+        "by_label": label_scores_on(project, version.number, ground),
+        "mistakes": read_texts(mistakes[:FIRST], labels, _source(ground)),
         "fields": fields,
         "sliced": sliced(answers, field if field in fields else LENGTH),
     }

@@ -4,9 +4,14 @@ these figures weigh megabytes."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import F, QuerySet
+
+from labeller.insight.measured_on import Ground
 from labeller.insight.selectors import ENOUGH_SUPPORT, Estimate
 from labeller.learning.models import ModelVersion
+from labeller.learning.testscores import TestScore
 from labeller.projects.models import Project
 
 
@@ -14,7 +19,7 @@ from labeller.projects.models import Project
 class LabelFigure:
     """One version on one label."""
 
-    support: int  # audit texts that carry it
+    support: int  # texts that carry it
     f1: Estimate | None  # None also for versions from before it had an interval
 
     @property
@@ -26,15 +31,19 @@ LabelFigures = dict[int, dict[int, LabelFigure]]
 """Version number -> label id -> figure."""
 
 
-def label_figures(project: Project) -> LabelFigures:
-    """Every version's labels; those it did not know are absent. One query."""
-    rows = ModelVersion.objects.filter(project=project).order_by().values_list(
-        "number", "label_ids", "metrics__per_label"
-    )  # fmt: skip
+def label_figures(project: Project, ground: Ground) -> LabelFigures:
+    """Every version's labels on this ground; those it did not know are absent. One query."""
+    rows: QuerySet[Any] = (
+        ModelVersion.objects.filter(project=project).annotate(of=F("number"))
+        if ground.test_set is None
+        else TestScore.objects.filter(test_set=ground.test_set).annotate(of=F("version__number"))
+    )
     return {
         number: {
             label_ids[score["label"]]: LabelFigure(score["support"], Estimate.read(score.get("f1")))
             for score in per_label or []
         }
-        for number, label_ids, per_label in rows.iterator()
+        for number, label_ids, per_label in rows.order_by()
+        .values_list("of", "label_ids", "metrics__per_label")
+        .iterator()
     }

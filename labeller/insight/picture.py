@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from labeller.insight import selectors
 from labeller.insight.charts import METRICS, Metric
 from labeller.insight.curve import CurveRow, curve_rows, with_label
 from labeller.insight.label_curves import label_figures
 from labeller.insight.lines import LINES, line_rows
+from labeller.insight.measured_on import ON_THE_AUDIT, Ground, ground_of, measured, versions_on
 from labeller.projects.models import Label, Project
 
 
@@ -24,7 +24,8 @@ class Picture:
 
     metric: Metric
     label: Label | None = None  # of the metric "label_f1"
-    lines: tuple[str, ...] = ()  # keys of LINES; none beside a single label
+    lines: tuple[str, ...] = ()  # keys of LINES; none beside a single label, nor on a test file
+    ground: Ground = ON_THE_AUDIT
 
     @property
     def name(self) -> str:
@@ -45,7 +46,8 @@ def metrics_of(project: Project) -> dict[str, str]:
 
 
 def picture_of(project: Project, query: QueryDict) -> Picture:
-    """Raises PictureRefused for a figure, a label or a line that there is not."""
+    """Raises PictureRefused for a figure, a label or a line that there is not, Http404 as `ground_of` does."""
+    ground = ground_of(project, query)
     metric = query.get("metric") or leading_metric(project)
     if metric not in METRICS:
         raise PictureRefused(f"No curve of {metric[:40]!r}; known: {', '.join(METRICS)}.")
@@ -53,19 +55,20 @@ def picture_of(project: Project, query: QueryDict) -> Picture:
     if unknown := [key for key in query.getlist("line") if key not in LINES]:
         raise PictureRefused(f"No line {unknown[0][:40]!r}; known: {', '.join(LINES)}.")
     if metric != "label_f1":
-        return Picture(metric, lines=lines)
+        # Lines are measured on audit texts: beside figures of other texts they would compare what cannot be compared.
+        return Picture(metric, lines=() if ground.test_set else lines, ground=ground)
     asked = query.get("label", "")
     label = (
         Label.objects.filter(project=project, pk=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else None
     )
     if label is None:
         raise PictureRefused("The F1 of one label needs a label of this project.")
-    return Picture(metric, label)  # no lines: their texts are too few to tell of one label
+    return Picture(metric, label, ground=ground)  # no lines: their texts are too few to tell of one label
 
 
 def picture_rows(project: Project, picture: Picture) -> list[CurveRow]:
     """The versions, then the lines."""
-    rows = curve_rows(selectors.versions(project))
+    rows = curve_rows(measured(versions_on(project, picture.ground), picture.ground))
     if picture.label is not None:
-        rows = with_label(rows, label_figures(project), picture.label.pk)
+        rows = with_label(rows, label_figures(project, picture.ground), picture.label.pk)
     return rows + [row for key in picture.lines for row in line_rows(project, key)]

@@ -13,9 +13,11 @@ from labeller.insight.cost import milestones
 from labeller.insight.curve import CurveRow, curve_rows
 from labeller.insight.drawn_curve import Drawing, drawn_curve
 from labeller.insight.effort import Bins, Work
+from labeller.insight.measured_on import Ground, label_scores_on, measured, versions_on
 from labeller.insight.provenance import Provenance, provenance_of
 from labeller.insight.selectors import LabelScore, Standing, VersionScore
-from labeller.insight.sentences import Headline, audit_so_far, headline
+from labeller.insight.sentences import Headline, audit_so_far
+from labeller.insight.testset_sentences import headline_on
 from labeller.projects.models import Project
 
 
@@ -37,13 +39,14 @@ class Report:
     work: Work
     median_s: float | None
     provenance: Provenance
+    ground: Ground  # what its figures were measured on
 
 
-def report_of(project: Project) -> Report:
+def report_of(project: Project, ground: Ground) -> Report:
     """A fixed number of queries, whatever the project's size."""
-    versions = selectors.versions(project)
+    versions = versions_on(project, ground)
     standing = selectors.standing(project, versions)
-    rows = curve_rows(versions)
+    rows = curve_rows(measured(versions, ground))
     number = standing.current.number if standing.current else None
     middles = effort_selectors.medians(project)
     work = effort_selectors.ledger(project, Bins(()), middles.by_person).of()
@@ -52,15 +55,16 @@ def report_of(project: Project) -> Report:
         project=project,
         made_at=timezone.now(),
         software=VERSION,
-        headline=headline(standing),
+        headline=headline_on(standing, ground),
         standing=standing,
         model=standing.current,
-        audit_so_far=audit_so_far(standing),
+        audit_so_far="" if ground.test_set else audit_so_far(standing),
         drawings=[drawing for drawing in drawings if drawing is not None],
-        rows=curve_rows(milestones(versions)),
+        rows=curve_rows(milestones(measured(versions, ground))),
         measured=sum(row.accuracy is not None for row in rows),
-        by_label=selectors.label_scores(project, number),
+        by_label=label_scores_on(project, number, ground),
         work=work,
         median_s=middles.of_all if work.labels_an_hour is not None else None,
         provenance=provenance_of(project, number),
+        ground=ground,
     )

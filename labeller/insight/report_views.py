@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
+from labeller.insight.measured_on import ground_of
 from labeller.insight.report import report_of
 from labeller.projects.access import managed_project_for, project_for
 
@@ -23,14 +24,15 @@ STYLES = Path("static") / "css" / "report.css"  # the page links to it, the file
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
     context = {"project": access.project, "membership": access.membership, "section": "results"}
-    return render(request, "insight/report.html", context | {"report": report_of(access.project)})
+    report = report_of(access.project, ground_of(access.project, request.GET))
+    return render(request, "insight/report.html", context | {"report": report, "ground": report.ground})
 
 
 @require_GET
 def report_file(request: HttpRequest, slug: str) -> HttpResponse:
     """One .html without a script or a link, which allows itself its own style and nothing else."""
     access = managed_project_for(request, slug)
-    report = report_of(access.project)
+    report = report_of(access.project, ground_of(access.project, request.GET))
     styles = (settings.BASE / STYLES).read_text(encoding="utf-8")
     policy = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(styles.encode()).digest()).decode()}'"
     context = {

@@ -22,10 +22,8 @@ def headline(standing: Standing) -> Headline:
     if not standing.has_texts:
         return Headline("There is nothing to measure yet.", "Import texts first, then label some of them.", False)
     current = standing.current
-    if current is not None and current.has_evidence and current.accuracy is not None:
-        if standing.is_multi and current.macro_f1 is not None:
-            return Headline(_macro_f1_of(current.macro_f1), _exactly_right(current), True)
-        return Headline(_right_on(current), _measured_on(current), True)
+    if current is not None and (found := figures_of(current, is_multi=standing.is_multi)) is not None:
+        return found
     if standing.missing:
         missing = f"{standing.missing} {'is' if standing.missing == 1 else 'are'} missing"
         return Headline(
@@ -44,6 +42,15 @@ def headline(standing: Standing) -> Headline:
         "measured on all of them: go on labelling.",
         False,
     )
+
+
+def figures_of(version: VersionScore, *, is_multi: bool, place: str = "drawn at random") -> Headline | None:
+    """How good a model is on the texts of this place; None where they are too few."""
+    if not version.has_evidence or version.accuracy is None:
+        return None
+    if is_multi and version.macro_f1 is not None:
+        return Headline(_macro_f1_of(version.macro_f1), _exactly_right(version, place), True)
+    return Headline(_right_on(version), _measured_on(version, place), True)
 
 
 def audit_so_far(standing: Standing) -> str:
@@ -95,10 +102,10 @@ def _right_on(version: VersionScore) -> str:
     return f"The model is right on about {100 * version.accuracy.value:.0f} in 100 texts."
 
 
-def _measured_on(version: VersionScore) -> str:
+def _measured_on(version: VersionScore, place: str) -> str:
     assert version.accuracy is not None
     low, high = 100 * version.accuracy.low, 100 * version.accuracy.high
-    return f"Between {low:.0f} and {high:.0f} (95 % interval), {_made_from(version)}"
+    return f"Between {low:.0f} and {high:.0f} (95 % interval), {_made_from(version, place)}"
 
 
 def _macro_f1_of(share: Estimate) -> str:
@@ -109,19 +116,19 @@ def _macro_f1_of(share: Estimate) -> str:
     )
 
 
-def _exactly_right(version: VersionScore) -> str:
+def _exactly_right(version: VersionScore, place: str) -> str:
     assert version.accuracy is not None
     exact = version.accuracy
     return (
         f"95 % interval. All labels of a text are right on about {100 * exact.value:.0f} in 100 texts "
-        f"({100 * exact.low:.0f} to {100 * exact.high:.0f}), {_made_from(version)}"
+        f"({100 * exact.low:.0f} to {100 * exact.high:.0f}), {_made_from(version, place)}"
     )
 
 
-def _made_from(version: VersionScore) -> str:
+def _made_from(version: VersionScore, place: str) -> str:
     return (
         f"measured on {counted(version.n_audit, 'text')} "
-        f"drawn at random · learnt from {counted(version.n_labels, 'label')} · model {version.number}"
+        f"{place} · learnt from {counted(version.n_labels, 'label')} · model {version.number}"
     )
 
 

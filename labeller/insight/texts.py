@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from labeller.corpus.models import Document
+from labeller.corpus.testset import TestText
 from labeller.insight.answers import Answer
 from labeller.learning.models import AuditPrediction
 from labeller.projects.models import Label
@@ -36,10 +37,13 @@ class Said:
     said: list[str]
 
 
-def read_texts(answers: Sequence[Answer], labels: Iterable[Label]) -> list[TextRow]:
-    """In the order of the answers. One query."""
+def read_texts(
+    answers: Sequence[Answer], labels: Iterable[Label], source: type[Document | TestText] = Document
+) -> list[TextRow]:
+    """In the order of the answers, whose texts are rows of `source`. One query."""
     names = {label.pk: label.name for label in labels}
-    texts = dict(Document.objects.filter(pk__in=[one.document_id for one in answers]).values_list("pk", "text"))
+    rows = source._default_manager.filter(pk__in=[one.document_id for one in answers])
+    texts = dict(rows.values_list("pk", "text"))
     return [
         TextRow(one, texts[one.document_id], _names(one.gold, names), _names(one.predicted, names))
         for one in answers

@@ -10,72 +10,23 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from labeller.insight import outlook, selectors
-from labeller.insight.advice import HIGHEST, Outlook
-from labeller.insight.advice import outlook as outlook_in_words
+from labeller.insight.advice import HIGHEST
 from labeller.insight.charts import curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
 from labeller.insight.forecast_layer import with_forecast
 from labeller.insight.label_curves import label_figures
-from labeller.insight.lines import LINES, line_rows, newest_comparison
-from labeller.insight.outlook import Law, Reading, Tightened
+from labeller.insight.lines import LINES, line_rows
+from labeller.insight.measured_on import (
+    ON_THE_AUDIT,
+    ground_of,
+    measured,
+    versions_on,
+)
 from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
-from labeller.insight.saving import saving
-from labeller.insight.selectors import Estimate, LabelScore, Standing
-from labeller.insight.sentences import Headline, audit_so_far, headline
+from labeller.insight.results_context import ResultsContext
+from labeller.insight.selectors import Estimate
 from labeller.projects.access import project_for
-from labeller.projects.models import Label, Project
-
-
-@dataclass(frozen=True)
-class ResultsContext:
-    """What the page and its live part show; both are filled from this one."""
-
-    standing: Standing
-    headline: Headline
-    audit_so_far: str
-    rows: list[CurveRow]  # in the order of the curve
-    by_label: list[LabelScore]  # of the model in use
-    marker: str  # changes whenever a figure on the page does
-    reading: Reading | None  # of the model in use
-    outlook: Outlook | None
-    tightened: list[Tightened]  # newest first
-    figures: str  # changes whenever a picture of the curve may
-    saving: str  # what choosing texts has saved; empty before that was compared
-
-    @property
-    def points(self) -> int:
-        return sum(row.accuracy is not None for row in self.rows)
-
-    @property
-    def law(self) -> Law | None:
-        """The forecast's, where it may be shown."""
-        return self.reading.law if self.reading and self.reading.law and self.reading.law.passed else None
-
-    @classmethod
-    def of(cls, project: Project, target: int | None = None) -> ResultsContext:
-        """`target`: the accuracy somebody wants, in per cent."""
-        versions = selectors.versions(project)
-        standing = selectors.standing(project, versions)
-        by_label = selectors.label_scores(project, standing.current.number if standing.current else None)
-        reading = outlook.reading_of(project, standing, by_label)
-        comparison = newest_comparison(project)
-        current = standing.current.number if standing.current else 0  # its forecast is drawn
-        figures = (
-            f"{standing.newest}.{current}.{comparison.pk if comparison else 0}"  # running scores come with versions
-        )
-        return cls(
-            standing=standing,
-            headline=headline(standing),
-            audit_so_far=audit_so_far(standing),
-            rows=curve_rows(versions),
-            by_label=by_label,
-            marker=selectors.marker(standing, versions, figures),
-            reading=reading,
-            outlook=outlook_in_words(reading, target),
-            tightened=outlook.tightened(project),
-            figures=figures,
-            saving=saving(comparison),
-        )
+from labeller.projects.models import Label
 
 
 @dataclass(frozen=True)
@@ -95,7 +46,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "results",
         "metrics": metrics_of(access.project),
         "lines": LINES,
-        "results": ResultsContext.of(access.project, _target(request)),
+        "results": ResultsContext.of(access.project, ground_of(access.project, request.GET), _target(request)),
     }
     return render(request, "insight/results.html", context)
 
@@ -104,7 +55,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
 def figures(request: HttpRequest, slug: str) -> HttpResponse:
     """The page's live part. 204 while nothing has changed, so that what somebody is reading stays untouched."""
     access = project_for(request, slug)
-    context = ResultsContext.of(access.project, _target(request))
+    context = ResultsContext.of(access.project, ground_of(access.project, request.GET), _target(request))
     if request.GET.get("seen") == context.marker:
         return HttpResponse(status=204)
     return render(
@@ -118,7 +69,7 @@ def figures(request: HttpRequest, slug: str) -> HttpResponse:
 def outlook_words(request: HttpRequest, slug: str) -> HttpResponse:
     """Forecast and advice for another target; the page's address follows."""
     access = project_for(request, slug)
-    results = ResultsContext.of(access.project, _target(request))
+    results = ResultsContext.of(access.project, ON_THE_AUDIT, _target(request))
     answer = render(request, "insight/_outlook.html", {"project": access.project, "results": results})
     if results.outlook:
         answer["HX-Replace-Url"] = f"{reverse('results', args=[slug])}?target={results.outlook.target}"
@@ -140,8 +91,9 @@ def curve(request: HttpRequest, slug: str) -> HttpResponse:
         picture = picture_of(access.project, request.GET)
     except PictureRefused as refusal:
         return HttpResponseBadRequest(str(refusal), "text/plain")
-    spec = curve_spec(picture_rows(access.project, picture), metric=picture.metric, name=picture.name)
-    if picture.metric == "accuracy":
+    rows, texts = picture_rows(access.project, picture), picture.ground.column
+    spec = curve_spec(rows, metric=picture.metric, name=picture.name, texts=texts)
+    if picture.metric == "accuracy" and picture.ground.test_set is None:
         spec = with_forecast(spec, outlook.law_of(access.project, selectors.versions(access.project)))
     return JsonResponse(spec)
 
@@ -161,14 +113,17 @@ def numbers(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def curve_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Everything that a picture may show: all versions with all figures, and the lines beside them."""
+    """Everything that a picture may show: all versions with all figures, and on the audit the lines beside them."""
     access = project_for(request, slug)
+    ground = ground_of(access.project, request.GET)
+    name = f"{access.project.slug}-curve{'-on-test-file' if ground.test_set else ''}.csv"
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{access.project.slug}-curve.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-    rows = curve_rows(selectors.versions(access.project))
-    rows += [row for key in LINES for row in line_rows(access.project, key)]
-    labels = list(Label.objects.filter(project=access.project))
-    write_csv(rows, response, labels=labels, figures=label_figures(access.project))
+    rows = curve_rows(measured(versions_on(access.project, ground), ground))
+    if ground.test_set is None:
+        rows += [row for key in LINES for row in line_rows(access.project, key)]
+    labels, figures = list(Label.objects.filter(project=access.project)), label_figures(access.project, ground)
+    write_csv(rows, response, labels=labels, figures=figures, texts=f"{ground.on}_texts")
     return response

@@ -137,5 +137,5 @@ def test_the_page_costs_no_more_with_many_lines(
     add_comparison(project, n_labels=60, n_random=30, n_audit=33)
     assert (RunningScore.objects.count(), OrderComparison.objects.count()) == (30, 1)
     client = client_of(rita)
-    with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(11):  # type: ignore[attr-defined]
         points(client, project, line=["running", "orders"])

@@ -1,0 +1,99 @@
+"""What the results page and its live part show, on the audit texts or on the test file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labeller.corpus.testset import TestSet
+from labeller.insight import outlook, selectors
+from labeller.insight.advice import Outlook
+from labeller.insight.advice import outlook as outlook_in_words
+from labeller.insight.curve import CurveRow, curve_rows
+from labeller.insight.lines import newest_comparison
+from labeller.insight.measured_on import Ground, label_scores_on, measured, unmeasured, versions_on
+from labeller.insight.outlook import Law, Reading, Tightened
+from labeller.insight.saving import saving
+from labeller.insight.selectors import LabelScore, Standing
+from labeller.insight.sentences import Headline, audit_so_far
+from labeller.insight.testset_sentences import headline_on
+from labeller.projects.models import Project
+
+
+@dataclass(frozen=True)
+class ResultsContext:
+    """What the page and its live part show; both are filled from this one."""
+
+    standing: Standing
+    headline: Headline
+    audit_so_far: str
+    rows: list[CurveRow]  # in the order of the curve
+    by_label: list[LabelScore]  # of the model in use
+    marker: str  # changes whenever a figure on the page does
+    reading: Reading | None  # of the model in use
+    outlook: Outlook | None
+    tightened: list[Tightened]  # newest first
+    figures: str  # changes whenever a picture of the curve may
+    ground: Ground  # what the figures were measured on; forecast, advice and shares stand on the audit alone
+    unmeasured: int  # models that the test file could still measure
+    saving: str  # what choosing texts has saved; empty before that was compared
+
+    @property
+    def points(self) -> int:
+        return sum(row.accuracy is not None for row in self.rows)
+
+    @property
+    def law(self) -> Law | None:
+        """The forecast's, where it may be shown."""
+        return self.reading.law if self.reading and self.reading.law and self.reading.law.passed else None
+
+    @classmethod
+    def of(cls, project: Project, ground: Ground, target: int | None = None) -> ResultsContext:
+        """`target`: the accuracy somebody wants, in per cent."""
+        if ground.test_set is not None:
+            return cls._on_a_test_file(project, ground, ground.test_set)
+        versions = selectors.versions(project)
+        standing = selectors.standing(project, versions)
+        by_label = selectors.label_scores(project, standing.current.number if standing.current else None)
+        reading = outlook.reading_of(project, standing, by_label)
+        comparison = newest_comparison(project)
+        current = standing.current.number if standing.current else 0  # its forecast is drawn
+        figures = (
+            f"{standing.newest}.{current}.{comparison.pk if comparison else 0}"  # running scores come with versions
+        )
+        return cls(
+            standing=standing,
+            headline=headline_on(standing, ground),
+            audit_so_far=audit_so_far(standing),
+            rows=curve_rows(versions),
+            by_label=by_label,
+            marker=selectors.marker(standing, versions, figures),
+            reading=reading,
+            outlook=outlook_in_words(reading, target),
+            tightened=outlook.tightened(project),
+            figures=figures,
+            ground=ground,
+            unmeasured=0,
+            saving=saving(comparison),
+        )
+
+    @classmethod
+    def _on_a_test_file(cls, project: Project, ground: Ground, test_set: TestSet) -> ResultsContext:
+        versions = versions_on(project, ground)
+        standing = selectors.standing(project, versions)
+        rows, number = curve_rows(measured(versions, ground)), standing.current.number if standing.current else None
+        figures = f"{test_set.pk}.{len(rows)}.{standing.newest}.{number}"
+        return cls(
+            standing=standing,
+            headline=headline_on(standing, ground),
+            audit_so_far="",
+            rows=rows,
+            by_label=label_scores_on(project, number, ground),
+            marker=selectors.marker(standing, versions, figures),
+            reading=None,
+            outlook=None,
+            tightened=[],
+            figures=figures,
+            ground=ground,
+            unmeasured=unmeasured(versions),
+            saving="",
+        )
