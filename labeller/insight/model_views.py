@@ -14,6 +14,7 @@ from labeller.insight.answers import answers_of, version_of
 from labeller.insight.comparison import Comparison, Pair, compare
 from labeller.insight.loop import Loop, loop_of
 from labeller.insight.loss_chart import loss_points, loss_spec
+from labeller.insight.measured_on import on_test_file
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.sentences import in_use, state_of
 from labeller.insight.snapshot import snapshot_csv
@@ -79,6 +80,7 @@ def model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "models": models,
         "version": version,
         "model": score,
+        "on_test": on_test_file(access.project, score),
         "state": state_of(score, models.loop),
         "others": [other for other in models.models if other.number != number and other.n_audit],
         "settings": {name: value for name, value in version.settings.items() if name not in TOLD_ELSEWHERE},

@@ -231,6 +231,15 @@ class TestTheReport:
         assert "drawn uniformly at random" in page and "60 texts that only measure" in page
 
 
+class TestThePageOfAModel:
+    def test_it_tells_both_figures_side_by_side(self, examined: Project, rita: User, client_of: ClientOf) -> None:
+        page = client_of(rita).get(reverse("results-model", args=[examined.slug, 2])).content.decode()
+        assert "60.0 %" in page and "83.3 %" in page and "Accuracy on them" in page
+        add_version(examined, n_labels=90, n_audit=35)
+        page = client_of(rita).get(reverse("results-model", args=[examined.slug, 3])).content.decode()
+        assert "Accuracy on them" not in page
+
+
 class TestThePageOfTheTestFile:
     def test_without_one_a_manager_is_told_what_to_do_and_a_reader_whom_to_ask(
         self, project: Project, alice: User, rita: User, client_of: ClientOf
