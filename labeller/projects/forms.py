@@ -73,8 +73,8 @@ class ProjectForm(forms.Form):
         empty_value=None,
         widget=forms.RadioSelect,
         initial=True,
-        help_text="Without them every label teaches, but no figure on the results page says how good the model is. "
-        "Choose “None” only with a test file of your own, and before labelling begins: texts set apart later are no "
+        help_text="Without them every label teaches, but only a test file of your own (Results → Test file) says how "
+        "good the model is. Choose “None” only with one, and before labelling begins: texts set apart later are no "
         "fair sample, for the model has chosen from them by then.",
     )
 

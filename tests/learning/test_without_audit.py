@@ -93,7 +93,7 @@ def test_the_settings_page_offers_both_and_warns(
 ) -> None:
     client, address = client_of(alice), f"/p/{project.slug}/settings/"
     page = client.get(address)
-    assert "no figure on the results page" in page.content.decode()
+    assert "only a test file of your own (Results → Test file) says how good" in page.content.decode()
     stored = {"name": "T", "kind": "single", "encoder": project.encoder, "suggestions": "shown", "overlap": 1}
     assert client.post(address, stored | {"strategy": "random", "audit": "False"}).status_code == 302
     project.refresh_from_db()
