@@ -8,7 +8,7 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_spawn
 
-        from labeller.annotation.signals import annotations_changed, queue_order_asked
+        from labeller.annotation.signals import annotations_changed, queue_order_asked, words_asked
         from labeller.corpus.signals import import_finished
         from labeller.learning import checks, panel, pulse, receivers
         from labeller.projects import overview
@@ -17,6 +17,7 @@ class LearningConfig(AppConfig):
         post_spawn.connect(pulse.on_spawn, dispatch_uid="learning.pulse")
         annotations_changed.connect(receivers.on_annotations_changed, dispatch_uid="learning.refresh")
         import_finished.connect(receivers.on_import_finished, dispatch_uid="learning.embed")
+        words_asked.connect(receivers.on_words_asked, dispatch_uid="learning.words")
         queue_order_asked.connect(receivers.on_queue_order_asked, dispatch_uid="learning.kept")
         overview.panels.append(panel.learning_panel)
         overview.panels.append(panel.encoders_panel)
