@@ -14,6 +14,7 @@ from django.utils import timezone
 from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
 from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, turn
 from labeller.annotation.signals import tell_annotations_changed
+from labeller.annotation.suggestions import guess
 from labeller.prepared import Prepared
 from labeller.projects.models import Label, Project, User
 
@@ -98,7 +99,7 @@ def _answer(counter: ServingCounter, project: Project, annotator: User, given: G
     now = timezone.now()
     if replaced:  # before the insert: the constraint wants one current answer at most
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
-    annotation = _record(lease, given)
+    annotation = _record(lease, given, _followed(project, lease, given, labels))
     if labels:
         through = Annotation.labels.through
         through._default_manager.bulk_create([through(annotation_id=annotation.pk, label_id=label) for label in labels])
@@ -178,7 +179,7 @@ def _earlier(lease: Lease | None, annotator: User, given: Given) -> tuple[Annota
     return same, [row for row in found if row is not same and (labels or row.source != Source.IMPORT)]
 
 
-def _record(lease: Lease, given: Given) -> Annotation:
+def _record(lease: Lease, given: Given, followed: bool | None) -> Annotation:
     """The new row, with the facts frozen when the text was served."""
     return Annotation.objects.create(
         key=given.key,
@@ -192,9 +193,18 @@ def _record(lease: Lease, given: Given) -> Annotation:
         prediction=lease.prediction,
         probability=lease.probability,
         pool_size=lease.pool_size,
+        suggestion_shown=lease.suggestion_shown,
+        suggestion_followed=followed,
         seconds=None if given.seconds is None else max(0.0, given.seconds),
         comment=given.comment.strip()[:COMMENT_LIMIT],
     )
+
+
+def _followed(project: Project, lease: Lease, given: Given, labels: list[int]) -> bool | None:
+    """Whether a labelled answer is the model's; None without a prediction, or a label."""
+    if not lease.prediction or given.status != Status.LABELLED:
+        return None
+    return {str(label) for label in labels} == set(guess(lease.prediction, multi_label=project.is_multi))
 
 
 def _close(lease: Lease, project: Project, now: datetime) -> None:

@@ -54,3 +54,8 @@ class AnswerForm(forms.Form):
 
 class UndoForm(forms.Form):
     key = forms.UUIDField(required=False)
+
+
+class WordsForm(forms.Form):
+    lease = forms.UUIDField()
+    again = forms.BooleanField(required=False)

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from labeller.annotation.moved_words import MovedWords  # noqa: F401, Django looks here
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
@@ -88,6 +89,7 @@ class Lease(models.Model):
     prediction = models.JSONField(null=True)
     probability = models.FloatField(null=True)
     pool_size = models.PositiveIntegerField(null=True)
+    suggestion_shown = models.BooleanField(null=True, help_text="Null: the model had none.")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -156,6 +158,8 @@ class Annotation(models.Model):
     prediction = models.JSONField(null=True, help_text="Frozen before the answer; null without a model.")
     probability = models.FloatField(null=True)
     pool_size = models.PositiveIntegerField(null=True)
+    suggestion_shown = models.BooleanField(null=True, help_text="Whether the prediction was seen before the answer.")
+    suggestion_followed = models.BooleanField(null=True, help_text="Whether the answer is what it amounts to.")
     seconds = models.FloatField(null=True, help_text="From the text's appearance to the answer.")
     comment = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

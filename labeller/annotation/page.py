@@ -8,13 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from labeller.annotation.models import Source
 from labeller.annotation.selectors import LastAnswer, Progress
 from labeller.annotation.serving import Served
+from labeller.annotation.suggestions import suggested
 from labeller.projects.models import Label, Project, User
 
 FILTER_FROM = 13  # labels; fewer are found faster by eye than by typing
-MULTI_SUGGESTED_FROM = 0.5
 
 
 def text_of(project: Project, served: Served) -> dict[str, Any]:
@@ -33,19 +32,6 @@ def metadata_of(served: Served) -> list[list[str]]:
     return known + [[str(name), str(value)] for name, value in served.metadata.items()]
 
 
-def suggested(project: Project, served: Served) -> dict[str, float]:
-    """Label id -> probability of the labels that the model suggests: the likeliest, or in a project with several
-    labels per text all from one half on. None for audit texts: a suggestion seen before the answer would make the
-    model look better than it is."""
-    hidden = project.suggestions == Project.Suggestions.HIDDEN or served.source == Source.AUDIT
-    if hidden or not served.prediction:
-        return {}
-    if project.is_multi:
-        return {label: p for label, p in served.prediction.items() if p >= MULTI_SUGGESTED_FROM}
-    likeliest = max(served.prediction, key=served.prediction.__getitem__)
-    return {likeliest: served.prediction[likeliest]}
-
-
 def progress_of(progress: Progress, last: list[LastAnswer]) -> dict[str, Any]:
     return {**asdict(progress), "last": [asdict(answer) for answer in last]}
 
@@ -57,7 +43,10 @@ def script_data(
     return {
         "store": f"labeller:{project.slug}:{user.pk}",
         "user": user.pk,
-        "urls": {name: reverse(f"label-{name}", args=[project.slug]) for name in ("next", "answer", "undo", "status")},
+        "urls": {
+            name: reverse(f"label-{name}", args=[project.slug])
+            for name in ("next", "answer", "undo", "status", "words")
+        },
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "multi": project.is_multi,
         "labels": [{"id": label.pk, "name": label.name, "key": label.hotkey} for label in labels],

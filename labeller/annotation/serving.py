@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from labeller.annotation.models import Lease, ServingCounter, Source
 from labeller.annotation.queue import Asking, Candidate
+from labeller.annotation.suggestions import is_shown
 from labeller.corpus.models import Document
 from labeller.prepared import Prepared
 from labeller.projects.models import Project, User
@@ -60,6 +61,7 @@ class Served:
     reason: str
     model_key: str
     prediction: dict[str, float] | None
+    suggestion_shown: bool | None
 
 
 def serve(*, project: Project, annotator: User, count: int = AHEAD) -> list[Served]:
@@ -163,7 +165,10 @@ def _insert(asking: Asking, candidate: Candidate) -> Lease | None:
 
 
 def _lease(asking: Asking, candidate: Candidate, slot: int) -> Lease:
+    key = uuid.uuid4()
     return Lease.objects.create(
+        key=key,
+        suggestion_shown=is_shown(asking.project, candidate.source, candidate.prediction, key),
         project=asking.project,
         document=candidate.document,
         annotator=asking.annotator,
@@ -202,4 +207,5 @@ def _with_text(lease: Lease, document: Document) -> Served:
         reason=lease.reason,
         model_key=lease.model_key,
         prediction=lease.prediction,
+        suggestion_shown=lease.suggestion_shown,
     )

@@ -12,6 +12,16 @@ annotations_changed = Signal()
 # nobody keeps the queue in order any more (no worker is alive); texts then come in random order.
 queue_order_asked = Signal()
 
+# When somebody asks which words moved a suggestion, once committed: send(sender=MovedWords, words_id=int).
+words_asked = Signal()
+
+
+def tell_words_asked(words_id: int) -> None:
+    """Send `words_asked` when (and only if) the running transaction commits."""
+    from labeller.annotation.moved_words import MovedWords
+
+    transaction.on_commit(lambda: words_asked.send(sender=MovedWords, words_id=words_id), robust=True)
+
 
 def tell_annotations_changed(project_id: int) -> None:
     """Send `annotations_changed` when (and only if) the running transaction commits."""

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from labeller.annotation import views
+from labeller.annotation import views, words_views
 
 urlpatterns = [
     path("", views.label, name="label"),
@@ -10,5 +10,6 @@ urlpatterns = [
     path("answer/", views.label_answer, name="label-answer"),
     path("undo/", views.label_undo, name="label-undo"),
     path("status/", views.label_status, name="label-status"),
+    path("words/", words_views.label_words, name="label-words"),
     re_path(r"^export/labels\.(?P<file_format>csv|jsonl)\Z", views.export_labels, name="export-labels"),
 ]

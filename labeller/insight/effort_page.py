@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from labeller.insight import effort_selectors, selectors
+from labeller.insight.anchoring import Anchoring, anchoring_of
 from labeller.insight.bars import Bars, bars
 from labeller.insight.cost import Cost, cost, milestones
 from labeller.insight.effort import Bins, Day, Ledger, Work, days
@@ -52,6 +53,7 @@ class EffortContext:
     bars: Bars
     costs: list[Cost]
     target: Target
+    anchoring: Anchoring
     marker: str  # changes whenever a figure does
 
 
@@ -61,7 +63,7 @@ def marker_of(project: Project) -> str:
 
 
 def effort_of(project: Project, membership: Membership, asked: Asked) -> EffortContext:
-    """Eleven queries. Raises PermissionDenied when a person was chosen whom this member may not see."""
+    """Twelve queries. Raises PermissionDenied when a person was chosen whom this member may not see."""
     versions = selectors.versions(project)
     extent, middles = effort_selectors.extent(project), effort_selectors.medians(project)
     models = milestones(versions)
@@ -79,6 +81,7 @@ def effort_of(project: Project, membership: Membership, asked: Asked) -> EffortC
         bars=bars([(day.day, day.work.labels) for day in by_day]),
         costs=_costs(models, taken, ledger),
         target=_target(project, selectors.standing(project, versions), ledger, last_days, asked.target),
+        anchoring=anchoring_of(project),
         marker=_marker(extent, max((version.number for version in versions), default=0)),
     )
 

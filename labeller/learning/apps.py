@@ -9,7 +9,7 @@ class LearningConfig(AppConfig):
         from django.db.models.signals import post_delete
         from django_q.signals import post_spawn
 
-        from labeller.annotation.signals import annotations_changed, queue_order_asked
+        from labeller.annotation.signals import annotations_changed, queue_order_asked, words_asked
         from labeller.corpus.signals import import_finished
         from labeller.corpus.testset import TestSet
         from labeller.learning import checks, panel, pulse, receivers
@@ -20,6 +20,7 @@ class LearningConfig(AppConfig):
         annotations_changed.connect(receivers.on_annotations_changed, dispatch_uid="learning.refresh")
         import_finished.connect(receivers.on_import_finished, dispatch_uid="learning.embed")
         post_delete.connect(receivers.on_test_set_deleted, sender=TestSet, dispatch_uid="learning.test_set")
+        words_asked.connect(receivers.on_words_asked, dispatch_uid="learning.words")
         queue_order_asked.connect(receivers.on_queue_order_asked, dispatch_uid="learning.kept")
         overview.panels.append(panel.learning_panel)
         overview.panels.append(panel.encoders_panel)

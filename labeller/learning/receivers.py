@@ -28,6 +28,11 @@ def on_test_set_deleted(instance: TestSet, **_: object) -> None:
     transaction.on_commit(lambda: artifacts.forget_test_set(project_id, pk))
 
 
+def on_words_asked(words_id: int, **_: object) -> None:
+    """Somebody waits at a page: hand it to a worker at once."""
+    services.find_words(words_id=words_id)
+
+
 def on_queue_order_asked(**_: object) -> bool:
     """Whether the queue may be served in its order: somebody must be alive to keep it."""
     return selectors.queue_is_kept()

@@ -16,6 +16,7 @@ from labeller.learning.models import LoopState, TrainingRun
 from labeller.projects.models import Project, User
 
 REFRESH_TASK = "labeller.learning.tasks.refresh_queue"
+WORDS_TASK = "labeller.learning.tasks.find_words"
 RUN_TASKS = {
     TrainingRun.Kind.EMBED: "labeller.learning.tasks.embed",
     TrainingRun.Kind.FULL: "labeller.learning.tasks.fine_tune",
@@ -42,6 +43,11 @@ def request_refresh(*, project_id: int) -> bool:
             return False
     transaction.on_commit(lambda: queueing.enqueue(REFRESH_TASK, project_id, cluster="quick"))
     return True
+
+
+def find_words(*, words_id: int) -> None:
+    """Have the words behind a suggestion found. A lost task is asked for again by the page that waits."""
+    queueing.enqueue(WORDS_TASK, words_id, cluster="quick")
 
 
 def start_embedding(*, project: Project, requested_by: User | None = None) -> TrainingRun | None:

@@ -22,6 +22,13 @@ def refresh_queue(project_id: int) -> None:
         consider_gauge(project_id)
 
 
+def find_words(words_id: int) -> None:
+    """Cluster "quick": which words moved a suggestion. Torch runs in a child process."""
+    from labeller.learning.answering import answer_words
+
+    answer_words(words_id)
+
+
 def embed(run_id: int) -> None:
     """Cluster "training": read the texts that have no embedding yet."""
     from labeller.learning.bridge_embed import embed_texts

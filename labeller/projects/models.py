@@ -28,6 +28,7 @@ class Project(models.Model):
     class Suggestions(models.TextChoices):
         SHOWN = "shown", "Show the model's suggestion"
         HIDDEN = "hidden", "Hide it (no anchoring)"
+        HALF = "half", "Show it with half of the texts, drawn at random, to measure the anchoring"
 
     class Strategy(models.TextChoices):
         """What the settings page offers. The column holds any name of the learner's table; simulate compares them."""

@@ -3,6 +3,7 @@
 
 import { Outbox, post } from "./label-outbox.js";
 import { View } from "./label-view.js";
+import { Words } from "./label-words.js";
 
 const RENEW_EVERY = 60000; // ms; leases last ten minutes
 const AHEAD = 5; // texts in the page: so many are answered without the network
@@ -13,6 +14,7 @@ const data = JSON.parse(document.getElementById("label-data").textContent);
 const at = (id) => document.getElementById(id);
 
 const view = new View(data.labels);
+const words = new Words(data.urls.words, data.user, view);
 const past = []; // what was answered in this page: {text, key, labels}
 let held = data.texts; // held[0] is on the screen
 let progress = data.progress;
@@ -45,6 +47,7 @@ function show(announcement, ticked = []) {
     if (!exhausted || !outbox.isEmpty) view.fetching(whyNone());
     else finish();
   }
+  words.shows(held[0], held.slice(1));
   fromFilter = false;
 }
 
@@ -276,6 +279,7 @@ const acts = {
   z: undo,
   s: () => answer("skipped", []),
   u: () => answer("unsure", []),
+  w: () => words.toggle(),
   c: () => {
     at("remark").open = true;
     at("comment").focus(); // now, not with the toggle event: what is typed in between would answer texts
@@ -346,4 +350,5 @@ if (at("filter")) {
   at("filter").parentElement.hidden = false;
   at("filter").addEventListener("input", () => view.filter(at("filter").value));
 }
+words.shows(held[0], held.slice(1));
 if (held.length) view.focusText();

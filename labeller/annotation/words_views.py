@@ -1,0 +1,32 @@
+"""Which words moved the suggestion: the page's script asks, and asks again until it is found."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+from django.http import JsonResponse
+from django.views.decorators.http import require_POST
+
+from labeller.annotation.asking_words import WordsRefused, ask_words, pieces
+from labeller.annotation.forms import WordsForm
+from labeller.annotation.moved_words import MovedWords
+from labeller.projects.access import LabellerRequest, labelling_project_for
+
+
+@require_POST
+def label_words(request: LabellerRequest, slug: str) -> JsonResponse:
+    access = labelling_project_for(request, slug)
+    form = WordsForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"error": "The text was not named by the key it was handed out with."}, status=422)
+    try:
+        asked = {"lease_key": form.cleaned_data["lease"], "again": form.cleaned_data["again"]}
+        found = ask_words(project=access.project, annotator=request.user, **asked)
+    except WordsRefused as refusal:
+        return JsonResponse({"error": str(refusal)}, status=422)
+    told = {"state": found.state, "label": found.label_id, "reason": found.reason}
+    if found.state == MovedWords.State.READY:
+        text = found.document.text
+        told |= {"pieces": [astuple(piece) for piece in pieces(text, found.spans)], "named": len(found.spans)}
+        told |= {"telling": len(text[: found.telling[0]].encode("utf-16-le")) // 2 if found.telling else None}
+    return JsonResponse(told)
