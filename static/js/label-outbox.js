@@ -3,9 +3,10 @@
 // own and the server takes a key once, so sending again (or from two tabs) does no harm. An item that fails again and
 // again while the server is there lets the others pass; only what concerns the same answer waits for it.
 
+import { post } from "./label-post.js";
+
 const WAITS = [1000, 2000, 4000, 8000, 15000]; // ms between tries
 const REFUSED_WAIT = 60000; // ms until a person who may not label is tried again: the role, or they, may come back
-const PATIENCE = 20000; // ms until a request counts as lost
 const STUBBORN = 3; // equal failures of one item after which the others pass it
 
 export class Outbox {
@@ -135,36 +136,4 @@ export class Outbox {
       return [];
     }
   }
-}
-
-// The server's JSON; {error} for a definite no to this request; {lost: {why}} when it must be sent again, with `status`
-// when the server failed, and `sentence` when it takes nothing of this person now.
-export async function post(url, fields) {
-  const body = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    for (const one of Array.isArray(value) ? value : [value]) body.append(name, one);
-  }
-  const headers = { Accept: "application/json", "X-CSRFToken": csrf() };
-  const signal = AbortSignal.timeout(PATIENCE);
-  try {
-    const response = await fetch(url, { method: "POST", body, headers, signal, redirect: "manual", keepalive: true });
-    const { status } = response;
-    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
-    if (response.ok || status === 422) return await response.json();
-    if ([403, 404, 410].includes(status) && isJson) {
-      return { lost: { why: "refused", sentence: (await response.json()).error } };
-    }
-    // A form's token is refused with a page: the cookie went with the session.
-    if (response.type === "opaqueredirect" || status === 403) return { lost: { why: "signed-out" } };
-    if (status === 404 || status === 410) return { lost: { why: "refused", sentence: "This project is gone." } };
-    return { lost: { why: "failed", status } };
-  } catch {
-    return { lost: { why: "no answer" } };
-  }
-}
-
-function csrf() {
-  const name = `${document.getElementById("answer").dataset.csrfCookie}=`;
-  const cookie = document.cookie.split("; ").find((one) => one.startsWith(name));
-  return cookie ? cookie.slice(name.length) : document.querySelector("[name=csrfmiddlewaretoken]").value;
 }
