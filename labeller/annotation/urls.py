@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from labeller.annotation import views
+from labeller.annotation import history_views, views
 
 urlpatterns = [
     path("", views.label, name="label"),
@@ -10,5 +10,8 @@ urlpatterns = [
     path("answer/", views.label_answer, name="label-answer"),
     path("undo/", views.label_undo, name="label-undo"),
     path("status/", views.label_status, name="label-status"),
+    path("leave/", views.label_leave, name="label-leave"),
+    path("answers/", history_views.answers, name="answers"),
+    path("answers/<uuid:key>/", history_views.answer, name="answer-change"),
     re_path(r"^export/labels\.(?P<file_format>csv|jsonl)\Z", views.export_labels, name="export-labels"),
 ]
