@@ -73,6 +73,7 @@ def script_data(
         "labels": [{"id": label.pk, "name": label.name, "key": label.hotkey} for label in labels],
         "texts": texts,
         "progress": progress,
+        "undo_reaches": UNDO_REACHES,
     }
 
 

@@ -4,10 +4,12 @@ const at = (id) => document.getElementById(id);
 
 export class Beside {
   #names;
+  #answersUrl;
 
-  // `names`: label id -> name.
-  constructor(names) {
+  // `names`: label id -> name. `answersUrl` and an answer's key are the address at which it can be changed.
+  constructor(names, answersUrl) {
     this.#names = names;
+    this.#answersUrl = answersUrl;
   }
 
   progress({ today, seconds_each: pace, labelled, texts }) {
@@ -31,6 +33,9 @@ export class Beside {
   #row(answer) {
     const row = document.createElement("li");
     if (answer.label_ids.length) row.className = `label-${answer.label_ids[0]}`;
+    const link = document.createElement("a");
+    link.href = `${this.#answersUrl}${answer.key}/`;
+    link.dataset.lookBack = "";
     const [dot, said, head] = ["dot", "said", "head"].map((name) => {
       const part = document.createElement("span");
       part.className = name;
@@ -39,7 +44,8 @@ export class Beside {
     said.textContent = this.said(answer);
     head.textContent = answer.text;
     head.dir = "auto";
-    row.append(dot, said, head);
+    link.append(dot, said, head);
+    row.append(link);
     return row;
   }
 }

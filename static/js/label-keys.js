@@ -3,35 +3,51 @@
 const BOUNCE = 60; // ms: two presses of the same key within it are one
 const at = (id) => document.getElementById(id);
 
-export function listenToKeys(sitting, view) {
+export function listenToKeys(sitting, view, history) {
   const { data } = sitting;
   const labelOfKey = new Map(data.labels.filter((label) => label.key).map((label) => [label.key, label.id]));
-  const scrolls = { j: () => view.frame.scroll(1), k: () => view.frame.scroll(-1) };
+  const { frame } = view;
+  const scrolls = {
+    j: () => frame.scroll(1),
+    k: () => frame.scroll(-1),
+    home: () => frame.toStart(),
+    end: () => frame.toEnd(),
+  };
   const acts = {
     ...scrolls,
     z: () => sitting.undo(),
     s: () => sitting.answer("skipped", []),
     u: () => sitting.answer("unsure", []),
+    h: () => history.toggle(),
     c: () => view.openComment(), // now, not with the toggle event: what is typed in between would answer texts
   };
   let pressed = "";
+  let pressedAt = 0;
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
+    if (event.target.closest("#history")) return inHistory(event);
     if (event.target.closest("input:not([type=checkbox]), textarea, select")) return inField(event);
     const act = action(event);
     if (!act) return;
     event.preventDefault();
-    if (event.repeat && !Object.values(scrolls).includes(act)) return;
-    // A bouncing key must not answer the next text. Another key is meant, however soon it comes.
-    const bounced = event.key === pressed && performance.now() - sitting.shownAt < BOUNCE;
+    if (Object.values(scrolls).includes(act)) return act(); // also while the key is held down
+    if (event.repeat) return;
+    // A bouncing key must not answer the next text, nor one that came from the server this moment; undo harms neither.
+    // Another key is meant, however soon it comes.
+    const since = act === acts.z ? pressedAt : Math.max(pressedAt, sitting.shownAt);
+    const bounced = event.key === pressed && performance.now() - since < BOUNCE;
     pressed = event.key;
+    pressedAt = performance.now();
     if (!bounced) act();
   });
 
   function action(event) {
     const key = event.key.toLocaleLowerCase();
+    const onControl = event.target.closest("button, summary, a, input");
+    if (key === " " && !onControl) return event.shiftKey ? scrolls.k : scrolls.j;
+    if (key === "escape" && history.isOpen) return () => history.close();
     if (event.key === "?") return () => at("keys").showModal();
     if (event.key === "/" && view.filter) return () => view.filter.focus();
     if (labelOfKey.has(key)) return () => sitting.choose(labelOfKey.get(key));
@@ -42,6 +58,14 @@ export function listenToKeys(sitting, view) {
     const confirms = event.key === "Enter" && !event.target.closest("button, summary, a");
     if (data.multi && confirms) return () => sitting.confirmTicked();
     return null;
+  }
+
+  // A press there is meant for what stands there, never for the text.
+  function inHistory(event) {
+    const isField = event.target.closest("input, textarea, select");
+    if (event.key !== "Escape" && (event.key.toLowerCase() !== "h" || isField)) return;
+    event.preventDefault();
+    history.close();
   }
 
   function inField(event) {

@@ -19,6 +19,11 @@ export function listenToPointer(sitting, view) {
     event.preventDefault();
     sitting.undo();
   });
+  at("try-now").addEventListener("click", () => {
+    sitting.outbox.flush();
+    view.frame.focus();
+  });
+  at("from-start").addEventListener("click", () => view.frame.toStart());
   at("keys-button").hidden = false;
   at("keys-button").addEventListener("click", () => at("keys").showModal());
   at("keys").addEventListener("close", () => view.frame.focus());
@@ -33,8 +38,8 @@ export function listenToPointer(sitting, view) {
   focusOpenedComment(view);
 }
 
-// Opened by its summary. The event comes some time after the opening: opened by key the field has the focus already, and
-// may have lost it again by then.
+// Opened by its summary. The event comes some time after the opening: opened by key the field has the focus already,
+// and may have lost it again by then.
 function focusOpenedComment(view) {
   const remark = at("remark");
   let clicked = false;

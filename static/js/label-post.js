@@ -28,7 +28,7 @@ export async function post(url, fields) {
   }
 }
 
-function csrf() {
+export function csrf() {
   const name = `${document.getElementById("answer").dataset.csrfCookie}=`;
   const cookie = document.cookie.split("; ").find((one) => one.startsWith(name));
   return cookie ? cookie.slice(name.length) : document.querySelector("[name=csrfmiddlewaretoken]").value;

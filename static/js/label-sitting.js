@@ -1,15 +1,16 @@
 // One sitting at the labelling page: the texts in hand, what was answered here, how far one is. It decides; the view
 // draws, the outbox sends, the line asks.
 
+import { newKey } from "./label-key-of-answer.js";
 import { Line } from "./label-line.js";
 import { Outbox } from "./label-outbox.js";
+import { Past } from "./label-past.js";
 
 const FIGURES_AFTER = 10; // answers: what the others did meanwhile is asked
 const LAST_SHOWN = 5;
-const LAST_KEPT = 20; // answers that undo can go back to
 
 export class Sitting {
-  #past = []; // what was answered in this page: {text, key, labels, status}
+  #past;
   #fromFilter = false;
   #hiddenFor = 0; // ms of this text's time in which nobody saw it
   #hiddenSince = 0;
@@ -19,12 +20,13 @@ export class Sitting {
     this.data = data;
     this.view = view;
     this.progress = data.progress;
+    this.#past = new Past(data.progress.last, data.undo_reaches);
     this.held = data.texts; // held[0] is on the screen
     this.exhausted = this.held.length === 0;
     this.sinceFigures = 0; // answers of this page since the server last told the project's figures
     this.shownAt = performance.now();
     this.outbox = new Outbox(data.store, data.user, {
-      told: (state, sentence) => this.told(state, sentence),
+      told: (...news) => this.told(...news),
       replied: (item, reply) => this.#replied(item, reply),
       refused: (item, sentence) => this.#refused(item, sentence),
     });
@@ -32,7 +34,8 @@ export class Sitting {
     this.held = this.held.filter((text) => !this.outbox.has(text.lease));
     for (const { kind, note } of this.outbox.items) if (kind === "answer") this.#remember(note); // from before a reload
     if (this.held.length !== data.texts.length) this.exhausted = false;
-    if (this.held[0]?.lease !== data.texts[0]?.lease || this.exhausted) this.#show("");
+    const asDrawn = this.held[0]?.lease === data.texts[0]?.lease && !this.held[0]?.window;
+    if (!asDrawn || this.exhausted) this.#show("");
   }
 
   // --- Showing ---
@@ -70,9 +73,9 @@ export class Sitting {
     return count ? `${problem}: ${count === 1 ? "1 answer waits" : `${count} answers wait`} here.` : `${problem}.`;
   }
 
-  told(state, sentence) {
+  told(state, sentence, nextTry = null) {
     this.#saving = state;
-    this.view.saving(state, sentence);
+    this.view.saved.tell(state, sentence, nextTry);
     this.toldNone();
   }
 
@@ -94,10 +97,11 @@ export class Sitting {
   reconcile(texts) {
     const known = new Set(this.held.map((text) => text.lease));
     const before = this.held[0]?.lease;
+    const until = new Map(texts.map((text) => [text.lease, text.until]));
+    for (const text of this.held) text.until = until.get(text.lease) ?? text.until;
     this.held.push(...texts.filter((text) => !known.has(text.lease) && !this.outbox.has(text.lease)));
     if (this.outbox.isEmpty) {
-      const ours = new Set(texts.map((text) => text.lease));
-      this.held = this.held.filter((text) => ours.has(text.lease));
+      this.held = this.held.filter((text) => until.has(text.lease));
       this.exhausted = this.held.length === 0;
     }
     if (this.held[0]?.lease !== before || !this.held.length) {
@@ -106,18 +110,17 @@ export class Sitting {
     }
   }
 
-  // The figures of the server, and what it tells of the last answers; undo may go further back than it tells.
+  // The figures of the server, and what it tells of the last answers.
   take(progress) {
     this.sinceFigures = 0;
-    const told = new Set(progress.last.map((row) => row.key));
-    const older = this.progress.last.filter((row) => !told.has(row.key));
-    this.progress = { ...progress, last: [...progress.last, ...older].slice(0, LAST_KEPT) };
+    this.progress = progress;
+    this.#past.take(progress.last);
     this.view.beside.progress(this.progress);
     this.#drawLast();
   }
 
   #drawLast() {
-    this.view.beside.last(this.progress.last.slice(0, LAST_SHOWN));
+    this.view.beside.last(this.#past.rows.slice(0, LAST_SHOWN));
   }
 
   #countAnswer(status, by) {
@@ -136,9 +139,8 @@ export class Sitting {
     const seconds = Math.max(0, (performance.now() - this.shownAt - this.#hiddenFor) / 1000).toFixed(2);
     const comment = this.view.comment.value.trim();
     this.held.shift();
-    this.#past.push({ text, key, labels, status });
     const row = { key, text: text.text.slice(0, 90), status, label_ids: labels };
-    this.#remember(row);
+    this.#remember(row, text);
     this.sinceFigures += 1;
     const fields = { lease: text.lease, key, status, label: labels, seconds, comment };
     this.outbox.add("answer", this.data.urls.answer, fields, row);
@@ -161,35 +163,31 @@ export class Sitting {
     }
   }
 
-  #remember(row) {
-    this.progress.last = [row, ...this.progress.last].slice(0, LAST_KEPT);
+  #remember(row, text) {
+    this.#past.add(row, text);
     this.#drawLast();
     this.#countAnswer(row.status, 1);
   }
 
   // An answer that the server refused was never given: it is no answer of today and nothing to undo.
   #forget(key) {
-    const at = this.#past.findIndex((answered) => answered.key === key);
-    const row = this.progress.last.find((one) => one.key === key) ?? this.#past[at];
+    const row = this.#past.drop(key);
     if (!row) return; // undone before the refusal came
-    if (at >= 0) this.#past.splice(at, 1);
-    this.progress.last = this.progress.last.filter((one) => one.key !== key);
     this.#drawLast();
     this.#countAnswer(row.status, -1);
   }
 
   undo() {
-    const [row, ...older] = this.progress.last;
-    if (!row) return this.view.announce("There is no answer to undo.");
-    const answered = this.#past.at(-1)?.key === row.key ? this.#past.pop() : null; // else another tab's, or older
-    this.progress.last = older;
+    const undone = this.#past.undo();
+    if (!undone) return this.view.announce("There is no answer to undo.");
+    const { row, here } = undone;
     this.#drawLast();
     this.#countAnswer(row.status, -1);
-    if (answered) {
-      this.held.unshift(answered.text);
-      this.#show("Undone.", answered.labels);
+    if (here) {
+      this.held.unshift(here.text);
+      this.#show("Undone.", here.labels);
     }
-    this.outbox.add(answered ? "undo" : "undo-older", this.data.urls.undo, { key: row.key });
+    this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key });
   }
 
   #replied(item, reply) {
@@ -197,9 +195,11 @@ export class Sitting {
       // An answer from before this page was loaded: only now do we have its text. It goes in front.
       this.held = [];
       this.reconcile(reply.texts);
+      this.line.figures(); // undone was perhaps a change, and the answer before it stands again
       return;
     }
     this.reconcile(reply.texts);
+    document.dispatchEvent(new CustomEvent("labeller:saved"));
     if (this.sinceFigures >= FIGURES_AFTER) this.line.figures();
   }
 
@@ -208,12 +208,4 @@ export class Sitting {
     this.view.alert(sentence);
     this.line.renew();
   }
-}
-
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is not there on plain http
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

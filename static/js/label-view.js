@@ -3,18 +3,20 @@
 import { Beside } from "./label-beside.js";
 import { Choices } from "./label-choices.js";
 import { Frame } from "./label-frame.js";
+import { Saved } from "./label-saved.js";
 
 const at = (id) => document.getElementById(id);
 
 export class View {
-  constructor(labels) {
+  constructor({ labels, urls: { answers: answersUrl } }) {
     this.names = new Map(labels.map((label) => [label.id, label.name]));
     this.form = at("answer");
     this.comment = at("comment");
     this.filter = at("filter"); // null where the labels are few
     this.frame = new Frame();
     this.choices = new Choices();
-    this.beside = new Beside(this.names);
+    this.saved = new Saved();
+    this.beside = new Beside(this.names, answersUrl);
     this.form.addEventListener("change", () => this.hint(""));
     this.form.addEventListener("pointerdown", () => this.hint(""));
   }
@@ -54,13 +56,6 @@ export class View {
     at("done-all").hidden = progress.labelled < progress.texts;
     at("done-now").hidden = progress.labelled >= progress.texts;
     if (news) at("done").focus();
-  }
-
-  // role=status speaks every change; only a real change of the sentence is one.
-  saving(state, sentence) {
-    if (at("save").textContent === sentence) return;
-    at("save").dataset.state = state;
-    at("save").textContent = sentence;
   }
 
   alert(sentence) {

@@ -30,6 +30,8 @@ def test_the_keys_are_explained_on_a_question_mark(open_page):
     page = open_page()
     page.keyboard.press("?")
     assert page.locator("dialog#keys").is_visible()
+    told = page.locator("dialog#keys kbd").all_inner_texts()
+    assert {"Z", "S", "U", "C", "H", "J", "K", "Home", "End", "Esc", "?"} <= set(told)
     page.keyboard.press("1")  # no key labels while the list is open
     page.keyboard.press("Escape")
     assert not page.locator("dialog#keys").is_visible()

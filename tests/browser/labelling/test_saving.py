@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from labeller.annotation.models import Annotation, Lease
 from labeller.projects.models import Role
 from tests.browser.labelling.hand import current, past_bouncing, press, shown, wait_saved
+from tests.browser.shots import take
 from tests.cast import join
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,8 +25,8 @@ def test_what_is_answered_offline_survives_a_reload_and_is_saved_once(open_page,
     answered.append(shown(page))
     past_bouncing(page)
     page.keyboard.press("2")
-    expect(page.locator("#save")).to_have_attribute("data-state", "waiting")
-    expect(page.locator("#save")).to_contain_text("2 answers kept here")
+    expect(page.locator("#save")).to_have_attribute("data-state", "offline")
+    expect(page.locator("#save")).to_have_text("Offline: 2 answers kept here until the network is back")
     assert not Annotation.objects.exists()
     page.on("dialog", lambda dialog: dialog.accept())  # "leave the page?": it warns, we leave
     context.route("**/label/answer/", lambda route: route.abort())  # or they would be saved before the reload
@@ -173,3 +174,51 @@ def test_five_texts_are_answered_without_the_network_and_the_empty_frame_says_ho
     wait_saved(page)
     expect(page.locator("#text")).not_to_be_empty()
     assert len(current()) == 5
+
+
+def test_a_failed_save_counts_down_to_the_next_try_and_can_be_tried_at_once(open_page):
+    page = open_page()
+    page.expected = re.compile("status of 500")
+    page.route("**/label/answer/", lambda route: route.fulfill(status=500))
+    place = page.locator("#frame").bounding_box()
+    answered = press(page, "1")
+    expect(page.locator("#save")).to_have_text("Not saved yet, will retry: 1 answer kept here")
+    expect(page.locator("#retry")).to_have_text(re.compile(r"in \d+ s"))
+    assert page.locator("#frame").bounding_box() == place
+    take(page, "not-saved")
+    page.unroute("**/label/answer/")
+    page.get_by_role("button", name="Try now").click()
+    wait_saved(page)
+    expect(page.locator("#retry")).to_be_empty()
+    expect(page.locator("#try-now")).to_be_hidden()
+    assert current() == {answered: ("labelled", ["Change"], "")}
+
+
+def test_a_lost_network_is_told_before_anything_is_answered(open_page, context):
+    page = open_page()
+    context.set_offline(True)
+    expect(page.locator("#save")).to_have_text("Offline: answers are kept here until the network is back")
+    context.set_offline(False)
+    expect(page.locator("#save")).to_be_empty()
+
+
+@pytest.mark.parametrize("unsaved", ["an answer", "a comment"])
+def test_leaving_with_something_unsaved_warns(open_page, context, unsaved):
+    page = open_page()
+    if unsaved == "an answer":
+        context.set_offline(True)
+        press(page, "1")
+    else:
+        page.keyboard.press("c")
+        page.keyboard.type("Half a thought")
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    with page.expect_event("dialog"):
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asked == ["beforeunload"]
+    context.set_offline(False)

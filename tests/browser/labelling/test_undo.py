@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from labeller.annotation.services import answer, serve
-from tests.browser.labelling.hand import current, press, shown, wait_saved
+from tests.browser.labelling.hand import current, past_bouncing, press, shown, wait_saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -61,3 +61,29 @@ def test_undo_takes_back_the_topmost_answer_also_when_another_tab_gave_it(open_p
     press(page, "z")
     wait_saved(page)
     assert shown(page) == here and current() == {}
+
+
+def test_undo_reaches_back_twenty_answers_past_a_reload(open_page):
+    page = open_page()
+    answered = [press(page, "123"[at % 3]) for at in range(22)]
+    wait_saved(page)
+    page = open_page()
+    for text in reversed(answered[2:]):
+        past_bouncing(page)
+        page.keyboard.press("z")
+        expect(page.locator("#text")).to_have_text(text)
+    wait_saved(page)
+    assert sorted(current()) == sorted(answered[:2])
+
+
+def test_undo_pressed_quickly_before_the_texts_are_back_takes_as_many_back(open_page):
+    page = open_page()
+    answered = [press(page, "1") for _ in range(6)]
+    wait_saved(page)
+    page = open_page()
+    for _ in range(4):
+        past_bouncing(page)
+        page.keyboard.press("z")
+    expect(page.locator("#text")).to_have_text(answered[2])
+    wait_saved(page)
+    assert sorted(current()) == sorted(answered[:2])
