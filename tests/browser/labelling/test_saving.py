@@ -186,6 +186,7 @@ def test_a_failed_save_counts_down_to_the_next_try_and_can_be_tried_at_once(open
     expect(page.locator("#retry")).to_have_text(re.compile(r"in \d+ s"))
     assert page.locator("#frame").bounding_box() == place
     take(page, "not-saved")
+    expect(page.locator("#retry")).to_have_text(re.compile(r"in ([6-9]|1\d) s"), timeout=30_000)  # time to press
     page.unroute("**/label/answer/")
     page.get_by_role("button", name="Try now").click()
     wait_saved(page)
