@@ -50,15 +50,25 @@ class UndoRefused(ValueError):
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a person answered. `key` is the client's own: a second post of it changes nothing."""
+class Said:
+    """What a person says of a text. `key` is the client's own: a second post of it changes nothing."""
 
-    lease_key: uuid.UUID
     key: uuid.UUID
     status: str
     label_ids: Collection[int] = ()
     seconds: float | None = None
     comment: str = ""
+
+    @property
+    def tidy_comment(self) -> str:
+        return self.comment.strip()[:COMMENT_LIMIT]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given(Said):
+    """An answer to a text as it was served."""
+
+    lease_key: uuid.UUID
 
 
 def answer(
@@ -77,7 +87,7 @@ def answer(
 
     Raises AnswerRefused with a sentence when the text was not served to this person or the labels do not fit.
     """
-    given = Given(lease_key, key, status, label_ids, seconds, comment)
+    given = Given(key, status, label_ids, seconds, comment, lease_key=lease_key)
     with turn(project) as counter:
         return _answer(counter, project, annotator, given)
 
@@ -92,22 +102,36 @@ def _answer(counter: ServingCounter, project: Project, annotator: User, given: G
     lease = LEASE.first(key=given.lease_key, project=project.pk, annotator=annotator.pk)
     earlier, replaced = _earlier(lease, annotator, given)
     if earlier is not None:
-        return _same_answer(earlier, project, annotator)
+        return same_answer(earlier, project, annotator)
     if lease is None:
         raise AnswerRefused("This text was not handed to you in this project. Reload the page for another one.")
-    labels = _checked_labels(project, given.status, given.label_ids)
+    lease.project = project  # known already: no query for it
+    labels = checked_labels(project, given.status, given.label_ids)
     now = timezone.now()
+    annotation = record(counter, lease, given, labels, replaced, now)
+    _close(lease, project, now)
+    tell_annotations_changed(project.pk)
+    return annotation
+
+
+def record(
+    counter: ServingCounter,
+    asked: Lease | Annotation,
+    said: Said,
+    labels: Collection[int],
+    replaced: Collection[Annotation],
+    now: datetime,
+) -> Annotation:
+    """The new row with the facts frozen when the text was asked; `replaced` are superseded by it."""
     if replaced:  # before the insert: the constraint wants one current answer at most
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
-    annotation = _record(lease, given, _followed(project, lease, given, labels))
+    annotation = _create(asked, said, _followed(asked, said, labels))
     if labels:
         through = Annotation.labels.through
         through._default_manager.bulk_create([through(annotation_id=annotation.pk, label_id=label) for label in labels])
     if replaced:
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_by=annotation)
-    _close(lease, project, now)
     _count(counter, added=[annotation], removed=replaced)
-    tell_annotations_changed(project.pk)
     return annotation
 
 
@@ -135,8 +159,9 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     now = timezone.now()
     annotation.superseded_at = now
     annotation.save(update_fields=["superseded_at"])
-    _reopen(annotation, project, now)  # before the reinstated rows count: the text is wanted from this person again
     reinstated = list(annotation.supersedes.all())
+    if all(row.source == Source.IMPORT for row in reinstated):  # else their earlier answer stands again
+        _reopen(annotation, project, now)  # before the reinstated rows count: the text is wanted from this person again
     if reinstated:
         annotation.supersedes.update(superseded_at=None, superseded_by=None)
     _count(counter, added=reinstated, removed=[annotation])
@@ -144,13 +169,14 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     return annotation
 
 
-def _same_answer(earlier: Annotation, project: Project, annotator: User) -> Annotation:
+def same_answer(earlier: Annotation, project: Project, annotator: User) -> Annotation:
+    """The annotation that a key has made before. Raises AnswerRefused when the key was another's."""
     if earlier.annotator_id != annotator.pk or earlier.project_id != project.pk:
         raise AnswerRefused("This answer's key was used for another answer. Reload the page and answer again.")
     return earlier
 
 
-def _checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
+def checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
     """The label ids, each once, in order. Raises AnswerRefused when they do not fit the status or the project."""
     wanted = sorted(set(label_ids))
     if status not in Status.values:
@@ -179,32 +205,31 @@ def _earlier(lease: Lease | None, annotator: User, given: Given) -> tuple[Annota
     return same, [row for row in found if row is not same and (labels or row.source != Source.IMPORT)]
 
 
-def _record(lease: Lease, given: Given, followed: bool | None) -> Annotation:
-    """The new row, with the facts frozen when the text was served."""
+def _create(asked: Lease | Annotation, said: Said, followed: bool | None) -> Annotation:
     return Annotation.objects.create(
-        key=given.key,
-        project_id=lease.project_id,
-        document_id=lease.document_id,
-        annotator_id=lease.annotator_id,
-        status=given.status,
-        source=lease.source,
-        reason=lease.reason,
-        model_key=lease.model_key,
-        prediction=lease.prediction,
-        probability=lease.probability,
-        pool_size=lease.pool_size,
-        suggestion_shown=lease.suggestion_shown,
+        key=said.key,
+        project_id=asked.project_id,
+        document_id=asked.document_id,
+        annotator_id=asked.annotator_id,
+        status=said.status,
+        source=asked.source,
+        reason=asked.reason,
+        model_key=asked.model_key,
+        prediction=asked.prediction,
+        probability=asked.probability,
+        pool_size=asked.pool_size,
+        suggestion_shown=asked.suggestion_shown,
         suggestion_followed=followed,
-        seconds=None if given.seconds is None else max(0.0, given.seconds),
-        comment=given.comment.strip()[:COMMENT_LIMIT],
+        seconds=None if said.seconds is None else max(0.0, said.seconds),
+        comment=said.tidy_comment,
     )
 
 
-def _followed(project: Project, lease: Lease, given: Given, labels: list[int]) -> bool | None:
+def _followed(asked: Lease | Annotation, said: Said, labels: Collection[int]) -> bool | None:
     """Whether a labelled answer is the model's; None without a prediction, or a label."""
-    if not lease.prediction or given.status != Status.LABELLED:
+    if not asked.prediction or said.status != Status.LABELLED:
         return None
-    return {str(label) for label in labels} == set(guess(lease.prediction, multi_label=project.is_multi))
+    return {str(label) for label in labels} == set(guess(asked.prediction, multi_label=asked.project.is_multi))
 
 
 def _close(lease: Lease, project: Project, now: datetime) -> None:
@@ -220,16 +245,22 @@ def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
     """Open the newest lease of this person on the text again."""
     document_id = annotation.document_id
     close_expired(document_id, now)
-    others = _answers(document_id, annotation.source)
-    held = Lease.objects.filter(document_id=document_id, closed_at=None)
-    if held.filter(annotator_id=annotation.annotator_id).exists():
+    mine = Lease.objects.filter(document_id=document_id, annotator_id=annotation.annotator_id)
+    if mine.filter(closed_at=None).exists():
         return
     slot = free_slot(document_id, project.overlap)
-    lease = Lease.objects.filter(document_id=document_id, annotator_id=annotation.annotator_id).order_by("-id").first()
-    if slot is None or lease is None or others + held.count() >= project.overlap:
+    lease = mine.order_by("-id").first()
+    if slot is None or lease is None or not wants_another(annotation, project, now):
         raise UndoRefused("Somebody else has this text by now, so this answer stays as it is.")
     lease.slot, lease.closed_at, lease.expires_at = slot, None, now + LEASE_LASTS
     lease.save(update_fields=["slot", "closed_at", "expires_at"])
+
+
+def wants_another(annotation: Annotation, project: Project, now: datetime) -> bool:
+    """Whether this text wants one answer more than it has and than other people hold it for."""
+    held = Lease.objects.filter(document_id=annotation.document_id, closed_at=None, expires_at__gt=now)
+    others = held.exclude(annotator_id=annotation.annotator_id)
+    return _answers(annotation.document_id, annotation.source) + others.count() < project.overlap
 
 
 def _answers(document_id: int, source: str) -> int:
@@ -238,7 +269,7 @@ def _answers(document_id: int, source: str) -> int:
     return (labelled.exclude(source=Source.IMPORT) if source == Source.AUDIT else labelled).count()
 
 
-def _count(counter: ServingCounter, *, added: list[Annotation], removed: list[Annotation]) -> None:
+def _count(counter: ServingCounter, *, added: Collection[Annotation], removed: Collection[Annotation]) -> None:
     """Keep the counters equal to the current labelled answers that were served (imported ones were not)."""
     labelled = sum(map(_counts, added)) - sum(map(_counts, removed))
     audit = sum(map(_counts_as_audit, added)) - sum(map(_counts_as_audit, removed))

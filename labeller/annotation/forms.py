@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 
+from labeller.annotation.history import Wanted
 from labeller.annotation.models import Annotation
-from labeller.annotation.services import Given
+from labeller.annotation.services import Given, Said
+from labeller.projects.models import Label
+
+MOST_HELD = 100  # leases that a page may give back at once; it holds five, and those of undone answers
+LONGEST = timedelta(days=1)  # a page open for longer says nothing of the time that an answer took
 
 
 class WholeNumbersField(forms.Field):
@@ -22,12 +30,34 @@ class WholeNumbersField(forms.Field):
             raise forms.ValidationError("A label is named by its number; something else was sent.") from error
 
 
-class AnswerForm(forms.Form):
-    lease = forms.UUIDField()
+class HeldField(forms.Field):
+    """Every `<lease's key> <its expiry as told>` posted under one name, as a mapping."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> dict[UUID, datetime]:
+        if len(value or ()) > MOST_HELD:
+            raise forms.ValidationError(f"At most {MOST_HELD} leases are given back at once.")
+        try:
+            pairs = [str(one).split(" ", 1) for one in value or ()]
+            held = {UUID(key): datetime.fromisoformat(until) for key, until in pairs}
+        except ValueError as error:
+            raise forms.ValidationError("A lease is named by its key and its expiry.") from error
+        if any(timezone.is_naive(until) for until in held.values()):
+            raise forms.ValidationError("An expiry needs its time zone.")
+        return held
+
+
+class LeaveForm(forms.Form):
+    held = HeldField(required=False)
+
+
+class SaidForm(forms.Form):
+    """What is said of a text: labels, none of them, or a skip or unsure; with a comment."""
+
     key = forms.UUIDField()
     status = forms.ChoiceField(choices=Annotation.Status, required=False)
     label = WholeNumbersField(required=False)
-    seconds = forms.FloatField(required=False, min_value=0)
     comment = forms.CharField(required=False)
     none = forms.BooleanField(required=False)  # "None of these": whatever is ticked
 
@@ -42,14 +72,49 @@ class AnswerForm(forms.Form):
             given["label"] = ()
         return given
 
-    def given(self) -> Given:
-        data = self.cleaned_data
-        return Given(data["lease"], data["key"], data["status"], data["label"], data["seconds"], data["comment"])
-
     def sentence(self) -> str:
         """The first thing wrong, for a page that has room for one line."""
         name, errors = next(iter(self.errors.items()))
         return f"The answer could not be read: {name}: {errors[0]}"
+
+
+class AnswerForm(SaidForm):
+    lease = forms.UUIDField()
+    seconds = forms.FloatField(required=False, min_value=0)
+
+    def given(self) -> Given:
+        data = self.cleaned_data
+        return Given(
+            data["key"], data["status"], data["label"], data["seconds"], data["comment"], lease_key=data["lease"]
+        )
+
+
+class ChangeForm(SaidForm):
+    """`opened`: when the page with the earlier answer was made, so that the time spent is known without a script."""
+
+    opened = forms.DateTimeField(required=False)
+
+    def said(self) -> Said:
+        data = self.cleaned_data
+        spent = timezone.now() - data["opened"] if data["opened"] else None
+        seconds = spent.total_seconds() if spent and timedelta() <= spent <= LONGEST else None
+        return Said(data["key"], data["status"], data["label"], seconds, data["comment"])
+
+
+class WantedForm(forms.Form):
+    """Which of one's answers to see: `show` is a status or the number of a label."""
+
+    show = forms.ChoiceField(required=False, label="Show")
+
+    def __init__(self, data: Any, labels: list[Label]) -> None:
+        super().__init__(data)
+        names: list[tuple[str, Any]] = [("", "All answers"), *Annotation.Status.choices]
+        self.fields["show"].choices = [*names, ("Labels", [(str(label.pk), label.name) for label in labels])]  # type: ignore[attr-defined]
+
+    def wanted(self) -> Wanted:
+        """All answers where something else was asked for, a label deleted since, say."""
+        show = self.cleaned_data["show"] if self.is_valid() else ""
+        return Wanted(label=int(show)) if show.isdecimal() else Wanted(status=show)
 
 
 class UndoForm(forms.Form):

@@ -14,12 +14,21 @@ from labeller.annotation.suggestions import suggested
 from labeller.projects.models import Label, Project, User
 
 FILTER_FROM = 13  # labels; fewer are found faster by eye than by typing
+NAMES = ("next", "answer", "undo", "status", "leave", "words")  # of the addresses that the script posts to
+UNDO_REACHES = 25  # answers; so far back also after a reload
+LAST_SHOWN = 5
 
 
 def text_of(project: Project, served: Served) -> dict[str, Any]:
-    """A served text for the page, with the suggestion when it may be seen."""
+    """A served text for the page, with the suggestion when it may be seen. `until` is the lease's expiry, which the
+    page names when it gives the text back.
+
+    A key `window` may be added: `[start, end]` in characters of the text. The page then opens a long text there
+    instead of at its beginning, and has a button to the start.
+    """
     return {
         "lease": str(served.key),
+        "until": served.until.isoformat(),
         "text": served.text,
         "metadata": metadata_of(served),
         "reason": served.reason,
@@ -43,15 +52,14 @@ def script_data(
     return {
         "store": f"labeller:{project.slug}:{user.pk}",
         "user": user.pk,
-        "urls": {
-            name: reverse(f"label-{name}", args=[project.slug])
-            for name in ("next", "answer", "undo", "status", "words")
-        },
+        "urls": {name: reverse(f"label-{name}", args=[project.slug]) for name in NAMES}
+        | {"answers": reverse("answers", args=[project.slug])},
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "multi": project.is_multi,
         "labels": [{"id": label.pk, "name": label.name, "key": label.hotkey} for label in labels],
         "texts": texts,
         "progress": progress,
+        "undo_reaches": UNDO_REACHES,
     }
 
 
@@ -65,7 +73,8 @@ def label_rows(labels: list[Label], current: dict[str, Any] | None) -> list[dict
 
 
 def last_rows(last: list[dict[str, Any]], names: dict[int, str]) -> list[dict[str, Any]]:
-    return [{**row, "said": said(row, names), "colour_of": (row["label_ids"] or [None])[0]} for row in last]
+    shown = last[:LAST_SHOWN]
+    return [{**row, "said": said(row, names), "colour_of": (row["label_ids"] or [None])[0]} for row in shown]
 
 
 def said(row: dict[str, Any], names: dict[int, str]) -> str:

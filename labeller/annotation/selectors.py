@@ -142,7 +142,7 @@ class LastAnswer:
     label_ids: LabelSet
 
 
-def last_answers(project: Project, annotator: User, count: int = 5) -> list[LastAnswer]:
+def last_answers(project: Project, annotator: User, count: int) -> list[LastAnswer]:
     """This person's newest current answers, newest first; texts cut to their first words."""
     rows = list(
         Annotation.objects.filter(project=project, annotator=annotator, superseded_at=None)

@@ -1,6 +1,22 @@
 """The writes of this app, as its callers see them: views, commands, and later an API."""
 
-from labeller.annotation.answers import AnswerRefused, Given, UndoRefused, answer, answer_and_serve, undo
+from labeller.annotation.answers import AnswerRefused, Given, Said, UndoRefused, answer, answer_and_serve, undo
+from labeller.annotation.changing import Changed, change
+from labeller.annotation.leaving import give_back
 from labeller.annotation.serving import Served, renew, serve
 
-__all__ = ["AnswerRefused", "Given", "Served", "UndoRefused", "answer", "answer_and_serve", "renew", "serve", "undo"]
+__all__ = [
+    "AnswerRefused",
+    "Changed",
+    "Given",
+    "Said",
+    "Served",
+    "UndoRefused",
+    "answer",
+    "answer_and_serve",
+    "change",
+    "give_back",
+    "renew",
+    "serve",
+    "undo",
+]

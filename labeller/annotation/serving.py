@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,15 +62,17 @@ class Served:
     model_key: str
     prediction: dict[str, float] | None
     suggestion_shown: bool | None
+    until: datetime = field(compare=False)  # the lease's expiry
 
 
-def serve(*, project: Project, annotator: User, count: int = AHEAD) -> list[Served]:
+def serve(*, project: Project, annotator: User, count: int = AHEAD, afresh: bool = False) -> list[Served]:
     """Up to `count` texts for this person, leased for ten minutes: those already in hand first, oldest first.
 
     Fewer, or none, when no text is left that wants an answer from this person. More, when more are open already.
+    `afresh`: every lease is renewed, however new it is, so that it has an expiry which no older page knows.
     """
     with turn(project) as counter:
-        return hand_out(counter, project, annotator, count)
+        return hand_out(counter, project, annotator, count, LEASE_LASTS if afresh else RENEW_WITH_LESS_THAN)
 
 
 def renew(*, project: Project, annotator: User) -> list[Served]:
@@ -79,10 +81,16 @@ def renew(*, project: Project, annotator: User) -> list[Served]:
         return _served(project, annotator, _renewed(project, annotator, timezone.now()))
 
 
-def hand_out(counter: ServingCounter, project: Project, annotator: User, count: int = AHEAD) -> list[Served]:
+def hand_out(
+    counter: ServingCounter,
+    project: Project,
+    annotator: User,
+    count: int = AHEAD,
+    renewed_below: timedelta = RENEW_WITH_LESS_THAN,
+) -> list[Served]:
     """`serve` inside a transaction that holds the project's lock."""
     now = timezone.now()
-    held = _renewed(project, annotator, now)
+    held = _renewed(project, annotator, now, renewed_below)
     missing = count - len(held)
     if missing > 0:
         _count_pool(counter, now)
@@ -130,11 +138,14 @@ def close_expired(document_id: int, now: datetime) -> None:
     Lease.objects.filter(document_id=document_id, closed_at=None, expires_at__lte=now).update(closed_at=now)
 
 
-def _renewed(project: Project, annotator: User, now: datetime) -> list[Lease]:
+def _renewed(project: Project, annotator: User, now: datetime, below: timedelta = RENEW_WITH_LESS_THAN) -> list[Lease]:
     """An expired lease that nobody took over is still in hand: the page was merely asleep."""
     held = HELD.all(project=project.pk, annotator=annotator.pk)
-    if any(lease.expires_at - now < RENEW_WITH_LESS_THAN for lease in held):
-        Lease.objects.filter(pk__in=[lease.pk for lease in held]).update(expires_at=now + LEASE_LASTS)
+    if any(lease.expires_at - now < below for lease in held):
+        until = now + LEASE_LASTS
+        Lease.objects.filter(pk__in=[lease.pk for lease in held]).update(expires_at=until)
+        for lease in held:
+            lease.expires_at = until
     return held
 
 
@@ -208,4 +219,5 @@ def _with_text(lease: Lease, document: Document) -> Served:
         model_key=lease.model_key,
         prediction=lease.prediction,
         suggestion_shown=lease.suggestion_shown,
+        until=lease.expires_at,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from labeller.annotation import views, words_views
+from labeller.annotation import history_views, views, words_views
 
 urlpatterns = [
     path("", views.label, name="label"),
@@ -11,5 +11,8 @@ urlpatterns = [
     path("undo/", views.label_undo, name="label-undo"),
     path("status/", views.label_status, name="label-status"),
     path("words/", words_views.label_words, name="label-words"),
+    path("leave/", views.label_leave, name="label-leave"),
+    path("answers/", history_views.answers, name="answers"),
+    path("answers/<uuid:key>/", history_views.answer, name="answer-change"),
     re_path(r"^export/labels\.(?P<file_format>csv|jsonl)\Z", views.export_labels, name="export-labels"),
 ]

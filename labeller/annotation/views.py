@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import page, selectors, services
 from labeller.annotation.export import CONTENT_TYPES, lines
-from labeller.annotation.forms import AnswerForm, UndoForm
+from labeller.annotation.forms import AnswerForm, LeaveForm, UndoForm
 from labeller.projects.access import Access, LabellerRequest, labelling_project_for, project_for
 from labeller.projects.guidelines import render as render_guidelines
 
@@ -23,9 +23,9 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
     access = labelling_project_for(request, slug)
     project, user = access.project, request.user
     labels = list(project.labels.all())
-    served = services.serve(project=project, annotator=user) if labels else []
+    served = services.serve(project=project, annotator=user, afresh=True) if labels else []
     texts = [page.text_of(project, text) for text in served]
-    progress = page.progress_of(selectors.progress(project, user), selectors.last_answers(project, user))
+    progress = _progress(access, request)
     names = {label.pk: label.name for label in labels}
     context = {
         "project": project,
@@ -95,10 +95,19 @@ def label_status(request: LabellerRequest, slug: str) -> HttpResponse:
     """The page says that it is still open: its leases are renewed; it learns today's figures."""
     access = labelling_project_for(request, slug)
     held = services.renew(project=access.project, annotator=request.user)
-    progress = selectors.progress(access.project, request.user)
-    last = selectors.last_answers(access.project, request.user)
     texts = [page.text_of(access.project, text) for text in held]
-    return JsonResponse({"texts": texts, "progress": page.progress_of(progress, last)})
+    return JsonResponse({"texts": texts, "progress": _progress(access, request)})
+
+
+@require_POST
+def label_leave(request: LabellerRequest, slug: str) -> HttpResponse:
+    """The page is being left: the texts it held are for others. Browsers send this when they like, or never."""
+    access = labelling_project_for(request, slug)
+    form = LeaveForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"error": str(form.errors["held"][0])}, status=422)
+    services.give_back(project=access.project, annotator=request.user, held=form.cleaned_data["held"])
+    return HttpResponse(status=204)
 
 
 @require_GET
@@ -107,6 +116,11 @@ def export_labels(request: LabellerRequest, slug: str, file_format: str) -> Http
     response = StreamingHttpResponse(lines(access.project, file_format), content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="{slug}-labels.{file_format}"'
     return response
+
+
+def _progress(access: Access, request: LabellerRequest) -> dict[str, Any]:
+    last = selectors.last_answers(access.project, request.user, page.UNDO_REACHES)
+    return page.progress_of(selectors.progress(access.project, request.user), last)
 
 
 def _texts(access: Access, request: LabellerRequest) -> list[dict[str, Any]]:

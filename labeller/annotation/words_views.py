@@ -28,5 +28,5 @@ def label_words(request: LabellerRequest, slug: str) -> JsonResponse:
     if found.state == MovedWords.State.READY:
         text = found.document.text
         told |= {"pieces": [astuple(piece) for piece in pieces(text, found.spans)], "named": len(found.spans)}
-        told |= {"telling": len(text[: found.telling[0]].encode("utf-16-le")) // 2 if found.telling else None}
+        told |= {"telling": found.telling}
     return JsonResponse(told)

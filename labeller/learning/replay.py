@@ -83,7 +83,7 @@ class Replay:
             return False
         text = self.held[0]
         labels = self.answers[text_hash(text.text)]
-        given = Given(text.key, uuid.uuid4(), "labelled", labels, seconds=1.0)
+        given = Given(uuid.uuid4(), "labelled", labels, seconds=1.0, lease_key=text.key)
         _, self.held = answer_and_serve(project=self.project, annotator=self.annotator, given=given)
         self.given += 1
         return True

@@ -11,6 +11,8 @@ RESERVED = {
     "c": "opens the comment",
     "j": "scrolls the text down",
     "k": "scrolls the text up",
+    "h": "shows your earlier answers",
+    "w": "marks the words behind the suggestion",
 }
 KEYS = tuple("123456789") + tuple(letter for letter in "abcdefghijklmnopqrstuvwxyz" if letter not in RESERVED)
 

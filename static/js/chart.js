@@ -1,7 +1,7 @@
 // The learning curve. The server sends a Vega-Lite specification; this file gives it the page's colours, draws it,
 // redraws it when there is a newer model, and saves it as a file. Without it the table says the same.
 
-import { NO_LIBRARY, OPTIONS, coloured, saveAs } from "./drawing.js";
+import { NO_LIBRARY, OPTIONS, coloured, passOverEmpty, saveAs } from "./drawing.js";
 
 const figure = document.getElementById("curve");
 const canvas = document.getElementById("curve-canvas");
@@ -44,6 +44,7 @@ async function draw() {
     const before = shown;
     const state = `${metric().value} ${standing().dataset.newest}`;
     shown = await window.vegaEmbed(canvas, spec, OPTIONS);
+    passOverEmpty(canvas);
     before?.finalize();
     figure.dataset.drawn = state;
     drawnFrom = standing().dataset.figures;

@@ -19,6 +19,14 @@ export function coloured(spec) {
   return spec;
 }
 
+// Vega calls also those groups graphics that have no marks, and no name: a screen reader would stop at nothing.
+export function passOverEmpty(canvas) {
+  for (const group of canvas.querySelectorAll("[role=graphics-symbol]:not([aria-label])")) {
+    group.removeAttribute("role");
+    group.removeAttribute("aria-roledescription");
+  }
+}
+
 export async function saveAs(kind, view, name) {
   const link = document.createElement("a");
   link.download = `${name}.${kind}`;

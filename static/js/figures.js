@@ -1,7 +1,7 @@
 // Charts that stand still: each figure names the address of its specification, is drawn in the page's colours, and can
 // be saved. Without this the tables below say the same.
 
-import { NO_LIBRARY, OPTIONS, coloured, saveAs } from "./drawing.js";
+import { NO_LIBRARY, OPTIONS, coloured, passOverEmpty, saveAs } from "./drawing.js";
 
 for (const figure of document.querySelectorAll("figure[data-chart]")) {
   const canvas = figure.querySelector(".canvas");
@@ -21,6 +21,7 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) {
       const spec = coloured(await answer.json());
       const before = shown;
       shown = await window.vegaEmbed(canvas, spec, OPTIONS);
+      passOverEmpty(canvas);
       before?.finalize();
       figure.dataset.drawn = "yes";
       for (const button of figure.querySelectorAll("[data-save]")) button.hidden = false;

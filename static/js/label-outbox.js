@@ -3,9 +3,10 @@
 // own and the server takes a key once, so sending again (or from two tabs) does no harm. An item that fails again and
 // again while the server is there lets the others pass; only what concerns the same answer waits for it.
 
+import { post } from "./label-post.js";
+
 const WAITS = [1000, 2000, 4000, 8000, 15000]; // ms between tries
 const REFUSED_WAIT = 60000; // ms until a person who may not label is tried again: the role, or they, may come back
-const PATIENCE = 20000; // ms until a request counts as lost
 const STUBBORN = 3; // equal failures of one item after which the others pass it
 
 export class Outbox {
@@ -15,23 +16,24 @@ export class Outbox {
   #lost = null; // why the last try failed; null while nothing waits for another
   #busy = false;
   #timer = 0;
+  #nextTry = 0; // ms of performance.now(); while something waits for another try
   #count = 0;
   #refused = 0; // definite noes of this flush
   #stuck = new Set(); // keys of answers that others have passed, the longest untried first
 
   // `user` goes with every item: the server takes none while somebody else is signed in in this browser.
-  // `told` gets (state, sentence): "saved", "saving", "waiting", "signed-out" or "refused".
+  // `told` gets (state, sentence, the time of the next try or null): "idle", "saved", "saving", "waiting", "offline",
+  // "signed-out" or "refused".
   // `replied(item, reply)` hears the server's answer, `refused(item, sentence)` a definite no to this one item.
   constructor(prefix, user, { told, replied, refused }) {
     this.#prefix = `${prefix}:unsaved:`;
     this.#user = user;
     Object.assign(this, { told, replied, refused });
     this.items = this.#stored();
-    addEventListener("online", () => this.flush());
-    addEventListener("beforeunload", (event) => {
-      if (this.items.length) event.preventDefault();
-    });
+    addEventListener("online", () => (this.isEmpty ? this.told("idle", "") : this.flush()));
+    addEventListener("offline", () => this.#tellOffline());
     if (this.items.length) this.flush();
+    else if (!navigator.onLine) this.#tellOffline();
   }
 
   get isEmpty() {
@@ -77,18 +79,29 @@ export class Outbox {
       else this.told("saved", "✓ Saved");
       return;
     }
-    const wait = WAITS[Math.min(this.#failures++, WAITS.length - 1)];
-    this.#timer = setTimeout(() => this.flush(), lost.why === "refused" ? REFUSED_WAIT : wait);
+    const wait = lost.why === "refused" ? REFUSED_WAIT : WAITS[Math.min(this.#failures++, WAITS.length - 1)];
+    this.#timer = setTimeout(() => this.flush(), wait);
+    this.#nextTry = performance.now() + wait;
     this.#tellLost();
   }
 
   #tellLost() {
     const { why, sentence } = this.#lost;
-    const waiting = this.items.length === 1 ? "1 answer" : `${this.items.length} answers`;
-    if (why === "signed-out") {
-      this.told(why, `You are signed out. Sign in again in another tab: ${waiting} kept here`);
-    } else if (why === "refused") this.told(why, `Not saved. ${sentence} ${waiting} kept here`);
-    else this.told("waiting", `Not saved yet, will retry: ${waiting} kept here`);
+    const kept = `${this.#waiting()} kept here`;
+    const signedOut = `You are signed out. Sign in again in another tab: ${kept}`;
+    if (why === "signed-out") this.told(why, signedOut, this.#nextTry);
+    else if (why === "refused") this.told(why, `Not saved. ${sentence} ${kept}`, this.#nextTry);
+    else if (!navigator.onLine) this.#tellOffline();
+    else this.told("waiting", `Not saved yet, will retry: ${kept}`, this.#nextTry);
+  }
+
+  #tellOffline() {
+    const kept = this.isEmpty ? "answers are kept here" : `${this.#waiting()} kept here`;
+    this.told("offline", `Offline: ${kept} until the network is back`);
+  }
+
+  #waiting() {
+    return this.items.length === 1 ? "1 answer" : `${this.items.length} answers`;
   }
 
   #first() {
@@ -135,36 +148,4 @@ export class Outbox {
       return [];
     }
   }
-}
-
-// The server's JSON; {error} for a definite no to this request; {lost: {why}} when it must be sent again, with `status`
-// when the server failed, and `sentence` when it takes nothing of this person now.
-export async function post(url, fields) {
-  const body = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    for (const one of Array.isArray(value) ? value : [value]) body.append(name, one);
-  }
-  const headers = { Accept: "application/json", "X-CSRFToken": csrf() };
-  const signal = AbortSignal.timeout(PATIENCE);
-  try {
-    const response = await fetch(url, { method: "POST", body, headers, signal, redirect: "manual", keepalive: true });
-    const { status } = response;
-    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
-    if (response.ok || status === 422) return await response.json();
-    if ([403, 404, 410].includes(status) && isJson) {
-      return { lost: { why: "refused", sentence: (await response.json()).error } };
-    }
-    // A form's token is refused with a page: the cookie went with the session.
-    if (response.type === "opaqueredirect" || status === 403) return { lost: { why: "signed-out" } };
-    if (status === 404 || status === 410) return { lost: { why: "refused", sentence: "This project is gone." } };
-    return { lost: { why: "failed", status } };
-  } catch {
-    return { lost: { why: "no answer" } };
-  }
-}
-
-function csrf() {
-  const name = `${document.getElementById("answer").dataset.csrfCookie}=`;
-  const cookie = document.cookie.split("; ").find((one) => one.startsWith(name));
-  return cookie ? cookie.slice(name.length) : document.querySelector("[name=csrfmiddlewaretoken]").value;
 }

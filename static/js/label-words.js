@@ -49,7 +49,7 @@ export class Words {
 
   async #ahead(text) {
     const answer = await this.#ask(text);
-    if (Number.isInteger(answer.telling)) text.window = [answer.telling, answer.telling];
+    if (answer.telling) text.window = answer.telling;
   }
 
   #ask(text) {

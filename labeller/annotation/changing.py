@@ -1,0 +1,73 @@
+"""A second thought: changing an answer given earlier. The first one stays in the history, superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from labeller.annotation.answers import AnswerRefused, Said, checked_labels, record, same_answer, wants_another
+from labeller.annotation.history import answer_of
+from labeller.annotation.models import Annotation, Lease, Source
+from labeller.annotation.selectors import label_sets
+from labeller.annotation.serving import turn
+from labeller.annotation.signals import tell_annotations_changed
+from labeller.projects.models import Project, User
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What became of an answer: `after` is `before` where nothing differs."""
+
+    before: Annotation
+    after: Annotation
+
+
+def change(*, project: Project, annotator: User, answer_key: UUID, said: Said) -> Changed:
+    """Supersede this person's answer `answer_key`, or what has replaced it since, by what they say now.
+
+    The new row keeps why the text was asked and what had been predicted before the first answer, so an audit answer
+    stays one. A second post of the same key changes nothing. Raises AnswerRefused with a sentence.
+    """
+    with turn(project) as counter:
+        earlier = Annotation.objects.filter(key=said.key).first()
+        _, before = answer_of(project, annotator, answer_key)
+        if earlier is not None:
+            return Changed(before or earlier, same_answer(earlier, project, annotator))
+        if before is None:
+            raise AnswerRefused("This answer was taken back meanwhile, so there is nothing to change.")
+        labels = checked_labels(project, said.status, said.label_ids)
+        if _same(before, said, labels):
+            return Changed(before, before)
+        now = timezone.now()
+        if _adds_an_answer(before, said) and not wants_another(before, project, now):
+            raise AnswerRefused("Others have this text by now, and it needs no more answers. Yours stays as it is.")
+        after = record(counter, before, said, labels, _superseded(before, said.status), now)
+        Lease.objects.filter(document_id=before.document_id, annotator=annotator, closed_at=None).update(closed_at=now)
+        tell_annotations_changed(project.pk)
+        return Changed(before, after)
+
+
+def _same(before: Annotation, said: Said, labels: Collection[int]) -> bool:
+    given = label_sets([before.pk]).get(before.pk, ())
+    return (before.status, given, before.comment) == (said.status, tuple(labels), said.tidy_comment)
+
+
+def _adds_an_answer(before: Annotation, said: Said) -> bool:
+    """A skip or an unsure that becomes a label: the text may have all the answers it wants by now."""
+    return before.status != Annotation.Status.LABELLED and said.status == Annotation.Status.LABELLED
+
+
+def _superseded(before: Annotation, status: str) -> list[Annotation]:
+    """A label also replaces the one that this person imported (docs/decisions/0008)."""
+    if status != Annotation.Status.LABELLED:
+        return [before]
+    imported = Annotation.objects.filter(
+        document_id=before.document_id,
+        annotator_id=before.annotator_id,
+        source=Source.IMPORT,
+        superseded_at=None,
+    )
+    return [before, *imported]

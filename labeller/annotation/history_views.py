@@ -1,0 +1,91 @@
+"""One's own answers: the list, and each of them to look at and change. Pages, and parts beside the text being read."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_GET, require_http_methods
+
+from labeller.annotation import history, page, services
+from labeller.annotation.forms import ChangeForm, WantedForm
+from labeller.annotation.models import Annotation
+from labeller.projects.access import Access, LabellerRequest, labelling_project_for
+
+PAGE = 25  # answers
+
+
+@require_GET
+def answers(request: LabellerRequest, slug: str) -> HttpResponse:
+    access = labelling_project_for(request, slug)
+    form = WantedForm(request.GET, list(access.project.labels.all()))
+    wanted = form.wanted()
+    found = Paginator(history.answers_of(access.project, request.user, wanted), PAGE).get_page(request.GET.get("page"))
+    context = {"found": found, "form": form, "wanted": wanted}
+    return _page_or_part(request, access, "answers", context)
+
+
+@require_http_methods(["GET", "POST"])
+def answer(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
+    access = labelling_project_for(request, slug)
+    is_theirs, current = history.answer_of(access.project, request.user, key)
+    if not is_theirs:
+        raise Http404("No such answer among yours.")
+    if current is None:
+        messages.info(request, "You have taken this answer back meanwhile.")
+        return redirect("answers", slug)
+    if request.method == "POST":
+        return _change(request, access, current)
+    labels = list(access.project.labels.all())
+    context = {
+        "answer": current,
+        "said": _said(current),
+        "given": {label.pk for label in current.labels.all()},
+        "labels": labels,
+        "key": uuid.uuid4(),
+        "opened": timezone.now().isoformat(),
+        "many": len(labels) >= page.FILTER_FROM,
+    }
+    return _page_or_part(request, access, "answer", context)
+
+
+def _change(request: LabellerRequest, access: Access, current: Annotation) -> HttpResponse:
+    slug = access.project.slug
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.sentence())
+        return redirect("answer-change", slug, current.key)
+    try:
+        changed = services.change(
+            project=access.project, annotator=request.user, answer_key=current.key, said=form.said()
+        )
+    except services.AnswerRefused as error:
+        messages.error(request, str(error))
+        return redirect("answer-change", slug, current.key)
+    messages.success(request, _told(changed))
+    return redirect("answers", slug)
+
+
+def _told(changed: services.Changed) -> str:
+    before, after = _said(changed.before), _said(changed.after)
+    if changed.before == changed.after:
+        return f"Nothing was changed: {after}."
+    return f"Changed from {before} to {after}." if before != after else f"Comment changed; the answer stays {after}."
+
+
+def _said(annotation: Annotation) -> str:
+    names = {label.pk: label.name for label in annotation.labels.all()}
+    return page.said({"status": annotation.status, "label_ids": list(names)}, names)
+
+
+def _page_or_part(request: LabellerRequest, access: Access, name: str, context: dict[str, object]) -> HttpResponse:
+    template = f"annotation/_{name}.html" if request.htmx else f"annotation/{name}.html"
+    about = {"project": access.project, "membership": access.membership, "section": "label", "part": bool(request.htmx)}
+    response = render(request, template, about | context)
+    patch_cache_control(response, no_store=True)
+    return response

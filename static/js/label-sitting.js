@@ -1,0 +1,215 @@
+// One sitting at the labelling page: the texts in hand, what was answered here, how far one is. It decides; the view
+// draws, the outbox sends, the line asks.
+
+import { newKey } from "./label-key-of-answer.js";
+import { Line } from "./label-line.js";
+import { Outbox } from "./label-outbox.js";
+import { Past } from "./label-past.js";
+import { Words } from "./label-words.js";
+
+const FIGURES_AFTER = 10; // answers: what the others did meanwhile is asked
+const LAST_SHOWN = 5;
+
+export class Sitting {
+  #past;
+  #fromFilter = false;
+  #hiddenFor = 0; // ms of this text's time in which nobody saw it
+  #hiddenSince = 0;
+  #saving = "idle";
+
+  constructor(data, view) {
+    this.data = data;
+    this.view = view;
+    this.progress = data.progress;
+    this.#past = new Past(data.progress.last, data.undo_reaches);
+    this.held = data.texts; // held[0] is on the screen
+    this.exhausted = this.held.length === 0;
+    this.sinceFigures = 0; // answers of this page since the server last told the project's figures
+    this.shownAt = performance.now();
+    this.words = new Words(data.urls.words, data.user, view);
+    this.outbox = new Outbox(data.store, data.user, {
+      told: (...news) => this.told(...news),
+      replied: (item, reply) => this.#replied(item, reply),
+      refused: (item, sentence) => this.#refused(item, sentence),
+    });
+    this.line = new Line(this);
+    this.held = this.held.filter((text) => !this.outbox.has(text.lease));
+    for (const { kind, note } of this.outbox.items) if (kind === "answer") this.#remember(note); // from before a reload
+    if (this.held.length !== data.texts.length) this.exhausted = false;
+    const asDrawn = this.held[0]?.lease === data.texts[0]?.lease && !this.held[0]?.window;
+    if (!asDrawn || this.exhausted) this.#show("");
+    else this.words.shows(this.held[0], this.held.slice(1));
+  }
+
+  // --- Showing ---
+
+  #show(announcement, ticked = []) {
+    const { view } = this;
+    this.shownAt = performance.now();
+    this.#hiddenFor = 0;
+    if (this.held.length) {
+      view.text(this.held[0], ticked);
+      view.announce(`${announcement} ${this.held[0].text.slice(0, 400)}`);
+      if (this.#fromFilter) view.filter.focus();
+      else view.frame.focus();
+    } else {
+      view.announce(announcement);
+      if (!this.exhausted || !this.outbox.isEmpty) view.fetching(this.#whyNone());
+      else this.#finish();
+    }
+    this.words.shows(this.held[0], this.held.slice(1));
+    this.#fromFilter = false;
+  }
+
+  // The last text was answered. What is said then depends on the others' answers: ask before saying it.
+  async #finish() {
+    if (this.sinceFigures) {
+      this.view.fetching(this.#whyNone());
+      await this.line.figures();
+    }
+    if (!this.held.length && this.exhausted && this.outbox.isEmpty) this.view.done(this.progress);
+  }
+
+  #whyNone() {
+    if (this.#saving !== "waiting" && navigator.onLine) return "Fetching the next text…";
+    const problem = navigator.onLine ? "The server does not answer" : "No connection";
+    const count = this.outbox.items.length;
+    return count ? `${problem}: ${count === 1 ? "1 answer waits" : `${count} answers wait`} here.` : `${problem}.`;
+  }
+
+  told(state, sentence, nextTry = null) {
+    this.#saving = state;
+    this.view.saved.tell(state, sentence, nextTry);
+    this.toldNone();
+  }
+
+  // While no text stands there, the reason is kept true.
+  toldNone() {
+    if (!this.held.length && this.view.isFetching) this.view.why(this.#whyNone());
+  }
+
+  hidden() {
+    this.#hiddenSince = performance.now();
+  }
+
+  seenAgain() {
+    if (this.#hiddenSince) this.#hiddenFor += performance.now() - this.#hiddenSince;
+    this.#hiddenSince = 0;
+  }
+
+  // The server's list of the texts in our hands. What is on the screen stays there as long as it is ours.
+  reconcile(texts) {
+    const known = new Set(this.held.map((text) => text.lease));
+    const before = this.held[0]?.lease;
+    const until = new Map(texts.map((text) => [text.lease, text.until]));
+    for (const text of this.held) text.until = until.get(text.lease) ?? text.until;
+    this.held.push(...texts.filter((text) => !known.has(text.lease) && !this.outbox.has(text.lease)));
+    if (this.outbox.isEmpty) {
+      this.held = this.held.filter((text) => until.has(text.lease));
+      this.exhausted = this.held.length === 0;
+    }
+    if (this.held[0]?.lease !== before || !this.held.length) {
+      const taken = before && this.held.length;
+      this.#show(taken ? "Somebody else took that text while this page was asleep. Here is another." : "");
+    }
+  }
+
+  // The figures of the server, and what it tells of the last answers.
+  take(progress) {
+    this.sinceFigures = 0;
+    this.progress = progress;
+    this.#past.take(progress.last);
+    this.view.beside.progress(this.progress);
+    this.#drawLast();
+  }
+
+  #drawLast() {
+    this.view.beside.last(this.#past.rows.slice(0, LAST_SHOWN));
+  }
+
+  #countAnswer(status, by) {
+    if (status !== "labelled") return;
+    this.progress.today += by;
+    this.progress.labelled += by;
+    this.view.beside.progress(this.progress);
+  }
+
+  // --- Answering ---
+
+  answer(status, labels) {
+    const text = this.held[0];
+    if (!text) return;
+    const key = newKey();
+    const seconds = Math.max(0, (performance.now() - this.shownAt - this.#hiddenFor) / 1000).toFixed(2);
+    const comment = this.view.comment.value.trim();
+    this.held.shift();
+    const row = { key, text: text.text.slice(0, 90), status, label_ids: labels };
+    this.#remember(row, text);
+    this.sinceFigures += 1;
+    const fields = { lease: text.lease, key, status, label: labels, seconds, comment };
+    this.outbox.add("answer", this.data.urls.answer, fields, row);
+    this.#show(`${this.view.beside.said(row)}.`);
+  }
+
+  // One label's key or its place in the filter: the answer itself, or a tick where a text may have several.
+  choose(id, { fromFilter = false } = {}) {
+    if (this.data.multi) return this.view.tick(id);
+    this.#fromFilter = fromFilter;
+    return this.answer("labelled", [id]);
+  }
+
+  confirmTicked() {
+    const labels = this.view.choices.ticked();
+    if (labels.length) this.answer("labelled", labels);
+    else {
+      this.view.hint("No label is ticked.");
+      this.view.announce("No label is ticked. Press 0 for none of these.");
+    }
+  }
+
+  #remember(row, text) {
+    this.#past.add(row, text);
+    this.#drawLast();
+    this.#countAnswer(row.status, 1);
+  }
+
+  // An answer that the server refused was never given: it is no answer of today and nothing to undo.
+  #forget(key) {
+    const row = this.#past.drop(key);
+    if (!row) return; // undone before the refusal came
+    this.#drawLast();
+    this.#countAnswer(row.status, -1);
+  }
+
+  undo() {
+    const undone = this.#past.undo();
+    if (!undone) return this.view.announce("There is no answer to undo.");
+    const { row, here } = undone;
+    this.#drawLast();
+    this.#countAnswer(row.status, -1);
+    if (here) {
+      this.held.unshift(here.text);
+      this.#show("Undone.", here.labels);
+    }
+    this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key });
+  }
+
+  #replied(item, reply) {
+    if (item.kind === "undo-older") {
+      // An answer from before this page was loaded: only now do we have its text. It goes in front.
+      this.held = [];
+      this.reconcile(reply.texts);
+      this.line.figures(); // undone was perhaps a change, and the answer before it stands again
+      return;
+    }
+    this.reconcile(reply.texts);
+    document.dispatchEvent(new CustomEvent("labeller:saved"));
+    if (this.sinceFigures >= FIGURES_AFTER) this.line.figures();
+  }
+
+  #refused(item, sentence) {
+    if (item.kind === "answer") this.#forget(item.fields.key);
+    this.view.alert(sentence);
+    this.line.renew();
+  }
+}

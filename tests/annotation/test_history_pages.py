@@ -1,0 +1,146 @@
+"""My answers: the list, its filters and pages, and one answer to read again and to change, without any script."""
+
+import re
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from labeller.annotation import services
+from labeller.annotation.models import Annotation
+from tests.annotation.acts import give, one
+from tests.cast import add_texts, join, make_project
+
+pytestmark = pytest.mark.django_db
+PART = {"HTTP_HX_REQUEST": "true"}
+
+
+@pytest.fixture(autouse=True)
+def texts(project):
+    return add_texts(project, [f"Clause <b>{number:02d}</b>" for number in range(60)])
+
+
+@pytest.fixture
+def labels(project):
+    return list(project.labels.all())
+
+
+def listed(client, project, **query):
+    page = client.get(reverse("answers", args=[project.slug]), query).content.decode()
+    return re.findall(r"Clause &lt;b&gt;(\d\d)&lt;/b&gt;", page), page
+
+
+def number_of(annotation):
+    return annotation.document.text[10:12]
+
+
+def url(annotation):
+    return reverse("answer-change", args=[annotation.project.slug, annotation.key])
+
+
+def test_they_stand_newest_first_and_nobody_elses_are_among_them(project, alice, bob, client_of, labels):
+    mine = [give(project, bob, one(project, bob), labels[0]) for _ in range(3)]
+    give(project, alice, one(project, alice), labels[0])
+    assert listed(client_of(bob), project)[0] == [number_of(one) for one in reversed(mine)]
+
+
+def test_imported_labels_are_not_in_the_list(project, bob, client_of, texts):
+    Annotation.objects.create(
+        key=uuid.uuid4(), project=project, document=texts[0], annotator=bob, status="labelled", source="import"
+    )
+    numbers, page = listed(client_of(bob), project)
+    assert numbers == [] and "You have not answered any text yet." in page
+
+
+def test_they_are_filtered_by_label_and_by_status(project, bob, client_of, labels):
+    court = give(project, bob, one(project, bob), labels[1])
+    skipped = give(project, bob, one(project, bob), status="skipped")
+    client = client_of(bob)
+    assert listed(client, project, show=labels[1].pk)[0] == [number_of(court)]
+    assert listed(client, project, show="skipped")[0] == [number_of(skipped)]
+    assert "None of your answers is like that." in listed(client, project, show=labels[2].pk)[1]
+    assert len(listed(client, project, show="no such label")[0]) == 2
+
+
+def test_a_long_list_has_pages_that_keep_the_filter(project, bob, client_of, labels):
+    for _ in range(30):
+        give(project, bob, one(project, bob), labels[0])
+    numbers, page = listed(client_of(bob), project, show="labelled")
+    assert len(numbers) == 25 and "page 1 of 2" in page and "show=labelled&amp;page=2" in page
+    assert len(listed(client_of(bob), project, show="labelled", page=2)[0]) == 5
+
+
+def test_the_list_costs_the_same_queries_however_long_it_is(
+    project, bob, client_of, labels, django_assert_max_num_queries
+):
+    for _ in range(25):
+        give(project, bob, one(project, bob), labels[0])
+    client = client_of(bob)
+    with django_assert_max_num_queries(9):
+        client.get(reverse("answers", args=[project.slug]))
+
+
+def test_an_answer_is_read_again_and_changed_by_a_press(project, bob, client_of, labels):
+    first = give(project, bob, one(project, bob), labels[0], comment="odd")
+    client = client_of(bob)
+    page = client.get(url(first)).content.decode()
+    assert (
+        "You said <b>Change</b>" in page and f"Clause &lt;b&gt;{number_of(first)}" in page and ">odd</textarea>" in page
+    )
+    key, opened = (re.search(rf'name="{name}" value="([^"]+)"', page).group(1) for name in ("key", "opened"))
+    reply = client.post(
+        url(first), {"key": key, "opened": opened, "label": labels[1].pk, "comment": "odd"}, follow=True
+    )
+    assert "Changed from Change to Court." in reply.content.decode()
+    after = Annotation.objects.get(superseded_at=None)
+    assert str(after.key) == key and after.comment == "odd" and 0 <= after.seconds < 60
+
+
+def test_a_change_that_does_not_fit_is_refused_in_words_and_changes_nothing(project, bob, client_of, labels):
+    first = give(project, bob, one(project, bob), labels[0])
+    client = client_of(bob)
+    reply = client.post(url(first), {"key": uuid.uuid4(), "label": [label.pk for label in labels]}, follow=True)
+    assert "exactly one label; 3 were given" in reply.content.decode()
+    reply = client.post(url(first), {"key": "nonsense", "label": labels[1].pk}, follow=True)
+    assert "could not be read" in reply.content.decode()
+    assert Annotation.objects.count() == 1
+
+
+def test_where_a_text_may_have_several_labels_boxes_are_ticked(bob, client_of):
+    project = make_project("multi", name="Several")
+    join(project, bob)
+    add_texts(project, ["One"])
+    labels = list(project.labels.all())
+    first = give(project, bob, one(project, bob), labels[0], labels[2])
+    client = client_of(bob)
+    assert client.get(url(first)).content.decode().count(" checked>") == 2
+    client.post(url(first), {"key": uuid.uuid4(), "label": [labels[1].pk], "none": "on"})
+    assert not Annotation.objects.get(superseded_at=None).labels.exists()
+
+
+def test_an_answer_taken_back_leads_to_the_list_with_a_word(project, bob, client_of, labels):
+    first = give(project, bob, one(project, bob), labels[0])
+    services.undo(project=project, annotator=bob)
+    reply = client_of(bob).get(url(first), follow=True)
+    assert reply.redirect_chain and "taken this answer back meanwhile" in reply.content.decode()
+
+
+def test_beside_the_text_the_same_comes_as_a_part(project, bob, client_of, labels):
+    first = give(project, bob, one(project, bob), labels[0])
+    client = client_of(bob)
+    for address in (reverse("answers", args=[project.slug]), url(first)):
+        part = client.get(address, **PART).content.decode()
+        assert "<html" not in part and f"Clause &lt;b&gt;{number_of(first)}" in part
+    part = client.post(url(first), {"key": uuid.uuid4(), "label": labels[1].pk}, follow=True, **PART).content.decode()
+    assert "Changed from Change to Court." in part
+
+
+def test_strangers_get_404_readers_403_and_other_peoples_answers_are_nobodys(
+    project, alice, bob, rita, mallory, client_of, labels
+):
+    first = give(project, bob, one(project, bob), labels[0])
+    for address in (reverse("answers", args=[project.slug]), url(first)):
+        assert client_of(mallory).get(address).status_code == 404
+        assert client_of(rita).get(address).status_code == 403
+    assert client_of(alice).get(url(first)).status_code == 404
+    assert client_of(alice).post(url(first), {"key": uuid.uuid4(), "label": labels[1].pk}).status_code == 404

@@ -1,0 +1,89 @@
+"""Taking answers back, skipping, doubting and commenting."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from labeller.annotation.services import answer, serve
+from tests.browser.labelling.hand import current, past_bouncing, press, shown, wait_saved
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_undo_goes_back_step_by_step_and_skip_unsure_and_comment_are_saved(open_page):
+    page = open_page()
+    first = press(page, "1")
+    second = press(page, "2")
+    assert press(page, "z") and shown(page) == second
+    assert press(page, "z") and shown(page) == first
+    press(page, "s")
+    assert shown(page) == second
+    press(page, "u")
+    third = shown(page)
+    page.keyboard.press("c")
+    page.keyboard.type("Two kinds in one")
+    page.keyboard.press("Escape")
+    press(page, "3")
+    wait_saved(page)
+    assert current() == {
+        first: ("skipped", [], ""),
+        second: ("unsure", [], ""),
+        third: ("labelled", ["Other"], "Two kinds in one"),
+    }
+
+
+def test_undo_reaches_back_past_a_reload(open_page):
+    page = open_page()
+    first = press(page, "1")
+    wait_saved(page)
+    page = open_page()
+    press(page, "z")
+    assert shown(page) == first
+    assert current() == {}
+
+
+def test_undo_takes_back_the_topmost_answer_also_when_another_tab_gave_it(open_page, project, bob):
+    page = open_page()
+    here = press(page, "1")
+    wait_saved(page)
+    served = serve(project=project, annotator=bob)[-1]  # Bob, in another tab
+    elsewhere = served.text
+    answer(project=project, annotator=bob, lease_key=served.key, key=uuid4(), status="skipped")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#last .head")).to_have_text([elsewhere[:90], here[:90]])
+    press(page, "z")
+    wait_saved(page)
+    assert shown(page) == elsewhere
+    assert current() == {here: ("labelled", ["Change"], "")}
+    press(page, "z")
+    wait_saved(page)
+    assert shown(page) == here and current() == {}
+
+
+def test_undo_reaches_back_twenty_answers_past_a_reload(open_page):
+    page = open_page()
+    answered = [press(page, "123"[at % 3]) for at in range(22)]
+    wait_saved(page)
+    page = open_page()
+    for text in reversed(answered[2:]):
+        past_bouncing(page)
+        page.keyboard.press("z")
+        expect(page.locator("#text")).to_have_text(text)
+    wait_saved(page)
+    assert sorted(current()) == sorted(answered[:2])
+
+
+def test_undo_pressed_quickly_before_the_texts_are_back_takes_as_many_back(open_page):
+    page = open_page()
+    answered = [press(page, "1") for _ in range(6)]
+    wait_saved(page)
+    page = open_page()
+    for _ in range(4):
+        past_bouncing(page)
+        page.keyboard.press("z")
+    expect(page.locator("#text")).to_have_text(answered[2])
+    wait_saved(page)
+    assert sorted(current()) == sorted(answered[:2])

@@ -1,0 +1,156 @@
+"""Every page of the product, looked at by axe in light and dark: nothing serious or critical."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django.live_server_helper import LiveServer
+
+from labeller.corpus.models import ImportJob
+from labeller.learning.models import LoopState
+from labeller.notices.models import Notice
+from labeller.projects.models import Invitation, Project, Role, User
+from tests.annotation.acts import give, one
+from tests.browser.walker import Walker
+from tests.cast import PASSWORD, add_texts, join, make_project
+from tests.insight.scored import answered
+from tests.learning.scene import KINDS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Addresses that answer with no page of their own: writes, parts that are swapped into a page, files, data.
+NO_PAGES = {
+    *("healthz", "account_signup", "label-colours", "invitation-accept", "invitation-account"),
+    *("label-add", "label-move", "member-invite", "member-role"),
+    *("import-run", "import-cancel", "import-status", "import-refused", "export-labels"),
+    *("label-next", "label-answer", "label-undo", "label-status", "label-leave"),
+    *("learning-status", "run-start", "embed-start", "run-cancel"),
+    *("encoder-status", "encoder-compare", "encoder-decide"),
+    *("model-export", "model-pin", "model-unpin", "model-serve", "model-stay", "model-delete"),
+    *("model-export-status", "model-download"),
+    *("results-figures", "results-outlook", "results-curve", "results-csv", "results-reliability"),
+    *("results-models-live", "results-loss", "results-snapshot", "results-effort-live", "results-effort-csv"),
+    "results-report-file",
+    *("notices", "notices-put-away", "notice-test", "notice-deliveries"),
+}
+WITHOUT_MAIL = {"account_reset_password", "account_reset_password_done"}  # as this installation is
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page and how to get there."""
+
+    name: str  # of its address
+    path: str
+    then: str = ""  # a key pressed or a selector clicked before axe looks
+
+
+@pytest.fixture
+def scenery(project: Project, alice: User, bob: User, client_of: Callable[[User], Client]) -> Iterator[list[Seen]]:
+    """A project with two models, answers of both, an import that was tried and one that is done, an invitation."""
+    call_command("build_charts", verbosity=0)
+    project.guidelines = "# Clauses\n\nGive **Change** when the terms may change.\n\n- One\n- Two"
+    project.save()
+    gold = [kind for kind, texts in KINDS.items() for _ in texts]
+    texts = [text for texts in KINDS.values() for text in texts]
+    for wrong in (9, 4):
+        version = answered(project, texts, gold, ["Other"] * wrong + gold[wrong:], kind="full")
+    LoopState.objects.create(project=project, serving=version)
+    Notice.objects.create(project=project, kind="failed", sentence="Fine-tuning failed: The disk is full.")
+    invitation = Invitation.objects.create(project=project, role=Role.ANNOTATOR, created_by=alice)
+    add_texts(project, [f"A clause that nobody has read, number {at}. " * 30 for at in range(12)])
+    given = give(project, alice, one(project, alice), project.labels.first(), comment="odd")
+    several = make_project("multi", labels=[f"Kind of clause {at}" for at in range(30)], name="Several")
+    join(several, alice, Role.MANAGER)
+    add_texts(several, ["One text"])
+    finished, empty = make_project(name="Finished"), make_project(labels=(), name="Empty")
+    for other in (finished, empty):
+        join(other, alice, Role.MANAGER)
+    add_texts(finished, ["Only one"])
+    give(finished, alice, one(finished, alice), finished.labels.first())
+    file = SimpleUploadedFile("more.csv", b"text,label\nOne more,Court\nAnother,Change\n")
+    mapped = client_of(alice).post(reverse("import-new", args=[project.slug]), {"file": file}).headers["Location"]
+    done = ImportJob.objects.create(
+        project=project, file_name="old.csv", path="x", size=9, sha256="5f" * 32, state="done", rows_read=9, added=9
+    )
+    text = project.documents.order_by("pk")[0].pk
+    label, member = project.labels.first(), project.memberships.get(user=bob)
+
+    def of(name: str, *more: Any, query: str = "", then: str = "") -> Seen:
+        return Seen(name, reverse(name, args=[project.slug, *more]) + query, then)
+
+    yield [
+        *(Seen(name, reverse(name)) for name in ("projects", "project-new", "account_change_password")),
+        Seen("account_logout", reverse("account_logout")),
+        Seen("invitation", reverse("invitation", args=[invitation.token])),
+        *(of(name) for name in ("project", "project-settings", "labels", "members", "notice-settings")),
+        *(of(name, label.pk) for name in ("label-edit", "label-delete")),
+        of("member-remove", member.pk),
+        of("invitation-revoke", invitation.pk),
+        *(of(name) for name in ("data", "import-new")),
+        Seen("import-map", mapped),
+        of("import-map", done.key),
+        of("label"),
+        of("label", then="?"),
+        of("label", then="h"),
+        of("label", then="c"),
+        Seen("label", reverse("label", args=[several.slug])),
+        Seen("label", reverse("label", args=[finished.slug])),
+        Seen("label", reverse("label", args=[empty.slug])),
+        of("answers"),
+        of("answer-change", given.key),
+        *(of(name) for name in ("results", "results-numbers", "results-errors", "results-models")),
+        of("results-errors-texts", query=f"?gold={label.pk}"),
+        of("results-errors-text", text),
+        of("results-model", 2),
+        of("results-compare", query="?a=1&b=2"),
+        *(of(name) for name in ("results-effort", "results-report")),
+        Seen("results", reverse("results", args=[empty.slug])),
+        Seen("not found", "/p/nowhere/"),
+    ]
+
+
+def test_nothing_serious_is_found_on_any_page(browser: Any, live_server: LiveServer, scenery: list[Seen]) -> None:
+    walker = Walker(browser, live_server.url)
+    page = walker.page
+    page.goto(live_server.url + reverse("account_login"))
+    found = [("account_login", *complaint) for complaint in complaints(page)]
+    walker.sign_in("alice", PASSWORD)
+    for seen in scenery:
+        page.goto(live_server.url + seen.path, wait_until="load")
+        if seen.then:
+            page.locator("#text").wait_for()
+            page.keyboard.press(seen.then)
+            page.wait_for_load_state("networkidle")
+        found += [(seen.name + seen.then, *complaint) for complaint in complaints(page)]
+    assert found == [], "\n".join(map(str, found))
+
+
+def complaints(page: Any) -> Iterator[tuple[str, str, str]]:
+    """(light or dark, axe's rule, the first place) of each."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way to another
+        for each in Axe().run(page).response["violations"]:
+            if each["impact"] in ("serious", "critical"):
+                yield scheme, each["id"], each["nodes"][0]["html"]
+
+
+def test_every_address_is_looked_at_or_is_no_page(scenery: list[Seen]) -> None:
+    looked_at = {seen.name for seen in scenery} | {"account_login"}
+    assert set(names(get_resolver())) - looked_at - NO_PAGES - WITHOUT_MAIL == set()
+
+
+def names(resolver: URLResolver) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name or "healthz"
+        else:
+            yield from names(pattern)
