@@ -1,7 +1,7 @@
 // Which words moved the suggestion. Asked for by the person, marked in the text, gone with the next text. For long texts
 // that are held in the page it is asked beforehand, so that they can open at their most telling place.
 
-import { post } from "./label-outbox.js";
+import { post } from "./label-post.js";
 
 const LONG = 1200; // characters, as the server counts a text as long
 const ASK_AGAIN = 250; // ms
