@@ -29,6 +29,7 @@ class AnswerForm(forms.Form):
     label = WholeNumbersField(required=False)
     seconds = forms.FloatField(required=False, min_value=0)
     comment = forms.CharField(required=False)
+    guidelines = forms.IntegerField(required=False, min_value=0)
     none = forms.BooleanField(required=False)  # "None of these": whatever is ticked
 
     def clean_status(self) -> str:
@@ -44,7 +45,8 @@ class AnswerForm(forms.Form):
 
     def given(self) -> Given:
         data = self.cleaned_data
-        return Given(data["lease"], data["key"], data["status"], data["label"], data["seconds"], data["comment"])
+        fields = ("lease", "key", "status", "label", "seconds", "comment", "guidelines")
+        return Given(*(data[field] for field in fields))
 
     def sentence(self) -> str:
         """The first thing wrong, for a page that has room for one line."""

@@ -89,6 +89,13 @@ class Lease(models.Model):
     probability = models.FloatField(null=True)
     pool_size = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    second_look = models.ForeignKey(
+        "annotation.SecondLook",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="It was asked for this.",
+    )
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
@@ -128,6 +135,9 @@ class ServingCounter(models.Model):
     pool_size = models.PositiveIntegerField(default=0)
     pool_counted_at = models.DateTimeField(null=True)
     random_from = models.FloatField(default=0, help_text="Draw up to which the random order has been handed out.")
+    second_looks = models.PositiveSmallIntegerField(
+        default=0, help_text="Open ones; without any nobody looks for them."
+    )
 
     def __str__(self) -> str:
         return f"{self.project}: {self.labelled} served and labelled, {self.audit_labelled} of them audit"
@@ -158,6 +168,9 @@ class Annotation(models.Model):
     pool_size = models.PositiveIntegerField(null=True)
     seconds = models.FloatField(null=True, help_text="From the text's appearance to the answer.")
     comment = models.TextField(blank=True)
+    guidelines_number = models.PositiveIntegerField(
+        null=True, help_text="Version of the guidelines that stood beside the text; null where none did."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     superseded_at = models.DateTimeField(null=True)
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="supersedes")
@@ -196,3 +209,6 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator}: {self.status} {self.document_id}"
+
+
+from labeller.annotation.second_look import SecondLook  # noqa: E402, F401, Django looks here

@@ -60,6 +60,7 @@ def script_data(
         "urls": {name: reverse(f"label-{name}", args=[project.slug]) for name in ("next", "answer", "undo", "status")},
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "multi": project.is_multi,
+        "guidelines": project.guidelines_number,
         "labels": [{"id": label.pk, "name": label.name, "key": label.hotkey} for label in labels],
         "texts": texts,
         "progress": progress,

@@ -106,7 +106,9 @@ function answer(status, labels) {
   const row = { key, text: text.text.slice(0, 90), status, label_ids: labels };
   remember(row);
   sinceFigures += 1;
-  outbox.add("answer", data.urls.answer, { lease: text.lease, key, status, label: labels, seconds, comment }, row);
+  const guidelines = data.guidelines; // the version that stands beside the text on this page
+  const fields = { lease: text.lease, key, status, label: labels, seconds, comment, guidelines };
+  outbox.add("answer", data.urls.answer, fields, row);
   show(`${view.said(row)}.`);
 }
 
