@@ -12,7 +12,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from labeller.annotation.models import Annotation
+from labeller.annotation.machine import MachineAnswer
+from labeller.annotation.machine_selectors import machine_label_sets
+from labeller.annotation.models import Annotation, Source
 from labeller.annotation.selectors import label_sets
 from labeller.projects.models import Label, Project
 from labeller.spreadsheets import plain_cell
@@ -46,7 +48,7 @@ def rows(project: Project) -> Iterator[dict[str, Any]]:
     """Every current answer as plain values, oldest first. `id` is the text's own id, empty where its file gave none;
     `document` our number, which tells every text from every other; `labels` a list of names as they are now, merged
     labels by what they became; `prediction` what the model had said before, by label name; `guidelines` the number of
-    the version under which it was given."""
+    the version under which it was given. Behind all people's answers come those of language models."""
     names = dict(Label.everything.filter(project=project).values_list("pk", "name"))
     place = {pk: at for at, pk in enumerate(names)}
     current = (
@@ -60,6 +62,32 @@ def rows(project: Project) -> Iterator[dict[str, Any]]:
         for annotation in chunk:
             labels = sorted(given.get(annotation.pk, ()), key=place.__getitem__)
             yield _row(annotation, [names[label] for label in labels], names)
+        last = chunk[-1].pk
+    yield from _machine_rows(project, names, place)
+
+
+def _machine_rows(project: Project, names: dict[int, str], place: dict[int, int]) -> Iterator[dict[str, Any]]:
+    """What language models say, behind all people: `annotator` is the model's name, `source` llm."""
+    current = MachineAnswer.objects.filter(project=project, superseded_at=None)
+    current = current.select_related("document", "annotator").order_by("id")
+    last = 0
+    while chunk := list(current.filter(id__gt=last)[:CHUNK]):
+        given = machine_label_sets(answer.pk for answer in chunk)
+        for answer in chunk:
+            labels = sorted(given.get(answer.pk, ()), key=place.__getitem__)
+            facts = {
+                "id": answer.document.external_id,
+                "document": answer.document_id,
+                "text": answer.document.text,
+                "labels": [names[label] for label in labels],
+                "status": Annotation.Status.LABELLED.value,
+                "annotator": answer.annotator.name,
+                "source": Source.LLM.value,
+                "labelled_at": answer.created_at.isoformat(),
+                "reason": answer.reason,
+                "metadata": answer.document.metadata,
+            }
+            yield dict.fromkeys(COLUMNS) | facts | {"comment": "", "model": ""}
         last = chunk[-1].pk
 
 

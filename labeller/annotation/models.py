@@ -21,7 +21,7 @@ class Source(models.TextChoices):
     REVIEW = "review", "Review"
     IMPORT = "import", "Imported"
     GOLD = "gold", "Gold"
-    LLM = "llm", "A language model"
+    LLM = "llm", "A language model"  # in exports alone: its labels are MachineAnswers
 
 
 class Ranking(models.Model):
@@ -111,6 +111,7 @@ class Lease(models.Model):
                 condition=Q(closed_at__isnull=True),
                 name="one_open_lease_per_text_and_annotator",
             ),
+            models.CheckConstraint(condition=~Q(source=Source.LLM), name="lease_is_for_a_person"),
         ]
         indexes = [
             models.Index(
@@ -195,6 +196,8 @@ class Annotation(models.Model):
             models.CheckConstraint(
                 condition=Q(seconds__isnull=True) | Q(seconds__gte=0), name="annotation_seconds_not_negative"
             ),
+            # What a language model says is a MachineAnswer: in this table every reader would have to leave it out.
+            models.CheckConstraint(condition=~Q(source=Source.LLM), name="annotation_is_not_a_machine_s"),
         ]
         indexes = [
             models.Index(
@@ -211,4 +214,6 @@ class Annotation(models.Model):
         return f"{self.annotator}: {self.status} {self.document_id}"
 
 
-from labeller.annotation.second_look import SecondLook  # noqa: E402, F401, Django looks here
+# Django looks for models here.
+from labeller.annotation.machine import MachineAnnotator, MachineAnswer  # noqa: E402, F401
+from labeller.annotation.second_look import SecondLook  # noqa: E402, F401

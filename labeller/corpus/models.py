@@ -25,6 +25,7 @@ class ImportJob(models.Model):
         IGNORE = "ignore", "Leave them out"
         NAMES = "names", "Only add their names"
         ANNOTATIONS = "annotations", "Take them over"
+        MACHINE = "machine", "They come from a language model"
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
@@ -65,6 +66,12 @@ class ImportJob(models.Model):
     @property
     def is_unfinished(self) -> bool:
         return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def machine(self) -> str:
+        """The name of the language model that gave the file's labels; empty where people did."""
+        by_machine = self.settings.get("label_use") == self.LabelUse.MACHINE
+        return str(self.settings.get("machine", "")) if by_machine else ""
 
     @property
     def percent(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -125,14 +126,8 @@ def word_changes(before: str, after: str) -> list[Piece]:
 
 
 def _words(text: str) -> list[str]:
-    """Words with the blank behind each."""
-    words: list[str] = []
-    for character in text:
-        if words and not (words[-1][-1].isspace() and not character.isspace()):
-            words[-1] += character
-        else:
-            words.append(character)
-    return words
+    """Words, blanks and marks, each by itself."""
+    return re.findall(r"\w+|\s+|[^\w\s]", text)
 
 
 def _some(names: list[str], most: int = 5) -> str:

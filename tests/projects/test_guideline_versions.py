@@ -172,7 +172,7 @@ class TestThePages:
             page = client_of(person).get(reverse("guidelines", args=[changed.slug])).content.decode()
             assert "Version 2" in page and "Guidelines changed." in page and "alice" in page
             page = client_of(person).get(reverse("guidelines-version", args=[changed.slug, 2])).content.decode()
-            assert "<ins>&lt;b&gt;where&lt;/b&gt; " in page and "<del>" in page
+            assert "<ins>&lt;" in page and "<del>" in page and "<b>where" not in page
             assert "Restore this version" not in page
 
     def test_strangers_see_none_and_only_managers_restore(
