@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from labeller.annotation.models import Annotation, Lease, Source
 from labeller.annotation.queue import HEAD, Asking, Candidate
@@ -25,8 +25,10 @@ def candidates(asking: Asking) -> Iterator[Candidate]:
 
 def _documents(look: SecondLook, asking: Asking) -> list[Document]:
     held = Lease.objects.filter(document=OuterRef("pk"), closed_at=None, expires_at__gt=asking.now)
+    # An answer taken back is none; a skip was kept, though one's own answer before stands instead of it.
+    said = Q(superseded_at=None) | ~Q(status=Annotation.Status.LABELLED)
     mine = Annotation.objects.filter(
-        document=OuterRef("pk"), annotator=asking.annotator, created_at__gte=look.started_at
+        said, document=OuterRef("pk"), annotator=asking.annotator, created_at__gte=look.started_at
     )
     texts = Document.objects.filter(pk__in=answers_before(look).order_by().values("document_id"))
     return list(texts.filter(~Exists(held), ~Exists(mine)).order_by("draw")[:HEAD])

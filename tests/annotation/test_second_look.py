@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from labeller.annotation import services
 from labeller.annotation.label_changes import end_look, look_again, split_label
-from labeller.annotation.models import Annotation, ServingCounter
+from labeller.annotation.models import Annotation, Lease, ServingCounter
 from labeller.annotation.second_look import SecondLook, waiting
 from labeller.annotation.selectors import current_labels, label_counts
 from labeller.projects.labels import Draft, LabelError
@@ -78,6 +78,9 @@ class TestAfterASplit:
         old.refresh_from_db()
         assert (old.superseded_at, waiting(look)) == (None, 6)
         assert counters(project) == before
+        assert one(project, bob).document_id == old.document_id
+        Lease.objects.update(closed_at=timezone.now())
+        assert one(project, bob).document_id == old.document_id
 
     def test_an_audit_text_stays_in_the_audit_and_the_counters_agree(self, project, bob, court, answered):
         audit = {row.document_id for row in answered if row.source == "audit"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from hypothesis import given
@@ -72,6 +75,14 @@ class TestAVersionIsMade:
         assert [one.number for one in versions(told)] == [1, 2, 3, 4, 5]
         assert versions(told)[1].made_by == alice
         assert versions(told)[3].note == "Deleted “Venue”"
+
+    def test_of_what_was_told_before_versions_were_kept(self, project: Project) -> None:
+        migration = import_module("labeller.projects.migrations.0005_first_guidelines_versions")
+        migration.record_first_versions(apps, None)
+        migration.record_first_versions(apps, None)
+        [first] = versions(project)
+        assert (first.number, [label["name"] for label in first.labels]) == (1, ["Change", "Court", "Other"])
+        assert Project.objects.get(pk=project.pk).guidelines_number == 1
 
     def test_with_numbers_that_the_database_keeps_apart(self, told: Project) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
