@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
+from labeller.annotation.second_look_serving import settle_second_look
 from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, turn
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.annotation.suggestions import guess
@@ -36,8 +37,15 @@ EARLIER = Prepared(
     document=int,
     annotator=int,
 )
+# A label that was merged a moment ago stands on pages that are open still. Who pressed it meant it, and it is read as
+# what it became.
 KNOWN_LABELS = Prepared(
-    lambda project: Label.objects.filter(project_id=project).order_by().values_list("pk"), project=int
+    lambda project: (
+        Label.everything.filter(Q(retired_at=None) | Q(read_as__isnull=False), project_id=project)
+        .order_by()
+        .values_list("pk")
+    ),
+    project=int,
 )
 
 
@@ -58,6 +66,7 @@ class Said:
     label_ids: Collection[int] = ()
     seconds: float | None = None
     comment: str = ""
+    guidelines_number: int | None = None  # what the page showed; None: the version of this moment
 
     @property
     def tidy_comment(self) -> str:
@@ -123,9 +132,12 @@ def record(
     now: datetime,
 ) -> Annotation:
     """The new row with the facts frozen when the text was asked; `replaced` are superseded by it."""
+    stands = False
+    if isinstance(asked, Lease) and asked.second_look_id is not None:
+        replaced, stands = settle_second_look(asked, said.status, list(replaced))
     if replaced:  # before the insert: the constraint wants one current answer at most
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
-    annotation = _create(asked, said, _followed(asked, said, labels))
+    annotation = _create(asked, said, _followed(asked, said, labels), superseded_at=now if stands else None)
     if labels:
         through = Annotation.labels.through
         through._default_manager.bulk_create([through(annotation_id=annotation.pk, label_id=label) for label in labels])
@@ -159,14 +171,26 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     now = timezone.now()
     annotation.superseded_at = now
     annotation.save(update_fields=["superseded_at"])
-    reinstated = list(annotation.supersedes.all())
+    reinstated = _still_theirs(annotation)
     if all(row.source == Source.IMPORT for row in reinstated):  # else their earlier answer stands again
         _reopen(annotation, project, now)  # before the reinstated rows count: the text is wanted from this person again
     if reinstated:
-        annotation.supersedes.update(superseded_at=None, superseded_by=None)
+        kept = Annotation.objects.filter(pk__in=[row.pk for row in reinstated])
+        kept.update(superseded_at=None, superseded_by=None)
     _count(counter, added=reinstated, removed=[annotation])
     tell_annotations_changed(project.pk)
     return annotation
+
+
+def _still_theirs(undone: Annotation) -> list[Annotation]:
+    """What this answer had superseded, except where that person has answered the text anew since."""
+    rows = list(undone.supersedes.all())
+    others = {row.annotator_id for row in rows if row.annotator_id != undone.annotator_id}
+    anew: set[int] = set()
+    if others:
+        current = Annotation.objects.filter(document_id=undone.document_id, superseded_at=None, annotator_id__in=others)
+        anew = set(current.values_list("annotator_id", flat=True))
+    return [row for row in rows if row.annotator_id not in anew]
 
 
 def same_answer(earlier: Annotation, project: Project, annotator: User) -> Annotation:
@@ -205,7 +229,11 @@ def _earlier(lease: Lease | None, annotator: User, given: Given) -> tuple[Annota
     return same, [row for row in found if row is not same and (labels or row.source != Source.IMPORT)]
 
 
-def _create(asked: Lease | Annotation, said: Said, followed: bool | None) -> Annotation:
+def _create(
+    asked: Lease | Annotation, said: Said, followed: bool | None, *, superseded_at: datetime | None = None
+) -> Annotation:
+    newest = asked.project.guidelines_number
+    shown = newest if said.guidelines_number is None else said.guidelines_number
     return Annotation.objects.create(
         key=said.key,
         project_id=asked.project_id,
@@ -222,6 +250,8 @@ def _create(asked: Lease | Annotation, said: Said, followed: bool | None) -> Ann
         suggestion_followed=followed,
         seconds=None if said.seconds is None else max(0.0, said.seconds),
         comment=said.tidy_comment,
+        superseded_at=superseded_at,
+        guidelines_number=min(shown, newest) or None,
     )
 
 

@@ -38,6 +38,7 @@ def change(*, project: Project, annotator: User, answer_key: UUID, said: Said) -
             return Changed(before or earlier, same_answer(earlier, project, annotator))
         if before is None:
             raise AnswerRefused("This answer was taken back meanwhile, so there is nothing to change.")
+        before.project = project  # known already: no query for it
         labels = checked_labels(project, said.status, said.label_ids)
         if _same(before, said, labels):
             return Changed(before, before)

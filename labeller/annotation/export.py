@@ -12,7 +12,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from labeller.annotation.models import Annotation
+from labeller.annotation.machine import MachineAnswer
+from labeller.annotation.machine_selectors import machine_label_sets
+from labeller.annotation.models import Annotation, Source
+from labeller.annotation.selectors import label_sets
 from labeller.projects.models import Label, Project
 from labeller.spreadsheets import plain_cell
 
@@ -36,36 +39,66 @@ COLUMNS = [
     "pool_size",
     "model",
     "prediction",
+    "guidelines",
     "metadata",
 ]
 
 
 def rows(project: Project) -> Iterator[dict[str, Any]]:
     """Every current answer as plain values, oldest first. `id` is the text's own id, empty where its file gave none;
-    `document` our number, which tells every text from every other; `labels` a list of names; `prediction` what the
-    model had said before, by label name."""
-    names = dict(Label.objects.filter(project=project).values_list("pk", "name"))
+    `document` our number, which tells every text from every other; `labels` a list of names as they are now, merged
+    labels by what they became; `prediction` what the model had said before, by label name; `guidelines` the number of
+    the version under which it was given. Behind all people's answers come those of language models."""
+    names = dict(Label.everything.filter(project=project).values_list("pk", "name"))
+    place = {pk: at for at, pk in enumerate(names)}
     current = (
         Annotation.objects.filter(project=project, superseded_at=None)
         .select_related("document", "annotator")
-        .prefetch_related("labels")
         .order_by("id")
     )
     last = 0
     while chunk := list(current.filter(id__gt=last)[:CHUNK]):  # by key: no cursor stays open while a client reads
+        given = label_sets([annotation.pk for annotation in chunk])
         for annotation in chunk:
-            yield _row(annotation, names)
+            labels = sorted(given.get(annotation.pk, ()), key=place.__getitem__)
+            yield _row(annotation, [names[label] for label in labels], names)
+        last = chunk[-1].pk
+    yield from _machine_rows(project, names, place)
+
+
+def _machine_rows(project: Project, names: dict[int, str], place: dict[int, int]) -> Iterator[dict[str, Any]]:
+    """What language models say, behind all people: `annotator` is the model's name, `source` llm."""
+    current = MachineAnswer.objects.filter(project=project, superseded_at=None)
+    current = current.select_related("document", "annotator").order_by("id")
+    last = 0
+    while chunk := list(current.filter(id__gt=last)[:CHUNK]):
+        given = machine_label_sets(answer.pk for answer in chunk)
+        for answer in chunk:
+            labels = sorted(given.get(answer.pk, ()), key=place.__getitem__)
+            facts = {
+                "id": answer.document.external_id,
+                "document": answer.document_id,
+                "text": answer.document.text,
+                "labels": [names[label] for label in labels],
+                "status": Annotation.Status.LABELLED.value,
+                "annotator": answer.annotator.name,
+                "source": Source.LLM.value,
+                "labelled_at": answer.created_at.isoformat(),
+                "reason": answer.reason,
+                "metadata": answer.document.metadata,
+            }
+            yield dict.fromkeys(COLUMNS) | facts | {"comment": "", "model": ""}
         last = chunk[-1].pk
 
 
-def _row(annotation: Annotation, names: dict[int, str]) -> dict[str, Any]:
+def _row(annotation: Annotation, labels: list[str], names: dict[int, str]) -> dict[str, Any]:
     document = annotation.document
     prediction = annotation.prediction
     return {
         "id": document.external_id,
         "document": document.pk,
         "text": document.text,
-        "labels": [label.name for label in annotation.labels.all()],
+        "labels": labels,
         "status": annotation.status,
         "annotator": annotation.annotator.username,
         "source": annotation.source,
@@ -77,6 +110,7 @@ def _row(annotation: Annotation, names: dict[int, str]) -> dict[str, Any]:
         "pool_size": annotation.pool_size,
         "model": annotation.model_key,
         "prediction": None if prediction is None else {names.get(int(id_), id_): p for id_, p in prediction.items()},
+        "guidelines": annotation.guidelines_number,
         "metadata": document.metadata,
     }
 

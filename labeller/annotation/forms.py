@@ -59,6 +59,7 @@ class SaidForm(forms.Form):
     status = forms.ChoiceField(choices=Annotation.Status, required=False)
     label = WholeNumbersField(required=False)
     comment = forms.CharField(required=False)
+    guidelines = forms.IntegerField(required=False, min_value=0)
     none = forms.BooleanField(required=False)  # "None of these": whatever is ticked
 
     def clean_status(self) -> str:
@@ -84,9 +85,8 @@ class AnswerForm(SaidForm):
 
     def given(self) -> Given:
         data = self.cleaned_data
-        return Given(
-            data["key"], data["status"], data["label"], data["seconds"], data["comment"], lease_key=data["lease"]
-        )
+        fields = ("key", "status", "label", "seconds", "comment", "guidelines")
+        return Given(*(data[field] for field in fields), lease_key=data["lease"])
 
 
 class ChangeForm(SaidForm):

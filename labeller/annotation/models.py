@@ -22,7 +22,7 @@ class Source(models.TextChoices):
     REVIEW = "review", "Review"
     IMPORT = "import", "Imported"
     GOLD = "gold", "Gold"
-    LLM = "llm", "A language model"
+    LLM = "llm", "A language model"  # in exports alone: its labels are MachineAnswers
 
 
 class Ranking(models.Model):
@@ -91,6 +91,13 @@ class Lease(models.Model):
     pool_size = models.PositiveIntegerField(null=True)
     suggestion_shown = models.BooleanField(null=True, help_text="Null: the model had none.")
     created_at = models.DateTimeField(auto_now_add=True)
+    second_look = models.ForeignKey(
+        "annotation.SecondLook",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="It was asked for this.",
+    )
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
@@ -106,6 +113,7 @@ class Lease(models.Model):
                 condition=Q(closed_at__isnull=True),
                 name="one_open_lease_per_text_and_annotator",
             ),
+            models.CheckConstraint(condition=~Q(source=Source.LLM), name="lease_is_for_a_person"),
         ]
         indexes = [
             models.Index(
@@ -130,6 +138,9 @@ class ServingCounter(models.Model):
     pool_size = models.PositiveIntegerField(default=0)
     pool_counted_at = models.DateTimeField(null=True)
     random_from = models.FloatField(default=0, help_text="Draw up to which the random order has been handed out.")
+    second_looks = models.PositiveSmallIntegerField(
+        default=0, help_text="Open ones; without any nobody looks for them."
+    )
 
     def __str__(self) -> str:
         return f"{self.project}: {self.labelled} served and labelled, {self.audit_labelled} of them audit"
@@ -162,6 +173,9 @@ class Annotation(models.Model):
     suggestion_followed = models.BooleanField(null=True, help_text="Whether the answer is what it amounts to.")
     seconds = models.FloatField(null=True, help_text="From the text's appearance to the answer.")
     comment = models.TextField(blank=True)
+    guidelines_number = models.PositiveIntegerField(
+        null=True, help_text="Version of the guidelines that stood beside the text; null where none did."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     superseded_at = models.DateTimeField(null=True)
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="supersedes")
@@ -186,6 +200,8 @@ class Annotation(models.Model):
             models.CheckConstraint(
                 condition=Q(seconds__isnull=True) | Q(seconds__gte=0), name="annotation_seconds_not_negative"
             ),
+            # What a language model says is a MachineAnswer: in this table every reader would have to leave it out.
+            models.CheckConstraint(condition=~Q(source=Source.LLM), name="annotation_is_not_a_machine_s"),
         ]
         indexes = [
             models.Index(
@@ -200,3 +216,8 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator}: {self.status} {self.document_id}"
+
+
+# Django looks for models here.
+from labeller.annotation.machine import MachineAnnotator, MachineAnswer  # noqa: E402, F401
+from labeller.annotation.second_look import SecondLook  # noqa: E402, F401

@@ -56,6 +56,7 @@ def script_data(
         | {"answers": reverse("answers", args=[project.slug])},
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "multi": project.is_multi,
+        "guidelines": project.guidelines_number,
         "labels": [{"id": label.pk, "name": label.name, "key": label.hotkey} for label in labels],
         "texts": texts,
         "progress": progress,

@@ -37,6 +37,7 @@ class Candidate:
     model_key: str = ""
     prediction: dict[str, float] | None = None
     probability: float | None = None
+    second_look_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from labeller.annotation.machine_services import keep_machine_answers
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.corpus.models import ImportJob
@@ -12,11 +13,14 @@ from labeller.corpus.signals import ImportedAnswer
 
 
 def take_over_labels(sender: type[ImportJob], job: ImportJob, answers: list[ImportedAnswer], **_: Any) -> int:
-    """Write the labels of a file as annotations of the person who imported it. Returns the number written.
+    """Write the labels of a file as annotations of the person who imported it, those of a language model as its own.
+    Returns the number written.
 
     The keys follow from the job and the text, so a batch that is run again writes nothing twice. A text that this
     person has answered keeps that answer: a file does not overrule a reading.
     """
+    if job.machine:
+        return keep_machine_answers(job, job.machine, answers)
     if job.created_by_id is None or not answers:
         return 0
     wanted = {answer.document_id: answer for answer in reversed(answers)}  # of two lines for a text the first counts

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Avg, Count, Q, QuerySet, Value
-from django.db.models.functions import Least, Left
+from django.db.models import Avg, Count, F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Least, Left
 from django.utils import timezone
 
 from labeller.annotation.models import Annotation, Source
@@ -54,12 +54,13 @@ def current_labels(project: Project) -> Iterator[GoldRow]:
         yield _decide(document_id, list(votes))
 
 
-def labels_by(project: Project, annotation_ids: Collection[int]) -> Iterator[GoldRow]:
-    """As `current_labels`, by these answers alone, whatever has superseded them since: what was known at the moment
-    when they were the current ones."""
+def labels_by(project: Project, annotation_ids: Collection[int], known: Collection[int]) -> Iterator[GoldRow]:
+    """As `current_labels`, by these answers alone, whatever has superseded them since, with the labels `known` then:
+    what was known at the moment when they were the current ones. A merge since does not count, an earlier one does."""
     wanted = set(annotation_ids)
     answers = Annotation.objects.filter(project=project, id__lte=max(wanted, default=0))
-    votes = (vote for vote in _votes(answers) if vote.id in wanted)
+    read_as = labels_then(project.pk, known)
+    votes = (vote for vote in _votes(answers, read_as) if vote.id in wanted)
     for document_id, group in groupby(votes, key=lambda vote: vote.document_id):
         yield _decide(document_id, list(group))
 
@@ -75,8 +76,9 @@ def _decide(document_id: int, votes: list[_Vote]) -> GoldRow:
     return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit, ids)
 
 
-def _votes(answers: QuerySet[Annotation]) -> Iterator[_Vote]:
-    """The labelled of these answers by document, then id. Pages by key, so no cursor stays open between chunks."""
+def _votes(answers: QuerySet[Annotation], read_as: Mapping[int, int] | None = None) -> Iterator[_Vote]:
+    """The labelled of these answers by document, then id; labels are read as in `label_sets`. Pages by key, so no
+    cursor stays open between chunks."""
     labelled = answers.filter(status=Annotation.Status.LABELLED).order_by("document_id", "id")
     after_document, after_id = 0, 0
     while True:
@@ -84,19 +86,40 @@ def _votes(answers: QuerySet[Annotation]) -> Iterator[_Vote]:
         rows = list(page.values_list("id", "document_id", "source", "created_at")[:CHUNK])
         if not rows:
             return
-        labels = label_sets([row[0] for row in rows])
+        labels = label_sets([row[0] for row in rows], read_as)
         for id_, document_id, source, created_at in rows:
             yield _Vote(id_, document_id, source, created_at, labels.get(id_, ()))
         after_id, after_document = rows[-1][0], rows[-1][1]
 
 
-def label_sets(annotation_ids: list[int]) -> dict[int, LabelSet]:
-    """Annotation id -> its label ids, sorted. Annotations without labels are absent."""
-    sets: dict[int, list[int]] = {}
+def label_sets(annotation_ids: list[int], read_as: Mapping[int, int] | None = None) -> dict[int, LabelSet]:
+    """Annotation id -> its label ids, sorted. Annotations without labels are absent.
+
+    A merged label is read as the one it became; with `read_as` labels are read as that says instead: `{}` as they were
+    given. One query.
+    """
+    sets: dict[int, set[int]] = {}
     through = Annotation.labels.through._default_manager.filter(annotation_id__in=annotation_ids)
-    for annotation_id, label_id in through.values_list("annotation_id", "label_id"):
-        sets.setdefault(annotation_id, []).append(label_id)
+    label = Coalesce("label__read_as_id", "label_id") if read_as is None else F("label_id")
+    for annotation_id, label_id in through.values_list("annotation_id", label):
+        sets.setdefault(annotation_id, set()).add(label_id if read_as is None else read_as.get(label_id, label_id))
     return {annotation_id: tuple(sorted(labels)) for annotation_id, labels in sets.items()}
+
+
+def labels_then(project_id: int, known: Collection[int]) -> dict[int, int]:
+    """Label id -> what it was read as when these labels were the known ones: its merges are followed until one of them
+    is met. Labels that lead to none are absent."""
+    merged = dict(
+        Label.everything.filter(project_id=project_id).exclude(merged_into=None).values_list("pk", "merged_into_id")
+    )
+    found = {}
+    for label in merged.keys() - set(known):
+        end: int | None = label
+        while end is not None and end not in known:
+            end = merged.get(end)
+        if end is not None:
+            found[label] = end
+    return found
 
 
 @dataclass(frozen=True)
@@ -156,7 +179,12 @@ def last_answers(project: Project, annotator: User, count: int) -> list[LastAnsw
 
 
 def label_counts(project: Project) -> list[tuple[Label, int]]:
-    """Every label with the number of current answers that give it."""
-    current = Q(annotations__superseded_at=None, annotations__status=Annotation.Status.LABELLED)
-    labels = Label.objects.filter(project=project).annotate(given=Count("annotations", filter=current))
-    return [(label, label.given) for label in labels]
+    """Every label with the number of current answers that give it, or a label that was merged into it. Two queries."""
+    through = Annotation.labels.through._default_manager.filter(
+        annotation__project=project, annotation__superseded_at=None, annotation__status=Annotation.Status.LABELLED
+    )
+    counts = through.values(read=Coalesce("label__read_as_id", "label_id")).annotate(
+        given=Count("annotation_id", distinct=True)
+    )
+    given = dict(counts.values_list("read", "given"))
+    return [(label, given.get(label.pk, 0)) for label in Label.objects.filter(project=project)]

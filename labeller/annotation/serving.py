@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from labeller.annotation import second_look_serving
 from labeller.annotation.models import Lease, ServingCounter, Source
 from labeller.annotation.queue import Asking, Candidate
 from labeller.annotation.suggestions import is_shown
@@ -25,7 +27,7 @@ RENEW_WITH_LESS_THAN = timedelta(minutes=8)  # so that a fast annotator's reques
 COUNT_POOL_EVERY = timedelta(seconds=20)
 AHEAD = 5  # texts a page holds: the one being read and four that need no network
 
-COUNTED = ["labelled", "audit_labelled", "pool_size", "pool_counted_at", "random_from"]
+COUNTED = ["labelled", "audit_labelled", "pool_size", "pool_counted_at", "random_from", "second_looks"]
 
 _line = threading.Lock()
 
@@ -150,7 +152,8 @@ def _renewed(project: Project, annotator: User, now: datetime, below: timedelta 
 
 
 def _claim(asking: Asking) -> Lease | None:
-    for candidate in asking.candidates():
+    again = second_look_serving.candidates(asking) if asking.counter.second_looks else ()
+    for candidate in chain(again, asking.candidates()):
         lease = _insert(asking, candidate)
         if lease is None:  # an expired lease may still hold the slot, or somebody outside our lock was quicker
             close_expired(candidate.document.pk, asking.now)
@@ -190,6 +193,7 @@ def _lease(asking: Asking, candidate: Candidate, slot: int) -> Lease:
         prediction=candidate.prediction,
         probability=candidate.probability,
         pool_size=asking.counter.pool_size,
+        second_look_id=candidate.second_look_id,
         expires_at=asking.now + LEASE_LASTS,
     )
 

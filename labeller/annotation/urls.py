@@ -14,5 +14,6 @@ urlpatterns = [
     path("leave/", views.label_leave, name="label-leave"),
     path("answers/", history_views.answers, name="answers"),
     path("answers/<uuid:key>/", history_views.answer, name="answer-change"),
+    path("guidelines/", views.label_guidelines, name="label-guidelines"),
     re_path(r"^export/labels\.(?P<file_format>csv|jsonl)\Z", views.export_labels, name="export-labels"),
 ]

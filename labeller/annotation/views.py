@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeller.annotation import page, selectors, services
 from labeller.annotation.export import CONTENT_TYPES, lines
 from labeller.annotation.forms import AnswerForm, LeaveForm, UndoForm
+from labeller.annotation.guidelines_news import guidelines_news
 from labeller.projects.access import Access, LabellerRequest, labelling_project_for, project_for
 from labeller.projects.guidelines import render as render_guidelines
 
@@ -22,11 +23,12 @@ from labeller.projects.guidelines import render as render_guidelines
 def label(request: LabellerRequest, slug: str) -> HttpResponse:
     access = labelling_project_for(request, slug)
     project, user = access.project, request.user
-    labels = list(project.labels.all())
+    known = list(project.labels.all())
+    labels = [label for label in known if label.on_offer]
     served = services.serve(project=project, annotator=user, afresh=True) if labels else []
     texts = [page.text_of(project, text) for text in served]
     progress = _progress(access, request)
-    names = {label.pk: label.name for label in labels}
+    names = {label.pk: label.name for label in known}
     context = {
         "project": project,
         "membership": access.membership,
@@ -38,11 +40,26 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
         "last": page.last_rows(progress["last"], names),
         "filter": len(labels) >= page.FILTER_FROM,
         "guidelines": render_guidelines(project.guidelines),
+        "shown_number": project.guidelines_number,
+        "news": guidelines_news(project, user, shown=project.guidelines_number),
         "data": page.script_data(project, user, labels, texts, progress),
     }
     response = render(request, "annotation/label.html", context)
     patch_cache_control(response, no_store=True)  # on "back", the text in hand now, not the one of an hour ago
     return response
+
+
+@require_GET
+def label_guidelines(request: LabellerRequest, slug: str) -> HttpResponse:
+    """The line that says that the guidelines changed, for a page that shows version `shown` of them and has `told` of
+    version `told`. Empty (204) when there is nothing to say anew."""
+    access = labelling_project_for(request, slug)
+    shown, told = (_small_number(request.GET.get(name, "")) for name in ("shown", "told"))
+    news = guidelines_news(access.project, request.user, shown=shown)
+    if told == (news.version.number if news else 0):
+        return HttpResponse(status=204)
+    context = {"project": access.project, "news": news, "shown_number": shown}
+    return render(request, "annotation/_guidelines_news.html", context)
 
 
 @require_POST
@@ -116,6 +133,10 @@ def export_labels(request: LabellerRequest, slug: str, file_format: str) -> Http
     response = StreamingHttpResponse(lines(access.project, file_format), content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="{slug}-labels.{file_format}"'
     return response
+
+
+def _small_number(asked: str) -> int:
+    return int(asked) if asked.isdecimal() and len(asked) < 10 else 0
 
 
 def _progress(access: Access, request: LabellerRequest) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from labeller.corpus.services import MEGABYTE
 DELIMITER_CHOICES = [(",", "Comma  ,"), (";", "Semicolon  ;"), ("tab", "Tab"), ("|", "Bar  |"), ("^", "Caret  ^"),
                      ("~", "Tilde  ~"), (":", "Colon  :"), ("other", "Another character")]  # fmt: skip
 NONE = [("", "None")]
+MACHINE_NAME = 120  # characters
 
 
 class UploadForm(forms.Form):
@@ -78,6 +79,12 @@ class ColumnsForm(forms.Form):
         choices=[("add", "Add it to the project"), ("refuse", "Refuse the line")],
         required=False,
     )
+    machine = forms.CharField(
+        label="The language model’s name",
+        max_length=MACHINE_NAME,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "gpt-x, prompt 2", "autocomplete": "off"}),
+    )
     metadata = forms.MultipleChoiceField(
         label="Keep beside the text", required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -111,6 +118,7 @@ class ColumnsForm(forms.Form):
             "label_use": mapping.label_use,
             "separator": mapping.separator,
             "create_labels": "add" if mapping.create_labels else "refuse",
+            "machine": mapping.machine,
             "metadata": [name for name in columns if name not in mapping.left_out],
         }
 
@@ -120,6 +128,10 @@ class ColumnsForm(forms.Form):
         for name in ("external_id", "labels"):
             if cleaned.get(name) and chosen.count(cleaned[name]) > 1:
                 self.add_error(name, f"'{cleaned[name]}' is used twice. Choose another column, or none.")
+        cleaned["machine"] = " ".join(cleaned.get("machine", "").split())
+        by_machine = cleaned.get("labels") and cleaned.get("label_use") == ImportJob.LabelUse.MACHINE
+        if by_machine and not cleaned["machine"] and "machine" in self.data:  # asked for once it is chosen
+            self.add_error("machine", "Name the language model: its labels are kept and measured under that name.")
         return cleaned
 
     def mapping(self, layout: Layout) -> Mapping:
@@ -136,4 +148,5 @@ class ColumnsForm(forms.Form):
             left_out,
             values.get("label_use") or ImportJob.LabelUse.ANNOTATIONS.value,  # not asked while there was no column
             values["create_labels"] != "refuse",
+            values["machine"],
         )

@@ -22,6 +22,9 @@ class LabelBook:
         for label in labels:
             self._ids[label.name.casefold()] = label.pk
             self._names.append(label.name)
+        merged = Label.everything.filter(project=project).exclude(read_as=None).order_by("retired_at")
+        for name, read_as in merged.values_list("name", "read_as_id"):  # an older file still calls them that
+            self._ids.setdefault(name.casefold(), read_as)
         self._expected: set[str] = set()
         self.pending: list[str] = []  # names to be added, in the order they were met
 

@@ -40,6 +40,7 @@ class Mapping:
     left_out: tuple[str, ...] = field(default=())
     label_use: str = ImportJob.LabelUse.ANNOTATIONS.value  # whoever names a column of labels wants them
     create_labels: bool = True  # labels the project does not know: add them, or refuse the line
+    machine: str = ""  # the name of the language model that gave the labels, where one did
 
     @property
     def reads_labels(self) -> bool:
@@ -47,11 +48,16 @@ class Mapping:
 
     @property
     def takes_answers(self) -> bool:
-        return bool(self.labels) and self.label_use == ImportJob.LabelUse.ANNOTATIONS
+        return bool(self.labels) and self.label_use in (ImportJob.LabelUse.ANNOTATIONS, ImportJob.LabelUse.MACHINE)
+
+    @property
+    def is_by_machine(self) -> bool:
+        return self.takes_answers and self.label_use == ImportJob.LabelUse.MACHINE
 
     @property
     def adds_labels(self) -> bool:
-        return self.reads_labels and (self.create_labels or not self.takes_answers)
+        """A language model adds none: what it invents or says besides is no label of anybody's."""
+        return self.reads_labels and not self.is_by_machine and (self.create_labels or not self.takes_answers)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"left_out": list(self.left_out)}  # as JSON gives it back: compared with what is stored

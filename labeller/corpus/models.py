@@ -26,6 +26,7 @@ class ImportJob(models.Model):
         IGNORE = "ignore", "Leave them out"
         NAMES = "names", "Only add their names"
         ANNOTATIONS = "annotations", "Take them over"
+        MACHINE = "machine", "They come from a language model"
 
     class Purpose(models.TextChoices):
         POOL = "pool", "To be labelled"
@@ -76,6 +77,12 @@ class ImportJob(models.Model):
     def is_test(self) -> bool:
         """Its texts measure models and never come into the pool."""
         return self.purpose == self.Purpose.TEST
+
+    @property
+    def machine(self) -> str:
+        """The name of the language model that gave the file's labels; empty where people did."""
+        by_machine = self.settings.get("label_use") == self.LabelUse.MACHINE
+        return str(self.settings.get("machine", "")) if by_machine else ""
 
     @property
     def percent(self) -> int:

@@ -112,7 +112,9 @@ def guess_again(*, job: ImportJob, layout: Layout) -> Mapping:
     rows = read_sample(upload_path(job), layout)
     new = guess_mapping(layout, [row for row in rows if isinstance(row, Record)], job.project)
     # Without a column nobody has been asked yet what to do with its labels.
-    return replace(new, label_use=old.label_use, create_labels=old.create_labels) if old.labels else new
+    if not old.labels:
+        return new
+    return replace(new, label_use=old.label_use, create_labels=old.create_labels, machine=old.machine)
 
 
 def save_mapping(*, job: ImportJob, mapping: Mapping) -> None:
@@ -127,9 +129,13 @@ def save_mapping(*, job: ImportJob, mapping: Mapping) -> None:
 def start_import(*, job: ImportJob, background: bool = True) -> None:
     """Put a waiting or a failed import into the queue; a failed one goes on behind its last row. With `background`
     false the caller runs it itself. A test file gives up the unfinished one before it. Raises ImportStateError when it
-    is not waiting or another one runs, MappingError for a test file without a column of labels."""
-    if job.is_test and not Mapping.from_json(job.settings).takes_answers:
+    is not waiting, another one runs, or its labels come from a language model that was not named; MappingError for a
+    test file without a column of labels."""
+    mapping = Mapping.from_json(job.settings)
+    if job.is_test and not mapping.takes_answers:
         raise MappingError("A test file needs a column of labels: without them nothing can be measured.")
+    if mapping.is_by_machine and not mapping.machine:
+        raise ImportStateError("Name the language model first: its labels are kept and measured under that name.")
     try:
         with transaction.atomic():
             waiting = ImportJob.objects.filter(pk=job.pk, state__in=(State.UPLOADED, State.FAILED))

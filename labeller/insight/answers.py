@@ -12,7 +12,7 @@ from labeller.corpus.testset import TestSet, TestText
 from labeller.insight.measured_on import Ground
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.learning.testscores import TestAnswers
-from labeller.projects.models import Project
+from labeller.projects.models import Label, Project
 
 LabelIds = frozenset[int]
 Outcome = Literal["found", "missed", "wrong"]  # of one label: given rightly, not given, given wrongly
@@ -98,6 +98,13 @@ def answers_of(version: ModelVersion) -> list[Answer]:
 def version_of(project: Project, number: int | None) -> ModelVersion | None:
     """The version of this number. One query."""
     return ModelVersion.objects.filter(project=project, number=number or 0).first()
+
+
+def labels_for(version: ModelVersion) -> list[Label]:
+    """The project's labels, and those merged or split since that this version knew; in the project's order. One
+    query."""
+    labels = Label.everything.filter(project=version.project_id)
+    return [label for label in labels if label.retired_at is None or label.pk in version.label_ids]
 
 
 def surest_mistakes(answers: list[Answer]) -> list[Answer]:

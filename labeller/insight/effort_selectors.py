@@ -16,12 +16,10 @@ from labeller.annotation.models import Annotation, Source
 from labeller.insight.effort import BREAK_AT_LEAST_S, BREAK_TIMES, Bins, Ledger, Work, break_after
 from labeller.projects.models import Project, User
 
-NO_WORK = (Source.IMPORT, Source.LLM)  # nobody read these here
-
 
 def answers_of(project: Project) -> QuerySet[Annotation]:
-    """People's answers, also those taken back or replaced since."""
-    return Annotation.objects.filter(project=project).exclude(source__in=NO_WORK).order_by()
+    """People's answers, also those taken back or replaced since. Labels of a file are none: nobody read them here."""
+    return Annotation.objects.filter(project=project).exclude(source=Source.IMPORT).order_by()
 
 
 @dataclass(frozen=True)

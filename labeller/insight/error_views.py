@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from labeller.corpus.models import Document
 from labeller.corpus.testset import TestText
 from labeller.insight import selectors
-from labeller.insight.answers import OUTCOMES, Answer, answers_on, surest_mistakes, version_of
+from labeller.insight.answers import OUTCOMES, Answer, answers_on, labels_for, surest_mistakes, version_of
 from labeller.insight.asked import number
 from labeller.insight.confusion import confusion, two_by_two
 from labeller.insight.measured_on import Ground, ground_of, label_scores_on, versions_on
@@ -51,7 +51,7 @@ def texts(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
     ground = ground_of(access.project, request.GET)
     version = _version(access.project, request)
-    labels = list(Label.objects.filter(project=access.project))
+    labels = labels_for(version)
     wanted = _Wanted.of(request, {label.pk: label.name for label in labels})
     found = [one for one in answers_on(version, ground) if wanted.holds(one)]
     found.sort(key=lambda one: (-one.sure, one.document_id))
@@ -68,7 +68,7 @@ def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One audit text whole, and what every model has said of it."""
     access = project_for(request, slug)
     document = get_object_or_404(Document, project=access.project, pk=pk)
-    said = histories(document, Label.objects.filter(project=access.project))
+    said = histories(document, Label.everything.filter(project=access.project))
     if not said:
         raise Http404("No model was measured on this text.")
     return render(request, "insight/error_text.html", _frame(access) | {"document": document, "said": said})
@@ -122,7 +122,7 @@ def _calibration(version: ModelVersion, ground: Ground) -> Calibration | None:
 def _figures(
     project: Project, version: ModelVersion, answers: list[Answer], field: str, ground: Ground
 ) -> dict[str, Any]:
-    labels = list(Label.objects.filter(project=project))
+    labels = labels_for(version)
     mistakes = surest_mistakes(answers)
     fields = fields_of(answers)
     figures: dict[str, Any] = {

@@ -119,7 +119,7 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
     a, b = (_version(access.project, request.GET.get(key)) for key in ("a", "b"))
     found = compare(answers_of(a), answers_of(b))
-    labels = list(Label.objects.filter(project=access.project))
+    labels = list(Label.everything.filter(project=access.project))
     context = _frame(access) | {"a": a, "b": b, "found": found} | _changed(found, labels)
     return render(request, "insight/compare.html", context)
 

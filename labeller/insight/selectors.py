@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
@@ -189,7 +190,7 @@ def label_scores(
     labelled = dict(
         _current_labels(project)
         .filter(labels__isnull=False)
-        .values_list("labels")
+        .values_list(Coalesce("labels__read_as", "labels"))  # of merged labels, what they became
         .annotate(texts=Count("document", distinct=True))
     )
     stored: dict[int, dict[str, Any]] = {}

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from labeller.insight import effort_views, error_views, model_views, report_views, testset_views, views
+from labeller.insight import (
+    effort_views,
+    error_views,
+    machine_views,
+    model_views,
+    report_views,
+    testset_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.results, name="results"),
@@ -26,6 +34,7 @@ urlpatterns = [
     path("effort/days.csv", effort_views.days_csv, name="results-effort-csv"),
     path("test-file/", testset_views.test_file, name="results-test"),
     path("test-file/live/", testset_views.live, name="results-test-live"),
+    path("machine/", machine_views.machine, name="results-machine"),
     path("report/", report_views.report, name="results-report"),
     path("report/file/", report_views.report_file, name="results-report-file"),
 ]

@@ -14,10 +14,12 @@ class LearningConfig(AppConfig):
         from labeller.corpus.testset import TestSet
         from labeller.learning import checks, panel, pulse, receivers
         from labeller.projects import overview
+        from labeller.projects.signals import labels_changed
 
         checks.register_all()
         post_spawn.connect(pulse.on_spawn, dispatch_uid="learning.pulse")
         annotations_changed.connect(receivers.on_annotations_changed, dispatch_uid="learning.refresh")
+        labels_changed.connect(receivers.on_labels_changed, dispatch_uid="learning.labels")
         import_finished.connect(receivers.on_import_finished, dispatch_uid="learning.embed")
         post_delete.connect(receivers.on_test_set_deleted, sender=TestSet, dispatch_uid="learning.test_set")
         words_asked.connect(receivers.on_words_asked, dispatch_uid="learning.words")

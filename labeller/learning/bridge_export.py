@@ -88,7 +88,7 @@ def _some_texts(version: ModelVersion) -> Sequence[str]:
 
 def _card(version: ModelVersion) -> dict[str, Any]:
     """What the model card says, from the version's own row; a description only of labels that still exist."""
-    described = Label.objects.filter(pk__in=version.label_ids).exclude(description="")
+    described = Label.everything.filter(pk__in=version.label_ids).exclude(description="")
     return {
         "number": version.number,
         "audit": version.metrics,

@@ -192,15 +192,21 @@ class Labelled:
 
 
 def labelled(
-    project: Project, rows: list[GoldRow] | None = None, pool: tuple[Ids, NDArray[np.float64]] | None = None
+    project: Project,
+    rows: list[GoldRow] | None = None,
+    pool: tuple[Ids, NDArray[np.float64]] | None = None,
+    *,
+    retired: bool = False,
 ) -> Labelled:
     """What people say now, or said in `rows`, when the texts were `pool` (as in `reserve`). Rows whose label was
-    deleted since are left out in single-label projects."""
-    labels = list(Label.objects.filter(project=project).order_by("position", "id").values_list("id", "name"))
+    deleted since are left out in single-label projects. `retired`: with columns also for labels that were merged or
+    split since, as earlier models knew them."""
+    known = Label.everything if retired else Label.objects
+    labels = list(known.filter(project=project).order_by("position", "id").values_list("id", "name"))
     column = {label_id: at for at, (label_id, _) in enumerate(labels)}
     wanted = list(current_labels(project)) if rows is None else rows
     if not project.is_multi:
-        wanted = [row for row in wanted if len(row.label_ids) == 1]
+        wanted = [row for row in wanted if len(row.label_ids) == 1 and row.label_ids[0] in column]
     Y = np.zeros((len(wanted), len(labels)), np.uint8)
     for at, row in enumerate(wanted):
         Y[at, [column[label_id] for label_id in row.label_ids if label_id in column]] = 1

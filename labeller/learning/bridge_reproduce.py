@@ -100,8 +100,8 @@ def _record(version: ModelVersion) -> Snapshot:
     if not np.isin(ids, known).all():
         raise NotReproducible("Texts that it could look at have been deleted since.")
     moment = Moment(frozenset(answers), ids, draw[np.isin(known, ids)])  # both ascending
-    rows = list(labels_by(version.project, answers))
-    labels = labelled(version.project, rows, (moment.ids, moment.draw) if len(ids) else None)
+    rows = list(labels_by(version.project, answers, version.label_ids))
+    labels = labelled(version.project, rows, (moment.ids, moment.draw) if len(ids) else None, retired=True)
     column = {label: at for at, label in enumerate(labels.label_ids)}
     if not column.keys() >= set(version.label_ids):
         raise NotReproducible("A label that it knew has been deleted since.")

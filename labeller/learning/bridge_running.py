@@ -14,6 +14,7 @@ from labeller.annotation.models import Annotation, Source
 from labeller.annotation.selectors import label_sets
 from labeller.learning.measures import AnswerThresholds, RunningScore
 from labeller.projects.models import Label, Project
+from labeller.projects.selectors import merged_labels
 from modelsvc.evaluate import audit_report
 from modelsvc.types import Head, Targets
 
@@ -84,9 +85,10 @@ def _answers(project: Project) -> QuerySet[Annotation]:
 def window_of(project: Project, answers: list[Annotation]) -> Window:
     """These answers as arrays, columns in the order of the project's labels. Left out is what cannot be scored: an
     answer whose label is gone, and where a text may have several one of whose ranking no thresholds were kept. Of many
-    labels a prediction keeps the likeliest five: no more of them count as given. Three queries."""
+    labels a prediction keeps the likeliest five: no more of them count as given. Merged labels are read as what they
+    became, in answers and predictions alike. Four queries."""
     column = {pk: at for at, pk in enumerate(Label.objects.filter(project=project).values_list("pk", flat=True))}
-    given = label_sets([answer.pk for answer in answers])
+    given, read_as = label_sets([answer.pk for answer in answers]), merged_labels(project.pk)
     keys = {answer.model_key for answer in answers} if project.is_multi else set()
     kept = AnswerThresholds.objects.filter(project=project, model_key__in=keys)
     thresholds: dict[str, dict[str, float]] = dict(kept.values_list("model_key", "thresholds"))
@@ -94,6 +96,7 @@ def window_of(project: Project, answers: list[Annotation]) -> Window:
     for answer in answers:
         before = _said(answer, thresholds.get(answer.model_key), is_multi=project.is_multi)
         labels = given.get(answer.pk, ())
+        before = before and list(dict.fromkeys(read_as.get(pk, pk) for pk in before))
         told = [[column[pk] for pk in part if pk in column] for part in (before or (), labels)]
         if before is None or not (project.is_multi or all(told)):
             continue

@@ -14,6 +14,11 @@ def on_annotations_changed(project_id: int, **_: object) -> None:
     services.request_refresh(project_id=project_id)
 
 
+def on_labels_changed(project_id: int, **_: object) -> None:
+    """Answers may mean something else now, and labels came or went: the heads' columns are others."""
+    services.request_refresh(project_id=project_id)
+
+
 def on_import_finished(job: ImportJob, **_: object) -> None:
     """New texts: read them, unless they are being read. A new test set: measure on it what there is."""
     if job.is_test:

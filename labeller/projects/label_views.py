@@ -14,7 +14,7 @@ from labeller.projects.access import Access, LabellerRequest, managed_project_fo
 from labeller.projects.colours import stylesheet
 from labeller.projects.confirmation import confirmation_page
 from labeller.projects.forms import LabelForm, LabelLinesForm
-from labeller.projects.labels import Added, LabelError, add_drafts, delete_label, edit_label, move_label
+from labeller.projects.labels import Added, LabelError, add_drafts, delete_label, edit_label, move_label, why_it_stays
 from labeller.projects.models import Label
 
 
@@ -50,7 +50,7 @@ def add(request: LabellerRequest, slug: str) -> HttpResponse:
     form = LabelLinesForm(request.POST)
     if form.is_valid():
         try:
-            added = add_drafts(project=access.project, drafts=form.cleaned_data["lines"])
+            added = add_drafts(project=access.project, drafts=form.cleaned_data["lines"], by=request.user)
         except LabelError as error:
             form.add_error("lines", str(error))
         else:
@@ -67,7 +67,7 @@ def edit(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     form = LabelForm(request.POST if request.method == "POST" else None, initial=stored)
     if form.is_valid():
         try:
-            edit_label(label=label, **form.cleaned_data)
+            edit_label(label=label, by=request.user, **form.cleaned_data)
         except LabelError as error:
             form.add_error(None, str(error))
         else:
@@ -95,18 +95,24 @@ def delete(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
             request,
             access,
             question=f"Delete the label “{label.name}”?",
-            effect="It goes with its description, its key and its colour. A label that an answer names stays.",
+            effect=_what_goes(label),
             action="Delete this label",
             back=reverse("label-edit", args=[slug, pk]),
             tab="labels",
         )
     try:
-        delete_label(label=label)
+        delete_label(label=label, by=request.user)
     except LabelError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"“{label.name}” is deleted.")
     return redirect("labels", slug)
+
+
+def _what_goes(label: Label) -> str:
+    return why_it_stays(label) or (
+        "No answer names it. It goes with its description, its key and its colour; earlier guidelines keep its name."
+    )
 
 
 def _colours_etag(request: LabellerRequest, slug: str) -> str:

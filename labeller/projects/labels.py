@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from labeller.projects.colours import next_colour
+from labeller.projects.guideline_versions import record_version
 from labeller.projects.hotkeys import RESERVED, free_keys
-from labeller.projects.models import Label, Project
+from labeller.projects.models import Label, Project, User
 from labeller.projects.selectors import uses_of
+from labeller.projects.signals import tell_labels_changed
 
 NAME_LENGTH = 100
 MOST_LABELS = 1000
@@ -64,23 +66,29 @@ def add_labels(*, project: Project, names: Sequence[str]) -> list[Label]:
     return [label for label in Label.objects.filter(project=project) if label.name.casefold() in wanted]
 
 
-def add_drafts(*, project: Project, drafts: Sequence[Draft]) -> Added:
+def add_drafts(*, project: Project, drafts: Sequence[Draft], by: User | None = None) -> Added:
     """Add those not there yet (names are compared without case), each with the next free key and colour.
 
     Raises LabelError when there would be too many, or when somebody adds the same name at this moment.
     """
     try:
         with transaction.atomic():
-            Project.objects.select_for_update().get(pk=project.pk)  # two pastes at once: one after the other
-            existing = list(project.labels.all())
-            new, already_there = _without_known(drafts, {label.name.casefold() for label in existing})
-            if len(existing) + len(new) > MOST_LABELS:
-                raise LabelError(
-                    f"That would make {len(existing) + len(new)} labels; a project holds at most {MOST_LABELS}."
-                )
-            return Added(Label.objects.bulk_create(_complete(project, existing, new)), already_there)
+            added = append_drafts(project, drafts)
+            record_version(project=project, by=by)
+            return added
     except IntegrityError as error:
         raise LabelError("One of these names has just been added by somebody else. Please look again.") from error
+
+
+def append_drafts(project: Project, drafts: Sequence[Draft]) -> Added:
+    """`add_drafts` within the caller's transaction, as part of a change whose version the caller records. Raises
+    LabelError, or IntegrityError when somebody adds the same name at this moment."""
+    Project.objects.select_for_update().get(pk=project.pk)  # two pastes at once: one after the other
+    existing = list(project.labels.all())
+    new, already_there = _without_known(drafts, {label.name.casefold() for label in existing})
+    if len(existing) + len(new) > MOST_LABELS:
+        raise LabelError(f"That would make {len(existing) + len(new)} labels; a project holds at most {MOST_LABELS}.")
+    return Added(Label.objects.bulk_create(_complete(project, existing, new)), already_there)
 
 
 def _without_known(drafts: Sequence[Draft], known: set[str]) -> tuple[list[Draft], list[str]]:
@@ -114,7 +122,7 @@ def _complete(project: Project, existing: Sequence[Label], drafts: Sequence[Draf
     return labels
 
 
-def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey: str) -> Label:
+def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey: str, by: User | None = None) -> Label:
     """Change a label's own facts. Raises LabelError when another label has this name or key, or the key is taken by
     the labelling page."""
     if hotkey in RESERVED:
@@ -129,6 +137,8 @@ def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey
     try:
         with transaction.atomic():
             label.save(update_fields=["name", "description", "colour", "hotkey"])
+            if record_version(project=label.project, by=by):
+                tell_labels_changed(label.project_id)
     except IntegrityError as error:  # somebody else took the name or the key a moment ago
         raise LabelError("This name or key has just been given to another label. Please look again.") from error
     return label
@@ -149,12 +159,21 @@ def move_label(*, label: Label, up: bool) -> None:
         Label.objects.bulk_update(order, ["position"])
 
 
-def delete_label(*, label: Label) -> None:
+def delete_label(*, label: Label, by: User | None = None) -> None:
     """Delete a label that no answer names. Raises LabelInUse."""
     with transaction.atomic():
         # The lock holds up an answer that is about to name it, until it is gone or known to stay.
         locked = Label.objects.select_for_update().get(pk=label.pk)
-        if uses := uses_of(locked):
-            answers = "1 answer names it" if uses == 1 else f"{uses} answers name it"
-            raise LabelInUse(f"“{locked.name}” stays: {answers}, and answers are kept. Rename it if its name is wrong.")
+        if reason := why_it_stays(locked):
+            raise LabelInUse(reason)
         locked.delete()
+        record_version(project=label.project, by=by, note=f"Deleted “{label.name}”")
+
+
+def why_it_stays(label: Label) -> str:
+    """Why a label cannot be deleted, and what can be done instead; empty when it can."""
+    uses = uses_of(label)
+    if not uses:
+        return ""
+    answers = "1 answer names it" if uses == 1 else f"{uses} answers name it"
+    return f"“{label.name}” stays: {answers}, and answers are kept. Rename it, or merge it into another label."

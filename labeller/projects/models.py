@@ -40,6 +40,7 @@ class Project(models.Model):
     slug = models.SlugField(max_length=140, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SINGLE)
     guidelines = models.TextField(blank=True, help_text="Markdown, shown beside the text.")
+    guidelines_number = models.PositiveIntegerField(default=0, help_text="Of the newest version; 0 before the first.")
     encoder = models.CharField(max_length=80, help_text="A key of settings.ENCODERS, the owner's list.")
     suggestions = models.CharField(max_length=10, choices=Suggestions, default=Suggestions.SHOWN)
     overlap = models.PositiveSmallIntegerField(default=1, help_text="How many people answer each text.")
@@ -65,22 +66,51 @@ class Project(models.Model):
         return self.kind == self.Kind.MULTI
 
 
+class LabelsInUse(models.Manager["Label"]):
+    """Without the retired ones, which only older answers and models know."""
+
+    def get_queryset(self) -> models.QuerySet[Label]:
+        return super().get_queryset().filter(retired_at=None)
+
+
 class Label(models.Model):
+    """`Label.objects` and `project.labels` are the labels of now; `Label.everything` knows the retired ones too."""
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     colour = models.CharField(max_length=7, validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")])
     hotkey = models.CharField(max_length=1, blank=True, validators=[RegexValidator(r"^[1-9a-z]?\Z")])
     position = models.PositiveIntegerField()
+    on_offer = models.BooleanField(
+        default=True,
+        help_text="False while its texts are looked at again after it was split: nobody gives it any more.",
+    )
+    retired_at = models.DateTimeField(null=True, help_text="When it was merged or its split was done. Answers name it.")
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
+    read_as = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="+", help_text="Where its merges lead to in the end."
+    )
+
+    objects = LabelsInUse()
+    everything: ClassVar[models.Manager[Label]] = models.Manager()
 
     class Meta:
         ordering = ["position", "id"]
         constraints = [
-            models.UniqueConstraint(F("project"), Lower("name"), name="label_name_once_per_project"),
+            models.UniqueConstraint(
+                F("project"), Lower("name"), condition=Q(retired_at=None), name="label_name_once_per_project"
+            ),
             # Two labels on one key would make a keystroke ambiguous.
             models.UniqueConstraint(
                 fields=["project", "hotkey"], condition=~Q(hotkey=""), name="label_hotkey_once_per_project"
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None, read_as=None)
+                | Q(retired_at__isnull=False, merged_into__isnull=False, read_as__isnull=False),
+                name="merged_label_is_retired",
+            ),
+            models.CheckConstraint(condition=Q(retired_at=None) | Q(hotkey=""), name="retired_label_has_no_hotkey"),
         ]
 
     def __str__(self) -> str:
@@ -143,3 +173,6 @@ class Invitation(models.Model):
     @property
     def is_open(self) -> bool:
         return self.accepted_at is None and self.revoked_at is None and self.expires_at > timezone.now()
+
+
+from labeller.projects.history import GuidelinesVersion, LabelMerge  # noqa: E402, F401, Django looks here

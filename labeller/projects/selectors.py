@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from labeller.projects.models import Invitation, Label, Membership, Project, Role, User
@@ -35,11 +35,18 @@ def open_invitations(project: Project) -> QuerySet[Invitation]:
 
 def uses_of(label: Label) -> int:
     """How many rows (answers, above all, superseded ones too) name this label. The tables are found through the
-    model's own relations: the apps above this one add theirs, and this one need not know them."""
+    model's own relations: the apps above this one add theirs, and this one need not know them. What names a label that
+    was merged into this one names this one."""
+    named = Label.everything.filter(Q(pk=label.pk) | Q(read_as=label.pk))
     return sum(
-        relation.related_model._default_manager.filter(**{relation.field.name: label}).count()
+        relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": named}).distinct().count()
         for relation in Label._meta.related_objects
     )
+
+
+def merged_labels(project_id: int) -> dict[int, int]:
+    """Each merged label's id -> the id of the label that its answers are read as."""
+    return dict(Label.everything.filter(project_id=project_id).exclude(read_as=None).values_list("pk", "read_as_id"))
 
 
 def labels_in_use(project: Project) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from labeller.projects.guideline_versions import record_version
 from labeller.projects.models import Membership, Project, Role, User
 
 SLUG_LENGTH = 120  # leaves room for the number of a second project of the same name
@@ -65,6 +66,7 @@ def create_project(
                     form_key=form_key,
                 )
                 Membership.objects.create(project=project, user=manager, role=Role.MANAGER)
+                record_version(project=project, by=manager)
             return project
         except IntegrityError:  # the address or the key was taken between the look and the insert: look again
             continue
@@ -114,6 +116,7 @@ def change_settings(
     overlap: int,
     strategy: str | None = None,
     audit: bool | None = None,
+    by: User | None = None,
 ) -> Project:
     """Change a project's own facts; strategy and audit stay where None is given. Its address stays, so that links go on
     working."""
@@ -122,5 +125,7 @@ def change_settings(
     project.strategy = project.strategy if strategy is None else strategy
     project.audit = project.audit if audit is None else audit
     changed = ["name", "kind", "encoder", "guidelines", "suggestions", "overlap", "strategy", "audit"]
-    project.save(update_fields=changed)
+    with transaction.atomic():
+        project.save(update_fields=changed)
+        record_version(project=project, by=by)
     return project

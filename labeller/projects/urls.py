@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeller.projects import invitation_views, label_views, member_views, views
+from labeller.projects import guideline_views, invitation_views, label_views, member_views, views
 
 urlpatterns = [
     path("", views.projects, name="projects"),
@@ -12,6 +12,9 @@ urlpatterns = [
     # /p/<slug>/
     path("p/<slug:slug>/", views.overview, name="project"),
     path("p/<slug:slug>/colours.css", label_views.colours, name="label-colours"),
+    path("p/<slug:slug>/guidelines/", guideline_views.guidelines, name="guidelines"),
+    path("p/<slug:slug>/guidelines/<int:number>/", guideline_views.version, name="guidelines-version"),
+    path("p/<slug:slug>/guidelines/<int:number>/restore/", guideline_views.restore, name="guidelines-restore"),
     # /p/<slug>/settings/
     path("p/<slug:slug>/settings/", views.settings, name="project-settings"),
     path("p/<slug:slug>/settings/labels/", label_views.labels, name="labels"),

@@ -40,7 +40,7 @@ def new(request: LabellerRequest) -> HttpResponse:
         try:
             with transaction.atomic():
                 project = create_project(manager=request.user, **fields)
-                add_drafts(project=project, drafts=drafts)
+                add_drafts(project=project, drafts=drafts, by=request.user)
         except AlreadyMade as before:
             messages.info(request, str(before))
             return redirect("project", before.project.slug)
@@ -81,7 +81,7 @@ def settings(request: LabellerRequest, slug: str) -> HttpResponse:
     form.fields["kind"].disabled = selectors.labels_in_use(project)
     form.fields["encoder"].disabled = selectors.is_started(project)
     if form.is_valid():
-        change_settings(project=project, **form.cleaned_data)
+        change_settings(project=project, by=request.user, **form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect("project-settings", slug)
     context = {"project": project, "membership": access.membership, "section": "settings", "tab": "project"}

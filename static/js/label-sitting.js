@@ -146,7 +146,8 @@ export class Sitting {
     const row = { key, text: text.text.slice(0, 90), status, label_ids: labels };
     this.#remember(row, text);
     this.sinceFigures += 1;
-    const fields = { lease: text.lease, key, status, label: labels, seconds, comment };
+    const { guidelines } = this.data; // the version that stands beside the text on this page
+    const fields = { lease: text.lease, key, status, label: labels, seconds, comment, guidelines };
     this.outbox.add("answer", this.data.urls.answer, fields, row);
     this.#show(`${this.view.beside.said(row)}.`);
   }

@@ -119,7 +119,6 @@ class TestWhatIsCounted:
 
     def test_imported_labels_are_neither(self, project: Project, alice: User) -> None:
         add_work(project, alice, [None] * 7, source=Source.IMPORT)
-        add_work(project, alice, [None] * 7, source=Source.LLM)
         found = effort(project, alice)
         assert found.work.labels == found.work.answers == 0 and found.people == []
 

@@ -15,6 +15,7 @@ from labeller.corpus import services
 from labeller.corpus.dry_run import DryRun, check_file
 from labeller.corpus.encodings import ENCODINGS
 from labeller.corpus.errors import CorpusError, MappingError
+from labeller.corpus.forms import MACHINE_NAME
 from labeller.corpus.importing import run_import
 from labeller.corpus.mapping import Mapping
 from labeller.corpus.models import ImportJob, RefusedLine
@@ -39,6 +40,9 @@ class Command(BaseCommand):
         parser.add_argument("--id-column")
         parser.add_argument("--label-column")
         parser.add_argument("--labels", choices=[use.value for use in ImportJob.LabelUse], default="ignore")
+        parser.add_argument(
+            "--machine", metavar="NAME", help="With --labels machine: the language model that gave them."
+        )
         parser.add_argument("--create-labels", action="store_true", help="Add unknown labels; else refuse their lines.")
         parser.add_argument(
             "--test", action="store_true", help="A test file: its texts only measure models and never come to the pool."
@@ -72,6 +76,8 @@ class Command(BaseCommand):
             options["labels"] = ImportJob.LabelUse.ANNOTATIONS.value  # they are what such a file is for
         elif options["labels"] == ImportJob.LabelUse.ANNOTATIONS and user is None:
             raise MappingError("Labels taken over are somebody's answers. Say whose with --user USERNAME.")
+        if (options["labels"] == ImportJob.LabelUse.MACHINE) != bool((options["machine"] or "").strip()):
+            raise MappingError("Labels of a language model need its name: --labels machine --machine NAME.")
         path: Path = options["file"]
         purpose = ImportJob.Purpose.TEST if options["test"] else ImportJob.Purpose.POOL
         job = services.store_upload(
@@ -146,7 +152,8 @@ def _mapping(job: ImportJob, options: dict[str, Any]) -> Mapping:
     for name in named.values():
         if name not in table.names:
             raise MappingError(f"There is no column '{name}' in {job.file_name}; it has: {', '.join(table.names)}.")
-    mapping = replace(mapping, **named, label_use=options["labels"], create_labels=options["create_labels"])
+    said = {"label_use": options["labels"], "create_labels": options["create_labels"]}
+    mapping = replace(mapping, **named, **said, machine=" ".join((options["machine"] or "").split())[:MACHINE_NAME])
     if mapping.label_use != ImportJob.LabelUse.IGNORE and not mapping.labels:
         raise MappingError(f"No column of {job.file_name} looks like labels. Name it with --label-column.")
     return mapping

@@ -1,0 +1,265 @@
+"""A label that is split, or whose meaning changed: its texts are looked at again, and keep their label until then."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from labeller.annotation import services
+from labeller.annotation.label_changes import end_look, look_again, split_label
+from labeller.annotation.models import Annotation, Lease, ServingCounter
+from labeller.annotation.second_look import SecondLook, waiting
+from labeller.annotation.selectors import current_labels, label_counts
+from labeller.projects.labels import Draft, LabelError
+from labeller.projects.models import Label
+from tests.annotation.acts import free_and_reserved, give, one, rank
+from tests.cast import add_texts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def court(project) -> Label:
+    return project.labels.get(name="Court")
+
+
+@pytest.fixture
+def answered(project, bob, court) -> list[Annotation]:
+    """Bob's answers to twelve texts: Court and Other by turns. More texts wait."""
+    add_texts(project, [f"text {at}" for at in range(20)])
+    other = project.labels.get(name="Other")
+    return [give(project, bob, one(project, bob), court if at % 2 == 0 else other) for at in range(12)]
+
+
+def split(project, label, *names, stays=False, by=None) -> SecondLook:
+    names = names or ("Venue", "Law")
+    look = split_label(project=project, label=label, drafts=[Draft(name) for name in names], stays=stays, by=by)
+    project.refresh_from_db()
+    return look
+
+
+def counts(project) -> dict[str, int]:
+    return {label.name: count for label, count in label_counts(project)}
+
+
+def counters(project) -> tuple[int, int]:
+    counter = ServingCounter.objects.get(project=project)
+    return counter.labelled, counter.audit_labelled
+
+
+class TestAfterASplit:
+    def test_its_texts_come_first_and_keep_their_label_until_somebody_has_looked(self, project, bob, court, answered):
+        look = split(project, court)
+        assert (look.texts, waiting(look), counts(project)["Court"]) == (6, 6, 6)
+        served = one(project, bob)
+        assert served.reason == "Another look: “Court” was split"
+        assert served.document_id in {row.document_id for row in answered[::2]}
+        give(project, bob, served, project.labels.get(name="Venue"))
+        assert (waiting(look), counts(project)["Court"], counts(project)["Venue"]) == (5, 5, 1)
+
+    def test_when_all_are_looked_at_ordinary_texts_come_again(self, project, bob, court, answered):
+        look = split(project, court)
+        for _ in range(6):
+            give(project, bob, one(project, bob), project.labels.get(name="Law"))
+        assert waiting(look) == 0
+        assert one(project, bob).document_id not in {row.document_id for row in answered}
+
+    def test_the_old_answer_is_superseded_not_edited_and_an_undo_brings_it_back(self, project, bob, court, answered):
+        look = split(project, court)
+        given = give(project, bob, one(project, bob), project.labels.get(name="Venue"))
+        old = Annotation.objects.get(superseded_by=given)
+        assert list(old.labels.all()) == [court]
+        before = counters(project)
+        services.undo(project=project, annotator=bob)
+        old.refresh_from_db()
+        assert (old.superseded_at, waiting(look)) == (None, 6)
+        assert counters(project) == before
+        assert one(project, bob).document_id == old.document_id
+        Lease.objects.update(closed_at=timezone.now())
+        assert one(project, bob).document_id == old.document_id
+
+    def test_an_audit_text_stays_in_the_audit_and_the_counters_agree(self, project, bob, court, answered):
+        audit = {row.document_id for row in answered if row.source == "audit"}
+        labelled = counters(project)
+        split(project, court)
+        for _ in range(6):
+            give(project, bob, one(project, bob), project.labels.get(name="Law"))
+        assert {row.document_id for row in current_labels(project) if row.is_audit} == audit
+        assert counters(project) == labelled
+        assert not Annotation.objects.filter(superseded_at=None, labels__name="Law").exclude(prediction=None).exists()
+
+    def test_one_look_replaces_what_several_people_said(self, project, alice, bob, court):
+        project.overlap = 2
+        project.save()
+        add_texts(project, ["a"])
+        for person in (alice, bob):
+            give(project, person, one(project, person), court)
+        look = split(project, court)
+        give(project, alice, one(project, alice), project.labels.get(name="Venue"))
+        assert (waiting(look), counts(project)) == (0, {"Change": 0, "Court": 0, "Other": 0, "Venue": 1, "Law": 0})
+        services.undo(project=project, annotator=alice)
+        assert counts(project)["Court"] == 2
+
+    def test_an_undo_leaves_alone_who_has_answered_anew_since(self, project, alice, bob, court):
+        project.overlap = 2
+        project.save()
+        add_texts(project, ["a"])
+        for person in (alice, bob):
+            give(project, person, one(project, person), court)
+        split(project, court)
+        venue = project.labels.get(name="Venue")
+        first = give(project, alice, one(project, alice), venue)
+        give(project, bob, one(project, bob), venue)
+        services.undo(project=project, annotator=alice, key=first.key)
+        assert counts(project) | {"Venue": 1, "Court": 1} == counts(project)
+
+    def test_who_skips_has_said_nothing_and_is_not_asked_again(self, project, alice, bob, court, answered):
+        look = split(project, court)
+        skipped = one(project, bob)
+        give(project, bob, skipped, status="skipped")
+        assert waiting(look) == 6
+        assert one(project, bob).document_id != skipped.document_id
+        assert one(project, alice).document_id == skipped.document_id
+
+    def test_nobody_else_is_handed_a_text_that_somebody_looks_at(self, project, alice, bob, court, answered):
+        split(project, court)
+        assert one(project, bob).document_id != one(project, alice).document_id
+
+    def test_an_imported_label_is_looked_at_too_and_is_no_sample(self, project, alice, court):
+        [text] = add_texts(project, ["a"])
+        imported = Annotation.objects.create(
+            project=project, document=text, annotator=alice, status="labelled", source="import", key=uuid4()
+        )
+        imported.labels.add(court)
+        look = split(project, court)
+        given = give(project, alice, one(project, alice), project.labels.get(name="Law"))
+        assert (given.source, waiting(look)) == ("search", 0)
+
+    def test_an_answer_from_a_page_with_the_old_labels_waits_for_a_look(self, project, bob, court, answered):
+        [served] = services.serve(project=project, annotator=bob, count=1)
+        look = split(project, court)
+        late = give(project, bob, served, court)
+        Annotation.objects.filter(pk=late.pk).update(guidelines_number=look.guidelines_number - 1)
+        assert waiting(look) == 7
+
+    def test_the_label_is_offered_no_more_and_its_key_is_the_first_new_one_s(
+        self, project, bob, court, answered, client_of
+    ):
+        key = court.hotkey
+        split(project, court)
+        page = client_of(bob).get(reverse("label", args=[project.slug])).content.decode()
+        assert f'value="{court.pk}"' not in page
+        assert project.labels.get(name="Venue").hotkey == key
+
+    def test_a_queue_in_order_waits_behind_it(self, project, bob, court, answered):
+        free, _ = free_and_reserved(list(project.documents.all()))
+        rank(project, [text for text in free if text.pk not in {row.document_id for row in answered}][:3])
+        split(project, court)
+        assert one(project, bob).reason.startswith("Another look")
+
+
+class TestASecondLookEnds:
+    def test_finished_the_label_goes_and_answers_and_models_keep_it(self, project, bob, court, answered):
+        look = split(project, court)
+        for _ in range(6):
+            give(project, bob, one(project, bob), project.labels.get(name="Law"))
+        end_look(look=look)
+        assert not project.labels.filter(pk=court.pk).exists()
+        assert Label.everything.get(pk=court.pk).retired_at is not None
+        assert Annotation.objects.filter(labels__name="Court").count() == 6
+
+    def test_stopped_the_other_texts_keep_it_and_it_is_given_on(self, project, bob, court, answered):
+        look = split(project, court)
+        give(project, bob, one(project, bob), project.labels.get(name="Law"))
+        end_look(look=look)
+        end_look(look=look)
+        assert (counts(project)["Court"], project.labels.get(pk=court.pk).on_offer) == (5, True)
+        assert ServingCounter.objects.get(project=project).second_looks == 0
+        assert one(project, bob).document_id not in {row.document_id for row in answered}
+
+    def test_a_label_that_stays_beside_the_new_ones_may_be_given_again(self, project, bob, court, answered):
+        look = split(project, court, "Venue", stays=True)
+        for _ in range(6):
+            give(project, bob, one(project, bob), court)
+        assert (waiting(look), counts(project)["Court"]) == (0, 6)
+        end_look(look=look)
+        assert project.labels.get(pk=court.pk).on_offer
+
+    def test_an_answer_taken_back_afterwards_names_a_label_that_is_gone_and_breaks_nothing(
+        self, project, bob, court, answered
+    ):
+        look = split(project, court)
+        for _ in range(6):
+            give(project, bob, one(project, bob), project.labels.get(name="Law"))
+        end_look(look=look)
+        services.undo(project=project, annotator=bob)
+        assert sum(row.label_ids == (court.pk,) for row in current_labels(project)) == 1
+        assert "Court" not in counts(project)
+
+
+class TestATextIsLookedAtAgainWithoutASplit:
+    def test_and_the_same_label_counts_as_an_answer(self, project, bob, court, answered):
+        look = look_again(project=project, label=court)
+        for _ in range(6):
+            served = one(project, bob)
+            assert served.reason == "Another look at a text labelled “Court”"
+            give(project, bob, served, court)
+        assert (waiting(look), counts(project)["Court"]) == (0, 6)
+
+
+class TestItIsRefused:
+    def test_while_the_label_is_looked_at_already(self, project, court, answered):
+        look = look_again(project=project, label=court)
+        with pytest.raises(LabelError, match="being looked at again already"):
+            split(project, court)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SecondLook.objects.create(
+                project=project, label=court, texts=0, guidelines_number=0, started_at=timezone.now()
+            )
+        end_look(look=look)
+        split(project, court)
+
+    @pytest.mark.parametrize(
+        ("names", "sentence"), [(["Venue"], "not a split"), (["Venue", "other"], "“other” is a label")]
+    )
+    def test_with_too_few_new_labels_or_a_name_that_is_taken(self, project, court, names, sentence):
+        with pytest.raises(LabelError, match=sentence):
+            split(project, court, *names)
+        assert Label.objects.get(pk=court.pk).on_offer
+
+
+class TestThePages:
+    def test_a_manager_splits_a_label_watches_and_stops(self, project, alice, bob, court, answered, client_of):
+        client, slug = client_of(alice), project.slug
+        address = reverse("label-split", args=[slug, court.pk])
+        assert "6 answers name it" in client.get(address).content.decode()
+        page = client.post(address, {"lines": "Venue : where\nLaw : which"}, follow=True).content.decode()
+        assert "6 texts wait for another look." in page and "0 of 6 texts looked at again" in page
+        project.refresh_from_db()
+        give(project, bob, one(project, bob), project.labels.get(name="Venue"))
+        page = client.get(reverse("label-changes", args=[slug])).content.decode()
+        assert "1 of 6 texts looked at again" in page and 'value="1"' in page
+        end = reverse("label-look-end", args=[slug, SecondLook.objects.get().pk])
+        assert "5 texts have not been looked at again and will keep “Court”." in client.get(end).content.decode()
+        assert "The second look is over." in client.post(end, follow=True).content.decode()
+
+    def test_what_cannot_be_is_said_beside_the_field(self, project, alice, court, client_of):
+        answer = client_of(alice).post(reverse("label-split", args=[project.slug, court.pk]), {"lines": "One"})
+        assert (answer.status_code, "not a split" in answer.content.decode()) == (422, True)
+
+    def test_a_second_look_is_asked_about_and_begun(self, project, alice, court, answered, client_of):
+        address = reverse("label-look-again", args=[project.slug, court.pk])
+        assert "6 answers name it" in client_of(alice).get(address).content.decode()
+        assert "6 texts wait" in client_of(alice).post(address, follow=True).content.decode()
+        assert "being looked at again already" in client_of(alice).post(address, follow=True).content.decode()
+
+    def test_serving_costs_no_more_queries_while_nothing_is_looked_at_again(
+        self, project, bob, court, answered, django_assert_max_num_queries
+    ):
+        services.serve(project=project, annotator=bob)
+        with django_assert_max_num_queries(8):
+            services.serve(project=project, annotator=bob)
