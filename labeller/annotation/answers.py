@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
-from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, turn
+from labeller.annotation.models import NO_READING, Annotation, Lease, ServingCounter, Source
+from labeller.annotation.overlap import Overlap
+from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, in_hand, turn
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.prepared import Prepared
 from labeller.projects.models import Label, Project, User
@@ -94,7 +95,7 @@ def _answer(counter: ServingCounter, project: Project, annotator: User, given: G
         return _same_answer(earlier, project, annotator)
     if lease is None:
         raise AnswerRefused("This text was not handed to you in this project. Reload the page for another one.")
-    labels = _checked_labels(project, given.status, given.label_ids)
+    labels = checked_labels(project, given.status, given.label_ids)
     now = timezone.now()
     if replaced:  # before the insert: the constraint wants one current answer at most
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
@@ -149,7 +150,7 @@ def _same_answer(earlier: Annotation, project: Project, annotator: User) -> Anno
     return earlier
 
 
-def _checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
+def checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
     """The label ids, each once, in order. Raises AnswerRefused when they do not fit the status or the project."""
     wanted = sorted(set(label_ids))
     if status not in Status.values:
@@ -202,43 +203,68 @@ def _close(lease: Lease, project: Project, now: datetime) -> None:
         Lease.objects.filter(pk=lease.pk).update(closed_at=now)
         return
     # A late answer: somebody else may hold the text by now. Take it back if it has all the answers it wants.
-    if _answers(lease.document_id, lease.source) >= project.overlap:
-        Lease.objects.filter(document_id=lease.document_id, closed_at=None).update(closed_at=now)
+    if lease.source != Source.GOLD and _answers(lease.document_id, lease.source) >= _wanted(lease, project):
+        in_hand(lease.document_id).update(closed_at=now)
 
 
 def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
     """Open the newest lease of this person on the text again."""
     document_id = annotation.document_id
     close_expired(document_id, now)
-    others = _answers(document_id, annotation.source)
-    held = Lease.objects.filter(document_id=document_id, closed_at=None)
-    if held.filter(annotator_id=annotation.annotator_id).exists():
+    mine = Lease.objects.filter(document_id=document_id, annotator_id=annotation.annotator_id)
+    if mine.filter(closed_at=None).exists():
         return
-    slot = free_slot(document_id, project.overlap)
-    lease = Lease.objects.filter(document_id=document_id, annotator_id=annotation.annotator_id).order_by("-id").first()
-    if slot is None or lease is None or others + held.count() >= project.overlap:
+    slot, lease = _free_place(annotation, project), mine.order_by("-id").first()
+    if slot is None or lease is None:
         raise UndoRefused("Somebody else has this text by now, so this answer stays as it is.")
     lease.slot, lease.closed_at, lease.expires_at = slot, None, now + LEASE_LASTS
     lease.save(update_fields=["slot", "closed_at", "expires_at"])
 
 
+def _free_place(annotation: Annotation, project: Project) -> int | None:
+    """The slot that this answer's text may be taken up in again; None where others have all its places."""
+    if annotation.source == Source.GOLD:
+        return 0
+    wanted, document_id = _wanted(annotation, project), annotation.document_id
+    if _answers(document_id, annotation.source) + in_hand(document_id).count() >= wanted:
+        return None
+    return free_slot(document_id, wanted)
+
+
+def _wanted(served: Annotation | Lease, project: Project) -> int:
+    """How many answers this text wants, as it was served."""
+    overlap = Overlap.of(project)
+    if overlap.share is None or served.source != Source.AUDIT:
+        return overlap.of_others
+    return overlap.wanted(served.document.draw, audit=True)
+
+
 def _answers(document_id: int, source: str) -> int:
     """How many of the answers that a text served from `source` wants it has; the audit wants them from people."""
     labelled = Annotation.objects.filter(document_id=document_id, superseded_at=None, status=Status.LABELLED)
-    return (labelled.exclude(source=Source.IMPORT) if source == Source.AUDIT else labelled).count()
+    return labelled.exclude(source__in=NO_READING if source == Source.AUDIT else [Source.GOLD]).count()
 
 
 def _count(counter: ServingCounter, *, added: list[Annotation], removed: list[Annotation]) -> None:
-    """Keep the counters equal to the current labelled answers that were served (imported ones were not)."""
+    """Keep the counters equal to the current labelled answers to texts that were served because they want answers."""
     labelled = sum(map(_counts, added)) - sum(map(_counts, removed))
     audit = sum(map(_counts_as_audit, added)) - sum(map(_counts_as_audit, removed))
-    if labelled or audit:
-        counter.labelled = max(0, counter.labelled + labelled)
-        counter.audit_labelled = max(0, counter.audit_labelled + audit)
+    counter.labelled = max(0, counter.labelled + labelled)
+    counter.audit_labelled = max(0, counter.audit_labelled + audit)
+    if audit and _others_answered([*added, *removed][0]):
+        counter.audit_repeated = max(0, counter.audit_repeated + audit)
+
+
+def _others_answered(annotation: Annotation) -> bool:
+    """Whether anybody else's answer to this text counts for the audit."""
+    theirs = Annotation.objects.filter(
+        document_id=annotation.document_id, superseded_at=None, source=Source.AUDIT, status=Status.LABELLED
+    )
+    return theirs.exclude(annotator_id=annotation.annotator_id).exists()
 
 
 def _counts(annotation: Annotation) -> bool:
-    return annotation.status == Status.LABELLED and annotation.source != Source.IMPORT
+    return annotation.status == Status.LABELLED and annotation.source not in NO_READING
 
 
 def _counts_as_audit(annotation: Annotation) -> bool:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from labeller.annotation.models import Annotation
+from labeller.annotation.models import Annotation, Source
 from labeller.projects.models import Label, Project
 from labeller.spreadsheets import plain_cell
 
@@ -43,10 +43,12 @@ COLUMNS = [
 def rows(project: Project) -> Iterator[dict[str, Any]]:
     """Every current answer as plain values, oldest first. `id` is the text's own id, empty where its file gave none;
     `document` our number, which tells every text from every other; `labels` a list of names; `prediction` what the
-    model had said before, by label name."""
+    model had said before, by label name. Answers to gold texts stay out: they label nothing, and whose they are is
+    between that person and the managers."""
     names = dict(Label.objects.filter(project=project).values_list("pk", "name"))
     current = (
         Annotation.objects.filter(project=project, superseded_at=None)
+        .exclude(source=Source.GOLD)
         .select_related("document", "annotator")
         .prefetch_related("labels")
         .order_by("id")

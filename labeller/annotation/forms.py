@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
 from labeller.annotation.models import Annotation
 from labeller.annotation.services import Given
+
+MOST_KEYS = 100
 
 
 class WholeNumbersField(forms.Field):
@@ -50,6 +53,27 @@ class AnswerForm(forms.Form):
         """The first thing wrong, for a page that has room for one line."""
         name, errors = next(iter(self.errors.items()))
         return f"The answer could not be read: {name}: {errors[0]}"
+
+
+class KeysField(forms.Field):
+    """Every value posted under one name, as UUIDs; at most `MOST_KEYS`."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> tuple[UUID, ...]:
+        if len(value or ()) > MOST_KEYS:
+            raise forms.ValidationError(f"At most {MOST_KEYS} texts can be given back at once.")
+        try:
+            return tuple(UUID(key) for key in value or ())
+        except (AttributeError, TypeError, ValueError) as error:
+            raise forms.ValidationError("A text in hand is named by its key; something else was sent.") from error
+
+
+class ReleaseForm(forms.Form):
+    lease = KeysField(required=False)
+
+    def sentence(self) -> str:
+        return str(self.errors["lease"][0])
 
 
 class UndoForm(forms.Form):

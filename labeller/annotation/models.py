@@ -24,6 +24,9 @@ class Source(models.TextChoices):
     LLM = "llm", "A language model"
 
 
+NO_READING = (Source.IMPORT, Source.GOLD)  # no answer to a text that was served because it wants one
+
+
 class Ranking(models.Model):
     """Who put the queue in order, and when. Written by learning together with the entries, in one transaction."""
 
@@ -81,7 +84,7 @@ class Lease(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="leases")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="leases")
     annotator = models.ForeignKey(User, on_delete=models.CASCADE, related_name="leases")
-    slot = models.PositiveSmallIntegerField(help_text="0 .. overlap-1: which of the wanted answers this is.")
+    slot = models.PositiveSmallIntegerField(help_text="0 .. wanted-1: which of the wanted answers this is.")
     source = models.CharField(max_length=8, choices=Source)
     reason = models.CharField(max_length=300)
     model_key = models.CharField(max_length=80, blank=True)
@@ -125,9 +128,11 @@ class ServingCounter(models.Model):
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="serving")
     labelled = models.PositiveIntegerField(default=0, help_text="Current labelled answers to texts that were served.")
     audit_labelled = models.PositiveIntegerField(default=0, help_text="Those of them from the audit stream.")
+    audit_repeated = models.PositiveIntegerField(default=0, help_text="Those of these to a text that had one before.")
     pool_size = models.PositiveIntegerField(default=0)
     pool_counted_at = models.DateTimeField(null=True)
     random_from = models.FloatField(default=0, help_text="Draw up to which the random order has been handed out.")
+    audit_to = models.FloatField(default=0, help_text="Draw up to which the audit has been handed out.")
 
     def __str__(self) -> str:
         return f"{self.project}: {self.labelled} served and labelled, {self.audit_labelled} of them audit"

@@ -17,6 +17,8 @@ from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
 CHUNK = 2000
+# An answer to a gold text tells of the person who gave it, not of the text.
+LABELS = Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD)
 LabelSet = tuple[int, ...]
 
 
@@ -45,9 +47,9 @@ def current_labels(project: Project) -> Iterator[GoldRow]:
     """One row per labelled text, in the order of document ids, read in chunks.
 
     With several annotators the label set that most of them gave; a tie goes to a person's reading before a file's, then
-    to the newest answer. Skipped and unsure answers are no votes. A text that somebody answered in the audit stays in
-    it whatever is imported afterwards, and labels of a file have no say in its gold. The row's source and time are
-    those of the answer that decided.
+    to the newest answer. Skipped and unsure answers, and answers to gold texts, are no votes. A text that somebody
+    answered in the audit stays in it whatever is imported afterwards, and labels of a file have no say in its gold. The
+    row's source and time are those of the answer that decided.
     """
     current = Annotation.objects.filter(project=project, superseded_at=None)
     for document_id, votes in groupby(_votes(current), key=lambda vote: vote.document_id):
@@ -77,7 +79,7 @@ def _decide(document_id: int, votes: list[_Vote]) -> GoldRow:
 
 def _votes(answers: QuerySet[Annotation]) -> Iterator[_Vote]:
     """The labelled of these answers by document, then id. Pages by key, so no cursor stays open between chunks."""
-    labelled = answers.filter(status=Annotation.Status.LABELLED).order_by("document_id", "id")
+    labelled = answers.filter(LABELS).order_by("document_id", "id")
     after_document, after_id = 0, 0
     while True:
         page = labelled.filter(document_id__gte=after_document).exclude(document_id=after_document, id__lte=after_id)
@@ -126,12 +128,7 @@ def progress(project: Project, annotator: User) -> Progress:
 
 
 def labelled_texts(project: Project) -> int:
-    return (
-        Annotation.objects.filter(project=project, superseded_at=None, status=Annotation.Status.LABELLED)
-        .values("document")
-        .distinct()
-        .count()
-    )
+    return Annotation.objects.filter(LABELS, project=project, superseded_at=None).values("document").distinct().count()
 
 
 @dataclass(frozen=True)
@@ -158,5 +155,6 @@ def last_answers(project: Project, annotator: User, count: int = 5) -> list[Last
 def label_counts(project: Project) -> list[tuple[Label, int]]:
     """Every label with the number of current answers that give it."""
     current = Q(annotations__superseded_at=None, annotations__status=Annotation.Status.LABELLED)
+    current &= Q(annotations__source__in=[source for source in Source if source != Source.GOLD])
     labels = Label.objects.filter(project=project).annotate(given=Count("annotations", filter=current))
     return [(label, label.given) for label in labels]

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import page, selectors, services
 from labeller.annotation.export import CONTENT_TYPES, lines
-from labeller.annotation.forms import AnswerForm, UndoForm
-from labeller.projects.access import Access, LabellerRequest, labelling_project_for, project_for
+from labeller.annotation.forms import AnswerForm, ReleaseForm, UndoForm
+from labeller.projects.access import Access, LabellerRequest, answers_project_for, labelling_project_for
 from labeller.projects.guidelines import render as render_guidelines
 
 
@@ -101,9 +101,20 @@ def label_status(request: LabellerRequest, slug: str) -> HttpResponse:
     return JsonResponse({"texts": texts, "progress": page.progress_of(progress, last)})
 
 
+@require_POST
+def label_release(request: LabellerRequest, slug: str) -> HttpResponse:
+    """The page was left: what it held goes to others at once. Sent by a beacon, which hears no answer."""
+    access = labelling_project_for(request, slug)
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"error": form.sentence()}, status=422)
+    services.release(project=access.project, annotator=request.user, lease_keys=form.cleaned_data["lease"])
+    return HttpResponse(status=204)
+
+
 @require_GET
 def export_labels(request: LabellerRequest, slug: str, file_format: str) -> HttpResponseBase:
-    access = project_for(request, slug)
+    access = answers_project_for(request, slug)
     response = StreamingHttpResponse(lines(access.project, file_format), content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="{slug}-labels.{file_format}"'
     return response

@@ -1,4 +1,5 @@
-"""Where a model errs: what it takes for what, how sure it may be, which texts it gets wrong. For every member."""
+"""Where a model errs: what it takes for what, how sure it may be, which texts it gets wrong. The figures
+are for every member; the texts, which show what people said, are not for annotators."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.slices import LENGTH, fields_of, sliced
 from labeller.insight.texts import histories, read_texts
 from labeller.learning.models import ModelVersion
-from labeller.projects.access import Access, project_for
+from labeller.projects.access import Access, answers_project_for, project_for
 from labeller.projects.models import Label, Project
 
 FIRST = 10  # mistakes on the page itself
@@ -43,7 +44,7 @@ def errors(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def texts(request: HttpRequest, slug: str) -> HttpResponse:
     """The audit texts behind a figure: of one cell, of one label's outcome, or all that are wrong."""
-    access = project_for(request, slug)
+    access = answers_project_for(request, slug)
     version = _version(access.project, request)
     labels = list(Label.objects.filter(project=access.project))
     wanted = _Wanted.of(request, {label.pk: label.name for label in labels})
@@ -59,7 +60,7 @@ def texts(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One audit text whole, and what every model has said of it."""
-    access = project_for(request, slug)
+    access = answers_project_for(request, slug)
     document = get_object_or_404(Document, project=access.project, pk=pk)
     said = histories(document, Label.objects.filter(project=access.project))
     if not said:
