@@ -97,9 +97,10 @@ class Lease(models.Model):
 
     class Meta:
         constraints = [
+            # A gold text takes no wanted answer: any number of people may be looking at it.
             models.UniqueConstraint(
                 fields=["document", "slot"],
-                condition=Q(closed_at__isnull=True),
+                condition=Q(closed_at__isnull=True) & ~Q(source=Source.GOLD),
                 name="one_open_lease_per_text_and_slot",
             ),
             models.UniqueConstraint(
@@ -201,3 +202,20 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator}: {self.status} {self.document_id}"
+
+
+class GoldText(models.Model):
+    """A text whose labels are known for sure. It is slipped into people's streams to see how they answer it; their
+    answers (Source.GOLD) teach no model and measure none."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="gold_texts")
+    document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="gold")
+    labels: models.ManyToManyField[Label, models.Model] = models.ManyToManyField(Label, related_name="gold_texts")
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Gold: {self.document_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from labeller.annotation import selectors
+from labeller.annotation.gold_selectors import has_met_gold
 from labeller.annotation.overlap import Overlap
 from labeller.corpus.models import Document
 from labeller.projects.models import Membership, Project
@@ -20,6 +21,7 @@ def annotation_panel(project: Project, membership: Membership) -> Panel:
     given = sum(count for _, count in counts)
     many = len(counts) > MANY
     context = {
+        "met_gold": not membership.may_manage and has_met_gold(project, membership.user_id),
         "overlap": Overlap.of(project).sentence,
         "answers": progress,
         "label_counts": counts,

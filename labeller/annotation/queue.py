@@ -9,6 +9,7 @@ from math import nextafter
 from typing import Any
 
 from labeller.annotation.audit import audit_is_due, reserve_below
+from labeller.annotation.gold_stream import gold_is_due, gold_texts
 from labeller.annotation.models import QueueEntry, ServingCounter, Source
 from labeller.annotation.overlap import Overlap
 from labeller.annotation.signals import queue_order_asked
@@ -23,6 +24,7 @@ from labeller.corpus.models import Document
 from labeller.projects.models import Project, User
 
 AUDIT_REASON = "Drawn at random, to measure the model honestly"
+DRAWN_REASON = "Drawn at random"
 NO_MODEL_REASON = "In random order, until a model has read the texts"
 NO_WORKER_REASON = "In random order: no worker is running to put the texts in order"
 
@@ -53,7 +55,26 @@ class Asking:
         return Overlap.of(self.project)
 
     def candidates(self) -> Iterator[Candidate]:
-        """Texts for this person, best first, stream after stream: each stream is read only when it is needed."""
+        """Texts for this person, best first, a gold one before them now and then. Never a gold one alone: where
+        nothing else is left, it would be known for what it is."""
+        ordinary = self._ordinary()
+        first = next(ordinary, None)
+        if first is None:
+            return
+        if gold_is_due(self.project):
+            for document in gold_texts(self.project, self.annotator, self._reserve_below()):
+                yield Candidate(document, Source.GOLD, self._reason_like(first))
+        yield first
+        yield from ordinary
+
+    def _reason_like(self, ordinary: Candidate) -> str:
+        """A reason for a text that no model chose, as such texts carry it now."""
+        if ordinary.source != Source.ACTIVE:
+            return ordinary.reason
+        return AUDIT_REASON if self.project.audit else DRAWN_REASON
+
+    def _ordinary(self) -> Iterator[Candidate]:
+        """Stream after stream: each is read only when it is needed."""
         audit_due = self.project.audit and audit_is_due(*self._handed_out())
         if audit_due:
             yield from self._audit()

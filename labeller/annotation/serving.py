@@ -140,7 +140,7 @@ def in_hand(document_id: int) -> QuerySet[Lease]:
 
 
 def close_expired(document_id: int, now: datetime) -> None:
-    Lease.objects.filter(document_id=document_id, closed_at=None, expires_at__lte=now).update(closed_at=now)
+    in_hand(document_id).filter(expires_at__lte=now).update(closed_at=now)
 
 
 def _renewed(project: Project, annotator: User, now: datetime) -> list[Lease]:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from labeller.annotation import views
+from labeller.annotation import gold_views, views
 
 urlpatterns = [
     path("", views.label, name="label"),
@@ -11,5 +11,10 @@ urlpatterns = [
     path("undo/", views.label_undo, name="label-undo"),
     path("status/", views.label_status, name="label-status"),
     path("release/", views.label_release, name="label-release"),
+    path("gold/", gold_views.gold, name="gold"),
+    path("gold/add/", gold_views.add, name="gold-add"),
+    path("gold/<int:pk>/take-back/", gold_views.take_back, name="gold-take-back"),
+    path("gold/share/", gold_views.share, name="gold-share"),
+    path("gold/accuracy/", gold_views.accuracy, name="gold-accuracy"),
     re_path(r"^export/labels\.(?P<file_format>csv|jsonl)\Z", views.export_labels, name="export-labels"),
 ]

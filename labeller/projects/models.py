@@ -52,6 +52,7 @@ class Project(models.Model):
     )
     overlap_on = models.CharField(max_length=5, choices=OverlapOn, default=OverlapOn.ALL)
     overlap_share = models.PositiveSmallIntegerField(default=10, help_text="Of the texts drawn at random, per cent.")
+    gold_share = models.PositiveSmallIntegerField(default=5, help_text="Of what is served to a person, per cent.")
     strategy = models.CharField(max_length=40, default=Strategy.DEFAULT, help_text="Name of the query strategy.")
     audit = models.BooleanField(default=True, help_text="Whether texts are set apart to measure the models.")
     seed = models.PositiveIntegerField(help_text="Makes every random choice of this project repeatable.")
@@ -67,6 +68,7 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(overlap_share__gte=1) & Q(overlap_share__lte=100), name="project_overlap_share_1_to_100"
             ),
+            models.CheckConstraint(condition=Q(gold_share__lte=50), name="project_gold_share_at_most_50"),
         ]
 
     def __str__(self) -> str:
