@@ -157,8 +157,12 @@ def last_answers(project: Project, annotator: User, count: int = 5) -> list[Last
 
 
 def label_counts(project: Project) -> list[tuple[Label, int]]:
-    """Every label with the number of current answers that give it."""
+    """Every label, in the project's order, with the number of current answers that give it."""
     current = Q(annotations__superseded_at=None, annotations__status=Annotation.Status.LABELLED)
     current &= Q(annotations__source__in=[source for source in Source if source != Source.GOLD])
-    labels = Label.objects.filter(project=project).annotate(given=Count("annotations", filter=current))
+    labels = (
+        Label.objects.filter(project=project)
+        .annotate(given=Count("annotations", filter=current))
+        .order_by("position", "id")
+    )
     return [(label, label.given) for label in labels]
