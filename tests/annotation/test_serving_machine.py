@@ -23,7 +23,7 @@ from labeller.annotation.overlap import Overlap
 from tests.annotation.serving_model import Model
 from tests.cast import add_texts, join, make_project, make_user
 
-TEXTS = 12
+TEXTS = 7  # few, so that people meet
 PEOPLE = 3
 WHO = st.integers(0, PEOPLE - 1)
 WHICH = st.integers(0, 1_000_000)  # taken modulo the number of what there is
@@ -157,21 +157,37 @@ class Serving(RuleBasedStateMachine):
             self.post(lease, key, status)
             self.model.answer(key, lease, status)
 
-    @rule(who=WHO)
-    def undo(self, who: int) -> None:
+    @rule(who=WHO, texts=st.integers(1, 5))
+    def label_on(self, who: int, texts: int) -> None:
+        """The usual thing: one text after another."""
+        for _ in range(texts):
+            self.serve_one_more(who)
+            if not (in_hand := self.model.of(who)):
+                return
+            lease, key = next(iter(in_hand)), str(uuid.uuid4())
+            self.post(lease, key, "labelled")
+            self.model.answer(key, lease, "labelled")
+
+    @rule(who=WHO, which=WHICH)
+    def undo(self, who: int, which: int) -> None:
+        """The newest answer, or a named one from the list of the last ones."""
         mine = [key for key in self.model.current() if self.model.said[key].person == who]
         person = self.people[who]
         if not mine:
             assert services.undo(project=self.project, annotator=person) is None
-        elif not self.model.may_come_back(mine[-1]):
+            return
+        named = which % 2 == 0
+        chosen = mine[which % len(mine)] if named else mine[-1]
+        key = uuid.UUID(chosen) if named else None
+        if not self.model.may_come_back(chosen):
             with pytest.raises(services.UndoRefused):
-                services.undo(project=self.project, annotator=person)
-        else:
-            undone = services.undo(project=self.project, annotator=person)
-            assert undone is not None and str(undone.key) == mine[-1]
-            self.model.undo(mine[-1])
-            again = services.undo(project=self.project, annotator=person, key=undone.key)  # the reply was lost
-            assert again == undone
+                services.undo(project=self.project, annotator=person, key=key)
+            return
+        undone = services.undo(project=self.project, annotator=person, key=key)
+        assert undone is not None and str(undone.key) == chosen
+        self.model.undo(chosen)
+        again = services.undo(project=self.project, annotator=person, key=undone.key)  # the reply was lost
+        assert again == undone
 
     # What always holds
 
@@ -207,7 +223,7 @@ def test_whatever_happens_the_database_does_what_the_model_says() -> None:
     run_state_machine_as_test(
         Serving,
         settings=settings(
-            max_examples=60,
+            max_examples=120,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
