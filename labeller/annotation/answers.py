@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
+from labeller.annotation.models import NO_READING, Annotation, Lease, ServingCounter, Source
+from labeller.annotation.overlap import Overlap
 from labeller.annotation.second_look_serving import settle_second_look
-from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, turn
+from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, in_hand, turn
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.annotation.suggestions import guess
 from labeller.prepared import Prepared
@@ -267,8 +268,8 @@ def _close(lease: Lease, project: Project, now: datetime) -> None:
         Lease.objects.filter(pk=lease.pk).update(closed_at=now)
         return
     # A late answer: somebody else may hold the text by now. Take it back if it has all the answers it wants.
-    if _answers(lease.document_id, lease.source) >= project.overlap:
-        Lease.objects.filter(document_id=lease.document_id, closed_at=None).update(closed_at=now)
+    if lease.source != Source.GOLD and _answers(lease.document_id, lease.source) >= _wanted(lease, project):
+        in_hand(lease.document_id).update(closed_at=now)
 
 
 def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
@@ -278,8 +279,8 @@ def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
     mine = Lease.objects.filter(document_id=document_id, annotator_id=annotation.annotator_id)
     if mine.filter(closed_at=None).exists():
         return
-    slot = free_slot(document_id, project.overlap)
     lease = mine.order_by("-id").first()
+    slot = 0 if annotation.source == Source.GOLD else free_slot(document_id, _wanted(annotation, project))
     if slot is None or lease is None or not wants_another(annotation, project, now):
         raise UndoRefused("Somebody else has this text by now, so this answer stays as it is.")
     lease.slot, lease.closed_at, lease.expires_at = slot, None, now + LEASE_LASTS
@@ -287,29 +288,48 @@ def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
 
 
 def wants_another(annotation: Annotation, project: Project, now: datetime) -> bool:
-    """Whether this text wants one answer more than it has and than other people hold it for."""
-    held = Lease.objects.filter(document_id=annotation.document_id, closed_at=None, expires_at__gt=now)
-    others = held.exclude(annotator_id=annotation.annotator_id)
-    return _answers(annotation.document_id, annotation.source) + others.count() < project.overlap
+    """Whether this text wants one answer more than it has and than other people hold it for. A gold text always does:
+    its answers tell of people."""
+    if annotation.source == Source.GOLD:
+        return True
+    others = in_hand(annotation.document_id).filter(expires_at__gt=now).exclude(annotator_id=annotation.annotator_id)
+    return _answers(annotation.document_id, annotation.source) + others.count() < _wanted(annotation, project)
+
+
+def _wanted(served: Annotation | Lease, project: Project) -> int:
+    """How many answers this text wants, as it was served."""
+    overlap = Overlap.of(project)
+    if overlap.share is None or served.source != Source.AUDIT:
+        return overlap.of_others
+    return overlap.wanted(served.document.draw, audit=True)
 
 
 def _answers(document_id: int, source: str) -> int:
     """How many of the answers that a text served from `source` wants it has; the audit wants them from people."""
     labelled = Annotation.objects.filter(document_id=document_id, superseded_at=None, status=Status.LABELLED)
-    return (labelled.exclude(source=Source.IMPORT) if source == Source.AUDIT else labelled).count()
+    return labelled.exclude(source__in=NO_READING if source == Source.AUDIT else [Source.GOLD]).count()
 
 
 def _count(counter: ServingCounter, *, added: Collection[Annotation], removed: Collection[Annotation]) -> None:
-    """Keep the counters equal to the current labelled answers that were served (imported ones were not)."""
+    """Keep the counters equal to the current labelled answers to texts that were served because they want answers."""
     labelled = sum(map(_counts, added)) - sum(map(_counts, removed))
     audit = sum(map(_counts_as_audit, added)) - sum(map(_counts_as_audit, removed))
-    if labelled or audit:
-        counter.labelled = max(0, counter.labelled + labelled)
-        counter.audit_labelled = max(0, counter.audit_labelled + audit)
+    counter.labelled = max(0, counter.labelled + labelled)
+    counter.audit_labelled = max(0, counter.audit_labelled + audit)
+    if audit and _others_answered([*added, *removed][0]):
+        counter.audit_repeated = max(0, counter.audit_repeated + audit)
+
+
+def _others_answered(annotation: Annotation) -> bool:
+    """Whether anybody else's answer to this text counts for the audit."""
+    theirs = Annotation.objects.filter(
+        document_id=annotation.document_id, superseded_at=None, source=Source.AUDIT, status=Status.LABELLED
+    )
+    return theirs.exclude(annotator_id=annotation.annotator_id).exists()
 
 
 def _counts(annotation: Annotation) -> bool:
-    return annotation.status == Status.LABELLED and annotation.source != Source.IMPORT
+    return annotation.status == Status.LABELLED and annotation.source not in NO_READING
 
 
 def _counts_as_audit(annotation: Annotation) -> bool:

@@ -25,6 +25,9 @@ class Source(models.TextChoices):
     LLM = "llm", "A language model"  # in exports alone: its labels are MachineAnswers
 
 
+NO_READING = (Source.IMPORT, Source.GOLD)  # no answer to a text that was served because it wants one
+
+
 class Ranking(models.Model):
     """Who put the queue in order, and when. Written by learning together with the entries, in one transaction."""
 
@@ -82,7 +85,7 @@ class Lease(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="leases")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="leases")
     annotator = models.ForeignKey(User, on_delete=models.CASCADE, related_name="leases")
-    slot = models.PositiveSmallIntegerField(help_text="0 .. overlap-1: which of the wanted answers this is.")
+    slot = models.PositiveSmallIntegerField(help_text="0 .. wanted-1: which of the wanted answers this is.")
     source = models.CharField(max_length=8, choices=Source)
     reason = models.CharField(max_length=300)
     model_key = models.CharField(max_length=80, blank=True)
@@ -103,9 +106,10 @@ class Lease(models.Model):
 
     class Meta:
         constraints = [
+            # A gold text takes no wanted answer: any number of people may be looking at it.
             models.UniqueConstraint(
                 fields=["document", "slot"],
-                condition=Q(closed_at__isnull=True),
+                condition=Q(closed_at__isnull=True) & ~Q(source=Source.GOLD),
                 name="one_open_lease_per_text_and_slot",
             ),
             models.UniqueConstraint(
@@ -135,12 +139,14 @@ class ServingCounter(models.Model):
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="serving")
     labelled = models.PositiveIntegerField(default=0, help_text="Current labelled answers to texts that were served.")
     audit_labelled = models.PositiveIntegerField(default=0, help_text="Those of them from the audit stream.")
+    audit_repeated = models.PositiveIntegerField(default=0, help_text="Those of these to a text that had one before.")
     pool_size = models.PositiveIntegerField(default=0)
     pool_counted_at = models.DateTimeField(null=True)
     random_from = models.FloatField(default=0, help_text="Draw up to which the random order has been handed out.")
     second_looks = models.PositiveSmallIntegerField(
         default=0, help_text="Open ones; without any nobody looks for them."
     )
+    audit_to = models.FloatField(default=0, help_text="Draw up to which the audit has been handed out.")
 
     def __str__(self) -> str:
         return f"{self.project}: {self.labelled} served and labelled, {self.audit_labelled} of them audit"
@@ -216,6 +222,23 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator}: {self.status} {self.document_id}"
+
+
+class GoldText(models.Model):
+    """A text whose labels are known for sure. It is slipped into people's streams to see how they answer it; their
+    answers (Source.GOLD) teach no model and measure none."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="gold_texts")
+    document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="gold")
+    labels: models.ManyToManyField[Label, models.Model] = models.ManyToManyField(Label, related_name="gold_texts")
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Gold: {self.document_id}"
 
 
 # Django looks for models here.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import reverse
 
 from labeller.annotation import selectors
+from labeller.annotation.gold_selectors import has_met_gold
+from labeller.annotation.overlap import Overlap
 from labeller.corpus.models import Document
 from labeller.projects.models import Membership, Project
 from labeller.projects.overview import Panel
@@ -18,7 +20,14 @@ def annotation_panel(project: Project, membership: Membership) -> Panel:
     counts = selectors.label_counts(project)
     given = sum(count for _, count in counts)
     many = len(counts) > MANY
-    context = {"answers": progress, "label_counts": counts, "given": max(1, given), "many": many}
+    context = {
+        "met_gold": not membership.may_manage and has_met_gold(project, membership.user_id),
+        "overlap": Overlap.of(project).sentence,
+        "answers": progress,
+        "label_counts": counts,
+        "given": max(1, given),
+        "many": many,
+    }
     step, url, action = None, "", ""
     may_start = membership.may_label and len(counts) >= 2 and Document.objects.filter(project=project).exists()
     if may_start and progress.labelled < progress.texts:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from django.db.models import Exists, OuterRef, Q
 
 from labeller.annotation.models import Annotation, Lease, Source
-from labeller.annotation.queue import HEAD, Asking, Candidate
+from labeller.annotation.queue import Asking, Candidate
 from labeller.annotation.second_look import SecondLook, answers_before
+from labeller.annotation.wanted import HEAD
 from labeller.corpus.models import Document
 
 # How a text came to be asked stays true when it is asked again. Of the others a person has picked the label now.

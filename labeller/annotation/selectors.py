@@ -17,6 +17,8 @@ from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
 CHUNK = 2000
+# An answer to a gold text tells of the person who gave it, not of the text.
+LABELS = Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD)
 LabelSet = tuple[int, ...]
 
 
@@ -45,12 +47,16 @@ def current_labels(project: Project) -> Iterator[GoldRow]:
     """One row per labelled text, in the order of document ids, read in chunks.
 
     With several annotators the label set that most of them gave; a tie goes to a person's reading before a file's, then
-    to the newest answer. Skipped and unsure answers are no votes. A text that somebody answered in the audit stays in
-    it whatever is imported afterwards, and labels of a file have no say in its gold. The row's source and time are
-    those of the answer that decided.
+    to the newest answer. Skipped and unsure answers, and answers to gold texts, are no votes. A text that somebody
+    answered in the audit stays in it whatever is imported afterwards, and labels of a file have no say in its gold. The
+    row's source and time are those of the answer that decided.
     """
-    current = Annotation.objects.filter(project=project, superseded_at=None)
-    for document_id, votes in groupby(_votes(current), key=lambda vote: vote.document_id):
+    return decided(Annotation.objects.filter(project=project, superseded_at=None))
+
+
+def decided(answers: QuerySet[Annotation]) -> Iterator[GoldRow]:
+    """As `current_labels`, by these answers, of which no text has two of one person."""
+    for document_id, votes in groupby(_votes(answers), key=lambda vote: vote.document_id):
         yield _decide(document_id, list(votes))
 
 
@@ -79,7 +85,7 @@ def _decide(document_id: int, votes: list[_Vote]) -> GoldRow:
 def _votes(answers: QuerySet[Annotation], read_as: Mapping[int, int] | None = None) -> Iterator[_Vote]:
     """The labelled of these answers by document, then id; labels are read as in `label_sets`. Pages by key, so no
     cursor stays open between chunks."""
-    labelled = answers.filter(status=Annotation.Status.LABELLED).order_by("document_id", "id")
+    labelled = answers.filter(LABELS).order_by("document_id", "id")
     after_document, after_id = 0, 0
     while True:
         page = labelled.filter(document_id__gte=after_document).exclude(document_id=after_document, id__lte=after_id)
@@ -149,12 +155,7 @@ def progress(project: Project, annotator: User) -> Progress:
 
 
 def labelled_texts(project: Project) -> int:
-    return (
-        Annotation.objects.filter(project=project, superseded_at=None, status=Annotation.Status.LABELLED)
-        .values("document")
-        .distinct()
-        .count()
-    )
+    return Annotation.objects.filter(LABELS, project=project, superseded_at=None).values("document").distinct().count()
 
 
 @dataclass(frozen=True)
@@ -182,9 +183,11 @@ def label_counts(project: Project) -> list[tuple[Label, int]]:
     """Every label with the number of current answers that give it, or a label that was merged into it. Two queries."""
     through = Annotation.labels.through._default_manager.filter(
         annotation__project=project, annotation__superseded_at=None, annotation__status=Annotation.Status.LABELLED
-    )
+    ).exclude(annotation__source=Source.GOLD)
     counts = through.values(read=Coalesce("label__read_as_id", "label_id")).annotate(
         given=Count("annotation_id", distinct=True)
     )
     given = dict(counts.values_list("read", "given"))
-    return [(label, given.get(label.pk, 0)) for label in Label.objects.filter(project=project)]
+    return [
+        (label, given.get(label.pk, 0)) for label in Label.objects.filter(project=project).order_by("position", "id")
+    ]

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeller.annotation import second_look_serving
@@ -27,7 +28,10 @@ RENEW_WITH_LESS_THAN = timedelta(minutes=8)  # so that a fast annotator's reques
 COUNT_POOL_EVERY = timedelta(seconds=20)
 AHEAD = 5  # texts a page holds: the one being read and four that need no network
 
-COUNTED = ["labelled", "audit_labelled", "pool_size", "pool_counted_at", "random_from", "second_looks"]
+COUNTED = [
+    *("labelled", "audit_labelled", "audit_repeated", "second_looks"),
+    *("pool_size", "pool_counted_at", "random_from", "audit_to"),
+]
 
 _line = threading.Lock()
 
@@ -130,14 +134,19 @@ def _locked(project: Project) -> ServingCounter:
     return counter
 
 
-def free_slot(document_id: int, overlap: int) -> int | None:
+def free_slot(document_id: int, wanted: int) -> int | None:
     """The lowest slot of the text that no open lease holds, or None when all are held."""
-    held = set(Lease.objects.filter(document_id=document_id, closed_at=None).values_list("slot", flat=True))
-    return next((slot for slot in range(overlap) if slot not in held), None)
+    held = set(in_hand(document_id).values_list("slot", flat=True))
+    return next((slot for slot in range(wanted) if slot not in held), None)
+
+
+def in_hand(document_id: int) -> QuerySet[Lease]:
+    """The open leases that count towards the answers this text wants."""
+    return Lease.objects.filter(document_id=document_id, closed_at=None).exclude(source=Source.GOLD)
 
 
 def close_expired(document_id: int, now: datetime) -> None:
-    Lease.objects.filter(document_id=document_id, closed_at=None, expires_at__lte=now).update(closed_at=now)
+    in_hand(document_id).filter(expires_at__lte=now).update(closed_at=now)
 
 
 def _renewed(project: Project, annotator: User, now: datetime, below: timedelta = RENEW_WITH_LESS_THAN) -> list[Lease]:
@@ -154,21 +163,29 @@ def _renewed(project: Project, annotator: User, now: datetime, below: timedelta 
 def _claim(asking: Asking) -> Lease | None:
     again = second_look_serving.candidates(asking) if asking.counter.second_looks else ()
     for candidate in chain(again, asking.candidates()):
-        lease = _insert(asking, candidate)
+        audit = candidate.source == Source.AUDIT
+        wanted = 1 if candidate.source == Source.GOLD else asking.overlap.wanted(candidate.document.draw, audit=audit)
+        if wanted > 1:  # or an expired lease, renewed by a page that was asleep, would be one answer too many
+            close_expired(candidate.document.pk, asking.now)
+        lease = _insert(asking, candidate, wanted)
         if lease is None:  # an expired lease may still hold the slot, or somebody outside our lock was quicker
             close_expired(candidate.document.pk, asking.now)
-            lease = _insert(asking, candidate)
+            lease = _insert(asking, candidate, wanted)
         if lease is None:
             continue
+        if candidate.second_look_id is not None:
+            return lease  # out of turn: it moves no watermark
         if candidate.source == Source.RANDOM:
             asking.counter.random_from = candidate.document.draw
+        elif audit:
+            asking.counter.audit_to = max(asking.counter.audit_to, candidate.document.draw)
         return lease
     return None
 
 
-def _insert(asking: Asking, candidate: Candidate) -> Lease | None:
+def _insert(asking: Asking, candidate: Candidate, wanted: int) -> Lease | None:
     """A lease on the candidate, or None where the constraint says that the slot is held."""
-    slot = 0 if asking.project.overlap == 1 else free_slot(candidate.document.pk, asking.project.overlap)
+    slot = 0 if wanted == 1 else free_slot(candidate.document.pk, wanted)
     if slot is None:
         return None
     try:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from labeller.annotation import history_views, views, words_views
+from labeller.annotation import gold_views, history_views, views, words_views
 
 urlpatterns = [
     path("", views.label, name="label"),
@@ -15,5 +15,10 @@ urlpatterns = [
     path("answers/", history_views.answers, name="answers"),
     path("answers/<uuid:key>/", history_views.answer, name="answer-change"),
     path("guidelines/", views.label_guidelines, name="label-guidelines"),
+    path("gold/", gold_views.gold, name="gold"),
+    path("gold/add/", gold_views.add, name="gold-add"),
+    path("gold/<int:pk>/take-back/", gold_views.take_back, name="gold-take-back"),
+    path("gold/share/", gold_views.share, name="gold-share"),
+    path("gold/accuracy/", gold_views.accuracy, name="gold-accuracy"),
     re_path(r"^export/labels\.(?P<file_format>csv|jsonl)\Z", views.export_labels, name="export-labels"),
 ]

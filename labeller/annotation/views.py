@@ -15,7 +15,7 @@ from labeller.annotation import page, selectors, services
 from labeller.annotation.export import CONTENT_TYPES, lines
 from labeller.annotation.forms import AnswerForm, LeaveForm, UndoForm
 from labeller.annotation.guidelines_news import guidelines_news
-from labeller.projects.access import Access, LabellerRequest, labelling_project_for, project_for
+from labeller.projects.access import Access, LabellerRequest, answers_project_for, labelling_project_for
 from labeller.projects.guidelines import render as render_guidelines
 
 
@@ -129,7 +129,7 @@ def label_leave(request: LabellerRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def export_labels(request: LabellerRequest, slug: str, file_format: str) -> HttpResponseBase:
-    access = project_for(request, slug)
+    access = answers_project_for(request, slug)
     response = StreamingHttpResponse(lines(access.project, file_format), content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="{slug}-labels.{file_format}"'
     return response

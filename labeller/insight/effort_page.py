@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from labeller.annotation.overlap import Overlap
 from labeller.insight import effort_selectors, selectors
 from labeller.insight.anchoring import Anchoring, anchoring_of
 from labeller.insight.bars import Bars, bars
@@ -123,7 +124,7 @@ def _target(
     project: Project, standing: Standing, ledger: Ledger, last_days: Sequence[datetime], asked: int | None
 ) -> Target:
     labels = asked or next_target(standing.labels)
-    missing = max(0, labels - standing.labels) * project.overlap
+    missing = max(0, labels - standing.labels) * Overlap.of(project).of_others
     spans = zip(last_days, [*last_days[1:], None], strict=False)
     found = pace([ledger.of(None, ledger.bins.between(*span)).labels for span in spans])
     each = ledger.of().seconds_per_label

@@ -1,4 +1,5 @@
-"""Where a model errs: what it takes for what, how sure it may be, which texts it gets wrong. For every member."""
+"""Where a model errs: what it takes for what, how sure it may be, which texts it gets wrong. The figures
+are for every member; the texts, which show what people said, are not for annotators."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from labeller.insight.slices import LENGTH, fields_of, sliced
 from labeller.insight.texts import histories, read_texts
 from labeller.learning.models import ModelVersion
 from labeller.learning.testscores import TestScore
-from labeller.projects.access import Access, project_for
+from labeller.projects.access import Access, answers_project_for, project_for
 from labeller.projects.models import Label, Project
 
 FIRST = 10  # mistakes on the page itself
@@ -48,7 +49,7 @@ def errors(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def texts(request: HttpRequest, slug: str) -> HttpResponse:
     """The texts behind a figure: of one cell, of one label's outcome, or all that are wrong."""
-    access = project_for(request, slug)
+    access = answers_project_for(request, slug)
     ground = ground_of(access.project, request.GET)
     version = _version(access.project, request)
     labels = labels_for(version)
@@ -66,7 +67,7 @@ def texts(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One audit text whole, and what every model has said of it."""
-    access = project_for(request, slug)
+    access = answers_project_for(request, slug)
     document = get_object_or_404(Document, project=access.project, pk=pk)
     said = histories(document, Label.everything.filter(project=access.project))
     if not said:

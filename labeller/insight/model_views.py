@@ -20,7 +20,7 @@ from labeller.insight.sentences import in_use, state_of
 from labeller.insight.snapshot import snapshot_csv
 from labeller.insight.texts import read_texts
 from labeller.learning.models import ModelVersion, VersionSnapshot
-from labeller.projects.access import Access, project_for
+from labeller.projects.access import Access, answers_project_for, project_for
 from labeller.projects.models import Label, Project
 
 SHOWN = 50  # changed texts each way
@@ -101,8 +101,8 @@ def loss(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_GET
 def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
-    """The answers it learnt from, as CSV."""
-    access = project_for(request, slug)
+    """The answers it learnt from, as CSV. Not for annotators."""
+    access = answers_project_for(request, slug)
     rows = ModelVersion.objects.select_related("snapshot").exclude(snapshot=None)
     version = get_object_or_404(rows, project=access.project, number=number)
     name = f"{slug}-model-{number}-answers.csv"

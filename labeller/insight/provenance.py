@@ -21,7 +21,7 @@ MOST_FILES = 40
 
 @dataclass(frozen=True)
 class Answers:
-    """What people said so far; answers taken back or replaced are left out."""
+    """What people said so far; answers taken back or replaced, and those to gold texts, are left out."""
 
     people: int
     labelled: int
@@ -64,6 +64,7 @@ def _answers(project: Project) -> Answers:
     found: Mapping[str, Any] = (
         answers_of(project)
         .filter(superseded_at=None)
+        .exclude(source=Source.GOLD)
         .aggregate(
             **of,
             people=Count("annotator", distinct=True),

@@ -154,7 +154,9 @@ def newest_number(project: Project) -> int:
 def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:
     """Counts texts, not annotations: a text that three people answered is one label. Two queries."""
     labelled, drawn = Q(status=Annotation.Status.LABELLED), Q(source=Source.AUDIT)
-    current = Annotation.objects.filter(project=project, superseded_at__isnull=True).order_by()
+    current = (
+        Annotation.objects.filter(project=project, superseded_at__isnull=True).exclude(source=Source.GOLD).order_by()
+    )
     counts = current.aggregate(
         labels=Count("document", distinct=True, filter=labelled),
         audit=Count("document", distinct=True, filter=labelled & drawn),
@@ -216,9 +218,8 @@ def label_scores(
 
 
 def _current_labels(project: Project) -> Any:
-    return Annotation.objects.filter(
-        project=project, superseded_at__isnull=True, status=Annotation.Status.LABELLED
-    ).order_by()
+    current = Annotation.objects.filter(project=project, superseded_at__isnull=True, status=Annotation.Status.LABELLED)
+    return current.exclude(source=Source.GOLD).order_by()
 
 
 def marker(standing: Standing, scores: Iterable[VersionScore], figures: str = "") -> str:

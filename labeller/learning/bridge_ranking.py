@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, QueueEntry, Source
+from labeller.annotation.overlap import Overlap, turned
 from labeller.annotation.queue import AUDIT_REASON
 from labeller.learning.bridge_material import Refit
 from labeller.learning.bridge_names import names_of
@@ -27,19 +28,25 @@ def streams(material: Refit) -> tuple[Rows, Rows]:
     """Rows of the pool that may be asked: the candidates of the strategies, and the next of the audit reserve."""
     ids, draw = draws(material.project.pk)
     threshold = reserve_below(material.project, len(ids))
+    overlap = Overlap.of(material.project)
     answers = Annotation.objects.filter(project=material.project, superseded_at=None)
-    closed = _closed(material.project, answers)
-    active, _ = material.pool.rows_of(ids[(draw >= threshold) & ~np.isin(ids, closed)])
+    active = ids[(draw >= threshold) & ~_closed(material.project, answers, ids, np.full(len(ids), overlap.of_others))]
     # A file's labels may cover any part of the pool: the audit asks for those texts all the same.
-    closed = _closed(material.project, answers.exclude(source=Source.IMPORT))
-    reserve = (draw < threshold) & ~np.isin(ids, closed)
+    read = answers.exclude(source=Source.IMPORT)
+    reserve = (draw < threshold) & ~_closed(material.project, read, ids, _wanted_in_audit(overlap, draw))
     by_draw = ids[reserve][np.argsort(draw[reserve], kind="stable")]
-    audit, _ = material.pool.rows_of(by_draw)
-    return active, audit[:AUDIT_HEAD]
+    return material.pool.rows_of(active)[0], material.pool.rows_of(by_draw)[0][:AUDIT_HEAD]
 
 
-def _closed(project: Project, answers: QuerySet[Annotation]) -> Ids:
-    """Ids of texts that have all answers wanted, or that everybody who labels has answered or skipped."""
+def _wanted_in_audit(overlap: Overlap, draw: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(P,) how many answers each of these texts wants, if it is drawn."""
+    shared = np.ones(len(draw), bool) if overlap.share is None else turned(draw) < overlap.share
+    return np.where(shared, overlap.people, 1)
+
+
+def _closed(project: Project, answers: QuerySet[Annotation], ids: Ids, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(P,) which of the texts `ids`, ascending, have all answers `wanted`, or were answered or skipped by everybody who
+    labels. What people said to a gold text is no answer to it, but nobody reads a text twice."""
     people = Membership.objects.filter(project=project, role__in=[Role.MANAGER, Role.ANNOTATOR]).count()
     counts = (
         answers.order_by()
@@ -47,12 +54,15 @@ def _closed(project: Project, answers: QuerySet[Annotation]) -> Ids:
         .annotate(
             # People, not rows: a skip may stand beside the same person's imported label.
             given=Count("annotator_id", distinct=True),
-            labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED)),
+            labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD)),
         )
         .values_list("document_id", "given", "labelled")
     )
     table = np.array(list(counts), np.int64).reshape(-1, 3)
-    closed: Ids = table[(table[:, 2] >= project.overlap) | (table[:, 1] >= max(people, 1)), 0]
+    table = table[np.isin(table[:, 0], ids)]  # a text may have been imported since
+    at = np.searchsorted(ids, table[:, 0])
+    closed = np.zeros(len(ids), bool)
+    closed[at] = (table[:, 2] >= wanted[at]) | (table[:, 1] >= max(people, 1))
     return closed
 
 

@@ -52,6 +52,17 @@ def managed_project_for(request: HttpRequest, slug: str) -> Access:
     return access
 
 
+def answers_project_for(request: HttpRequest, slug: str) -> Access:
+    """The project, for those who may see what others said of single texts: managers and readers. Raises Http404, or
+    PermissionDenied for annotators, who answer blind to each other."""
+    access = project_for(request, slug)
+    if not access.membership.may_see_answers:
+        raise PermissionDenied(
+            "This shows what others answered, and annotators answer without knowing. Ask a manager of this project."
+        )
+    return access
+
+
 def _check_sender(request: HttpRequest, access: Access) -> None:
     """Another tab may have signed in somebody else meanwhile; the old page must not answer in that name."""
     sender = request.POST.get("user", "")

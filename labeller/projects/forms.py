@@ -14,6 +14,7 @@ from labeller.projects.labels import NAME_LENGTH, Draft, LabelError, parse_lines
 from labeller.projects.models import Project, Role
 
 GUIDELINES_LENGTH = 100_000
+MOST_PEOPLE = 10
 
 
 def _encoders() -> list[tuple[str, str]]:
@@ -51,11 +52,28 @@ class ProjectForm(forms.Form):
         help_text="A shown suggestion is quicker; a hidden one cannot sway anybody.",
     )
     overlap = forms.IntegerField(
-        label="Answers wanted for each text",
+        label="People who answer the same text",
         min_value=1,
-        max_value=10,
+        max_value=MOST_PEOPLE,
         initial=1,
-        help_text="More than one lets you measure how far people agree.",
+        help_text="More than one lets you measure how far people agree. None sees another's answer.",
+    )
+    overlap_on = forms.ChoiceField(
+        label="Which texts that many people answer",
+        required=False,
+        choices=Project.OverlapOn.choices,
+        widget=forms.RadioSelect,
+        initial=Project.OverlapOn.ALL,
+        help_text="A share is usually enough: an answer saved there labels another text. The share is drawn from the "
+        "audit texts by lot, whatever a model says. A text once chosen stays chosen, and answers given stay.",
+    )
+    overlap_share = forms.IntegerField(
+        label="The share, in per cent",
+        required=False,
+        min_value=1,
+        max_value=100,
+        initial=10,
+        help_text="Counts only for a share of the texts drawn at random.",
     )
     strategy = forms.ChoiceField(
         label="Order of the texts",
@@ -85,6 +103,12 @@ class ProjectForm(forms.Form):
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
 
+    def clean_overlap_on(self) -> str:
+        return str(self.cleaned_data["overlap_on"] or self.initial.get("overlap_on", Project.OverlapOn.ALL))
+
+    def clean_overlap_share(self) -> int:
+        return int(self.cleaned_data["overlap_share"] or self.initial.get("overlap_share", 10))
+
     def clean_strategy(self) -> str:
         """Not said: as it is. It may be one that this page does not offer."""
         return str(self.cleaned_data["strategy"] or self.initial.get("strategy", Project.Strategy.DEFAULT))
@@ -93,9 +117,21 @@ class ProjectForm(forms.Form):
         said = self.cleaned_data["audit"]
         return bool(self.initial.get("audit", True) if said is None else said)
 
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        nothing_drawn = said.get("audit") is False and said.get("overlap_on") == Project.OverlapOn.DRAWN
+        if nothing_drawn and said.get("overlap", 1) > 1:
+            self.add_error(
+                "overlap_on",
+                "Without audit texts none is drawn at random. Choose “Every text”, or set audit texts apart.",
+            )
+        return said
+
 
 class NewProjectForm(ProjectForm):
-    # Django's way to leave a field out. The settings page has both: few projects want another answer than the usual.
+    # Django's way to leave a field out. The settings page has them: few projects want another answer than the usual.
+    overlap_on = None  # type: ignore[assignment]
+    overlap_share = None  # type: ignore[assignment]
     strategy = None  # type: ignore[assignment]
     audit = None  # type: ignore[assignment]
     labels = forms.CharField(

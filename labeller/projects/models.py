@@ -36,6 +36,12 @@ class Project(models.Model):
         DEFAULT = "default", "The most useful text first"
         RANDOM = "random", "At random"
 
+    class OverlapOn(models.TextChoices):
+        """Which texts several people answer. Read together with `overlap`, in labeller/annotation/overlap.py."""
+
+        ALL = "all", "Every text"
+        DRAWN = "drawn", "A share of the texts drawn at random"
+
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=140, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SINGLE)
@@ -43,7 +49,12 @@ class Project(models.Model):
     guidelines_number = models.PositiveIntegerField(default=0, help_text="Of the newest version; 0 before the first.")
     encoder = models.CharField(max_length=80, help_text="A key of settings.ENCODERS, the owner's list.")
     suggestions = models.CharField(max_length=10, choices=Suggestions, default=Suggestions.SHOWN)
-    overlap = models.PositiveSmallIntegerField(default=1, help_text="How many people answer each text.")
+    overlap = models.PositiveSmallIntegerField(
+        default=1, help_text="How many people answer a text that several answer."
+    )
+    overlap_on = models.CharField(max_length=5, choices=OverlapOn, default=OverlapOn.ALL)
+    overlap_share = models.PositiveSmallIntegerField(default=10, help_text="Of the texts drawn at random, per cent.")
+    gold_share = models.PositiveSmallIntegerField(default=5, help_text="Of what is served to a person, per cent.")
     strategy = models.CharField(max_length=40, default=Strategy.DEFAULT, help_text="Name of the query strategy.")
     audit = models.BooleanField(default=True, help_text="Whether texts are set apart to measure the models.")
     seed = models.PositiveIntegerField(help_text="Makes every random choice of this project repeatable.")
@@ -55,7 +66,11 @@ class Project(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(overlap__gte=1) & Q(overlap__lte=10), name="project_overlap_1_to_10")
+            models.CheckConstraint(condition=Q(overlap__gte=1) & Q(overlap__lte=10), name="project_overlap_1_to_10"),
+            models.CheckConstraint(
+                condition=Q(overlap_share__gte=1) & Q(overlap_share__lte=100), name="project_overlap_share_1_to_100"
+            ),
+            models.CheckConstraint(condition=Q(gold_share__lte=50), name="project_gold_share_at_most_50"),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +157,11 @@ class Membership(models.Model):
     @property
     def may_label(self) -> bool:
         return self.role in (Role.MANAGER, Role.ANNOTATOR)
+
+    @property
+    def may_see_answers(self) -> bool:
+        """What others said of single texts. Not an annotator: who may still be asked stays blind."""
+        return self.role in (Role.MANAGER, Role.READER)
 
 
 def _invitation_token() -> str:

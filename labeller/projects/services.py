@@ -40,6 +40,8 @@ def create_project(
     guidelines: str = "",
     suggestions: str = Project.Suggestions.SHOWN,
     overlap: int = 1,
+    overlap_on: str = Project.OverlapOn.ALL,
+    overlap_share: int = 10,
     strategy: str = Project.Strategy.DEFAULT,
     audit: bool = True,
     form_key: UUID | None = None,
@@ -60,6 +62,8 @@ def create_project(
                     guidelines=guidelines,
                     suggestions=suggestions,
                     overlap=overlap,
+                    overlap_on=overlap_on,
+                    overlap_share=overlap_share,
                     strategy=strategy,
                     audit=audit,
                     seed=secrets.randbelow(2**31),
@@ -114,18 +118,22 @@ def change_settings(
     guidelines: str,
     suggestions: str,
     overlap: int,
+    overlap_on: str | None = None,
+    overlap_share: int | None = None,
     strategy: str | None = None,
     audit: bool | None = None,
     by: User | None = None,
 ) -> Project:
-    """Change a project's own facts; strategy and audit stay where None is given. Its address stays, so that links go on
+    """Change a project's own facts; what may be None stays where None is given. Its address stays, so that links go on
     working."""
     project.name, project.kind, project.encoder = name, kind, encoder
     project.guidelines, project.suggestions, project.overlap = guidelines, suggestions, overlap
+    project.overlap_on = project.overlap_on if overlap_on is None else overlap_on
+    project.overlap_share = project.overlap_share if overlap_share is None else overlap_share
     project.strategy = project.strategy if strategy is None else strategy
     project.audit = project.audit if audit is None else audit
-    changed = ["name", "kind", "encoder", "guidelines", "suggestions", "overlap", "strategy", "audit"]
+    changed = ["name", "kind", "encoder", "guidelines", "suggestions", "strategy", "audit"]
     with transaction.atomic():
-        project.save(update_fields=changed)
+        project.save(update_fields=[*changed, "overlap", "overlap_on", "overlap_share"])
         record_version(project=project, by=by)
     return project

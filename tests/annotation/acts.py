@@ -3,7 +3,7 @@
 import uuid
 
 from labeller.annotation import services
-from labeller.annotation.models import Annotation, QueueEntry
+from labeller.annotation.models import Annotation, Lease, QueueEntry
 
 
 def give(project, annotator, served, *labels, status="labelled", key=None, seconds=3.0, comment="") -> Annotation:
@@ -43,3 +43,9 @@ def free_and_reserved(documents, pool_size=None):
     free = [document for document in documents if document.draw >= threshold]
     reserved = sorted((document for document in documents if document.draw < threshold), key=lambda one: one.draw)
     return free, reserved
+
+
+def let_go(project, annotator, keys) -> int:
+    """Leave the page: these texts go back."""
+    held = dict(Lease.objects.filter(key__in=list(keys)).values_list("key", "expires_at"))
+    return services.give_back(project=project, annotator=annotator, held=held)

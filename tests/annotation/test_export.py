@@ -63,33 +63,33 @@ def test_csv_holds_the_same_and_no_cell_runs_as_a_formula(project, rita, client_
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))]
 
 
-def test_an_undone_answer_is_not_exported(project, bob, client_of, answered):
+def test_an_undone_answer_is_not_exported(project, bob, rita, client_of, answered):
     services.undo(project=project, annotator=bob)
-    assert len(fetched(client_of(bob), project, "jsonl").splitlines()) == 3
+    assert len(fetched(client_of(rita), project, "jsonl").splitlines()) == 3
 
 
-def test_several_labels_stand_in_one_cell(project, bob, client_of):
+def test_several_labels_stand_in_one_cell(project, bob, rita, client_of):
     project.kind = "multi"
     project.save()
     add_texts(project, ["A clause"])
     give(project, bob, one(project, bob), *project.labels.all())
-    row = next(csv.DictReader(io.StringIO(fetched(client_of(bob), project, "csv"))))
+    row = next(csv.DictReader(io.StringIO(fetched(client_of(rita), project, "csv"))))
     assert row["labels"] == "Change|Court|Other"
 
 
 def test_the_number_of_queries_does_not_grow_with_the_answers(
-    project, bob, client_of, answered, django_assert_max_num_queries
+    project, bob, rita, client_of, answered, django_assert_max_num_queries
 ):
-    client = client_of(bob)
+    client = client_of(rita)
     with django_assert_max_num_queries(8):
         fetched(client, project, "csv")
 
 
-def test_strangers_get_404_and_other_formats_do_not_exist(project, mallory, bob, client_of):
+def test_strangers_get_404_and_other_formats_do_not_exist(project, mallory, bob, rita, client_of):
     address = reverse("export-labels", args=[project.slug, "csv"])
     assert client_of(mallory).get(address).status_code == 404
-    assert client_of(bob).get(address.replace(".csv", ".xml")).status_code == 404
-    assert client_of(bob).post(address).status_code == 405
+    assert client_of(rita).get(address.replace(".csv", ".xml")).status_code == 404
+    assert client_of(rita).post(address).status_code == 405
 
 
 def test_the_command_writes_the_file_and_reports(project, answered, tmp_path, capsys):
@@ -115,7 +115,7 @@ def test_bad_input_to_the_command_ends_with_2_and_a_sentence(project, words, sen
     assert refused.value.returncode == 2
 
 
-def test_a_label_that_was_deleted_since_leaves_its_number_in_the_prediction(project, bob, client_of):
+def test_a_label_that_was_deleted_since_leaves_its_number_in_the_prediction(project, bob, rita, client_of):
     from tests.annotation.acts import rank
 
     documents = add_texts(project, [f"Clause {number}" for number in range(9)])
@@ -124,4 +124,4 @@ def test_a_label_that_was_deleted_since_leaves_its_number_in_the_prediction(proj
     give(project, bob, one(project, bob), project.labels.first())
     number = str(gone.pk)
     gone.delete()
-    assert json.loads(fetched(client_of(bob), project, "jsonl"))["prediction"] == {number: 0.5}
+    assert json.loads(fetched(client_of(rita), project, "jsonl"))["prediction"] == {number: 0.5}

@@ -10,9 +10,12 @@ from django.db import connection, connections
 from django.db.models import Count
 
 from labeller.annotation import services
-from labeller.annotation.models import Annotation, Lease, ServingCounter
+from labeller.annotation.audit import audit_threshold
+from labeller.annotation.gold import make_gold
+from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
+from labeller.annotation.overlap import Overlap
 from labeller.annotation.serving import AHEAD
-from tests.annotation.acts import give
+from tests.annotation.acts import give, let_go
 from tests.cast import add_texts, join, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,3 +107,48 @@ def test_while_all_answer_and_fetch_no_text_is_handed_out_or_answered_twice(proj
     assert answers.count() == 50 and set(answers.values_list("n", flat=True)) == {1}
     assert Lease.objects.count() == 50
     assert ServingCounter.objects.get(project=project).labelled == 50
+
+
+@pytest.mark.parametrize(("on", "per_cent"), [("drawn", 50), ("all", 50)], ids=["of a share", "of every text"])
+def test_while_all_answer_leave_and_come_back_no_text_gets_more_than_it_wants(project, crowd, on, per_cent):
+    project.overlap, project.overlap_on, project.overlap_share = 2, on, per_cent
+    project.save()
+    documents = add_texts(project, [f"Clause {number}" for number in range(30)])
+    label = project.labels.first()
+
+    def work(number, person):
+        while texts := services.serve(project=project, annotator=person, count=2):
+            give(project, person, texts[0], label)
+            if number % 2:  # these leave after every answer
+                keys = [text.key for text in texts[1:]]
+                let_go(project, person, keys)
+
+    at_once([lambda pair=pair: work(*pair) for pair in enumerate(crowd)])
+    while [
+        give(project, person, text, label)
+        for person in crowd
+        for text in services.serve(project=project, annotator=person)
+    ]:
+        pass  # what was in somebody's hands when the others found nothing left
+    overlap, below = Overlap.of(project), audit_threshold(30)
+    answers = dict(Annotation.objects.values("document").annotate(n=Count("id")).values_list("document", "n"))
+    assert answers == {one.pk: overlap.wanted(one.draw, audit=one.draw < below) for one in documents}
+
+
+def test_many_at_once_may_meet_one_gold_text_and_none_of_them_twice(project, alice, crowd):
+    project.gold_share = 50
+    project.save()
+    documents = add_texts(project, [f"Clause {number}" for number in range(40)])
+    gold = max(documents, key=lambda one: one.draw)
+    label = project.labels.first()
+    make_gold(project=project, by=alice, document=gold, label_ids=[label.pk])
+
+    def work(person):
+        for _ in range(4):
+            for text in services.serve(project=project, annotator=person, count=1):
+                give(project, person, text, label)
+
+    at_once([lambda person=person: work(person) for person in crowd])
+    met = Annotation.objects.filter(document=gold, source=Source.GOLD)
+    assert met.count() == met.values("annotator").distinct().count() >= 2
+    assert Annotation.objects.filter(document=gold).exclude(source=Source.GOLD).count() <= 1

@@ -10,6 +10,7 @@ import pytest
 
 from labeller.annotation.audit import audit_threshold
 from labeller.annotation.models import QueueEntry, Ranking, Source
+from labeller.annotation.overlap import turned
 from labeller.annotation.services import serve
 from labeller.learning import bridge_material, bridge_quick, bridge_ranking, pulse
 from labeller.learning.bridge_pool import labelled
@@ -277,6 +278,31 @@ def test_with_overlap_the_second_reader_sees_nothing_of_the_first_ones_answer(
         assert (entry.prediction is None) == (at < 12)
         if entry.stream == "active":
             assert ("another person" in entry.reason) == (at < 12)
+
+
+def test_where_a_share_of_the_audit_wants_a_second_reader_only_that_share_stays_in_the_queue(
+    project: Project, alice: User
+) -> None:
+    Project.objects.update(overlap=2, overlap_on="drawn", overlap_share=50)
+    project.refresh_from_db()
+    documents = fill(project)
+    read(project)
+    reserved = free_and_reserved(documents)[1]
+    for document in documents:
+        annotate(document, alice, source=Source.AUDIT if document in reserved else Source.ACTIVE)
+    refit(project)
+    shared = [document.pk for document in reserved if turned(document.draw) < 0.5]
+    assert audit(project) == shared and 0 < len(shared) < len(reserved)
+    assert list(active(project)) == []
+
+
+def test_an_answer_to_a_gold_text_keeps_it_from_nobody_else(project: Project, alice: User, bob: User) -> None:
+    documents = fill(project)
+    read(project)
+    for document in free_and_reserved(documents)[0]:
+        annotate(document, alice, source=Source.GOLD)
+    refit(project)
+    assert len(active(project)) == len(free_and_reserved(documents)[0])
 
 
 def test_with_overlap_a_skip_beside_ones_own_imported_label_is_one_person(project: Project, alice: User) -> None:
