@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
+from labeller.annotation.models import BESIDE_ANSWERS, Annotation, Lease, ServingCounter, Source
 from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, turn
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.prepared import Prepared
@@ -94,7 +94,7 @@ def _answer(counter: ServingCounter, project: Project, annotator: User, given: G
         return _same_answer(earlier, project, annotator)
     if lease is None:
         raise AnswerRefused("This text was not handed to you in this project. Reload the page for another one.")
-    labels = _checked_labels(project, given.status, given.label_ids)
+    labels = checked_labels(project, given.status, given.label_ids)
     now = timezone.now()
     if replaced:  # before the insert: the constraint wants one current answer at most
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
@@ -122,7 +122,7 @@ def undo(*, project: Project, annotator: User, key: uuid.UUID | None = None) -> 
 
 
 def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.UUID | None) -> Annotation | None:
-    mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source=Source.IMPORT)
+    mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source__in=BESIDE_ANSWERS)
     if key is not None:
         annotation = mine.filter(key=key).first()
         if annotation is None or annotation.superseded_at is not None:
@@ -149,7 +149,7 @@ def _same_answer(earlier: Annotation, project: Project, annotator: User) -> Anno
     return earlier
 
 
-def _checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
+def checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
     """The label ids, each once, in order. Raises AnswerRefused when they do not fit the status or the project."""
     wanted = sorted(set(label_ids))
     if status not in Status.values:
@@ -169,13 +169,13 @@ def _checked_labels(project: Project, status: str, label_ids: Collection[int]) -
 def _earlier(lease: Lease | None, annotator: User, given: Given) -> tuple[Annotation | None, list[Annotation]]:
     """(the annotation that this key has made already, if any; this person's current rows that the new one supersedes).
 
-    A skip or an unsure says nothing against a label that the person imported: that stays.
+    A skip or an unsure says nothing against a label that the person imported: that stays. So does a decision.
     """
     document = 0 if lease is None else lease.document_id
     found = EARLIER.all(key=given.key, document=document, annotator=annotator.pk)
     same = next((annotation for annotation in found if annotation.key == given.key), None)
-    labels = given.status == Status.LABELLED
-    return same, [row for row in found if row is not same and (labels or row.source != Source.IMPORT)]
+    kept = [Source.REVIEW] if given.status == Status.LABELLED else BESIDE_ANSWERS
+    return same, [row for row in found if row is not same and row.source not in kept]
 
 
 def _record(lease: Lease, given: Given) -> Annotation:
@@ -209,6 +209,8 @@ def _close(lease: Lease, project: Project, now: datetime) -> None:
 def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
     """Open the newest lease of this person on the text again."""
     document_id = annotation.document_id
+    if Annotation.objects.filter(document=document_id, superseded_at=None, source=Source.REVIEW).exists():
+        raise UndoRefused("This text was decided in the review since, so this answer stays as it is.")
     close_expired(document_id, now)
     others = _answers(document_id, annotation.source)
     held = Lease.objects.filter(document_id=document_id, closed_at=None)

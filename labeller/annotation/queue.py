@@ -153,8 +153,14 @@ def _wanted(document: str, overlap: int, annotator: int, now: datetime, *, audit
         taken = answers.filter(mine | Q(status=Annotation.Status.LABELLED))
         return ~Exists(taken) & ~Exists(leases)
     given = _count(labelled) + _count(leases)
+    decided = answers.filter(source=Source.REVIEW)
     # A skipped or unsure answer counts for nobody else; one's own keeps the text away from oneself.
-    return ~Exists(answers.filter(mine)) & ~Exists(leases.filter(mine)) & Q(LessThan(given, Value(overlap)))
+    return (
+        ~Exists(answers.filter(mine))
+        & ~Exists(decided)
+        & ~Exists(leases.filter(mine))
+        & Q(LessThan(given, Value(overlap)))
+    )
 
 
 def _from_entry(entry: QueueEntry, source: Source, reason: str) -> Candidate:

@@ -16,7 +16,7 @@ from labeller.annotation.models import Annotation, Source
 from labeller.insight.effort import BREAK_AT_LEAST_S, BREAK_TIMES, Bins, Ledger, Work, break_after
 from labeller.projects.models import Project, User
 
-NO_WORK = (Source.IMPORT, Source.LLM)  # nobody read these here
+NO_WORK = (Source.IMPORT, Source.LLM, Source.REVIEW)  # nobody read these here, or it was to decide, not to label
 
 
 def answers_of(project: Project) -> QuerySet[Annotation]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeller.insight import effort_views, error_views, model_views, report_views, views
+from labeller.insight import agreement_views, effort_views, error_views, model_views, report_views, views
 
 urlpatterns = [
     path("", views.results, name="results"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("effort/", effort_views.effort, name="results-effort"),
     path("effort/live/", effort_views.live, name="results-effort-live"),
     path("effort/days.csv", effort_views.days_csv, name="results-effort-csv"),
+    path("agreement/", agreement_views.agreement, name="results-agreement"),
     path("report/", report_views.report, name="results-report"),
     path("report/file/", report_views.report_file, name="results-report-file"),
 ]

@@ -39,7 +39,8 @@ def streams(material: Refit) -> tuple[Rows, Rows]:
 
 
 def _closed(project: Project, answers: QuerySet[Annotation]) -> Ids:
-    """Ids of texts that have all answers wanted, or that everybody who labels has answered or skipped."""
+    """Ids of texts that have all answers wanted, that everybody who labels has answered or skipped, or that were
+    decided in the review."""
     people = Membership.objects.filter(project=project, role__in=[Role.MANAGER, Role.ANNOTATOR]).count()
     counts = (
         answers.order_by()
@@ -48,11 +49,13 @@ def _closed(project: Project, answers: QuerySet[Annotation]) -> Ids:
             # People, not rows: a skip may stand beside the same person's imported label.
             given=Count("annotator_id", distinct=True),
             labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED)),
+            decided=Count("id", filter=Q(source=Source.REVIEW)),
         )
-        .values_list("document_id", "given", "labelled")
+        .values_list("document_id", "given", "labelled", "decided")
     )
-    table = np.array(list(counts), np.int64).reshape(-1, 3)
-    closed: Ids = table[(table[:, 2] >= project.overlap) | (table[:, 1] >= max(people, 1)), 0]
+    table = np.array(list(counts), np.int64).reshape(-1, 4)
+    has_all = (table[:, 2] >= project.overlap) | (table[:, 1] >= max(people, 1)) | (table[:, 3] > 0)
+    closed: Ids = table[has_all, 0]
     return closed
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from labeller.learning.agreement import AgreementReading
 from labeller.learning.bridge_running import hot, overall_metrics
 from labeller.learning.bridge_versions import reliability_of
+from labeller.learning.bridge_weigh import figures_of
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Project
@@ -26,7 +29,7 @@ class Rechecked:
 
 
 def recheck(project: Project) -> Iterator[Rechecked]:
-    """Every version, running score and comparison of orders, oldest first."""
+    """Every version, running score, comparison of orders and reading of agreement, oldest first."""
     for version in ModelVersion.objects.filter(project=project).order_by("number"):
         yield Rechecked(f"model {version.number}", list(differing(version.metrics, _of_version(project, version))))
     for score in RunningScore.objects.filter(project=project):
@@ -37,6 +40,16 @@ def recheck(project: Project) -> Iterator[Rechecked]:
         yield Rechecked(
             f"orders at {comparison.n_labels} labels", list(differing(stored, _of_orders(project, comparison)))
         )
+
+    for reading in AgreementReading.objects.filter(project=project):
+        again = {name: as_json(value) for name, value in figures_of(reading).items()}
+        stored = {name: getattr(reading, name) for name in again}
+        yield Rechecked(f"agreement at {reading.n_answers} answers", list(differing(stored, again)))
+
+
+def as_json(value: Any) -> Any:
+    """Tuples come back from the database as lists."""
+    return json.loads(json.dumps(value))
 
 
 def differing(stored: Any, again: Any, path: str = "") -> Iterator[str]:

@@ -45,6 +45,8 @@ DIED_TWICE = {
     "Check memory (each is loaded once) and start it again.",
     TrainingRun.Kind.GAUGE: "The worker died twice while measuring; nothing else is touched by that. It is tried again "
     "as labels grow.",
+    TrainingRun.Kind.WEIGH: "The worker died twice while weighing the answers; nothing else is touched by that. Ask "
+    "for it again, or wait until there are more answers.",
 }
 EXPORT_DIED_TWICE = "The worker died twice while building this model. Check memory and disk space, then build it again."
 

@@ -20,6 +20,7 @@ RUN_TASKS = {
     TrainingRun.Kind.FULL: "labeller.learning.tasks.fine_tune",
     TrainingRun.Kind.CHECK: "labeller.learning.tasks.check_encoders",
     TrainingRun.Kind.GAUGE: "labeller.learning.tasks.gauge",
+    TrainingRun.Kind.WEIGH: "labeller.learning.tasks.weigh",
 }
 REFRESH_LOST = timedelta(seconds=30)  # a queued refit nobody began; asking again costs one more cheap task
 
@@ -83,6 +84,16 @@ def start_gauge(*, project: Project, labels: int) -> TrainingRun | None:
     """Start measuring behind the loop; None when that is under way already."""
     try:
         return _start(project, TrainingRun.Kind.GAUGE, None, labels=labels)
+    except IntegrityError:
+        return None
+
+
+def start_weighing(
+    *, project: Project, answers: int, requested_by: User | None = None, enqueue: bool = True
+) -> TrainingRun | None:
+    """Start weighing the answers, `answers` being how many there are; None when that is under way already."""
+    try:
+        return _start(project, TrainingRun.Kind.WEIGH, requested_by, labels=answers, enqueue=enqueue)
     except IntegrityError:
         return None
 

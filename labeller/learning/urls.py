@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from labeller.learning import encoder_views, version_views, views
+from labeller.learning import encoder_views, version_views, views, weighing_views
 
 urlpatterns = [
     path("status/", views.status, name="learning-status"),
     path("run/", views.start_run, name="run-start"),
     path("read/", views.start_embedding, name="embed-start"),
     path("run/<uuid:key>/cancel/", views.cancel_run, name="run-cancel"),
+    path("answers/", weighing_views.status, name="weighing-status"),
+    path("answers/weigh/", weighing_views.weigh, name="weigh"),
     path("encoders/", encoder_views.status, name="encoder-status"),
     path("encoders/compare/", encoder_views.compare, name="encoder-compare"),
     path("encoders/<uuid:key>/", encoder_views.decide, name="encoder-decide"),
