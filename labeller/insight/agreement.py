@@ -144,7 +144,7 @@ def _words(project: Project, overall: Figures | None, at_random: Figures | None)
 def advice(project: Project, overall: Figures | None, at_random: Figures | None) -> list[str]:
     """What to do next, most pressing first."""
     told = []
-    if project.overlap == 1:
+    if project.overlap == 1 and (at_random is None or at_random.texts < ENOUGH_AUDIT):
         told.append(
             "Each text is asked of one person. Set “Answers wanted for each text” to 2 in the settings; a few dozen "
             "texts answered twice are enough to know how far people agree, then set it back."
