@@ -37,8 +37,8 @@ def suspects(proba: Proba, Y: Targets, *, multi_label: bool) -> Suspects:
     score is that of its most doubtful label. A label with fewer than LEAST_EXAMPLES is never judged: the model hardly
     knows it, and cannot speak for or against it.
 
-    On 480 clauses of nine kinds with one label in ten wrong at random, of which a frozen encoder's head gets 70 % right,
-    nine of the first ten named are wrong; ordered by the margin to the likeliest label six are.
+    On 480 clauses of nine kinds with one label in ten wrong at random, of which a frozen encoder's head gets 70 %
+    right, nine of the first ten named are wrong; ordered by the margin to the likeliest label six are.
     """
     p, given = np.asarray(proba, np.float64), Y > 0
     if multi_label:
@@ -64,7 +64,7 @@ def _mistaken(p: Floats, own: Rows) -> tuple[Floats, Rows]:
 
 def _expected_mistakes(p: Floats, own: Rows) -> NDArray[np.int64]:
     """(K,) of the texts given each kind, how many are likely something else: from the calibrated confident joint."""
-    n, K = p.shape
+    K = p.shape[1]
     count = np.bincount(own, minlength=K)
     known = count >= LEAST_EXAMPLES
     threshold = np.array([p[own == kind, kind].mean() if known[kind] else np.inf for kind in range(K)])

@@ -68,24 +68,25 @@ def test_two_people_differ_and_a_manager_decides(
     first = page.locator("#text").inner_text()
     assert page.locator(".side").count() == 2 and "bob" in page.locator(".sides").inner_text()
     page.keyboard.press("s")
-    page.get_by_text("2 of 2").wait_for()
+    see(page, "2 of 2")
     second = page.locator("#text").inner_text()
     page.keyboard.press("2")
     assert page.get_by_role("radio", name="Court").is_checked()
     shots.take(page, "review", whole=True)
     page.keyboard.press("Enter")
-    page.get_by_text("1 of 1").wait_for()
+    see(page, "1 of 1")
     assert page.locator("#text").inner_text() == first and page.locator("#undo").is_visible()
     court = project.labels.get(name="Court").pk
     assert {row.label_ids for row in current_labels(project) if row.document_id == id_of(project, second)} == {(court,)}
 
     page.keyboard.press("z")
-    page.get_by_role("link", name="Disagreements 2").wait_for()
+    see(page, "One text of the project")
     assert page.locator("#text").inner_text() == second
     for left in (1, 0):
         page.keyboard.press("1")
         page.keyboard.press("Enter")
         page.get_by_role("link", name=f"Disagreements {left}").wait_for()
+        page.wait_for_load_state("load")
     page.get_by_role("heading", name="Nothing to decide here.").wait_for()
     assert Annotation.objects.filter(source=Source.REVIEW, superseded_at=None).count() == 2
     page.get_by_role("link", name="Decided 2").click()
@@ -94,6 +95,12 @@ def test_two_people_differ_and_a_manager_decides(
     page.get_by_role("button", name="Take the decision back").click()
     page.get_by_role("link", name="Decided 1").wait_for()
     assert walker.complaints == []
+
+
+def see(page: Any, words: str) -> None:
+    """The page with these words, and its keys at work."""
+    page.get_by_text(words).wait_for()
+    page.wait_for_load_state("load")
 
 
 def id_of(project: Project, text: str) -> int:
@@ -155,6 +162,7 @@ def test_the_manager_reads_how_far_people_agree_and_sees_it_on_the_curve(
     page.keyboard.press("k")
     page.get_by_text("Left as it is:").wait_for()
     page.get_by_role("link", name="Suspected errors 5").wait_for()
+    page.wait_for_load_state("load")
     page.keyboard.press("z")
     page.get_by_role("link", name="Suspected errors 6").wait_for()
     page.get_by_role("button", name="Weigh them now").click()
