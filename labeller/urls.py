@@ -11,6 +11,7 @@ urlpatterns = [
     path("p/<slug:slug>/settings/labels/", include("labeller.annotation.label_change_urls")),
     path("p/<slug:slug>/data/", include("labeller.corpus.urls")),
     path("p/<slug:slug>/label/", include("labeller.annotation.urls")),
+    path("p/<slug:slug>/review/", include("labeller.annotation.review_urls")),
     path("p/<slug:slug>/learning/", include("labeller.learning.urls")),
     path("p/<slug:slug>/results/", include("labeller.insight.urls")),
     path("p/<slug:slug>/", include("labeller.notices.urls")),

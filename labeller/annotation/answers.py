@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from labeller.annotation.models import NO_READING, Annotation, Lease, ServingCounter, Source
+from labeller.annotation.models import BESIDE_ANSWERS, NO_READING, Annotation, Lease, ServingCounter, Source
 from labeller.annotation.overlap import Overlap
 from labeller.annotation.second_look_serving import settle_second_look
 from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, in_hand, turn
@@ -160,7 +160,7 @@ def undo(*, project: Project, annotator: User, key: uuid.UUID | None = None) -> 
 
 
 def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.UUID | None) -> Annotation | None:
-    mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source=Source.IMPORT)
+    mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source__in=BESIDE_ANSWERS)
     if key is not None:
         annotation = mine.filter(key=key).first()
         if annotation is None or annotation.superseded_at is not None:
@@ -221,13 +221,13 @@ def checked_labels(project: Project, status: str, label_ids: Collection[int]) ->
 def _earlier(lease: Lease | None, annotator: User, given: Given) -> tuple[Annotation | None, list[Annotation]]:
     """(the annotation that this key has made already, if any; this person's current rows that the new one supersedes).
 
-    A skip or an unsure says nothing against a label that the person imported: that stays.
+    A skip or an unsure says nothing against a label that the person imported: that stays. So does a decision.
     """
     document = 0 if lease is None else lease.document_id
     found = EARLIER.all(key=given.key, document=document, annotator=annotator.pk)
     same = next((annotation for annotation in found if annotation.key == given.key), None)
-    labels = given.status == Status.LABELLED
-    return same, [row for row in found if row is not same and (labels or row.source != Source.IMPORT)]
+    kept = [Source.REVIEW] if given.status == Status.LABELLED else BESIDE_ANSWERS
+    return same, [row for row in found if row is not same and row.source not in kept]
 
 
 def _create(
@@ -275,6 +275,8 @@ def _close(lease: Lease, project: Project, now: datetime) -> None:
 def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
     """Open the newest lease of this person on the text again."""
     document_id = annotation.document_id
+    if Annotation.objects.filter(document=document_id, superseded_at=None, source=Source.REVIEW).exists():
+        raise UndoRefused("This text was decided in the review since, so this answer stays as it is.")
     close_expired(document_id, now)
     mine = Lease.objects.filter(document_id=document_id, annotator_id=annotation.annotator_id)
     if mine.filter(closed_at=None).exists():

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from labeller.annotation.doubts import Dismissal, LabelDoubt  # noqa: F401, Django looks here
 from labeller.annotation.moved_words import MovedWords  # noqa: F401, Django looks here
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
@@ -25,7 +26,12 @@ class Source(models.TextChoices):
     LLM = "llm", "A language model"  # in exports alone: its labels are MachineAnswers
 
 
-NO_READING = (Source.IMPORT, Source.GOLD)  # no answer to a text that was served because it wants one
+BESIDE_ANSWERS = (Source.IMPORT, Source.REVIEW)
+"""What stands beside the same person's own answer to a text: a file's label, and a decision in the review."""
+
+NO_READING = (*BESIDE_ANSWERS, Source.GOLD)
+"""Not one person's reading of a text that was served because it wants one: no answer of those wanted, and no evidence
+of how far people agree."""
 
 
 class Ranking(models.Model):
@@ -156,6 +162,7 @@ class Annotation(models.Model):
     """A fact: who answered what, when, why it was asked and what the model had said before. Never edited; a changed
     mind is a new row that supersedes this one. An undo supersedes a row with nothing, and what that row had superseded
     is current again. The label that a person imported stays current beside their skip or unsure, which is no answer.
+    A decision in the review stands beside all answers to its text, the reviewer's own too, and is what it teaches.
     """
 
     class Status(models.TextChoices):
@@ -191,8 +198,14 @@ class Annotation(models.Model):
             # Two tabs of one person answering the same text: the second insert fails and becomes a supersession.
             models.UniqueConstraint(
                 fields=["document", "annotator"],
-                condition=Q(superseded_at__isnull=True) & ~Q(source=Source.IMPORT),
+                condition=Q(superseded_at__isnull=True) & ~Q(source__in=["import", "review"]),
                 name="one_current_annotation_per_text_and_annotator",
+            ),
+            # Two managers deciding the same text at once: one of the two decides, the other is told.
+            models.UniqueConstraint(
+                fields=["document"],
+                condition=Q(superseded_at__isnull=True, source=Source.REVIEW),
+                name="one_current_decision_per_text",
             ),
             models.UniqueConstraint(
                 fields=["document", "annotator"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -12,7 +12,7 @@ from django.db.models import Avg, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Least, Left
 from django.utils import timezone
 
-from labeller.annotation.models import Annotation, Source
+from labeller.annotation.models import BESIDE_ANSWERS, NO_READING, Annotation, Source
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
@@ -20,6 +20,7 @@ CHUNK = 2000
 # An answer to a gold text tells of the person who gave it, not of the text.
 LABELS = Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD)
 LabelSet = tuple[int, ...]
+Reading = tuple[int, LabelSet]  # who, and the labels they gave
 
 
 @dataclass(frozen=True)
@@ -32,32 +33,41 @@ class GoldRow:
     created_at: datetime
     is_audit: bool  # somebody answered it because it was drawn at random: it may score a model, and never tunes one
     annotation_ids: tuple[int, ...]  # the current answers it was decided by
+    readings: tuple[Reading, ...] = ()  # where several people read it and nobody has decided it
+
+    def with_labels(self, label_ids: LabelSet) -> GoldRow:
+        return replace(self, label_ids=label_ids)
 
 
 @dataclass(frozen=True)
 class _Vote:
+    """An answer with labels; or one without, given in the audit, which tells that the text was drawn at random."""
+
     id: int
     document_id: int
+    annotator_id: int
     source: str
     created_at: datetime
+    has_labels: bool
     label_ids: LabelSet
 
 
 def current_labels(project: Project) -> Iterator[GoldRow]:
     """One row per labelled text, in the order of document ids, read in chunks.
 
-    With several annotators the label set that most of them gave; a tie goes to a person's reading before a file's, then
-    to the newest answer. Skipped and unsure answers, and answers to gold texts, are no votes. A text that somebody
-    answered in the audit stays in it whatever is imported afterwards, and labels of a file have no say in its gold. The
-    row's source and time are those of the answer that decided.
+    What was decided in the review. Else with several annotators the label set that most of them gave; a tie goes to a
+    person's reading before a file's, then to the newest answer. Skipped and unsure answers, and answers to gold texts,
+    are no votes. A text that somebody answered in the audit stays in it whatever is imported afterwards, and labels of
+    a file have no say in its gold; one that they could not answer is in it once it is decided. The row's source and
+    time are those of the answer that decided; of a text decided in the review those of its first reading, which say
+    how it came.
     """
     return decided(Annotation.objects.filter(project=project, superseded_at=None))
 
 
 def decided(answers: QuerySet[Annotation]) -> Iterator[GoldRow]:
     """As `current_labels`, by these answers, of which no text has two of one person."""
-    for document_id, votes in groupby(_votes(answers), key=lambda vote: vote.document_id):
-        yield _decide(document_id, list(votes))
+    return _rows(_votes(answers))
 
 
 def labels_by(project: Project, annotation_ids: Collection[int], known: Collection[int]) -> Iterator[GoldRow]:
@@ -67,11 +77,28 @@ def labels_by(project: Project, annotation_ids: Collection[int], known: Collecti
     answers = Annotation.objects.filter(project=project, id__lte=max(wanted, default=0))
     read_as = labels_then(project.pk, known)
     votes = (vote for vote in _votes(answers, read_as) if vote.id in wanted)
+    yield from _rows(votes)
+
+
+def _rows(votes: Iterator[_Vote]) -> Iterator[GoldRow]:
     for document_id, group in groupby(votes, key=lambda vote: vote.document_id):
-        yield _decide(document_id, list(group))
+        answers = list(group)
+        labelled = [vote for vote in answers if vote.has_labels]
+        decision = next((vote for vote in reversed(labelled) if vote.source == Source.REVIEW), None)
+        if decision is not None:
+            yield _decided(document_id, decision, answers)
+        elif labelled:
+            yield _voted(document_id, labelled)
 
 
-def _decide(document_id: int, votes: list[_Vote]) -> GoldRow:
+def _decided(document_id: int, decision: _Vote, answers: list[_Vote]) -> GoldRow:
+    first = next((vote for vote in answers if vote.has_labels and vote.source not in BESIDE_ANSWERS), decision)
+    is_audit = any(vote.source == Source.AUDIT for vote in answers)
+    ids = tuple(vote.id for vote in answers)
+    return GoldRow(document_id, decision.label_ids, first.source, first.created_at, is_audit, ids)
+
+
+def _voted(document_id: int, votes: list[_Vote]) -> GoldRow:
     is_audit = any(vote.source == Source.AUDIT for vote in votes)
     ids = tuple(vote.id for vote in votes)
     if is_audit:
@@ -79,22 +106,25 @@ def _decide(document_id: int, votes: list[_Vote]) -> GoldRow:
     counts = Counter(vote.label_ids for vote in votes)
     read = {vote.label_ids for vote in votes if vote.source != Source.IMPORT}
     winner = max(votes, key=lambda vote: (counts[vote.label_ids], vote.label_ids in read, vote.created_at, vote.id))
-    return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit, ids)
+    readings = tuple((vote.annotator_id, vote.label_ids) for vote in votes if vote.source not in NO_READING)
+    several = readings if len(readings) > 1 else ()
+    return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit, ids, several)
 
 
 def _votes(answers: QuerySet[Annotation], read_as: Mapping[int, int] | None = None) -> Iterator[_Vote]:
-    """The labelled of these answers by document, then id; labels are read as in `label_sets`. Pages by key, so no
-    cursor stays open between chunks."""
-    labelled = answers.filter(LABELS).order_by("document_id", "id")
+    """Of these answers the labelled, and all of the audit, by document, then id; labels are read as in `label_sets`.
+    Pages by key, so no cursor stays open between chunks."""
+    labelled = answers.filter(LABELS | Q(source=Source.AUDIT)).order_by("document_id", "id")
     after_document, after_id = 0, 0
     while True:
         page = labelled.filter(document_id__gte=after_document).exclude(document_id=after_document, id__lte=after_id)
-        rows = list(page.values_list("id", "document_id", "source", "created_at")[:CHUNK])
+        rows = list(page.values_list("id", "document_id", "annotator_id", "source", "created_at", "status")[:CHUNK])
         if not rows:
             return
         labels = label_sets([row[0] for row in rows], read_as)
-        for id_, document_id, source, created_at in rows:
-            yield _Vote(id_, document_id, source, created_at, labels.get(id_, ()))
+        for id_, document_id, annotator_id, source, created_at, status in rows:
+            has_labels = status == Annotation.Status.LABELLED
+            yield _Vote(id_, document_id, annotator_id, source, created_at, has_labels, labels.get(id_, ()))
         after_id, after_document = rows[-1][0], rows[-1][1]
 
 
@@ -142,7 +172,7 @@ def progress(project: Project, annotator: User) -> Progress:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     mine = Annotation.objects.filter(
         project=project, annotator=annotator, created_at__gte=midnight, superseded_at=None
-    ).exclude(source=Source.IMPORT)
+    ).exclude(source__in=BESIDE_ANSWERS)
     day = mine.aggregate(
         today=Count("id", filter=Q(status=Annotation.Status.LABELLED)), seconds=Avg(Least("seconds", Value(300.0)))
     )
@@ -158,6 +188,11 @@ def labelled_texts(project: Project) -> int:
     return Annotation.objects.filter(LABELS, project=project, superseded_at=None).values("document").distinct().count()
 
 
+def answers_with_labels(project: Project) -> int:
+    """Current answers that give labels, or say that none fits. One query."""
+    return Annotation.objects.filter(project=project, superseded_at=None, status=Annotation.Status.LABELLED).count()
+
+
 @dataclass(frozen=True)
 class LastAnswer:
     key: str
@@ -170,7 +205,7 @@ def last_answers(project: Project, annotator: User, count: int) -> list[LastAnsw
     """This person's newest current answers, newest first; texts cut to their first words."""
     rows = list(
         Annotation.objects.filter(project=project, annotator=annotator, superseded_at=None)
-        .exclude(source=Source.IMPORT)
+        .exclude(source__in=BESIDE_ANSWERS)
         .order_by("-created_at", "-id")
         .annotate(head=Left("document__text", 90))
         .values_list("id", "key", "status", "head")[:count]

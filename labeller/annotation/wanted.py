@@ -105,7 +105,8 @@ def _wanted(document: str, draw: str, overlap: Overlap, annotator: int, now: dat
     given = _count(answers.filter(labelled)) + _count(leases.filter(ordinary))
     wants = Q(LessThan(given, overlap.wanted_of_row(draw, audit=audit)))
     # A skipped or unsure answer counts for nobody else; one's own keeps the text away from oneself.
-    return ~Exists(answers.filter(mine)) & ~Exists(leases.filter(mine)) & wants
+    decided = answers.filter(source=Source.REVIEW)
+    return ~Exists(answers.filter(mine)) & ~Exists(decided) & ~Exists(leases.filter(mine)) & wants
 
 
 def _count(rows: QuerySet[Any]) -> Coalesce:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import floor
 from typing import Any, Literal
 
+from labeller.insight.ceiling import ceiling_layers
 from labeller.insight.chart_lines import MODELS_ONLY, beside_layers, quoted
 from labeller.insight.curve import CurveRow
 from labeller.insight.selectors import Estimate
@@ -58,7 +59,15 @@ def curve_spec(
         "params": [{"name": name, "value": value} for name, value in (PALETTE | (colours or {})).items()],
         "data": {"name": "curve", "values": points},
         "encoding": {"x": _x(points), "color": _by_kind("accent", "soft")},
-        "layer": [_band(points, metric), _whisker(), _line(), *beside_layers(points), _points(), _reading(told)],
+        "layer": [
+            _band(points, metric),
+            _whisker(),
+            _line(),
+            *beside_layers(points),
+            *ceiling_layers(points, _y(points, metric)["scale"]),
+            _points(),
+            _reading(told),
+        ],
         "config": config(),
     }
 

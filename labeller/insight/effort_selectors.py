@@ -16,10 +16,12 @@ from labeller.annotation.models import Annotation, Source
 from labeller.insight.effort import BREAK_AT_LEAST_S, BREAK_TIMES, Bins, Ledger, Work, break_after
 from labeller.projects.models import Project, User
 
+NO_WORK = (Source.IMPORT, Source.REVIEW)  # nobody read these here, or it was to decide, not to label
+
 
 def answers_of(project: Project) -> QuerySet[Annotation]:
     """People's answers, also those taken back or replaced since. Labels of a file are none: nobody read them here."""
-    return Annotation.objects.filter(project=project).exclude(source=Source.IMPORT).order_by()
+    return Annotation.objects.filter(project=project).exclude(source__in=NO_WORK).order_by()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from labeller.insight.ceiling import people_rows
 from labeller.insight.curve import FIGURES, CurveRow
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate
 from labeller.learning.measures import OrderComparison, RunningScore
@@ -61,6 +62,7 @@ def newest_comparison(project: Project) -> OrderComparison | None:
 LINES: dict[str, Line] = {
     "running": Line("Test, then train", running_rows),
     "orders": Line("All labels and random labels alone", order_rows),
+    "people": Line("People", people_rows),
 }
 
 

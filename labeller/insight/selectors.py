@@ -157,9 +157,10 @@ def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:
     current = (
         Annotation.objects.filter(project=project, superseded_at__isnull=True).exclude(source=Source.GOLD).order_by()
     )
+    decided = current.filter(source=Source.REVIEW).values("document")
     counts = current.aggregate(
         labels=Count("document", distinct=True, filter=labelled),
-        audit=Count("document", distinct=True, filter=labelled & drawn),
+        audit=Count("document", distinct=True, filter=drawn & (labelled | Q(document__in=decided))),
         drawn=Count("document", distinct=True, filter=drawn),
     )
     by_age = sorted(scores, key=lambda score: score.number, reverse=True)

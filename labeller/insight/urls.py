@@ -3,6 +3,7 @@
 from django.urls import path
 
 from labeller.insight import (
+    agreement_views,
     effort_views,
     error_views,
     machine_views,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("test-file/", testset_views.test_file, name="results-test"),
     path("test-file/live/", testset_views.live, name="results-test-live"),
     path("machine/", machine_views.machine, name="results-machine"),
+    path("agreement/", agreement_views.agreement, name="results-agreement"),
     path("report/", report_views.report, name="results-report"),
     path("report/file/", report_views.report_file, name="results-report-file"),
 ]

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db.models import Max
 
 from labeller.annotation.models import ServingCounter
+from labeller.annotation.selectors import answers_with_labels
 from labeller.learning import selectors, services
 from labeller.learning.models import LoopState, TrainingRun
-from labeller.learning.triggers import is_check_due, is_full_due, is_gauge_due
+from labeller.learning.triggers import is_check_due, is_full_due, is_gauge_due, is_weighing_due
 from labeller.projects.models import Project
 
 log = structlog.get_logger(__name__)
@@ -61,3 +62,17 @@ def consider_gauge(project_id: int) -> TrainingRun | None:
     if not is_gauge_due(loop.refresh_labels, labels_at_last=last, audit=counter.audit_labelled):
         return None
     return services.start_gauge(project=loop.project, labels=loop.refresh_labels)
+
+
+def consider_weighing(project_id: int) -> TrainingRun | None:
+    """Weigh the answers when they have grown enough since that was last done. None when it is not its time, or under
+    way."""
+    project = Project.objects.filter(pk=project_id).first()
+    if project is None:
+        return None
+    runs = TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.WEIGH)
+    last = runs.aggregate(most=Max("labels_at_start"))["most"] or 0
+    answers = answers_with_labels(project)
+    if not is_weighing_due(answers, answers_at_last=last):
+        return None
+    return services.start_weighing(project=project, answers=answers)

@@ -42,7 +42,7 @@ def compare_orders(run: TrainingRun, beat: Heartbeat) -> OrderComparison | None:
     if int(labels.is_audit.sum()) < LEAST_AUDIT or labels.only(_at_random(labels, rows)).kinds < 2:
         return None
     beat.tell("reading what was labelled with the encoder as it came", 0.05)
-    pool = _frozen_pool(project, labels)
+    pool = frozen_pool(project, labels)
     at, found = pool.rows_of(labels.document_ids)
     labels = labels.only(found)
     is_random = _at_random(labels, rows)
@@ -72,7 +72,7 @@ def _at_random(labels: Labelled, rows: list[GoldRow]) -> NDArray[np.bool_]:
     return np.isin(labels.document_ids, np.array(drawn, np.int64))
 
 
-def _frozen_pool(project: Project, labels: Labelled) -> PoolArrays:
+def frozen_pool(project: Project, labels: Labelled) -> PoolArrays:
     """The pool as the project's encoder read it before any tuning; labelled texts that it has not read yet, it reads
     now: those that were imported when a tuned one served already."""
     folder = artifacts.embeddings_folder(project.pk, project.encoder)

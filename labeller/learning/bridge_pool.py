@@ -16,6 +16,7 @@ from labeller.annotation.audit import reserve_below
 from labeller.annotation.selectors import GoldRow, current_labels
 from labeller.corpus.models import Document
 from labeller.learning import artifacts
+from labeller.learning.bridge_consensus import settled
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.projects.models import Label, Project
 from modelsvc.store import EmbeddingStore
@@ -205,6 +206,7 @@ def labelled(
     labels = list(known.filter(project=project).order_by("position", "id").values_list("id", "name"))
     column = {label_id: at for at, (label_id, _) in enumerate(labels)}
     wanted = list(current_labels(project)) if rows is None else rows
+    wanted = settled(wanted, [label_id for label_id, _ in labels], multi_label=project.is_multi)
     if not project.is_multi:
         wanted = [row for row in wanted if len(row.label_ids) == 1 and row.label_ids[0] in column]
     Y = np.zeros((len(wanted), len(labels)), np.uint8)

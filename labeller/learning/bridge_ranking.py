@@ -46,7 +46,8 @@ def _wanted_in_audit(overlap: Overlap, draw: NDArray[np.float64]) -> NDArray[np.
 
 def _closed(project: Project, answers: QuerySet[Annotation], ids: Ids, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(P,) which of the texts `ids`, ascending, have all answers `wanted`, or were answered or skipped by everybody who
-    labels. What people said to a gold text is no answer to it, but nobody reads a text twice."""
+    labels, or were decided in the review. What people said to a gold text is no answer to it, but nobody reads a text
+    twice."""
     people = Membership.objects.filter(project=project, role__in=[Role.MANAGER, Role.ANNOTATOR]).count()
     counts = (
         answers.order_by()
@@ -55,14 +56,15 @@ def _closed(project: Project, answers: QuerySet[Annotation], ids: Ids, wanted: N
             # People, not rows: a skip may stand beside the same person's imported label.
             given=Count("annotator_id", distinct=True),
             labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD)),
+            decided=Count("id", filter=Q(source=Source.REVIEW)),
         )
-        .values_list("document_id", "given", "labelled")
+        .values_list("document_id", "given", "labelled", "decided")
     )
-    table = np.array(list(counts), np.int64).reshape(-1, 3)
+    table = np.array(list(counts), np.int64).reshape(-1, 4)
     table = table[np.isin(table[:, 0], ids)]  # a text may have been imported since
     at = np.searchsorted(ids, table[:, 0])
     closed = np.zeros(len(ids), bool)
-    closed[at] = (table[:, 2] >= wanted[at]) | (table[:, 1] >= max(people, 1))
+    closed[at] = (table[:, 2] >= wanted[at]) | (table[:, 1] >= max(people, 1)) | (table[:, 3] > 0)
     return closed
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from labeller.learning.agreement import AgreementReading
 from labeller.learning.bridge_running import hot, overall_metrics
 from labeller.learning.bridge_testscore import test_figures
 from labeller.learning.bridge_versions import reliability_of
+from labeller.learning.bridge_weigh import figures_of
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.learning.testscores import TestScore
@@ -28,7 +31,8 @@ class Rechecked:
 
 
 def recheck(project: Project) -> Iterator[Rechecked]:
-    """Every version, running score, comparison of orders and score on the test file, oldest first."""
+    """All that was frozen with its evidence: versions, running scores, comparisons of orders, scores on the test file,
+    readings of agreement; each kind oldest first."""
     for version in ModelVersion.objects.filter(project=project).order_by("number"):
         yield Rechecked(f"model {version.number}", list(differing(version.metrics, _of_version(project, version))))
     for score in RunningScore.objects.filter(project=project):
@@ -44,6 +48,15 @@ def recheck(project: Project) -> Iterator[Rechecked]:
         yield Rechecked(
             f"model {test.version.number} on the test file", list(differing(test.metrics, _of_test(project, test)))
         )
+    for reading in AgreementReading.objects.filter(project=project):
+        again = {name: as_json(value) for name, value in figures_of(reading).items()}
+        stored = {name: getattr(reading, name) for name in again}
+        yield Rechecked(f"agreement at {reading.n_answers} answers", list(differing(stored, again)))
+
+
+def as_json(value: Any) -> Any:
+    """Tuples come back from the database as lists."""
+    return json.loads(json.dumps(value))
 
 
 def differing(stored: Any, again: Any, path: str = "") -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.selectors import label_sets
@@ -73,10 +73,12 @@ def _newest(project: Project) -> list[Annotation]:
 
 
 def _answers(project: Project) -> QuerySet[Annotation]:
+    """Those with labels, and those whose text was decided in the review since."""
+    decided = Annotation.objects.filter(document=OuterRef("document"), superseded_at=None, source=Source.REVIEW)
     return Annotation.objects.filter(
+        Q(status=Annotation.Status.LABELLED) | Exists(decided),
         project=project,
         superseded_at=None,
-        status=Annotation.Status.LABELLED,
         source=Source.AUDIT,
         prediction__isnull=False,
     )
@@ -85,17 +87,19 @@ def _answers(project: Project) -> QuerySet[Annotation]:
 def window_of(project: Project, answers: list[Annotation]) -> Window:
     """These answers as arrays, columns in the order of the project's labels. Left out is what cannot be scored: an
     answer whose label is gone, and where a text may have several one of whose ranking no thresholds were kept. Of many
-    labels a prediction keeps the likeliest five: no more of them count as given. Merged labels are read as what they
-    became, in answers and predictions alike. Four queries."""
+    labels a prediction keeps the likeliest five: no more of them count as given. What was decided in the review is the
+    truth, also of a text that was answered otherwise. Merged labels are read as what they became, in answers and
+    predictions alike. Five queries."""
     column = {pk: at for at, pk in enumerate(Label.objects.filter(project=project).values_list("pk", flat=True))}
-    given, read_as = label_sets([answer.pk for answer in answers]), merged_labels(project.pk)
+    decisions, read_as = _decisions([answer.document_id for answer in answers]), merged_labels(project.pk)
+    given = label_sets([decisions.get(answer.document_id, answer.pk) for answer in answers])
     keys = {answer.model_key for answer in answers} if project.is_multi else set()
     kept = AnswerThresholds.objects.filter(project=project, model_key__in=keys)
     thresholds: dict[str, dict[str, float]] = dict(kept.values_list("model_key", "thresholds"))
     ids, said, gold = [], [], []
     for answer in answers:
         before = _said(answer, thresholds.get(answer.model_key), is_multi=project.is_multi)
-        labels = given.get(answer.pk, ())
+        labels = given.get(decisions.get(answer.document_id, answer.pk), ())
         before = before and list(dict.fromkeys(read_as.get(pk, pk) for pk in before))
         told = [[column[pk] for pk in part if pk in column] for part in (before or (), labels)]
         if before is None or not (project.is_multi or all(told)):
@@ -104,6 +108,12 @@ def window_of(project: Project, answers: list[Annotation]) -> Window:
         said.append(told[0])
         gold.append(told[1])
     return Window(ids, list(column), hot(said, len(column)), hot(gold, len(column)))
+
+
+def _decisions(document_ids: list[int]) -> dict[int, int]:
+    """Document id -> id of the decision that stands."""
+    stand = Annotation.objects.filter(document__in=document_ids, superseded_at=None, source=Source.REVIEW)
+    return dict(stand.values_list("document_id", "pk"))
 
 
 def _said(answer: Annotation, thresholds: dict[str, float] | None, *, is_multi: bool) -> list[int] | None:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from labeller.corpus.models import Document
+from labeller.learning.agreement import AgreementReading  # noqa: F401, Django looks here
 from labeller.learning.measures import AnswerThresholds, OrderComparison, RunningScore  # noqa: F401, Django looks here
 from labeller.learning.testscores import TestAnswers, TestScore  # noqa: F401, and here
 from labeller.projects.models import Project, User
@@ -24,6 +25,7 @@ class TrainingRun(models.Model):
         CHECK = "check", "Comparing language models"
         GAUGE = "gauge", "Measuring"
         TEST = "test", "Measuring on the test file"
+        WEIGH = "weigh", "Weighing the answers"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"

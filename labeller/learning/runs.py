@@ -47,6 +47,8 @@ DIED_TWICE = {
     "as labels grow.",
     TrainingRun.Kind.TEST: "The worker died twice while measuring models on the test file; nothing else is touched by "
     "that. Check memory (reading needs about 1 GB) and start it again.",
+    TrainingRun.Kind.WEIGH: "The worker died twice while weighing the answers; nothing else is touched by that. Ask "
+    "for it again, or wait until there are more answers.",
 }
 EXPORT_DIED_TWICE = "The worker died twice while building this model. Check memory and disk space, then build it again."
 

@@ -23,6 +23,7 @@ RUN_TASKS = {
     TrainingRun.Kind.CHECK: "labeller.learning.tasks.check_encoders",
     TrainingRun.Kind.GAUGE: "labeller.learning.tasks.gauge",
     TrainingRun.Kind.TEST: "labeller.learning.tasks.score_on_test_set",
+    TrainingRun.Kind.WEIGH: "labeller.learning.tasks.weigh",
 }
 REFRESH_LOST = timedelta(seconds=30)  # a queued refit nobody began; asking again costs one more cheap task
 
@@ -102,6 +103,16 @@ def start_test(*, project: Project, requested_by: User | None = None) -> Trainin
         return None
     try:
         return _start(project, TrainingRun.Kind.TEST, requested_by, labels=0)
+    except IntegrityError:
+        return None
+
+
+def start_weighing(
+    *, project: Project, answers: int, requested_by: User | None = None, enqueue: bool = True
+) -> TrainingRun | None:
+    """Start weighing the answers, `answers` being how many there are; None when that is under way already."""
+    try:
+        return _start(project, TrainingRun.Kind.WEIGH, requested_by, labels=answers, enqueue=enqueue)
     except IntegrityError:
         return None
 

@@ -14,12 +14,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch keeps its threads; 
 
 def refresh_queue(project_id: int) -> None:
     """Cluster "quick": refit the quick model and put the queue in order."""
-    from labeller.learning.automatic import consider_check, consider_gauge
+    from labeller.learning.automatic import consider_check, consider_gauge, consider_weighing
     from labeller.learning.refresh import refresh
 
     if refresh(project_id):
         consider_check(project_id)
         consider_gauge(project_id)
+        consider_weighing(project_id)
 
 
 def find_words(words_id: int) -> None:
@@ -67,6 +68,14 @@ def score_on_test_set(run_id: int) -> None:
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, score_on_test_set)
+
+
+def weigh(run_id: int) -> None:
+    """Cluster "training": how far people agree, and which labels a model doubts."""
+    from labeller.learning.bridge_weigh import weigh
+    from labeller.learning.work import carry_out_run
+
+    carry_out_run(run_id, weigh)
 
 
 def build_export(export_id: int) -> None:

@@ -9,6 +9,7 @@ GROWTH = 1.25
 TEXTS_A_KIND = 2  # with one text a kind the encoder as it came is better: .32 to .22 with 32 labels of 29 kinds
 CHECK_AT = (50, 200)  # labels: enough for a first word, and for a surer one
 GAUGE_AUDIT, GAUGE_GROWTH = 30, 1.15
+WEIGH_FIRST, WEIGH_GROWTH = 30, 1.1
 MILESTONE_LEAST = 5
 MILESTONE_SHARE = 0.05
 
@@ -46,6 +47,11 @@ def is_gauge_due(labels: int, *, labels_at_last: int, audit: int) -> bool:
     """Whether the orders of labelling are compared: from GAUGE_AUDIT audit labels on, each time labels have grown by
     GAUGE_GROWTH. Growing steps keep the cost of all comparisons a few times that of the last."""
     return audit >= GAUGE_AUDIT and labels >= math.ceil(round(labels_at_last * GAUGE_GROWTH, 9))
+
+
+def is_weighing_due(answers: int, *, answers_at_last: int) -> bool:
+    """Whether the answers are weighed by themselves: from WEIGH_FIRST on, each time they have grown by WEIGH_GROWTH."""
+    return answers >= max(WEIGH_FIRST, math.ceil(round(answers_at_last * WEIGH_GROWTH, 9)))
 
 
 def is_milestone(labels: int, *, labels_at_last_version: int) -> bool:

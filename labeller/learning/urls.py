@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeller.learning import encoder_views, testset_views, version_views, views
+from labeller.learning import encoder_views, testset_views, version_views, views, weighing_views
 
 urlpatterns = [
     path("status/", views.status, name="learning-status"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("run/<uuid:key>/cancel/", views.cancel_run, name="run-cancel"),
     path("test/", testset_views.measure, name="test-measure"),
     path("test/delete/", testset_views.delete, name="test-delete"),
+    path("answers/", weighing_views.status, name="weighing-status"),
+    path("answers/weigh/", weighing_views.weigh, name="weigh"),
     path("encoders/", encoder_views.status, name="encoder-status"),
     path("encoders/compare/", encoder_views.compare, name="encoder-compare"),
     path("encoders/<uuid:key>/", encoder_views.decide, name="encoder-decide"),

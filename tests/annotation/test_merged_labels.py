@@ -57,7 +57,7 @@ class TestAfterAMerge:
         document = answered["Courts"].document_id
         assert {row.document_id: row.label_ids for row in current_labels(project)}[document] == (labels["Court"].pk,)
         assert counts(project) == {"Change": 1, "Court": 2, "Other": 1}
-        assert last_answers(project, bob)[0].label_ids == (labels["Court"].pk,)
+        assert last_answers(project, bob, 1)[0].label_ids == (labels["Court"].pk,)
         assert [row["labels"] for row in rows(project)] == [["Change"], ["Court"], ["Other"], ["Court"]]
         assert [label.name for label in project.labels.all()] == ["Change", "Court", "Other"]
 

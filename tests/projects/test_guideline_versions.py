@@ -77,7 +77,7 @@ class TestAVersionIsMade:
         assert versions(told)[3].note == "Deleted “Venue”"
 
     def test_of_what_was_told_before_versions_were_kept(self, project: Project) -> None:
-        migration = import_module("labeller.projects.migrations.0005_first_guidelines_versions")
+        migration = import_module("labeller.projects.migrations.0006_first_guidelines_versions")
         migration.record_first_versions(apps, None)
         migration.record_first_versions(apps, None)
         [first] = versions(project)

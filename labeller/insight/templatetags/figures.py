@@ -39,6 +39,16 @@ def decimal_interval(estimate: Estimate) -> str:
 
 
 @register.filter
+def hundredths(estimate: Estimate) -> str:
+    return f"{estimate.value:.2f}"
+
+
+@register.filter
+def hundredths_interval(estimate: Estimate) -> str:
+    return f"{estimate.low:.2f} to {estimate.high:.2f}"
+
+
+@register.filter
 def whole_percent(share: float) -> str:
     return f"{100 * share:.0f}"
 

@@ -1,0 +1,98 @@
+"""What the review page shows: the queues, one text with its answers side by side, the labels to decide by."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from labeller.annotation.review_selectors import QUEUES, Case, Given, case_of, counts, decisions
+from labeller.annotation.suggestions import MULTI_SUGGESTED_FROM
+from labeller.corpus.models import Document
+from labeller.projects.models import Label, Project
+
+LIKELIEST = 3  # labels of the model's view
+
+
+@dataclass(frozen=True)
+class Tab:
+    key: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """One answer in words."""
+
+    given: Given
+    said: str
+    colour_of: int | None
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    label: Label
+    chosen: bool
+    votes: int  # people who gave it
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One text on the table."""
+
+    case: Case
+    answers: list[AnswerRow]
+    labels: list[LabelRow]
+    view: list[tuple[str, int]]  # (label, per cent), the likeliest first
+    view_how: str
+    doubt: str  # what the model would say instead; empty without a doubt
+    decided: str  # the decision in words; empty without one
+    key: uuid.UUID
+
+
+def tabs(project: Project) -> list[Tab]:
+    """Four queries."""
+    waiting = counts(project)
+    found = [Tab(key, queue.name, waiting[key]) for key, queue in QUEUES.items()]
+    return [*found, Tab("decided", "Decided", decisions(project))]
+
+
+def first_with_work(found: list[Tab]) -> str:
+    """The queue to begin with."""
+    return next((tab.key for tab in found if tab.count and tab.key in QUEUES), found[0].key)
+
+
+def bench_of(project: Project, document: Document, labels: list[Label]) -> Bench:
+    case = case_of(document)
+    names = {label.pk: label.name for label in labels}
+    decided = case.decision.label_ids if case.decision else ()
+    votes = [label for given in case.given for label in given.label_ids]
+    view = case.view
+    return Bench(
+        case=case,
+        answers=[_row(given, names) for given in case.given],
+        labels=[LabelRow(label, label.pk in decided, votes.count(label.pk)) for label in labels],
+        view=_likeliest(view.prediction, names, is_multi=project.is_multi) if view else [],
+        view_how=view.how if view else "",
+        doubt=in_words(case.doubt.suggested, names) if case.doubt else "",
+        decided=in_words(decided, names) if case.decision else "",
+        key=uuid.uuid4(),
+    )
+
+
+def in_words(label_ids: Any, names: dict[int, str]) -> str:
+    return ", ".join(names.get(label, "a deleted label") for label in label_ids) or "none of these"
+
+
+def _row(given: Given, names: dict[int, str]) -> AnswerRow:
+    if given.status != "labelled":
+        return AnswerRow(given, given.status, None)
+    return AnswerRow(given, in_words(given.label_ids, names), next(iter(given.label_ids), None))
+
+
+def _likeliest(prediction: dict[str, float], names: dict[int, str], *, is_multi: bool) -> list[tuple[str, int]]:
+    """With several labels a text also all that count as given."""
+    ranked = sorted(prediction.items(), key=lambda item: -item[1])
+    shown = [item for at, item in enumerate(ranked) if at < LIKELIEST or (is_multi and item[1] >= MULTI_SUGGESTED_FROM)]
+    return [(names[int(label)], round(100 * share)) for label, share in shown if int(label) in names]

@@ -1,0 +1,214 @@
+"""What waits in the review, in which order, and all there is to know of one of its texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
+
+from labeller.annotation.doubts import Dismissal, LabelDoubt
+from labeller.annotation.models import NO_READING, Annotation, Source
+from labeller.annotation.selectors import LabelSet, label_sets
+from labeller.corpus.models import Document
+from labeller.projects.models import Project
+
+Status = Annotation.Status
+
+
+def disagreements(project: Project) -> QuerySet[Any]:
+    """Texts to which people gave different labels, the longest undecided first.
+
+    n people gave `pairs` labels in all, `kinds` different ones: they said the same only if each gave each of these.
+    """
+    readings = _current(project).filter(status=Status.LABELLED).exclude(source__in=NO_READING)
+    several = readings.values("document").annotate(n=Count("pk")).filter(n__gt=1).values("document")
+    apart = (
+        readings.filter(document__in=several)
+        .values("document")
+        .annotate(n=Count("pk", distinct=True), kinds=Count("labels", distinct=True), pairs=Count("labels"))
+        .exclude(pairs=F("n") * F("kinds"))
+    )
+    return _open(project, Document.objects.filter(pk__in=apart.values("document"))).order_by("newest", "pk")
+
+
+def unsure(project: Project) -> QuerySet[Any]:
+    """Texts that somebody was unsure of or wrote a comment on, the longest undecided first."""
+    asks = Q(status=Status.UNSURE) | ~Q(comment="")
+    told = _current(project).filter(asks).exclude(source=Source.REVIEW)
+    return _open(project, Document.objects.filter(pk__in=told.values("document"))).order_by("newest", "pk")
+
+
+def doubts(project: Project) -> QuerySet[Any]:
+    """Texts whose label a model doubts, the most doubtful first; not those answered again since it looked."""
+    found = Document.objects.filter(doubt__project=project)
+    return _open(project, found).filter(newest__lte=F("doubt__answers_until")).order_by("-doubt__score", "pk")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a text is in the review: one of its three queues."""
+
+    name: str
+    sentence: str  # kept with the decision
+    nothing: str  # what to say when the queue is empty
+    texts: Callable[[Project], QuerySet[Any]]
+
+
+QUEUES: dict[str, Reason] = {
+    "disagreements": Reason(
+        "Disagreements",
+        "People gave it different labels",
+        "No two people disagree on a text that is not decided yet.",
+        disagreements,
+    ),
+    "unsure": Reason(
+        "Unsure and commented",
+        "Somebody was unsure of it or wrote a comment",
+        "No undecided text was left as unsure or commented on.",
+        unsure,
+    ),
+    "doubts": Reason(
+        "Suspected errors", "A model that had not learnt its label doubts it", "No label is suspected now.", doubts
+    ),
+}
+
+
+def counts(project: Project) -> dict[str, int]:
+    """How many texts wait in each queue. Three queries."""
+    return {key: queue.texts(project).count() for key, queue in QUEUES.items()}
+
+
+@dataclass(frozen=True)
+class Given:
+    """One person's current answer, as the review shows it."""
+
+    name: str
+    status: str
+    source: str
+    label_ids: LabelSet
+    comment: str
+    created_at: datetime
+    prediction: dict[str, float] | None
+
+    @property
+    def is_file(self) -> bool:
+        return self.source == Source.IMPORT
+
+
+@dataclass(frozen=True)
+class Decision:
+    key: str
+    name: str
+    label_ids: LabelSet
+    comment: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class View:
+    """What a model says that had not learnt this text."""
+
+    how: str
+    prediction: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A text with all that was said of it."""
+
+    document: Document
+    given: list[Given]  # oldest first
+    decision: Decision | None
+    doubt: LabelDoubt | None
+    dismissal: Dismissal | None
+
+    @property
+    def view(self) -> View | None:
+        if self.doubt is not None:
+            return View("by heads that had not learnt its label", self.doubt.prediction)
+        told = next((one.prediction for one in reversed(self.given) if one.prediction), None)
+        return View("before the last answer was given", told) if told else None
+
+
+def case_of(document: Document) -> Case:
+    """Four queries."""
+    rows = list(
+        Annotation.objects.filter(document=document, superseded_at=None)
+        .order_by("pk")
+        .values("pk", "key", "annotator__username", "status", "source", "comment", "created_at", "prediction")
+    )
+    labels = label_sets([row["pk"] for row in rows])
+    said = [(row, labels.get(row["pk"], ())) for row in rows]
+    return Case(
+        document,
+        [_given(row, label_ids) for row, label_ids in said if row["source"] != Source.REVIEW],
+        next((_decision(row, label_ids) for row, label_ids in said if row["source"] == Source.REVIEW), None),
+        LabelDoubt.objects.filter(document=document).first(),
+        Dismissal.objects.filter(document=document).select_related("by").first(),
+    )
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A row of the list of decisions."""
+
+    document_id: int
+    head: str
+    decision: Decision
+
+
+def decided(project: Project, *, start: int, count: int) -> list[Decided]:
+    """The newest decisions that stand. Two queries."""
+    rows = list(
+        _current(project)
+        .filter(source=Source.REVIEW)
+        .order_by("-pk")
+        .annotate(head=Left("document__text", 120))
+        .values("pk", "key", "annotator__username", "comment", "created_at", "document_id", "head")[
+            start : start + count
+        ]
+    )
+    labels = label_sets([row["pk"] for row in rows])
+    return [Decided(row["document_id"], row["head"], _decision(row, labels.get(row["pk"], ()))) for row in rows]
+
+
+def decisions(project: Project) -> int:
+    """How many texts are decided."""
+    return _current(project).filter(source=Source.REVIEW).count()
+
+
+def _current(project: Project) -> QuerySet[Annotation]:
+    return Annotation.objects.filter(project=project, superseded_at=None).order_by()
+
+
+def _open(project: Project, texts: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the texts that are neither decided nor left as they are; `newest` is the id of the last answer."""
+    mine = Annotation.objects.filter(document=OuterRef("pk"), superseded_at=None)
+    newest = mine.order_by("-pk").values("pk")[:1]
+    closed = Dismissal.objects.filter(document=OuterRef("pk"), answers_until__gte=OuterRef("newest"))
+    waiting: QuerySet[Any] = (
+        texts.filter(~Exists(mine.filter(source=Source.REVIEW)), project=project)
+        .annotate(newest=Subquery(newest))
+        .filter(~Exists(closed))
+    )
+    return waiting
+
+
+def _given(row: Mapping[str, Any], label_ids: LabelSet) -> Given:
+    return Given(
+        row["annotator__username"],
+        row["status"],
+        row["source"],
+        label_ids,
+        row["comment"],
+        row["created_at"],
+        row["prediction"],
+    )
+
+
+def _decision(row: Mapping[str, Any], label_ids: LabelSet) -> Decision:
+    return Decision(str(row["key"]), row["annotator__username"], label_ids, row["comment"], row["created_at"])

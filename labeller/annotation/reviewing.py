@@ -1,0 +1,115 @@
+"""Deciding a text in the review, taking a decision back, and leaving a text as it is.
+
+A decision is an annotation of its own beside everybody's answers, one a text. It is the truth that trains. Whoever
+decides again supersedes the decision before, whoever made that; an undo makes that one current again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.db.models import Max
+from django.utils import timezone
+
+from labeller.annotation.answers import COMMENT_LIMIT, AnswerRefused, UndoRefused, checked_labels
+from labeller.annotation.doubts import Dismissal, LabelDoubt
+from labeller.annotation.models import Annotation, Lease, Source
+from labeller.annotation.serving import turn
+from labeller.annotation.signals import tell_annotations_changed
+from labeller.corpus.models import Document
+from labeller.projects.models import Project, User
+
+Status = Annotation.Status
+
+
+def decide(
+    *,
+    project: Project,
+    reviewer: User,
+    document: Document,
+    key: uuid.UUID,
+    label_ids: Collection[int],
+    reason: str = "",
+    comment: str = "",
+    seconds: float | None = None,
+) -> Annotation:
+    """Say what this text of the project is. A second post of the same `key` returns what the first one made.
+
+    Raises AnswerRefused with a sentence when the labels do not fit.
+    """
+    with turn(project):
+        earlier = Annotation.objects.filter(key=key).first()
+        if earlier is not None:
+            return _same(earlier, project, document, reviewer)
+        labels = checked_labels(project, Status.LABELLED, label_ids)
+        before = _current(project, document)
+        now = timezone.now()
+        if before is not None:  # before the insert: the constraint wants one current decision at most
+            before.superseded_at = now
+            before.save(update_fields=["superseded_at"])
+        doubt = LabelDoubt.objects.filter(document=document).first()
+        decision = Annotation.objects.create(
+            key=key,
+            project=project,
+            document=document,
+            annotator=reviewer,
+            status=Status.LABELLED,
+            source=Source.REVIEW,
+            reason=reason[:300],
+            # A model brought it here: then its labels are no fair sample for comparing models.
+            model_key=doubt.model_key if doubt else "",
+            prediction=doubt.prediction if doubt else None,
+            comment=comment.strip()[:COMMENT_LIMIT],
+            seconds=None if seconds is None else max(0.0, seconds),
+        )
+        decision.labels.set(labels)
+        if before is not None:
+            before.superseded_by = decision
+            before.save(update_fields=["superseded_by"])
+        # Whoever holds it need not read it any more; a late answer is still saved.
+        Lease.objects.filter(document=document, closed_at=None).update(closed_at=now)
+        tell_annotations_changed(project.pk)
+    return decision
+
+
+def undo_decision(*, project: Project, key: uuid.UUID) -> Annotation | None:
+    """Take back the decision with this key; the one it had superseded is current again. May be repeated without harm.
+    Returns None for an unknown key. Raises UndoRefused when another decision has taken its place."""
+    with turn(project):
+        decision = Annotation.objects.filter(project=project, source=Source.REVIEW, key=key).first()
+        if decision is None or decision.superseded_at is not None:
+            if decision is not None and decision.superseded_by_id is not None:
+                raise UndoRefused("This text was decided anew since then. Change that decision instead.")
+            return decision
+        decision.superseded_at = timezone.now()
+        decision.save(update_fields=["superseded_at"])
+        decision.supersedes.update(superseded_at=None, superseded_by=None)
+        tell_annotations_changed(project.pk)
+    return decision
+
+
+def leave_as_it_is(*, project: Project, reviewer: User, document: Document) -> None:
+    """Take a text out of the review until somebody answers it again."""
+    known = Annotation.objects.filter(document=document).aggregate(newest=Max("pk"))["newest"] or 0
+    Dismissal.objects.update_or_create(
+        document=document, defaults={"project": project, "by": reviewer, "answers_until": known}
+    )
+
+
+def look_again(*, document: Document) -> None:
+    """Take that back."""
+    Dismissal.objects.filter(document=document).delete()
+
+
+def _current(project: Project, document: Document) -> Annotation | None:
+    return Annotation.objects.filter(
+        project=project, document=document, source=Source.REVIEW, superseded_at=None
+    ).first()
+
+
+def _same(earlier: Annotation, project: Project, document: Document, reviewer: User) -> Annotation:
+    mine = (earlier.project_id, earlier.document_id, earlier.annotator_id) == (project.pk, document.pk, reviewer.pk)
+    if not mine or earlier.source != Source.REVIEW:
+        raise AnswerRefused("This decision's key was used for another answer. Reload the page and decide again.")
+    return earlier

@@ -1,0 +1,81 @@
+"""Labels that a model doubts which had not learnt them.
+
+The encoder is the one that the project began with, as it came: a tuned one has seen these very labels, and agrees with
+their mistakes. Texts of the audit are never doubted: if a model chose which of the texts that measure it are corrected,
+its figures would rise by that alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeller.annotation.doubts import LabelDoubt
+from labeller.annotation.models import Annotation, Source
+from labeller.learning.bridge_orders import frozen_pool
+from labeller.learning.bridge_pool import Ids, Labelled, labelled
+from labeller.learning.bridge_ranking import prediction
+from labeller.learning.bridge_sample import sample
+from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.runs import Heartbeat
+from labeller.projects.models import Project
+from modelsvc.heads import cross_fit
+from modelsvc.label_errors import suspects
+
+LEAST_LABELS = 30
+MOST_LABELS = 20_000  # of more a sample is looked at, as heads are fitted on one
+MOST_DOUBTS = 1_000
+
+
+def doubts_of(project: Project, beat: Heartbeat) -> list[LabelDoubt] | None:
+    """Rows to write, the most doubtful first; None where too little is labelled for a model to speak."""
+    labels = labelled(project)
+    labels = labels.only(sample(labels, size=MOST_LABELS, seed=project.seed))
+    if len(labels.Y) < LEAST_LABELS or labels.kinds < 2:
+        return None
+    pool = frozen_pool(project, labels)
+    rows, found = pool.rows_of(labels.document_ids)
+    labels, views = labels.only(found), views_of(project, pool)
+    beat.tell("asking a model that has not learnt them", 0.6)
+    proba, _ = cross_fit(
+        views[rows],
+        labels.Y,
+        multi_label=project.is_multi,
+        pool=unlabelled(views, rows, seed=project.seed),
+        seed=project.seed,
+    )
+    suspected = suspects(proba, labels.Y, multi_label=project.is_multi)
+    wanted = np.flatnonzero(~labels.is_audit[suspected.rows] & ~_decided(project, labels.document_ids[suspected.rows]))
+    newest, key = _newest(labels), f"quick-{project.encoder}-{len(labels.Y)}"[:80]
+    return [
+        LabelDoubt(
+            project=project,
+            document_id=int(labels.document_ids[row]),
+            score=float(suspected.scores[at]),
+            given=_ids(labels, labels.Y[row]),
+            suggested=_ids(labels, suspected.suggested[at]),
+            prediction=prediction(proba[row], labels.label_ids),
+            model_key=key,
+            answers_until=newest[int(labels.document_ids[row])],
+        )
+        for at in wanted[:MOST_DOUBTS]
+        for row in (int(suspected.rows[at]),)
+    ]
+
+
+def _ids(labels: Labelled, answer: NDArray[np.uint8]) -> list[int]:
+    return [labels.label_ids[column] for column in np.flatnonzero(answer)]
+
+
+def _newest(labels: Labelled) -> dict[int, int]:
+    """Document id -> id of the newest answer it was decided by."""
+    newest: dict[int, int] = {}
+    for document_id, annotation_id in labels.votes.tolist():
+        newest[document_id] = max(annotation_id, newest.get(document_id, 0))
+    return newest
+
+
+def _decided(project: Project, ids: Ids) -> NDArray[np.bool_]:
+    """(k,) which of these texts were decided in the review."""
+    decisions = Annotation.objects.filter(project=project, superseded_at=None, source=Source.REVIEW)
+    return np.isin(ids, np.fromiter(decisions.values_list("document_id", flat=True), np.int64))

@@ -1,0 +1,38 @@
+// Keys of the review. Every one presses a control that is on the page; without this file all works by mouse and Tab.
+
+const opened = performance.now();
+const form = document.getElementById("decide");
+const press = (id) => document.getElementById(id)?.click();
+
+form?.addEventListener("submit", () => {
+  form.elements.seconds.value = ((performance.now() - opened) / 1000).toFixed(1);
+});
+
+// Many labels share few keys with nothing else: those of the page come after those of the labels.
+const ACTS = {
+  s: () => press("later"),
+  k: () => press("keep-button"),
+  0: () => press("none-button"),
+  z: () => document.querySelector("#undo button")?.click(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const box = event.target.closest("textarea, input:not([type=radio], [type=checkbox]), select");
+  if (box) return;
+  if (event.key === "Enter" && !event.target.closest("a, button, summary")) {
+    event.preventDefault();
+    press("decide-button");
+    return;
+  }
+  const key = event.key.toLowerCase();
+  const label = [...(form?.querySelectorAll("[data-key]") ?? [])].find((input) => input.dataset.key === key);
+  if (label) {
+    event.preventDefault();
+    label.click();
+    label.focus();
+  } else if (ACTS[key] && !event.repeat) {
+    event.preventDefault();
+    ACTS[key]();
+  }
+});
