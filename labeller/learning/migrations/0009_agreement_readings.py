@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='trainingrun',
             name='kind',
-            field=models.CharField(choices=[('embed', 'Reading the texts'), ('full', 'Fine-tuning'), ('check', 'Comparing language models'), ('gauge', 'Measuring'), ('weigh', 'Weighing the answers')], max_length=5),
+            field=models.CharField(choices=[('embed', 'Reading the texts'), ('full', 'Fine-tuning'), ('check', 'Comparing language models'), ('gauge', 'Measuring'), ('test', 'Measuring on the test file'), ('weigh', 'Weighing the answers')], max_length=5),
         ),
         migrations.CreateModel(
             name='AgreementReading',
