@@ -1,6 +1,7 @@
 """Where weights, embeddings and zips lie, below settings.ARTIFACTS: the one module that knows the tree.
 
 <project id>/embeddings/<encoder or version number>/    one store for each encoder that has read the pool
+<project id>/answers.npz                                 what the newest quick model says of every text
 <project id>/words/                                      the words of the pool, where a head reads them
 <project id>/versions/<number>/                          head.safetensors, meta.json, encoder/ (full),
                                                          vocabulary.json where its head reads words
@@ -32,6 +33,10 @@ def embeddings_folder(project_id: int, reader: str) -> Path:
 
 def words_folder(project_id: int) -> Path:
     return project_folder(project_id) / "words"
+
+
+def pool_answers_path(project_id: int) -> Path:
+    return project_folder(project_id) / "answers.npz"
 
 
 def version_folder(project_id: int, number: int) -> Path:
