@@ -19,6 +19,7 @@ from labeller.projects.models import Label, Project, User
 
 Status = Annotation.Status
 COMMENT_LIMIT = 2000
+NOT_SERVED = (Source.IMPORT, Source.SEARCH)  # else a thousand texts labelled at once would make the audit due for days
 
 
 LEASE = Prepared(
@@ -94,7 +95,7 @@ def _answer(counter: ServingCounter, project: Project, annotator: User, given: G
         return _same_answer(earlier, project, annotator)
     if lease is None:
         raise AnswerRefused("This text was not handed to you in this project. Reload the page for another one.")
-    labels = _checked_labels(project, given.status, given.label_ids)
+    labels = checked_labels(project, given.status, given.label_ids)
     now = timezone.now()
     if replaced:  # before the insert: the constraint wants one current answer at most
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
@@ -105,7 +106,7 @@ def _answer(counter: ServingCounter, project: Project, annotator: User, given: G
     if replaced:
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_by=annotation)
     _close(lease, project, now)
-    _count(counter, added=[annotation], removed=replaced)
+    count_answers(counter, added=[annotation], removed=replaced)
     tell_annotations_changed(project.pk)
     return annotation
 
@@ -134,11 +135,12 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     now = timezone.now()
     annotation.superseded_at = now
     annotation.save(update_fields=["superseded_at"])
-    _reopen(annotation, project, now)  # before the reinstated rows count: the text is wanted from this person again
+    if annotation.source != Source.SEARCH:  # found, not handed out: it goes back to where it was found
+        _reopen(annotation, project, now)  # before the reinstated rows count: the text is wanted from this person again
     reinstated = list(annotation.supersedes.all())
     if reinstated:
         annotation.supersedes.update(superseded_at=None, superseded_by=None)
-    _count(counter, added=reinstated, removed=[annotation])
+    count_answers(counter, added=reinstated, removed=[annotation])
     tell_annotations_changed(project.pk)
     return annotation
 
@@ -149,7 +151,7 @@ def _same_answer(earlier: Annotation, project: Project, annotator: User) -> Anno
     return earlier
 
 
-def _checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
+def checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
     """The label ids, each once, in order. Raises AnswerRefused when they do not fit the status or the project."""
     wanted = sorted(set(label_ids))
     if status not in Status.values:
@@ -228,8 +230,8 @@ def _answers(document_id: int, source: str) -> int:
     return (labelled.exclude(source=Source.IMPORT) if source == Source.AUDIT else labelled).count()
 
 
-def _count(counter: ServingCounter, *, added: list[Annotation], removed: list[Annotation]) -> None:
-    """Keep the counters equal to the current labelled answers that were served (imported ones were not)."""
+def count_answers(counter: ServingCounter, *, added: list[Annotation], removed: list[Annotation]) -> None:
+    """Keep the counters equal to the current labelled answers that were served (imported and found ones were not)."""
     labelled = sum(map(_counts, added)) - sum(map(_counts, removed))
     audit = sum(map(_counts_as_audit, added)) - sum(map(_counts_as_audit, removed))
     if labelled or audit:
@@ -238,7 +240,7 @@ def _count(counter: ServingCounter, *, added: list[Annotation], removed: list[An
 
 
 def _counts(annotation: Annotation) -> bool:
-    return annotation.status == Status.LABELLED and annotation.source != Source.IMPORT
+    return annotation.status == Status.LABELLED and annotation.source not in NOT_SERVED
 
 
 def _counts_as_audit(annotation: Annotation) -> bool:
