@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", include("labeller.projects.account_urls")),
     path("healthz", healthz),
     path("", include("labeller.projects.urls")),
+    path("p/<slug:slug>/data/search/", include("labeller.search.urls")),
     path("p/<slug:slug>/data/", include("labeller.corpus.urls")),
     path("p/<slug:slug>/label/", include("labeller.annotation.urls")),
     path("p/<slug:slug>/learning/", include("labeller.learning.urls")),
