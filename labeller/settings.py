@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "labeller.corpus",
     "labeller.annotation",
     "labeller.learning",
+    "labeller.search",
     "labeller.insight",
     "labeller.notices",
     "django.contrib.auth",

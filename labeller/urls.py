@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("", include("labeller.projects.urls")),
     path("p/<slug:slug>/settings/labels/", include("labeller.annotation.label_change_urls")),
+    path("p/<slug:slug>/data/search/", include("labeller.search.urls")),
     path("p/<slug:slug>/data/", include("labeller.corpus.urls")),
     path("p/<slug:slug>/label/", include("labeller.annotation.urls")),
     path("p/<slug:slug>/review/", include("labeller.annotation.review_urls")),

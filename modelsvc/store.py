@@ -71,7 +71,7 @@ class EmbeddingStore:
 
     def ids(self) -> Ids:
         """Every id once, in the order of first arrival (N,)."""
-        every = [ids for ids, _ in self._shards()]
+        every = [ids for ids, _ in self.shards()]
         if not every:
             return np.empty(0, np.int64)
         together = np.concatenate(every)
@@ -86,7 +86,7 @@ class EmbeddingStore:
         if not len(ids):
             return ids, embeddings
         order = np.argsort(ids)
-        for shard_ids, path in self._shards():
+        for shard_ids, path in self.shards():
             places = order[np.searchsorted(ids, shard_ids, sorter=order)]
             embeddings[places] = np.load(path, mmap_mode="r")
         return ids, embeddings
@@ -96,8 +96,9 @@ class EmbeddingStore:
         ids = np.asarray(ids, np.int64)
         return ids[~np.isin(ids, self.ids())]
 
-    def _shards(self) -> Iterator[tuple[Ids, Path]]:
-        """Ids and the file of their vectors, shard by shard. Shards cut short are passed over."""
+    def shards(self) -> Iterator[tuple[Ids, Path]]:
+        """Ids (n,) and the file of their vectors (n, D) in half precision, shard by shard, in the order of writing.
+        Shards cut short are passed over."""
         for path in sorted(self.folder.glob("ids-*.npy")):
             vectors = path.with_name(path.name.replace("ids-", "vectors-"))
             try:

@@ -22,6 +22,8 @@ from labeller.projects.models import Label, Project, User
 
 Status = Annotation.Status
 COMMENT_LIMIT = 2000
+# Found texts too: else a thousand of them labelled at once would make the audit due for days.
+NOT_SERVED = (*NO_READING, Source.SEARCH)
 
 
 LEASE = Prepared(
@@ -144,7 +146,7 @@ def record(
         through._default_manager.bulk_create([through(annotation_id=annotation.pk, label_id=label) for label in labels])
     if replaced:
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_by=annotation)
-    _count(counter, added=[annotation], removed=replaced)
+    count_answers(counter, added=[annotation], removed=replaced)
     return annotation
 
 
@@ -173,12 +175,14 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     annotation.superseded_at = now
     annotation.save(update_fields=["superseded_at"])
     reinstated = _still_theirs(annotation)
-    if all(row.source == Source.IMPORT for row in reinstated):  # else their earlier answer stands again
-        _reopen(annotation, project, now)  # before the reinstated rows count: the text is wanted from this person again
+    # A found text goes back to where it was found. Else, unless their earlier answer stands again, it is wanted from
+    # this person again: before the reinstated rows count.
+    if annotation.source != Source.SEARCH and all(row.source == Source.IMPORT for row in reinstated):
+        _reopen(annotation, project, now)
     if reinstated:
         kept = Annotation.objects.filter(pk__in=[row.pk for row in reinstated])
         kept.update(superseded_at=None, superseded_by=None)
-    _count(counter, added=reinstated, removed=[annotation])
+    count_answers(counter, added=reinstated, removed=[annotation])
     tell_annotations_changed(project.pk)
     return annotation
 
@@ -312,7 +316,7 @@ def _answers(document_id: int, source: str) -> int:
     return labelled.exclude(source__in=NO_READING if source == Source.AUDIT else [Source.GOLD]).count()
 
 
-def _count(counter: ServingCounter, *, added: Collection[Annotation], removed: Collection[Annotation]) -> None:
+def count_answers(counter: ServingCounter, *, added: Collection[Annotation], removed: Collection[Annotation]) -> None:
     """Keep the counters equal to the current labelled answers to texts that were served because they want answers."""
     labelled = sum(map(_counts, added)) - sum(map(_counts, removed))
     audit = sum(map(_counts_as_audit, added)) - sum(map(_counts_as_audit, removed))
@@ -331,7 +335,7 @@ def _others_answered(annotation: Annotation) -> bool:
 
 
 def _counts(annotation: Annotation) -> bool:
-    return annotation.status == Status.LABELLED and annotation.source not in NO_READING
+    return annotation.status == Status.LABELLED and annotation.source not in NOT_SERVED
 
 
 def _counts_as_audit(annotation: Annotation) -> bool:

@@ -6,7 +6,11 @@ class CorpusConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
+        from labeller.corpus import word_index
         from labeller.corpus.panel import texts_panel
         from labeller.projects import overview
 
         overview.panels.append(texts_panel)
+        post_migrate.connect(word_index.after_migrate, sender=self, dispatch_uid="corpus.mend_word_index")

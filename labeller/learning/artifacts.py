@@ -2,6 +2,7 @@
 
 <project id>/embeddings/<encoder or version number>/    one store for each encoder that has read the pool
 <project id>/test/<test set>/<encoder or version>/        what they have read of the test file
+<project id>/answers.npz                                 what the newest quick model says of every text
 <project id>/words/                                      the words of the pool, where a head reads them
 <project id>/versions/<number>/                          head.safetensors, meta.json, encoder/ (full),
                                                          vocabulary.json where its head reads words
@@ -54,6 +55,10 @@ def _as_name(reader: str) -> str:
 
 def words_folder(project_id: int) -> Path:
     return project_folder(project_id) / "words"
+
+
+def pool_answers_path(project_id: int) -> Path:
+    return project_folder(project_id) / "answers.npz"
 
 
 def version_folder(project_id: int, number: int) -> Path:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from labeller.annotation.models import QueueEntry, Ranking
 from labeller.learning import artifacts, automatic
+from labeller.learning.bridge_answers import keep_answers
 from labeller.learning.bridge_material import Refit
 from labeller.learning.bridge_outlook import keep_outlook
 from labeller.learning.bridge_pool import Labelled, Reader, labelled, pool_arrays, reader_of
@@ -57,8 +58,9 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     thresholds = head.thresholds if head is not None and project.is_multi else None
     entries = active_entries(material, active, proba, thresholds) + audit_entries(material, audit, proba)
     _write(material, token, entries, head)
-    if head is not None:
-        if milestone and proba is not None:
+    if head is not None and proba is not None:
+        keep_answers(material, proba, head)
+        if milestone:
             _store_version(material, token, head, proba)
         automatic.consider_full(project, kinds=_teaching_kinds(everything), labels=len(everything.Y))
 

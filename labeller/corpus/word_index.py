@@ -1,0 +1,83 @@
+"""The index of words beside the texts, in the database's own full text search: made by a migration, kept by the
+database itself, so that no import, script or bulk insert can forget it.
+
+SQLite: an FTS5 table over corpus_document (it stores no text twice) and three triggers. PostgreSQL: a generated column
+and a GIN index. Neither stems nor knows a language: texts here are of any, and lawyers look for the word as it stands.
+Capitals do not count, accents do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Words are letters, digits and marks. The prefixes kept ready make "li*" as quick as a word.
+_FTS5 = """CREATE VIRTUAL TABLE corpus_words USING fts5(
+    text, project_id, content='corpus_document', content_rowid='id', prefix='2 3',
+    tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'")"""
+_RANKED_BY_TEXT_ALONE = "INSERT INTO corpus_words(corpus_words, rank) VALUES ('rank', 'bm25(1.0, 0.0)')"
+_REBUILD = "INSERT INTO corpus_words(corpus_words) VALUES ('rebuild')"
+_ADD = "INSERT INTO corpus_words(rowid, text, project_id) VALUES (new.id, new.text, new.project_id);"
+_REMOVE = """INSERT INTO corpus_words(corpus_words, rowid, text, project_id)
+    VALUES ('delete', old.id, old.text, old.project_id);"""
+_TRIGGERS = {
+    "corpus_words_added": f"AFTER INSERT ON corpus_document BEGIN {_ADD} END",
+    "corpus_words_removed": f"AFTER DELETE ON corpus_document BEGIN {_REMOVE} END",
+    "corpus_words_changed": f"AFTER UPDATE OF text, project_id ON corpus_document BEGIN {_REMOVE} {_ADD} END",
+}
+
+# Its parser makes one token of "and/or" or of a web address, and leaves out what looks like a tag. Here punctuation
+# parts words, as it does for FTS5.
+PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_VECTOR = "to_tsvector('simple', translate(text, '{}', repeat(' ', {})))".format(
+    PUNCTUATION.replace("'", "''"), len(PUNCTUATION)
+)
+
+
+def create(database: BaseDatabaseWrapper) -> None:
+    """Index the texts there are, and from now on all others. Does nothing on a database of another kind."""
+    with database.cursor() as cursor:
+        if database.vendor == "sqlite":
+            cursor.execute(_FTS5)
+            cursor.execute(_RANKED_BY_TEXT_ALONE)
+            _write_triggers(cursor)
+            cursor.execute(_REBUILD)
+        elif database.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE corpus_document ADD words tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED")
+            cursor.execute("CREATE INDEX document_words ON corpus_document USING gin (words)")
+
+
+def drop(database: BaseDatabaseWrapper) -> None:
+    with database.cursor() as cursor:
+        if database.vendor == "sqlite":
+            for name in _TRIGGERS:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+            cursor.execute("DROP TABLE IF EXISTS corpus_words")
+        elif database.vendor == "postgresql":
+            cursor.execute("ALTER TABLE corpus_document DROP COLUMN IF EXISTS words")
+
+
+def mend(database: BaseDatabaseWrapper) -> bool:
+    """Put lost triggers back and read all texts again. Django changes an SQLite table by copying it and dropping the
+    old one, and the triggers go with that. True when there was something to mend."""
+    if database.vendor != "sqlite":
+        return False
+    with database.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE name LIKE %s", ["corpus_words%"])
+        found = {name for (name,) in cursor.fetchall()}
+        if "corpus_words" not in found or found >= set(_TRIGGERS):
+            return False
+        _write_triggers(cursor)
+        cursor.execute(_REBUILD)
+    return True
+
+
+def after_migrate(using: str, **_: object) -> None:
+    mend(connections[using])
+
+
+def _write_triggers(cursor: Any) -> None:
+    for name, what in _TRIGGERS.items():
+        cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {what}")

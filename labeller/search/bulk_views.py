@@ -1,0 +1,187 @@
+"""Labelling a whole list: what it would do, with exact numbers; doing it; watching it; undoing it."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from labeller.annotation.forms import WholeNumbersField
+from labeller.annotation.found import FoundAct
+from labeller.annotation.standing import Standing, standings
+from labeller.learning.id_ranges import pack
+from labeller.learning.selectors import workers_alive
+from labeller.projects.access import Access, LabellerRequest, labelling_project_for, project_for
+from labeller.projects.models import Label
+from labeller.search import bulk as acts
+from labeller.search import selectors, sentences
+from labeller.search.asking import Asked
+from labeller.search.finding import Found, find
+from labeller.search.views import address_of, back_to, form_of, in_words, told
+
+
+class BulkForm(forms.Form):
+    label = WholeNumbersField(required=False)
+    none = forms.BooleanField(required=False)
+    replace_mine = forms.BooleanField(required=False)
+    take_reserve = forms.BooleanField(required=False)
+    key = forms.UUIDField()
+    agreed = forms.CharField(required=False, max_length=64)  # which texts the person was told about
+
+    def labels(self) -> tuple[int, ...]:
+        return () if self.cleaned_data["none"] else self.cleaned_data["label"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A list and how each of its texts stands to the person who wants to label it."""
+
+    asked: Asked
+    found: Found
+    stands: dict[int, Standing]
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be labelled whole."""
+        if self.found.trouble:
+            return self.found.trouble
+        if self.found.is_ranking:
+            return "A list of like texts has no end: they become less alike little by little. Mark those that fit."
+        if not self.found.all_found:
+            return f"At most {acts.MOST:,} texts are labelled in one act. Narrow the list down first."
+        return "" if self.found.ids else "There is no text in this list."
+
+    @property
+    def counts(self) -> list[tuple[Standing, int]]:
+        counted = Counter(self.stands.values())
+        return [(standing, counted[standing]) for standing in Standing if counted[standing]]
+
+    def touched(self, act: FoundAct) -> list[int]:
+        return [pk for pk, standing in self.stands.items() if act.may_label(standing)]
+
+
+@require_http_methods(["GET", "POST"])
+def bulk(request: LabellerRequest, slug: str) -> HttpResponse:
+    """First the labels are chosen and it is said what would be touched; the number is confirmed; it is done."""
+    access = labelling_project_for(request, slug)
+    labels = list(access.project.labels.all())
+    selection = _selection(access, request, labels)
+    page: dict[str, Any] = _page(access, request, selection, labels)
+    if request.method == "GET" or selection.trouble:
+        return render(request, "search/bulk.html", page)
+    form = BulkForm(request.POST)
+    wrong = _wrong(access, form)
+    if wrong:
+        return render(request, "search/bulk.html", page | {"wrong": wrong}, status=422)
+    data = form.cleaned_data
+    act = FoundAct(data["key"], form.labels(), "", data["replace_mine"], data["take_reserve"])
+    touched = selection.touched(act)
+    mark = sha256(f"{form.labels()} {pack(touched)}".encode()).hexdigest()
+    if data["agreed"] == mark and touched:
+        return _done(request, access, form, touched, page)
+    chosen = [label for label in labels if label.pk in form.labels()]
+    asked = page | {"act": act, "touched": len(touched), "agreed": mark, "chosen": chosen, "key": act.key}
+    asked |= {"changed": bool(data["agreed"]), "rest": [row for row in selection.counts if not act.may_label(row[0])]}
+    return render(request, "search/bulk_confirm.html", asked, status=422 if data["agreed"] else 200)
+
+
+def _wrong(access: Access, form: BulkForm) -> str:
+    if not form.is_valid():
+        return "The form could not be read. Reload the page and try again."
+    if form.cleaned_data["none"]:
+        return "" if access.project.is_multi else "Each text of this project takes exactly one label."
+    chosen = len(set(form.labels()))
+    if access.project.is_multi:
+        return "" if chosen else "Choose the labels first, or none of them."
+    return "" if chosen == 1 else "Choose the label first."
+
+
+def _done(
+    request: LabellerRequest, access: Access, form: BulkForm, touched: list[int], page: dict[str, Any]
+) -> HttpResponse:
+    data = form.cleaned_data
+    try:
+        act = acts.begin(
+            project=access.project,
+            annotator=request.user,
+            key=data["key"],
+            document_ids=touched,
+            label_ids=form.labels(),
+            found_by=f"Labelled as a list: {page['found_by']}",
+            query=page["address"],
+            replace_mine=data["replace_mine"],
+            take_reserve=data["take_reserve"],
+        )
+    except acts.ActRefused as error:
+        return render(request, "search/bulk.html", page | {"wrong": str(error)}, status=422)
+    return redirect("search-act", access.project.slug, act.key)
+
+
+def _selection(access: Access, request: LabellerRequest, labels: list[Label]) -> Selection:
+    asked = form_of(access, request.GET, labels).asked()
+    found = Found([]) if asked.is_empty else find(access.project, access.membership, asked)
+    whole = found.all_found and not found.is_ranking
+    return Selection(asked, found, standings(access.project, request.user, found.ids) if whole else {})
+
+
+def _page(access: Access, request: LabellerRequest, selection: Selection, labels: list[Label]) -> dict[str, Any]:
+    return {
+        "project": access.project,
+        "membership": access.membership,
+        "section": "data",
+        "labels": labels,
+        "selection": selection,
+        "address": address_of(request.GET),
+        "found_by": sentences.found_by(selection.asked, labels),
+        "key": uuid.uuid4(),
+    }
+
+
+@require_GET
+def act(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
+    """What an act has done; while it goes on, how far it is."""
+    access = project_for(request, slug)
+    found = selectors.act_of(access.membership, key)
+    context = {
+        "project": access.project,
+        "membership": access.membership,
+        "section": "data",
+        "act": found,
+        "said": in_words(found, list(access.project.labels.all())),
+        "silent": acts.is_silent(found),
+        "no_worker": found.is_unfinished and not workers_alive("quick"),
+        "back": back_to(access, found),
+    }
+    return render(request, "search/_act.html" if request.htmx else "search/act.html", context)
+
+
+@require_POST
+def undo(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
+    access = labelling_project_for(request, slug)
+    found = selectors.act_of(access.membership, key)
+    try:
+        found = acts.undo(act=found)
+    except acts.ActRefused as error:
+        messages.error(request, str(error))
+        return redirect("search-act", slug, key)
+    if found.total > acts.AT_ONCE:
+        return redirect("search-act", slug, key)
+    return told(request, access, found, list(access.project.labels.all()))
+
+
+@require_POST
+def go_on(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
+    access = labelling_project_for(request, slug)
+    found = selectors.act_of(access.membership, key)
+    if acts.is_silent(found):
+        acts.go_on(act=found)
+        messages.success(request, "It was handed to a worker again.")
+    return redirect("search-act", slug, key)

@@ -1,0 +1,81 @@
+"""The filters of a list as conditions of the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.expressions import RawSQL
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from labeller.annotation.models import Annotation
+from labeller.corpus.models import Document
+from labeller.corpus.word_search import has_words
+from labeller.projects.models import Membership, Project
+from labeller.search.asking import Asked
+
+LABELLED = Annotation.Status.LABELLED
+
+
+def answers_seen(project: Project, membership: Membership) -> QuerySet[Annotation]:
+    """The current answers that this member may see: who labels sees their own alone, unless they manage the project.
+    Else nobody could be asked a second time, nor a gold text."""
+    current = Annotation.objects.filter(project=project, superseded_at=None)
+    return current if membership.may_see_answers else current.filter(annotator_id=membership.user_id)
+
+
+def texts_asked(project: Project, membership: Membership, asked: Asked) -> QuerySet[Document]:
+    """The texts that fit the words and all filters but the model's, in the order of their import."""
+    texts = Document.objects.filter(project=project).order_by("id")
+    if asked.asks_answers:
+        texts = texts.filter(_answered_as(answers_seen(project, membership), asked))
+    if asked.batch is not None:
+        texts = texts.filter(import_job_id=asked.batch)
+    if asked.field:
+        texts = texts.alias(known=_metadata(asked.field)).filter(known=asked.value)
+    if not asked.words.is_empty:
+        texts = texts.filter(has_words(project, asked.words))
+    return texts
+
+
+def among(ids: Sequence[int]) -> Q:
+    """One of these, however many they are: one parameter, where a list of them would be a hundred thousand."""
+    if connection.vendor == "sqlite":
+        return Q(pk__in=RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))]))
+    return Q(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [list(ids)]))
+
+
+def _answered_as(answers: QuerySet[Annotation], asked: Asked) -> Q:
+    """Label, state and person are asked of one and the same answer."""
+    if asked.status == "unlabelled":
+        mine = Q(annotator_id=asked.who) if asked.who else Q()
+        return Q(~Exists(answers.filter(mine, document=OuterRef("pk"), status=LABELLED)))
+    wanted = answers.filter(document=OuterRef("pk"))
+    if asked.who:
+        wanted = wanted.filter(annotator_id=asked.who)
+    if asked.status in Annotation.Status.values:
+        wanted = wanted.filter(status=asked.status)
+    if asked.label:
+        wanted = wanted.filter(Q(labels=asked.label) | Q(labels__read_as=asked.label), status=LABELLED)
+    found = Q(Exists(wanted))
+    return found & _differ(answers) if asked.status == "disagreed" else found
+
+
+def _differ(answers: QuerySet[Annotation]) -> Q:
+    """Several answers, and a label that one of them gives and another does not."""
+    labelled = answers.filter(status=LABELLED)
+    several = labelled.order_by().values("document").annotate(n=Count("pk")).filter(n__gte=2)
+    given = Annotation.labels.through._default_manager.filter(
+        annotation_id=OuterRef("pk"), label_id=OuterRef(OuterRef("labels"))
+    )
+    without = labelled.filter(~Exists(given), document=OuterRef("document"))
+    doubtful = labelled.filter(Exists(without), document=OuterRef("pk"), labels__isnull=False)
+    return Q(pk__in=several.values("document")) & Q(Exists(doubtful))
+
+
+def _metadata(field: str) -> Cast:
+    """A field's value as text, whatever the file had it as."""
+    return Cast(KeyTextTransform(field, F("metadata")), TextField())

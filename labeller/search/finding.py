@@ -1,0 +1,128 @@
+"""One list, from what was asked: the ids of its texts in their order. At most 10,000, so that a page is a slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labeller.annotation.audit import reserve_below
+from labeller.annotation.models import Annotation
+from labeller.corpus.models import Document
+from labeller.corpus.query import any_of, parse, words_of
+from labeller.corpus.word_search import MOST_RANKED, find_words
+from labeller.projects.models import Membership, Project
+from labeller.search.asking import Asked
+from labeller.search.conditions import among, texts_asked
+
+NEAREST = 300  # texts of like meaning worth looking through
+BEST_WORDS = 5  # texts that stand for a sentence
+MOST_EXAMPLES = 500  # texts that stand for a label
+
+
+@dataclass(frozen=True)
+class Found:
+    ids: list[int]
+    all_found: bool = True  # False: there are more than these
+    similarity: dict[int, float] = field(default_factory=dict)
+    trouble: str = ""  # why nothing could be looked for, in a sentence
+    note: str = ""  # how it was looked for, where that is not plain
+
+    @property
+    def is_ranking(self) -> bool:
+        """Whether the list has no end of its own: it goes on to texts ever less alike."""
+        return bool(self.similarity)
+
+
+def find(project: Project, membership: Membership, asked: Asked) -> Found:
+    """The texts that were asked for, in the order: most alike, best words, the model's, or import."""
+    said: list[int] | None = None
+    if asked.asks_model:
+        said = _said(project, asked)
+        if said is None:
+            return Found([], trouble="No model has read the texts yet. Label some first, then look for what it says.")
+    if asked.asks_meaning:
+        return _alike(project, membership, asked, said)
+    if said is not None:
+        return _in_order(project, membership, asked, said)
+    if not asked.filters and not asked.words.is_empty:
+        hits = find_words(project, asked.words)
+        return Found(hits.ids, hits.all_found)
+    ids = list(texts_asked(project, membership, asked).values_list("pk", flat=True)[: MOST_RANKED + 1])
+    if len(ids) > MOST_RANKED:
+        return Found(ids[:MOST_RANKED], all_found=False)
+    return Found(ids if asked.words.is_empty else _by_words(project, asked, ids))
+
+
+def _by_words(project: Project, asked: Asked, ids: list[int]) -> list[int]:
+    """The best words first, where the words alone are not on too many texts to be ranked."""
+    hits, wanted = find_words(project, asked.words), set(ids)
+    return [pk for pk in hits.ids if pk in wanted] if hits.all_found else ids
+
+
+def _in_order(project: Project, membership: Membership, asked: Asked, order: list[int]) -> Found:
+    """Those of `order` that fit the rest of what was asked, in that order."""
+    kept = set(texts_asked(project, membership, asked).filter(among(order)).order_by().values_list("pk", flat=True))
+    ids = [pk for pk in order if pk in kept]
+    return Found(ids[:MOST_RANKED], all_found=len(ids) <= MOST_RANKED)
+
+
+def _said(project: Project, asked: Asked) -> list[int] | None:
+    """By what the model says. The texts set apart to measure it are never among them: who has seen what a model says
+    of a text tends to agree. None before the first model."""
+    from labeller.learning.bridge_answers import pool_answers  # numpy: only where it is asked for
+
+    answers = pool_answers(project)
+    if answers is None:
+        return None
+    least, most = (asked.least or 0) / 100, (100 if asked.most is None else asked.most) / 100
+    ids: list[int] = answers.texts(asked.model_label, least=least - 0.005, most=most + 0.005).tolist()
+    texts = Document.objects.filter(project=project)
+    below = reserve_below(project, texts.count())
+    hidden = set(texts.filter(draw__lt=below).values_list("pk", flat=True)) if below else set()
+    return [pk for pk in ids if pk not in hidden]
+
+
+def _alike(project: Project, membership: Membership, asked: Asked, said: list[int] | None) -> Found:
+    from labeller.learning.bridge_nearest import nearest_to
+
+    examples, note = _examples(project, asked)
+    if not examples:
+        return Found([], trouble=note)
+    parts = nearest_to(project, examples)
+    if parts is None:
+        return Found([], trouble="These texts have not been read by the language model yet. Try again in a minute.")
+    texts, wanted = texts_asked(project, membership, asked), None if said is None else set(said)
+    narrowed = asked.filters or not asked.words.is_empty
+    near: dict[int, float] = {}
+    for ids, similarity in parts:
+        fitting = set(texts.filter(among(ids)).order_by().values_list("pk", flat=True)) if narrowed else set(ids)
+        for pk, how_near in zip(ids, similarity, strict=True):
+            if pk in fitting and (wanted is None or pk in wanted):
+                near[pk] = how_near
+        if len(near) >= NEAREST:
+            break
+    if not narrowed:  # texts deleted since they were read
+        near = _still_there(project, dict(list(near.items())[:NEAREST]))
+    ids = list(near)[:NEAREST]
+    return Found(ids, similarity={pk: near[pk] for pk in ids}, note=note)
+
+
+def _still_there(project: Project, near: dict[int, float]) -> dict[int, float]:
+    there = set(Document.objects.filter(among(list(near)), project=project).values_list("pk", flat=True))
+    return {pk: how_near for pk, how_near in near.items() if pk in there}
+
+
+def _examples(project: Project, asked: Asked) -> tuple[list[int], str]:
+    """(The texts whose meaning is looked for, what to say about them.) A typed sentence has no meaning here without
+    the language model, which a page does not load: the texts that share most of its words stand for it."""
+    if asked.like:
+        return list(Document.objects.filter(project=project, pk__in=asked.like).values_list("pk", flat=True)), ""
+    if asked.like_label:
+        labelled = Annotation.objects.filter(project=project, superseded_at=None, labels=asked.like_label)
+        newest = list(labelled.order_by("-id").values_list("document_id", flat=True)[:MOST_EXAMPLES])
+        return newest, "" if newest else "No text has this label yet. Look for its words first."
+    hits = find_words(project, parse(any_of(words_of(asked.typed))), most=MOST_RANKED)
+    if not hits.ids:
+        return [], "No text has any of these words, so there is nothing to be like. Try others."
+    best = hits.ids[:BEST_WORDS]
+    stand = "The text that fits" if len(best) == 1 else f"The {len(best)} texts that fit"
+    return best, f"{stand} these words best stand{'s' if len(best) == 1 else ''} for their meaning."

@@ -1,0 +1,202 @@
+// The list of found texts by keyboard, without reloads. The form does all of it without this script, too: mark texts,
+// press a label. Here the text in focus is meant when none is marked, and each label is saved in the background.
+
+const at = (id) => document.getElementById(id);
+const form = at("found");
+const rows = [...document.querySelectorAll("#found [data-text]")];
+const box = at("find-q");
+const labels = at("labels");
+const FAILED = "Not saved: the server did not answer. Press the label again.";
+let current = null; // the row in focus
+let undoUrl = null;
+
+// --- Moving and marking ----------------------------------------------------------------------------------------------
+
+function moveTo(row) {
+  if (!row) return;
+  current?.classList.remove("current");
+  current = row;
+  row.classList.add("current");
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  tellWhat();
+}
+
+function move(by) {
+  moveTo(rows[current ? rows.indexOf(current) + by : 0]);
+}
+
+const boxOf = (row) => row.querySelector("[name=mark]");
+const marked = () => rows.filter((row) => boxOf(row)?.checked);
+
+function toggleMark() {
+  if (!current || !boxOf(current)) return;
+  boxOf(current).checked = !boxOf(current).checked;
+  tellWhat();
+}
+
+function tellWhat() {
+  if (!at("bar-what")) return;
+  const count = marked().length;
+  if (count) at("bar-what").textContent = count === 1 ? "Label the marked text" : `Label the ${count} marked texts`;
+  else at("bar-what").textContent = current ? "Label the text in focus" : "Choose a text: J, or mark some";
+}
+
+const say = (sentence) => (at("bar-said").textContent = sentence);
+
+// --- Labelling -------------------------------------------------------------------------------------------------------
+
+// What is meant is read now, at the press: the focus may be elsewhere when the answer comes.
+function give(button) {
+  const chosen = marked().length ? marked() : current ? [current] : [];
+  if (!chosen.length) return say("No text is chosen. Mark one, or press J.");
+  const body = new FormData(form, button);
+  body.delete("mark");
+  for (const row of chosen) body.append("mark", row.dataset.text);
+  body.set("key", newKey());
+  if (labels.querySelector("input") && !body.has("label") && !body.has("none")) return say("No label is ticked.");
+  for (const row of chosen) {
+    const state = stateOf(row.dataset.text);
+    state.dataset.saving = "";
+    state.textContent = "Saving…";
+    if (boxOf(row)) boxOf(row).checked = false;
+  }
+  for (const tick of labels.querySelectorAll("input:checked")) tick.checked = false;
+  if (chosen.length === 1 && chosen[0] === current) move(1);
+  tellWhat();
+  send(form.action, body, chosen);
+}
+
+async function send(url, body, chosen) {
+  const reply = await post(url, body);
+  if (reply.error) {
+    say(reply.error);
+    for (const row of chosen) fail(row, reply.error);
+    return;
+  }
+  for (const [pk, html] of Object.entries(reply.states)) draw(pk, html);
+  say(reply.said);
+  undoUrl = reply.undo;
+  at("undo-act").hidden = !undoUrl;
+}
+
+async function undo() {
+  if (!undoUrl) return say("There is nothing to undo on this page.");
+  const url = undoUrl;
+  undoUrl = null;
+  say("Undoing…");
+  const reply = await post(url, new FormData(form));
+  if (reply.error) {
+    undoUrl = url;
+    return say(reply.error);
+  }
+  for (const [pk, html] of Object.entries(reply.states)) draw(pk, html);
+  at("undo-act").hidden = true;
+  say(reply.said);
+}
+
+async function post(url, body) {
+  try {
+    const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual" });
+    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
+    if (isJson) return await response.json();
+    return { error: response.type === "opaqueredirect" || response.status === 403 ? "Not saved: sign in again." : FAILED };
+  } catch {
+    return { error: FAILED };
+  }
+}
+
+const stateOf = (pk) => at(`state-${pk}`);
+
+// The page's own template, escaped by the server. A text of another page of the list is not here.
+function draw(pk, html) {
+  const state = stateOf(pk);
+  if (!state) return;
+  delete state.dataset.saving;
+  state.innerHTML = html;
+}
+
+function fail(row, sentence) {
+  const state = stateOf(row.dataset.text);
+  const trouble = document.createElement("span");
+  trouble.className = "trouble";
+  trouble.textContent = sentence;
+  delete state.dataset.saving;
+  state.replaceChildren(trouble);
+}
+
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// --- Keys ------------------------------------------------------------------------------------------------------------
+
+const buttonOfKey = new Map([...(labels?.querySelectorAll("[data-key]") ?? [])].map((choice) => [choice.dataset.key, choice]));
+buttonOfKey.delete("");
+
+function press(choice) {
+  const tick = choice.querySelector("input");
+  if (!tick) return give(choice);
+  tick.checked = !tick.checked;
+  say(`${choice.querySelector(".name").textContent} ${tick.checked ? "ticked" : "not ticked"}.`);
+}
+
+function action(event) {
+  const key = event.key.toLocaleLowerCase();
+  if (event.key === "/") return () => { box.focus(); box.select(); };
+  if (event.key === "?") return () => at("keys").showModal();
+  if (!rows.length) return null;
+  if (key === "j") return () => move(1);
+  if (key === "k") return () => move(-1);
+  if (form && labels) {
+    if (buttonOfKey.has(key)) return () => press(buttonOfKey.get(key));
+    if (key === "z") return undo;
+    if (key === "x") return toggleMark;
+    if (at("none") && key === "0") return () => give(at("none"));
+    if (at("give") && key === "enter" && !event.target.closest("button, summary, a")) return () => give(at("give"));
+  }
+  if (key === "m" && current) return () => current.querySelector(".like-this").click();
+  return null;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select")) {
+    if (event.key === "Escape") {
+      event.target.blur();
+      moveTo(current ?? rows[0]);
+    }
+    return;
+  }
+  const act = action(event);
+  if (!act) return;
+  event.preventDefault();
+  if (!event.repeat || "jk".includes(event.key.toLocaleLowerCase())) act();
+});
+
+for (const row of rows) {
+  row.addEventListener("focusin", () => current !== row && mayMove(row));
+  row.addEventListener("click", (event) => event.target.closest("a, summary, input, label") || moveTo(row));
+}
+
+function mayMove(row) {
+  current?.classList.remove("current");
+  current = row;
+  row.classList.add("current");
+  tellWhat();
+}
+
+if (form && labels) {
+  form.addEventListener("change", tellWhat);
+  form.addEventListener("submit", (event) => {
+    if (event.submitter === at("like-marked")) return;
+    event.preventDefault();
+    give(event.submitter);
+  });
+  at("undo-act").addEventListener("click", undo);
+  at("keys-button").hidden = false;
+  at("keys-button").addEventListener("click", () => at("keys").showModal());
+  at("keys").addEventListener("close", () => moveTo(current));
+  tellWhat();
+}
+if (rows.length && document.activeElement === document.body) moveTo(rows[0]);

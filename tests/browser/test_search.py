@@ -1,0 +1,183 @@
+"""Finding and labelling rare texts in a real browser: by keyboard, without a script, on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from labeller.annotation.models import Annotation, Source
+from tests.browser import shots
+from tests.cast import add_texts, join, make_project
+from tests.learning.scene import annotate, fill, read, refit
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+COURTS = "q=court+OR+courts"
+
+
+@pytest.fixture
+def texts(project):
+    documents = fill(project)
+    documents[1].metadata = {"country": "Ireland", "year": "2019"}
+    documents[1].save()
+    (long,) = add_texts(
+        project, ["Nothing of note is said here. " * 30 + "The <b>court</b> of Rome. " + "And so on. " * 60]
+    )
+    return [*documents, long]
+
+
+@pytest.fixture
+def open_list(browser, live_server, client_of, project, bob):
+    """Bob's browser, at an address of the search: (query, **how) -> page. Complaints fail the test."""
+    opened, problems = [], []
+
+    def at(query: str = "", **how):
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 860}} | how))
+        opened.append(context)
+        cookie = client_of(bob).cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.expected = re.compile("$^")
+        page.goto(f"{live_server.url}{reverse('search', args=[project.slug])}?{query}")
+        return page
+
+    yield at
+    for context in opened:
+        context.close()
+    assert [problem for problem in problems if "ERR_FAILED" not in problem] == []
+
+
+def current() -> dict[int, tuple[str, list[str]]]:
+    rows = Annotation.objects.filter(superseded_at=None).prefetch_related("labels")
+    return {row.document_id: (row.source, sorted(label.name for label in row.labels.all())) for row in rows}
+
+
+def in_focus(page) -> int:
+    return int(page.locator(".found li.current").get_attribute("data-text"))
+
+
+def test_texts_are_found_and_labelled_by_keyboard_alone(open_list, texts, project, alice):
+    read(project, without=texts[-1:])
+    for document in texts[:9]:
+        annotate(document, alice)
+    refit(project)
+    page = open_list()
+    shots.take(page, "search-empty", whole=True)
+    page.keyboard.type("court OR courts")
+    page.keyboard.press("Enter")
+    expect(page.locator(".found-head b")).to_have_text("8 texts")
+    expect(page.locator("mark").first).to_have_text(re.compile("^courts?$", re.IGNORECASE))
+    shots.take(page, "search-words", whole=True)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    first = in_focus(page)
+    while project.documents.get(pk=first).annotations.exists():
+        page.keyboard.press("j")
+        first = in_focus(page)
+    page.keyboard.press("2")
+    expect(page.locator(f"#state-{first}")).to_contain_text("Court")
+    assert current()[first] == (Source.SEARCH, ["Court"])
+    expect(page.locator("#bar-said")).to_contain_text("1 text labelled Court.")
+    shots.take(page, "search-labelled")
+    page.keyboard.press("z")
+    expect(page.locator(f"#state-{first}")).not_to_contain_text("Court")
+    assert first not in current()
+    page.locator(f"#text-{first}").focus()
+    page.keyboard.press("x")
+    expect(page.locator("#bar-what")).to_have_text("Label the marked text")
+    page.keyboard.press("x")
+    page.keyboard.press("m")
+    expect(page.locator(".found-head b")).to_contain_text("most alike")
+    assert f"like={first}" in page.url
+    shots.take(page, "search-like", whole=True)
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find-q"
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    results = Axe().run(page)
+    serious = [one["id"] for one in results.response["violations"] if one["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_a_list_is_labelled_at_once_after_exact_numbers_and_undone_at_once(open_list, texts, bob):
+    page = open_list(COURTS + "&status=unlabelled")
+    page.get_by_role("link", name=re.compile("Label all 8")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Label 8 texts at once")
+    page.get_by_label("Court").check()
+    page.get_by_label(re.compile("Texts set apart")).check()
+    shots.take(page, "bulk", whole=True)
+    page.get_by_role("button", name="Go on to confirm").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"Label 8 texts\s+Court\?"))
+    shots.take(page, "bulk-confirm", whole=True)
+    assert not current()
+    page.get_by_role("button", name="Label 8 texts").click()
+    expect(page.locator("#act")).to_contain_text("8 texts labelled Court.")
+    assert len(current()) == 8
+    shots.take(page, "bulk-done")
+    page.get_by_role("button", name="Undo it all").click()
+    expect(page.get_by_text("8 answers taken back.")).to_be_visible()
+    assert not current()
+
+
+def test_all_of_it_works_without_a_script_on_a_phone(open_list, texts):
+    page = open_list(COURTS, java_script_enabled=False, viewport=shots.PHONE)
+    for document in (texts[1], texts[7]):
+        page.locator(f"input[name=mark][value='{document.pk}']").check()
+    page.get_by_role("button", name="Court").click()
+    expect(page.locator(".notice.success")).to_have_text("2 texts labelled Court.")
+    assert set(current()) == {texts[1].pk, texts[7].pk}
+    assert COURTS.replace("+OR+", "+OR+") in page.url
+    page.locator(f"#text-{texts[1].pk} .like-this").click()
+    expect(page.locator(".empty")).to_contain_text("not been read")
+
+
+def test_a_lost_connection_is_said_and_nothing_is_lost(open_list, texts):
+    page = open_list(COURTS)
+    page.route("**/search/label/", lambda route: route.abort())
+    page.keyboard.press("j")
+    page.keyboard.press("2")
+    expect(page.locator(".state .trouble")).to_have_text("Not saved: the server did not answer. Press the label again.")
+    page.unroute("**/search/label/")
+    page.keyboard.press("k")
+    page.keyboard.press("2")
+    expect(page.locator("#bar-said")).to_contain_text("1 text labelled Court.")
+    assert len(current()) == 1
+
+
+def test_several_labels_are_ticked_for_the_marked_texts(browser, live_server, client_of, bob):
+    project = make_project("multi", name="Several")
+    join(project, bob)
+    one, two, _ = add_texts(project, ["A late fee.", "Another fee.", "A fee in court."])
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    cookie = client_of(bob).cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(f"{live_server.url}{reverse('search', args=[project.slug])}?q=fee")
+    for document in (one, two):
+        page.locator(f"input[name=mark][value='{document.pk}']").check()
+    page.locator("h1").click()
+    for key in ("1", "3", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#bar-said")).to_have_text("2 texts labelled Change, Other.")
+    assert current() == dict.fromkeys([one.pk, two.pk], (Source.SEARCH, ["Change", "Other"]))
+    shots.take(page, "search-several")
+    context.close()
+
+
+def test_a_label_without_a_text_leads_to_its_search(open_list, texts, project, live_server):
+    page = open_list()
+    page.goto(live_server.url + reverse("project", args=[project.slug]))
+    shots.take(page, "overview-starts", whole=True)
+    page.goto(live_server.url + reverse("label", args=[project.slug]))
+    expect(page.locator("#text")).to_be_focused()
+    shots.take(page, "label-starts", whole=True)
+    page.get_by_role("link", name="Find texts for Court").click()
+    expect(page.locator(".found-head")).to_contain_text("court")

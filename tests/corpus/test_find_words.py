@@ -1,0 +1,236 @@
+"""Finding texts by their words: what may be typed, what it finds, what is marked."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labeller.corpus import word_index
+from labeller.corpus.highlighting import SNIPPET, Part, marked, snippet
+from labeller.corpus.models import Document
+from labeller.corpus.query import Term, WordQuery, parse, to_fts5, to_tsquery, words_of
+from labeller.corpus.word_search import find_words, has_words
+from tests.cast import add_texts, make_project
+
+TYPED = [
+    ("late fee", [[("late",)], [("fee",)]], []),
+    ('"late fee"', [[("late", "fee")]], []),
+    ('"late fee', [[("late", "fee")]], []),  # an open quotation ends with the line
+    ("licen*", [[("licen", "*")]], []),
+    ('"late fe"*', [[("late", "fe", "*")]], []),
+    ("l*", [[("l",)]], []),  # too short to stand for words that begin so
+    ("fee OR charge", [[("fee",), ("charge",)]], []),
+    ("fee | charge", [[("fee",), ("charge",)]], []),
+    ("late fee OR charge", [[("late",)], [("fee",), ("charge",)]], []),
+    ("fee or charge", [[("fee",)], [("or",)], [("charge",)]], []),
+    ("OR fee OR", [[("fee",)]], []),
+    ("fee -late", [[("fee",)]], [("late",)]),
+    ('-"late fee"', [], [("late", "fee")]),
+    ("fee OR -late charge", [[("fee",)], [("charge",)]], [("late",)]),
+    ("e-mail", [[("e", "mail")]], []),
+    ("don't", [[("don", "t")]], []),
+    ("<b>without</b>", [[("b", "without", "b")]], []),
+    ("Müll 北京", [[("Müll",)], [("北京",)]], []),
+    ('  -- "" * ( ) : ^ 🙂 ', [], []),
+]
+
+
+def tree(query: WordQuery) -> tuple[list[list[tuple[str, ...]]], list[tuple[str, ...]]]:
+    def plain(term: Term) -> tuple[str, ...]:
+        return (*term.words, "*") if term.prefix else term.words
+
+    return [[plain(term) for term in group] for group in query.groups], [plain(term) for term in query.without]
+
+
+@pytest.mark.parametrize(("typed", "groups", "without"), TYPED)
+def test_what_is_typed_is_read_as_a_person_means_it(typed, groups, without):
+    assert tree(parse(typed)) == (groups, without)
+
+
+def test_each_database_gets_its_own_spelling():
+    query = parse('late fe* OR "due date" -waiver')
+    wanted = '(project_id : "7" AND text : (("late") AND ("fe" * OR "due date")))'
+    assert to_fts5(query, 7) == f'{wanted} NOT text : ("waiver")'
+    assert to_tsquery(query) == "(('late')) & (('fe':*) | ('due' <-> 'date')) & !('waiver')"
+
+
+@given(st.text(max_size=700))
+def test_only_words_of_what_was_typed_reach_a_database(typed):
+    query = parse(typed)
+    found = [word for term in (*query.terms, *query.without) for word in term.words]
+    assert all(words_of(word) == [word] for word in found)
+    assert all(word in typed for word in found)
+
+
+TEXTS = {
+    "late": "A late fee is due when you pay after the date.",
+    "fee": "The fee for delivery is shown before you pay; a second fee is not asked.",
+    "licence": "We grant you a licence to use the app.",
+    "licensed": "The LICENSED material stays ours, e-mail us to ask.",
+    "html": "You agree <b>without</b> limits.",
+    "umlaut": "Müll wird getrennt.",
+}
+
+
+@pytest.fixture
+def texts(project) -> dict[str, Document]:
+    return dict(zip(TEXTS, add_texts(project, list(TEXTS.values())), strict=True))
+
+
+FOUND = [
+    ("fee", {"fee", "late"}),
+    ("late fee", {"late"}),
+    ('"fee is due"', {"late"}),
+    ('"due is fee"', set()),
+    ("licen*", {"licence", "licensed"}),
+    ('"grant you a lic"*', {"licence"}),
+    ("licensed", {"licensed"}),  # capitals do not count
+    ("licence OR fee", {"licence", "fee", "late"}),
+    ("fee -late", {"fee"}),
+    ("-fee", {"licence", "licensed", "html", "umlaut"}),
+    ("without", {"html"}),
+    ("b", {"html"}),  # what looks like a tag is text
+    ("e-mail", {"licensed"}),
+    ("mail", {"licensed"}),
+    ("müll", {"umlaut"}),
+    ("mull", set()),  # accents do
+    ("fees", set()),  # words are looked for as they stand
+]
+
+
+@pytest.mark.parametrize(("typed", "names"), FOUND)
+def test_texts_are_found_by_their_words(project, texts, typed, names):
+    wanted = {texts[name].pk for name in names}
+    found = find_words(project, parse(typed))
+    assert set(found.ids) == wanted and found.all_found
+    assert (
+        set(Document.objects.filter(has_words(project, parse(typed)), project=project).values_list("pk", flat=True))
+        == wanted
+    )
+
+
+def test_the_best_comes_first(project, texts):
+    assert find_words(project, parse("fee")).ids == [texts["fee"].pk, texts["late"].pk]
+
+
+def test_another_project_s_texts_stay_there(project, texts):
+    other = make_project(name="Another")
+    (there,) = add_texts(other, ["A fee elsewhere."])
+    assert there.pk not in find_words(project, parse("fee")).ids
+    assert find_words(other, parse("fee")).ids == [there.pk]
+    assert find_words(other, parse("-licence")).ids == [there.pk]
+
+
+def test_too_many_to_rank_come_in_the_order_of_their_import(project, texts):
+    found = find_words(project, parse("fee OR licence"), most=2)
+    assert found.ids == [texts["late"].pk, texts["fee"].pk] and not found.all_found
+
+
+def test_the_index_follows_what_is_changed_and_deleted(project, texts):
+    texts["late"].text = "A charge."
+    texts["late"].save()
+    Document.objects.filter(pk=texts["fee"].pk).delete()
+    assert find_words(project, parse("fee")).ids == []
+    assert find_words(project, parse("charge")).ids == [texts["late"].pk]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.text(max_size=200),
+        st.lists(
+            st.sampled_from(
+                [
+                    "fee",
+                    "OR",
+                    "-",
+                    '"',
+                    "*",
+                    "late",
+                    "(",
+                    ")",
+                    "NEAR",
+                    "'",
+                    "\\",
+                    "\0",
+                    ":",
+                    "AND",
+                    "NOT",
+                    "ſ",
+                    "北",
+                    "\ud800",
+                    "İ",
+                    "1e5",
+                    "a@b.c",
+                    "é",
+                    "\u0301",
+                    "٣",
+                ]
+            ),
+            max_size=30,
+        ).map(" ".join),
+        st.lists(st.sampled_from("fe \"*-|OR'&!<>():^{}\\"), max_size=60).map("".join),
+    )
+)
+def test_whatever_is_typed_is_no_error_of_the_database(project, texts, typed):
+    found = find_words(project, parse(typed))
+    assert set(found.ids) == set(
+        Document.objects.filter(has_words(project, parse(typed))).values_list("pk", flat=True)
+        if not parse(typed).is_empty
+        else []
+    )
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps a generated column whatever is changed")
+def test_triggers_lost_when_a_table_was_copied_are_put_back(project, texts):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER corpus_words_added")
+    (unseen,) = add_texts(project, ["A surcharge."])
+    assert find_words(project, parse("surcharge")).ids == []
+    assert word_index.mend(connection)
+    assert find_words(project, parse("surcharge")).ids == [unseen.pk]
+    assert not word_index.mend(connection)
+
+
+def test_a_database_without_full_text_search_is_left_alone():
+    cursor = mock.MagicMock()
+    word_index.create(mock.MagicMock(vendor="oracle", cursor=cursor))
+    assert cursor.return_value.__enter__.return_value.execute.mock_calls == []
+
+
+MARKED = [
+    ("A late fee.", "fee", "A late [fee]."),
+    ("A Late Fee, a late charge", '"late fee"', "A [Late Fee], a late charge"),
+    ("Licence, licensed, lice", "licen*", "[Licence], [licensed], lice"),
+    ("e-mail and mail", "e-mail", "[e-mail] and mail"),
+    ("fee fee", "fee", "[fee] [fee]"),
+    ("no fees here", "fee -here", "no fees here"),
+    ("<mark>fee</mark>", "fee", "<mark>[fee]</mark>"),
+]
+
+
+@pytest.mark.parametrize(("text", "typed", "shown"), MARKED)
+def test_hits_are_marked(text, typed, shown):
+    parts = marked(text, parse(typed).terms)
+    assert "".join(f"[{part.text}]" if part.is_hit else part.text for part in parts) == shown
+
+
+@given(st.text(alphabet="ab c-é\n", max_size=80), st.text(alphabet='ab "*-', max_size=12))
+def test_marked_parts_are_the_text(text, typed):
+    parts = marked(text, parse(typed).terms)
+    assert "".join(part.text for part in parts) == text
+    assert all(part.text for part in parts)
+
+
+def test_a_long_text_is_cut_to_where_its_hits_are():
+    text = "Nothing here. " * 100 + "The late fee is a fee. " + "Nothing there. " * 100
+    parts = snippet(text, parse("fee late").terms)
+    joined = "".join(part.text for part in parts)
+    assert [part.text for part in parts if part.is_hit] == ["late", "fee", "fee"]
+    assert joined.startswith("… ") and joined.endswith(" …") and len(joined) <= SNIPPET + 4
+    assert snippet("short", ()) == [Part("short")]
+    assert "".join(part.text for part in snippet("word " * 200, ())).startswith("word word")
