@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 
-Z = 1.959963984540054
+Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Share:
             return 0.0, 1.0
         p, n, z2 = self.value, self.n, Z * Z
         middle, half = p + z2 / (2 * n), Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-        return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
+        low, high = (middle - half) / (1 + z2 / n), (middle + half) / (1 + z2 / n)
+        return min(p, max(0.0, low)), max(p, min(1.0, high))  # past rounding: the share lies inside
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from math import sqrt
-from statistics import NormalDist
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -15,8 +13,8 @@ from labeller.annotation.models import Annotation, GoldText, Source
 from labeller.annotation.selectors import LABELS, GoldRow, LabelSet, decided, label_sets
 from labeller.corpus.models import Document
 from labeller.projects.models import Project
+from labeller.proportions import Share
 
-Z = NormalDist().inv_cdf(0.975)
 DOUBTED_FROM = 3  # answers
 
 
@@ -116,12 +114,8 @@ class Accuracy:
     passed: int  # skipped or unsure
 
     @property
-    def share(self) -> float:
-        return self.right / self.answered if self.answered else 0.0
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return wilson(self.right, self.answered) if self.answered else (0.0, 1.0)
+    def share(self) -> Share:
+        return Share(self.right, self.answered)
 
 
 def accuracies(project: Project, person_id: int | None = None) -> list[Accuracy]:
@@ -148,11 +142,3 @@ def has_met_gold(project: Project, person_id: int) -> bool:
     """Whether there is anything to show this person."""
     met = Annotation.objects.filter(project=project, annotator_id=person_id, superseded_at=None, source=Source.GOLD)
     return met.filter(~Q(document__gold=None)).exists()
-
-
-def wilson(right: int, answered: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson 1927), 0 < answered. The learner's own lives behind the bridges."""
-    share, spread = right / answered, Z * Z / answered
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z / (1 + spread) * sqrt(share * (1 - share) / answered + spread / (4 * answered))
-    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))

@@ -5,20 +5,16 @@ The learner has the same formulas over arrays; tests/insight/test_shares.py hold
 
 from __future__ import annotations
 
-from math import comb, sqrt
-from statistics import NormalDist
+from math import comb
 
 from labeller.insight.selectors import Estimate
-
-Z = NormalDist().inv_cdf(0.975)
+from labeller.proportions import Share
 
 
 def share(right: int, n: int) -> Estimate:
-    """A share of n > 0 with its 95 % score interval (Wilson 1927)."""
-    p, z2 = right / n, Z * Z
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return Estimate(p, min(p, max(0.0, middle - half)), max(p, min(1.0, middle + half)))
+    """A share of n > 0 with its 95 % score interval."""
+    found = Share(right, n)
+    return Estimate(found.value, found.low, found.high)
 
 
 def sign_test(wins: int, losses: int) -> float:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from hypothesis import given
-from hypothesis import strategies as st
 
 from labeller.annotation import selectors, services
 from labeller.annotation.answers import AnswerRefused
 from labeller.annotation.export import rows
 from labeller.annotation.gold import make_answers_gold, make_gold, take_back_gold
-from labeller.annotation.gold_selectors import accuracies, wilson
+from labeller.annotation.gold_selectors import accuracies
 from labeller.annotation.models import Annotation, GoldText, Lease, ServingCounter, Source
 from labeller.annotation.page import text_of
 from labeller.projects.models import Project
-from modelsvc.intervals import wilson as wilson_of_the_learner
 from tests.annotation.acts import free_and_reserved, give, let_go, one, rank
 from tests.cast import add_texts, join, make_project, make_user
 
@@ -225,18 +222,6 @@ class TestMaking:
 
 
 class TestAccuracy:
-    @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-    def test_its_interval_is_the_learner_s(self, pair):
-        expected = wilson_of_the_learner(*pair)
-        assert wilson(*pair) == pytest.approx((expected.low, expected.high))
-
-    @pytest.mark.parametrize(
-        ("right", "answered", "low", "high"), [(9, 10, 0.596, 0.982), (0, 10, 0.0, 0.278), (81, 263, 0.255, 0.366)]
-    )
-    def test_it_is_wilsons(self, right, answered, low, high):
-        """Newcombe 1998, table I: 81 of 263 is .2553 to .3662."""
-        assert wilson(right, answered) == pytest.approx((low, high), abs=5e-4)
-
     @pytest.mark.django_db
     def test_skips_are_neither_right_nor_wrong(self, project, bob, golds, court, change):
         held = [text for text in services.serve(project=project, annotator=bob, count=40) if text.source == Source.GOLD]

@@ -220,13 +220,11 @@ class Serving(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_whatever_happens_the_database_does_what_the_model_says() -> None:
+@pytest.mark.parametrize(("runs", "steps"), [(6, 25), pytest.param(40, 40, marks=pytest.mark.slow)])
+def test_whatever_happens_the_database_does_what_the_model_says(runs: int, steps: int) -> None:
     run_state_machine_as_test(
         Serving,
         settings=settings(
-            max_examples=120,
-            stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
+            max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
