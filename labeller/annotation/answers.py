@@ -175,16 +175,26 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     annotation.superseded_at = now
     annotation.save(update_fields=["superseded_at"])
     reinstated = _still_theirs(annotation)
-    # A found text goes back to where it was found. Else, unless their earlier answer stands again, it is wanted from
-    # this person again: before the reinstated rows count.
-    if annotation.source != Source.SEARCH and all(row.source == Source.IMPORT for row in reinstated):
-        _reopen(annotation, project, now)
+    _make_room(annotation, reinstated, project, now)  # before the reinstated rows count
     if reinstated:
         kept = Annotation.objects.filter(pk__in=[row.pk for row in reinstated])
         kept.update(superseded_at=None, superseded_by=None)
     count_answers(counter, added=reinstated, removed=[annotation])
     tell_annotations_changed(project.pk)
     return annotation
+
+
+def _make_room(undone: Annotation, reinstated: list[Annotation], project: Project, now: datetime) -> None:
+    """A found text goes back to where it was found. Where this person's earlier answer stands again there is nothing to
+    ask, but others may have answered since they passed. Else the text is wanted from them again. Raises UndoRefused."""
+    if undone.source == Source.SEARCH:
+        return
+    if all(row.source == Source.IMPORT for row in reinstated):
+        _reopen(undone, project, now)
+        return
+    adds_one = undone.status != Status.LABELLED and any(row.status == Status.LABELLED for row in reinstated)
+    if adds_one and not wants_another(undone, project, now):
+        raise UndoRefused("Others have this text by now, so your skip stays as it is.")
 
 
 def _still_theirs(undone: Annotation) -> list[Annotation]:

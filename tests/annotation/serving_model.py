@@ -139,6 +139,12 @@ class Model:
     def may_come_back(self, key: str) -> bool:
         """Whether the text of this current answer can be put into the same hands again."""
         said = self.said[key]
+        earlier = self.stacks[said.person, said.text][:-1]
+        if earlier:  # it stands again; only a label in the place of a skip is one answer more
+            if said.source == "gold" or said.status == "labelled" or self.said[earlier[-1]].status != "labelled":
+                return True
+            theirs = [hold for hold in self.held(said.text) if hold.person != said.person]
+            return len(self.labelled(said.text)) + len(theirs) < self.wanted(said.text, said.source)
         if any(hold.text == said.text for hold in self.of(said.person).values()) or said.source == "gold":
             return True
         others = [one for one in self.labelled(said.text) if one is not said]
@@ -148,10 +154,10 @@ class Model:
         said = self.said[key]
         stack = self.stacks[said.person, said.text]
         stack.remove(key)
+        if stack:
+            return  # answered as before
         for hold in self.held(said.text, live=False):
             hold.open = hold.live
         if not any(hold.text == said.text for hold in self.of(said.person).values()):
             mine = [hold for hold in self.holds.values() if (hold.person, hold.text) == (said.person, said.text)]
             mine[-1].open = mine[-1].live = True
-        if stack and self.said[stack[-1]].status == "labelled":  # both in hand again and answered as before
-            self.beyond[said.text] += 1
