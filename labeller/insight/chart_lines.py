@@ -6,12 +6,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from labeller.insight.curve import PLAIN_KINDS
 from labeller.insight.lines import CHOSEN, RANDOM, RUNNING
 
 MODELS_ONLY = {"filter": {"field": "kind", "oneOf": ["quick", "full"]}}
 
 # (colour of the page, dash, shape of its points)
 LOOKS: dict[str, tuple[str, list[int], str]] = {
+    PLAIN_KINDS["full"]: ("accent", [1, 4], "triangle-up"),
+    PLAIN_KINDS["quick"]: ("soft", [1, 4], "triangle-up"),
     RUNNING: ("good", [1, 0], "circle"),
     CHOSEN: ("ink", [2, 3], "square"),
     RANDOM: ("warn", [7, 3], "diamond"),

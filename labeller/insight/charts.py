@@ -26,7 +26,8 @@ PALETTE = {
     "good": "#1f6f4a", "warn": "#8a5a00",
 }  # fmt: skip
 HEIGHT = 330  # pixels; results.css keeps the place free before the chart is drawn
-TOLD = ("Model", "Labels", "Accuracy", "Macro-F1", "Micro-F1", "Audit texts")  # what pointing at a point tells
+TOLD = ("Model", "Labels", "Accuracy", "Macro-F1")  # what pointing at a point tells, of any point
+PLAIN_TOLD = ("Plain accuracy", "Plain macro-F1")
 
 
 def curve_spec(
@@ -40,7 +41,6 @@ def curve_spec(
     """
     name = name or METRICS[metric]
     points = [_point(row, metric, name) for row in rows if getattr(row, metric) is not None]
-    told = (*TOLD, name, "With the label") if metric == "label_f1" else TOLD
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": f"{name} against number of labels, with 95 % band. The table below has the numbers.",
@@ -51,9 +51,24 @@ def curve_spec(
         "params": [{"name": name, "value": value} for name, value in (PALETTE | (colours or {})).items()],
         "data": {"name": "curve", "values": points},
         "encoding": {"x": _x(points), "color": _by_kind("accent", "soft")},
-        "layer": [_band(points, metric), _whisker(), _line(), *beside_layers(points), _points(), _reading(told)],
+        "layer": [
+            _band(points, metric),
+            _whisker(),
+            _line(),
+            *beside_layers(points),
+            _points(),
+            _reading(_told(rows, metric, name)),
+        ],
         "config": config(),
     }
+
+
+def _told(rows: Sequence[CurveRow], metric: Metric, name: str) -> list[str]:
+    """The names of a point's figures, without those that no point has."""
+    plain = PLAIN_TOLD if any(row.plain_accuracy or row.plain_f1 for row in rows) else ()
+    micro = ("Micro-F1",) if any(row.has_micro_f1 for row in rows) else ()
+    of_label = (name, "With the label") if metric == "label_f1" else ()
+    return [*TOLD, *plain, *micro, "Audit texts", *of_label]
 
 
 def _point(row: CurveRow, metric: Metric, name: str) -> dict[str, Any]:
@@ -69,6 +84,8 @@ def _point(row: CurveRow, metric: Metric, name: str) -> dict[str, Any]:
         "Labels": str(row.labels),
         "Accuracy": "not measured" if row.accuracy is None else percent_range(row.accuracy),
         "Macro-F1": "not measured" if row.macro_f1 is None else decimal_range(row.macro_f1),
+        "Plain accuracy": "the same" if row.plain_accuracy is None else percent_range(row.plain_accuracy),
+        "Plain macro-F1": "the same" if row.plain_f1 is None else decimal_range(row.plain_f1),
         "Micro-F1": "not measured" if row.micro_f1 is None else decimal_range(row.micro_f1),
         "Audit texts": str(row.audit_texts),
         **of_label,

@@ -16,8 +16,8 @@ from labeller.insight.charts import curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
 from labeller.insight.forecast_layer import with_forecast
 from labeller.insight.label_curves import label_figures
-from labeller.insight.lines import LINES, line_rows, newest_comparison
-from labeller.insight.outlook import Law, Reading, Tightened
+from labeller.insight.lines import LINES, NAMES, line_rows, newest_comparison
+from labeller.insight.outlook import Law, Reading
 from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
 from labeller.insight.saving import saving
 from labeller.insight.selectors import Estimate, LabelScore, Standing
@@ -38,13 +38,17 @@ class ResultsContext:
     marker: str  # changes whenever a figure on the page does
     reading: Reading | None  # of the model in use
     outlook: Outlook | None
-    tightened: list[Tightened]  # newest first
     figures: str  # changes whenever a picture of the curve may
     saving: str  # what choosing texts has saved; empty before that was compared
 
     @property
     def points(self) -> int:
         return sum(row.accuracy is not None for row in self.rows)
+
+    @property
+    def has_plain(self) -> bool:
+        """Whether plain figures stand beside leading ones."""
+        return any(row.plain_accuracy or row.plain_f1 for row in self.rows)
 
     @property
     def law(self) -> Law | None:
@@ -72,7 +76,6 @@ class ResultsContext:
             marker=selectors.marker(standing, versions, figures),
             reading=reading,
             outlook=outlook_in_words(reading, target),
-            tightened=outlook.tightened(project),
             figures=figures,
             saving=saving(comparison),
         )
@@ -94,7 +97,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "membership": access.membership,
         "section": "results",
         "metrics": metrics_of(access.project),
-        "lines": LINES,
+        "lines": NAMES,
         "results": ResultsContext.of(access.project, _target(request)),
     }
     return render(request, "insight/results.html", context)

@@ -62,7 +62,11 @@ function describe() {
   document.getElementById("curve-metric").textContent = single ? `F1 of ${single}` : name;
   const numbers = document.getElementById("curve-numbers");
   numbers.href = `${numbers.pathname}?${query()}`;
-  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = single !== null || !query().getAll("line").includes(part.dataset.line);
+  const lines = query().getAll("line");
+  for (const part of figure.querySelectorAll("[data-line]")) {
+    const figures = part.dataset.figures?.split(" ") ?? [metric().value];
+    part.hidden = single !== null || !lines.includes(part.dataset.line) || !figures.includes(metric().value);
+  }
 }
 
 figure.addEventListener("change", (event) => {

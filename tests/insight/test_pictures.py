@@ -67,7 +67,7 @@ def test_a_version_from_before_f1_had_an_interval_is_left_out(
     [
         ({"metric": "label_f1"}, "The F1 of one label needs a label of this project."),
         ({"metric": "label_f1", "label": "x"}, "The F1 of one label needs a label of this project."),
-        ({"line": "luck"}, "No line 'luck'; known: running, orders."),
+        ({"line": "luck"}, "No line 'luck'; known: plain, running, orders."),
     ],
 )
 @pytest.mark.parametrize("name", ["results-curve", "results-numbers"])
