@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from modelsvc.stopping import Lamp, Signs, Word, advise
+from modelsvc.stopping import Lamp, Limits, Signs, Word, advise
 
 ALL_ON = Signs(kappas=[0.9, 0.99, 0.995, 0.992], entropy=0.04, gain=0.004, audit=100, seen={1: 5, 2: 60})
 
@@ -58,7 +58,15 @@ def test_while_a_label_was_met_fewer_than_five_times_there_is_no_advice() -> Non
 
 
 def test_advice_is_kept_as_plain_values() -> None:
-    kept = json.loads(json.dumps(advise(replace(ALL_ON, seen={7: 3})).to_dict()))
+    advice = advise(replace(ALL_ON, seen={7: 3}))
+    kept = json.loads(json.dumps(advice.to_dict()))
+    signs, limits = kept.pop("signs"), kept.pop("limits")
     assert kept == {
         "settled": "on", "sure": "on", "flat": "on", "word": "not yet", "audit_missing": 0, "too_rare": {"7": 3},
     }  # fmt: skip
+    assert advise(Signs.read(signs), Limits(**limits)) == advice
+
+
+def test_advice_is_followed_by_the_limits_of_its_time() -> None:
+    stricter = Limits(settled=0.999, sure=0.01, gain=0.001)
+    assert advise(ALL_ON, stricter).word == Word.GO_ON
