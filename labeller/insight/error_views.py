@@ -15,7 +15,9 @@ from labeller.insight import selectors
 from labeller.insight.answers import OUTCOMES, Answer, answers_of, surest_mistakes, version_of
 from labeller.insight.asked import number
 from labeller.insight.confusion import confusion, two_by_two
-from labeller.insight.reliability_chart import Calibration, reliability_spec
+from labeller.insight.markers import models_of
+from labeller.insight.reliability_chart import KEY, Calibration, reliability_spec
+from labeller.insight.saved_picture import saved
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.slices import LENGTH, fields_of, sliced
 from labeller.insight.texts import histories, read_texts
@@ -70,15 +72,26 @@ def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_GET
 def reliability(request: HttpRequest, slug: str) -> HttpResponse:
     """The specification of the diagram."""
-    version = _version(project_for(request, slug).project, request)
+    project = project_for(request, slug).project
+    version = _version(project, request)
     calibration = Calibration.read(version.metrics.get("reliability"))
     if calibration is None:
         raise Http404("The confidence of this model was not measured.")
-    return JsonResponse(reliability_spec(calibration.bins))
+    spec = reliability_spec(calibration.bins)
+    if "saved" in request.GET:
+        title = f"{project.name}: how often model {version.number} is right, by how sure it is"
+        spec = saved(spec, title=title, key=KEY)
+    return JsonResponse(spec)
 
 
 def _frame(access: Access) -> dict[str, Any]:
-    return {"project": access.project, "membership": access.membership, "section": "results", "part": "errors"}
+    return {
+        "project": access.project,
+        "membership": access.membership,
+        "section": "results",
+        "part": "errors",
+        "newer": models_of(access.project),
+    }
 
 
 def _choices(scores: list[VersionScore]) -> list[VersionScore]:

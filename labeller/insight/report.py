@@ -9,11 +9,15 @@ from django.utils import timezone
 
 from labeller import VERSION
 from labeller.insight import effort_selectors, selectors
+from labeller.insight.advice import Outlook, outlook
 from labeller.insight.cost import milestones
 from labeller.insight.curve import CurveRow, curve_rows
 from labeller.insight.drawn_curve import Drawing, drawn_curve
 from labeller.insight.effort import Bins, Work
+from labeller.insight.lines import newest_comparison
+from labeller.insight.outlook import Reading, reading_of
 from labeller.insight.provenance import Provenance, provenance_of
+from labeller.insight.saving import saving
 from labeller.insight.selectors import LabelScore, Standing, VersionScore
 from labeller.insight.sentences import Headline, audit_so_far, headline
 from labeller.projects.models import Project
@@ -34,6 +38,9 @@ class Report:
     rows: list[CurveRow]  # the measured models, thinned to those with half as many labels again each
     measured: int  # how many there are
     by_label: list[LabelScore]
+    saving: str  # what choosing texts has saved; empty before that was compared
+    outlook: Outlook | None
+    reading: Reading | None  # of the same model
     work: Work
     median_s: float | None
     provenance: Provenance
@@ -46,6 +53,8 @@ def report_of(project: Project) -> Report:
     rows = curve_rows(versions)
     number = standing.current.number if standing.current else None
     middles = effort_selectors.medians(project)
+    by_label = selectors.label_scores(project, number)
+    reading = reading_of(project, standing, by_label)
     work = effort_selectors.ledger(project, Bins(()), middles.by_person).of()
     drawings = (drawn_curve(rows, "accuracy"), drawn_curve(rows, "macro_f1"))
     return Report(
@@ -59,7 +68,10 @@ def report_of(project: Project) -> Report:
         drawings=[drawing for drawing in drawings if drawing is not None],
         rows=curve_rows(milestones(versions)),
         measured=sum(row.accuracy is not None for row in rows),
-        by_label=selectors.label_scores(project, number),
+        by_label=by_label,
+        saving=saving(newest_comparison(project)),
+        outlook=outlook(reading, None),
+        reading=reading,
         work=work,
         median_s=middles.of_all if work.labels_an_hour is not None else None,
         provenance=provenance_of(project, number),

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
+from labeller.insight.markers import models_of
 from labeller.insight.report import report_of
 from labeller.projects.access import managed_project_for, project_for
 
@@ -23,7 +24,8 @@ STYLES = Path("static") / "css" / "report.css"  # the page links to it, the file
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
     context = {"project": access.project, "membership": access.membership, "section": "results"}
-    return render(request, "insight/report.html", context | {"report": report_of(access.project)})
+    context |= {"newer": models_of(access.project), "report": report_of(access.project)}
+    return render(request, "insight/report.html", context)
 
 
 @require_GET

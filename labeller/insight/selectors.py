@@ -178,15 +178,20 @@ def newest_number(project: Project) -> int:
     return ModelVersion.objects.filter(project=project).aggregate(newest=Max("number"))["newest"] or 0
 
 
-def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:
-    """Counts texts, not annotations: a text that three people answered is one label. Two queries."""
+def label_counts(project: Project) -> dict[str, int]:
+    """Texts, not annotations: a text that three people answered is one label. One query."""
     labelled, drawn = Q(status=Annotation.Status.LABELLED), Q(source=Source.AUDIT)
     current = Annotation.objects.filter(project=project, superseded_at__isnull=True).order_by()
-    counts = current.aggregate(
+    return current.aggregate(
         labels=Count("document", distinct=True, filter=labelled),
         audit=Count("document", distinct=True, filter=labelled & drawn),
         drawn=Count("document", distinct=True, filter=drawn),
     )
+
+
+def standing(project: Project, scores: Iterable[VersionScore]) -> Standing:
+    """Two queries."""
+    counts = label_counts(project)
     by_age = sorted(scores, key=lambda score: score.number, reverse=True)
     return Standing(
         is_multi=project.is_multi,
@@ -239,10 +244,3 @@ def _current_labels(project: Project) -> Any:
     return Annotation.objects.filter(
         project=project, superseded_at__isnull=True, status=Annotation.Status.LABELLED
     ).order_by()
-
-
-def marker(standing: Standing, scores: Iterable[VersionScore], figures: str = "") -> str:
-    """Changes when anything on the page does: a label, a version, a promotion, an export, a line beside the models."""
-    serving = next((score.number for score in scores if score.is_serving), 0)
-    exports = "".join(f".{score.export.pk}{score.export.state[0]}" for score in scores if score.export)
-    return f"{standing.labels}-{standing.audit}-{standing.drawn}-{standing.newest}-{serving}{exports}-{figures}"

@@ -12,13 +12,15 @@ from django.views.decorators.http import require_GET
 from labeller.insight import outlook, selectors
 from labeller.insight.advice import HIGHEST, Outlook
 from labeller.insight.advice import outlook as outlook_in_words
-from labeller.insight.charts import curve_spec
+from labeller.insight.charts import curve_key, curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
 from labeller.insight.forecast_layer import with_forecast
 from labeller.insight.label_curves import label_figures
 from labeller.insight.lines import LINES, NAMES, line_rows, newest_comparison
+from labeller.insight.markers import results_marker
 from labeller.insight.outlook import Law, Reading
 from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
+from labeller.insight.saved_picture import saved
 from labeller.insight.saving import saving
 from labeller.insight.selectors import Estimate, LabelScore, Standing
 from labeller.insight.sentences import Headline, audit_so_far, headline
@@ -58,6 +60,7 @@ class ResultsContext:
     @classmethod
     def of(cls, project: Project, target: int | None = None) -> ResultsContext:
         """`target`: the accuracy somebody wants, in per cent."""
+        marker = results_marker(project)  # first: what changes while the page is built is news
         versions = selectors.versions(project)
         standing = selectors.standing(project, versions)
         by_label = selectors.label_scores(project, standing.current.number if standing.current else None)
@@ -73,7 +76,7 @@ class ResultsContext:
             audit_so_far=audit_so_far(standing),
             rows=curve_rows(versions),
             by_label=by_label,
-            marker=selectors.marker(standing, versions, figures),
+            marker=marker,
             reading=reading,
             outlook=outlook_in_words(reading, target),
             figures=figures,
@@ -107,9 +110,9 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
 def figures(request: HttpRequest, slug: str) -> HttpResponse:
     """The page's live part. 204 while nothing has changed, so that what somebody is reading stays untouched."""
     access = project_for(request, slug)
-    context = ResultsContext.of(access.project, _target(request))
-    if request.GET.get("seen") == context.marker:
+    if request.GET.get("seen") == results_marker(access.project):
         return HttpResponse(status=204)
+    context = ResultsContext.of(access.project, _target(request))
     return render(
         request,
         "insight/_figures.html",
@@ -137,15 +140,19 @@ def _target(request: HttpRequest) -> int | None:
 
 @require_GET
 def curve(request: HttpRequest, slug: str) -> HttpResponse:
-    """The picture that was asked for, as a Vega-Lite specification."""
+    """The picture that was asked for, as a Vega-Lite specification; with `saved` as it is taken away."""
     access = project_for(request, slug)
     try:
         picture = picture_of(access.project, request.GET)
     except PictureRefused as refusal:
         return HttpResponseBadRequest(str(refusal), "text/plain")
-    spec = curve_spec(picture_rows(access.project, picture), metric=picture.metric, name=picture.name)
-    if picture.metric == "accuracy":
-        spec = with_forecast(spec, outlook.law_of(access.project, selectors.versions(access.project)))
+    rows = picture_rows(access.project, picture)
+    law = outlook.law_of(access.project, selectors.versions(access.project)) if picture.metric == "accuracy" else None
+    spec = with_forecast(curve_spec(rows, metric=picture.metric, name=picture.name), law)
+    if "saved" in request.GET:
+        title = f"{access.project.name}: {picture.name} on texts drawn at random, against number of labels"
+        key = curve_key(rows, picture.metric, has_forecast=law is not None and law.passed)
+        spec = saved(spec, title=title, key=key)
     return JsonResponse(spec)
 
 

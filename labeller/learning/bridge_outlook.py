@@ -16,7 +16,7 @@ from labeller.learning.signals import tell_stop_advised
 from modelsvc.assisted_f1 import Expected, assisted_macro_f1
 from modelsvc.forecast import Points, forecast, point
 from modelsvc.ppi import Proxy, confidence, tightened_share
-from modelsvc.stopping import LIMITS, MORE, Signs, Word, advise
+from modelsvc.stopping import LIMITS, Signs, Word, advise
 from modelsvc.types import Targets
 
 ENOUGH_AUDIT = 30  # audit texts below which nothing is estimated, as on the page
@@ -71,7 +71,9 @@ def audit_figures(row: PoolReading, judged: Judged) -> dict[str, Any]:
 def forecast_at(version: ModelVersion) -> dict[str, Any] | None:
     """The forecast of the moment it was made, as a dict; None with too few points."""
     found = forecast(points_at(version), seed=version.seed)
-    return None if found is None else found.to_dict() | {"more": MORE, "gain": list(found.gain(MORE))}
+    if found is None:
+        return None
+    return found.to_dict() | {"more": found.labels, "gain": list(found.gain(found.labels))}
 
 
 def was_in_use(version: ModelVersion) -> bool:

@@ -1,7 +1,7 @@
 """A reading of the pool again: what was worked out from it when its version was made, from the facts kept with it.
 
-Of the pool itself only the row's sums are kept (mean confidence, entropy, kappa, the parts by label), so these are facts
-and not figures: they are taken as they stand.
+Of the pool itself only the row's sums are kept (mean confidence, entropy, kappa, the parts by label). So these are
+facts and not figures: they are taken as they stand.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FIGURES = ("off", "off_variance", "tightened", "tightened_f1", "shares", "foreca
 def reading_as_stored(row: PoolReading) -> dict[str, Any]:
     """Its figures. An advice from before its signs were kept cannot be followed, and is left out."""
     stored = {name: getattr(row, name) for name in FIGURES}
-    return stored if _has_signs(row) else stored | {"advice": None}
+    return stored if _signs(row) else stored | {"advice": None}
 
 
 def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
@@ -32,15 +32,15 @@ def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
         again |= audit_figures(row, _judged(row.version, multi_label=multi_label))
     if was_in_use(row.version):
         again["forecast"] = forecast_at(row.version)
-        if _has_signs(row):
-            signs = signs_at(row.version, row, Signs.read(row.advice["signs"]).seen)
+        if row.advice and (kept := _signs(row)):
+            signs = signs_at(row.version, row, kept.seen)
             again["advice"] = advise(signs, Limits(**row.advice["limits"])).to_dict()
     plain: dict[str, Any] = json.loads(json.dumps(again))  # as the database gives it back
     return plain
 
 
-def _has_signs(row: PoolReading) -> bool:
-    return bool(row.advice) and "signs" in row.advice
+def _signs(row: PoolReading) -> Signs | None:
+    return Signs.read(row.advice["signs"]) if row.advice and "signs" in row.advice else None
 
 
 def _judged(version: ModelVersion, *, multi_label: bool) -> Judged:

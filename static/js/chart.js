@@ -76,7 +76,7 @@ figure.addEventListener("change", (event) => {
 form.addEventListener("submit", (event) => event.preventDefault());
 figure.addEventListener("click", (event) => {
   const kind = event.target.dataset.save;
-  if (kind && shown) saveAs(kind, shown.view, metric().value);
+  if (kind && shown) saveAs(kind, `${figure.dataset.spec}?${query()}`, metric().value).catch((error) => say(error.message));
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 

@@ -62,6 +62,17 @@ def test_a_version_from_before_f1_had_an_interval_is_left_out(
     assert len(points(client, project, metric="accuracy")) == 1
 
 
+def test_a_picture_is_saved_with_its_title_and_the_key_of_what_it_draws(
+    project: Project, client_of: ClientOf, rita: User
+) -> None:
+    add_version(project, n_labels=60, n_audit=33)
+    add_running_score(project, n_labels=60, n_texts=40)
+    spec = client_of(rita).get(reverse("results-curve", args=[project.slug]), {"line": "running", "saved": "1"}).json()
+    assert spec["title"]["text"] == f"{project.name}: Accuracy on texts drawn at random, against number of labels"
+    words = [layer["encoding"]["text"]["value"] for layer in spec["layer"] if "text" in layer["encoding"]]
+    assert words == ["quick model", "95 % band", "said before the answer, last 50 audit texts"]
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

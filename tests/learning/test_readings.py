@@ -229,9 +229,7 @@ def test_a_model_that_was_put_into_service_later_is_no_point_of_the_forecasts_be
     assert points_at(after).labels.tolist() == before == [50]
 
 
-def test_every_reading_follows_from_what_was_frozen_with_it(
-    project: Project, pool: list[Document], bob: User
-) -> None:
+def test_every_reading_follows_from_what_was_frozen_with_it(project: Project, pool: list[Document], bob: User) -> None:
     for audit, active in ((32, 60), (8, 20), (6, 20)):
         label(project, pool, bob, audit=audit, active=active)
         refit(project)

@@ -9,7 +9,7 @@ import pytest
 
 from modelsvc.stopping import Lamp, Limits, Signs, Word, advise
 
-ALL_ON = Signs(kappas=[0.9, 0.99, 0.995, 0.992], entropy=0.04, gain=0.004, audit=100, seen={1: 5, 2: 60})
+ALL_ON = Signs(kappas=[0.9, 0.98, 0.985, 0.982], entropy=0.04, gain=0.019, audit=100, seen={1: 5, 2: 60})
 
 
 def test_two_of_three_signs_are_enough_and_one_is_not() -> None:
@@ -17,7 +17,7 @@ def test_two_of_three_signs_are_enough_and_one_is_not() -> None:
     assert advise(replace(ALL_ON, entropy=0.3)).word == Word.STOP
     assert advise(replace(ALL_ON, gain=None)).word == Word.STOP
     assert advise(replace(ALL_ON, entropy=0.3, gain=None)).word == Word.GO_ON
-    assert advise(replace(ALL_ON, entropy=0.3, kappas=[0.99, 0.9, 0.99])).word == Word.GO_ON
+    assert advise(replace(ALL_ON, entropy=0.3, kappas=[0.98, 0.9, 0.98])).word == Word.GO_ON
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def test_two_of_three_signs_are_enough_and_one_is_not() -> None:
     [
         ([], Lamp.UNKNOWN),
         ([1.0, 1.0], Lamp.UNKNOWN),
-        ([0.99, 0.99, 0.99], Lamp.ON),
-        ([0.5, 0.99, 0.99, 0.99], Lamp.ON),
-        ([0.99, 0.99, 0.989], Lamp.OFF),
+        ([0.98, 0.98, 0.98], Lamp.ON),
+        ([0.5, 0.98, 0.98, 0.98], Lamp.ON),
+        ([0.98, 0.98, 0.979], Lamp.OFF),
     ],
 )
 def test_predictions_have_settled_by_the_last_three_comparisons(kappas: list[float], lamp: Lamp) -> None:
@@ -37,8 +37,8 @@ def test_predictions_have_settled_by_the_last_three_comparisons(kappas: list[flo
 @pytest.mark.parametrize(
     ("entropy", "gain", "sure", "flat"),
     [
-        (0.05, 0.005, Lamp.OFF, Lamp.OFF),
-        (0.049, 0.0049, Lamp.ON, Lamp.ON),
+        (0.05, 0.02, Lamp.OFF, Lamp.OFF),
+        (0.049, 0.0199, Lamp.ON, Lamp.ON),
         (None, None, Lamp.UNKNOWN, Lamp.UNKNOWN),
     ],
 )
