@@ -32,7 +32,7 @@ def saved(spec: dict[str, Any], *, title: str, key: Sequence[KeyEntry]) -> dict[
     """`spec` with its title and its key above the plot, at a size of its own."""
     places = _places(key)
     rows = 1 + max((row for _, row in places), default=0)
-    heading = {"text": title, "anchor": "start", "frame": "group", "fontSize": 15, "offset": ROW * rows + 18}
+    heading = {"text": title, "anchor": "start", "frame": "group", "fontSize": 15, "offset": 14}  # from the key
     entries = [
         layer
         for entry, (x, row) in zip(key, places, strict=True)

@@ -9,6 +9,7 @@ const trouble = figure.querySelector(".chart-trouble");
 
 let shown = null; // what vega-embed returned
 let turn = 0; // only the newest request may draw
+let drawnKinds = new Set(); // of models and lines in the drawn picture
 let drawnFrom = null; // the figures that the drawn picture was made from
 
 const standing = () => document.getElementById("standing");
@@ -44,6 +45,7 @@ async function draw() {
     const before = shown;
     const state = `${metric().value} ${standing().dataset.newest}`;
     shown = await window.vegaEmbed(canvas, spec, OPTIONS);
+    drawnKinds = new Set(spec.data.values.map((point) => point.kind));
     before?.finalize();
     figure.dataset.drawn = state;
     drawnFrom = standing().dataset.figures;
@@ -62,11 +64,7 @@ function describe() {
   document.getElementById("curve-metric").textContent = single ? `F1 of ${single}` : name;
   const numbers = document.getElementById("curve-numbers");
   numbers.href = `${numbers.pathname}?${query()}`;
-  const lines = query().getAll("line");
-  for (const part of figure.querySelectorAll("[data-line]")) {
-    const figures = part.dataset.figures?.split(" ") ?? [metric().value];
-    part.hidden = single !== null || !lines.includes(part.dataset.line) || !figures.includes(metric().value);
-  }
+  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = !part.dataset.kinds.split(";").some((kind) => drawnKinds.has(kind));
 }
 
 figure.addEventListener("change", (event) => {

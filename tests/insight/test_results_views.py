@@ -142,7 +142,7 @@ def test_fifty_versions_cost_as_many_queries_as_one(
     client = client_of(alice)
     with django_assert_max_num_queries(17):
         client.get(at("results", project))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         client.get(at("results-figures", project))
 
 
