@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from labeller.insight import effort_views, error_views, model_views, report_views, testset_views, views
+from labeller.insight import (
+    effort_views,
+    error_views,
+    model_views,
+    newer_views,
+    report_views,
+    run_views,
+    testset_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.results, name="results"),
     path("figures/", views.figures, name="results-figures"),
     path("outlook/", views.outlook_words, name="results-outlook"),
+    path("newer/", newer_views.newer, name="results-newer"),
     path("curve.json", views.curve, name="results-curve"),
     path("numbers/", views.numbers, name="results-numbers"),
     path("curve.csv", views.curve_csv, name="results-csv"),
@@ -21,6 +31,8 @@ urlpatterns = [
     path("models/<int:number>/", model_views.model, name="results-model"),
     path("models/<int:number>/loss.json", model_views.loss, name="results-loss"),
     path("models/<int:number>/answers.csv", model_views.snapshot, name="results-snapshot"),
+    path("runs/<uuid:key>/", run_views.run, name="results-run"),
+    path("runs/<uuid:key>/loss.json", run_views.run_loss, name="results-run-loss"),
     path("effort/", effort_views.effort, name="results-effort"),
     path("effort/live/", effort_views.live, name="results-effort-live"),
     path("effort/days.csv", effort_views.days_csv, name="results-effort-csv"),
