@@ -28,9 +28,11 @@ LABELS = 9
 TARGETS = {"server_ms": 300, "queries": 25, "drawn_s": 1.5}
 # Every page that this tree has; those of other trees are passed over.
 PAGES = ("results", "results-errors", "results-models", "results-effort", "results-report")
-PARTS = ("results-figures", "results-curve", "results-models-live", "results-effort-live", "notices")
+PARTS = (
+    "results-figures", "results-curve", "results-models-live", "results-newer", "results-effort-live", "notices",
+)  # fmt: skip
 # Where a page draws pictures by a script, the last of them; else its heading.
-DRAWN = """() => [...document.querySelectorAll("figure[data-spec]:not([hidden])")].every(
+DRAWN = """() => [...document.querySelectorAll("figure[data-spec]:not([hidden]), figure[data-chart]")].every(
   (figure) => figure.querySelector("svg .mark-symbol, svg .mark-rect")) && document.querySelector("h1")"""
 
 

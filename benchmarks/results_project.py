@@ -105,6 +105,7 @@ def _versions(project: Any, count: int, annotations: int, audit: list[int]) -> N
 
     from labeller.learning.models import AuditPrediction, LoopState, ModelVersion
     from modelsvc.evaluate import audit_report
+    from modelsvc.reliability import of_answers
 
     label_ids = list(project.labels.values_list("pk", flat=True))
     rng, eye = np.random.default_rng(3), np.eye(len(label_ids), dtype=np.uint8)
@@ -116,6 +117,9 @@ def _versions(project: Any, count: int, annotations: int, audit: list[int]) -> N
         n = max(2, round(len(audit) * share**1.5))
         said = np.where(rng.random(n) < 0.5 + 0.4 * share, truth[:n], rng.integers(len(label_ids), size=n))
         report = audit_report(eye[truth[:n]], eye[said], multi_label=False, seed=number).to_dict()
+        proba = np.where(eye[said] > 0, 0.5 + 0.4 * share, (0.5 - 0.4 * share) / (len(label_ids) - 1))
+        sure = of_answers(proba, eye[said], eye[truth[:n]], multi_label=False, seed=number)
+        report["reliability"] = sure.to_dict() if sure else None
         full = number % 5 == 0
         version = ModelVersion.objects.create(
             project=project,
@@ -141,7 +145,7 @@ def _versions(project: Any, count: int, annotations: int, audit: list[int]) -> N
             AuditPrediction(
                 version=version,
                 document_id=audit[at],
-                probabilities=[0.1] * len(label_ids),
+                probabilities=proba[at].round(5).tolist(),
                 predicted=[label_ids[said[at]]],
                 gold=[label_ids[truth[at]]],
             )

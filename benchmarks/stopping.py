@@ -29,7 +29,7 @@ from benchmarks.simulated import Corpus, read
 from benchmarks.trajectories import trajectory
 from labeller.insight.extrapolation import FACTOR, HORIZON, band_at, needed, value_at
 from modelsvc.forecast import Points, forecast, point
-from modelsvc.stopping import MORE, Signs, Word, advise
+from modelsvc.stopping import Signs, Word, advise
 
 POOL = 3_000
 FROM = 90
@@ -146,7 +146,7 @@ def loss_of_stopping(versions: list[Row]) -> tuple[int, float] | None:
         signs = Signs(
             kappas=[v["kappa"] for v in versions[: at + 1] if v["kappa"] is not None],
             entropy=version["entropy"],
-            gain=made.gain(MORE)[2] if made is not None and made.passed else None,
+            gain=made.gain(made.labels)[2] if made is not None and made.passed else None,
             audit=version["audit"],
             seen={0: version["least_seen"]},
         )

@@ -30,11 +30,13 @@ def trajectory(corpus: Corpus, seed: int, *, pool_size: int, until: int) -> list
     project = part(corpus, seed, pool_size=pool_size)
     stop_set = np.sort(np.random.default_rng(seed).permutation(pool_size)[:STOP_SET])
     points: list[dict[str, Any]] = []
-    before: Targets | None = None
+    before: Targets | None = None  # answers on the whole stop set
     rest_Y, multi = corpus.Y[project.rest], corpus.multi_label
     for moment in play(project, seed, at=milestones(until)):
         audit, gold = moment.is_audit, project.Y[moment.labelled]
         report = audit_report(gold[audit], moment.answers[audit], multi_label=multi, seed=0)
+        # As in the product: what a head says of texts that it was fitted on, or that a fold left out, tells nothing.
+        free = ~np.isin(stop_set, moment.labelled)
         now = moment.pool_answers[stop_set]
         points.append(
             {
@@ -42,8 +44,8 @@ def trajectory(corpus: Corpus, seed: int, *, pool_size: int, until: int) -> list
                 "audit": int(audit.sum()),
                 "accuracy": [report.accuracy.value, report.accuracy.low, report.accuracy.high],
                 **_confidence(moment, gold, multi=multi),
-                "kappa": None if before is None else round(kappa(before, now), 5),
-                "unchanged": None if before is None else round(unchanged(before, now), 5),
+                "kappa": None if before is None else round(kappa(before[free], now[free]), 5),
+                "unchanged": None if before is None else round(unchanged(before[free], now[free]), 5),
                 "entropy": round(normalised_entropy(moment.pool_proba, multi_label=multi), 5),
                 "least_seen": int(gold.sum(axis=0).min()),
                 "true_accuracy": round(float((moment.rest_answers == rest_Y).all(axis=1).mean()), 5),

@@ -42,11 +42,6 @@ class Saving:
     random: float  # labels that the random arm has learnt from
     chosen: float  # labels in the chosen order that teach as much
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether a saving is beyond chance."""
-        return self.low > 0
-
     def to_dict(self) -> dict[str, float | None]:
         """Plain numbers, ready for JSON, which knows no infinity: None stands for it."""
         return {name: number if np.isfinite(number) else None for name, number in asdict(self).items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import floor, inf, isinf
+from statistics import fmean
+from typing import Any
 
 from labeller.insight.extrapolation import HORIZON, band_at, needed, value_at
 from labeller.insight.outlook import Law, Reading
@@ -136,11 +138,19 @@ def _settled(reading: Reading) -> Lamp:
     detail = "No earlier model to compare with."
     if reading.unchanged is not None:
         detail = f"{100 * reading.unchanged:.1f} % of answers are those of the model before."
+    kappas = _signs(reading).get("kappas", [])[-_limits(reading).get("window", 0) :]
+    if kappas and state != "unknown":
+        least = _limits(reading)["settled"]
+        detail += f" Agreement beyond chance: {fmean(kappas):.3f} over {len(kappas)} models; {least:g} is wanted."
     return _lamp(state, detail, on="Predictions have settled", off="Predictions still change")
 
 
 def _sure(reading: Reading) -> Lamp:
     detail = f"The model is less than 80 % sure of {100 * reading.doubtful:.0f} % of the texts."
+    entropy = _signs(reading).get("entropy")
+    if entropy is not None:
+        detail += f" Doubt left (entropy): {100 * entropy:.0f} % of the most there can be; below "
+        detail += f"{100 * _limits(reading)['sure']:g} % is wanted."
     return _lamp(reading.advice["sure"], detail, on="Little doubt is left", off="Some doubt is left")
 
 
@@ -149,8 +159,22 @@ def _flat(reading: Reading) -> Lamp:
     detail = "No forecast that can be relied on."
     if law is not None and law.passed:
         value, low, high = (100 * part for part in (law.gain.value, law.gain.low, law.gain.high))
-        detail = f"The next {law.more} labels: {value:+.1f} points ({low:.1f} to {high:.1f})."
+        detail = f"The next {law.more:,} labels: {value:+.1f} points ({low:.1f} to {high:.1f})."
+        if "gain" in _limits(reading):
+            detail += f" Wanted is that they bring less than {100 * _limits(reading)['gain']:g} at most."
     return _lamp(reading.advice["flat"], detail, on="More labels help little", off="More labels still help")
+
+
+def _signs(reading: Reading) -> dict[str, Any]:
+    """What was measured; empty for advice from before it was kept."""
+    found: dict[str, Any] = reading.advice.get("signs", {})
+    return found
+
+
+def _limits(reading: Reading) -> dict[str, Any]:
+    """The limits of that time."""
+    found: dict[str, Any] = reading.advice.get("limits", {})
+    return found
 
 
 def _lamp(state: str, detail: str, *, on: str, off: str) -> Lamp:

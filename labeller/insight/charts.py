@@ -1,7 +1,6 @@
 """The learning curve as a Vega-Lite specification. Pure: from rows to a dict that the browser draws.
 
-Written as a plain dict: importing Altair costs a web process 45 MB (docs/decisions/0004-charts.md). Colours are
-parameters that static/js/chart.js sets from the page's CSS, so that one specification serves light and dark.
+Written as a plain dict: importing Altair costs a web process 45 MB (docs/decisions/0004-charts.md).
 """
 
 from __future__ import annotations
@@ -10,66 +9,72 @@ from collections.abc import Sequence
 from math import floor
 from typing import Any, Literal
 
-from labeller.insight.ceiling import ceiling_layers
-from labeller.insight.chart_lines import MODELS_ONLY, beside_layers, quoted
+from labeller.insight.ceiling import PEOPLE, ceiling_layers
+from labeller.insight.chart_lines import MODELS_ONLY, beside_key, beside_layers, quoted
 from labeller.insight.curve import CurveRow
+from labeller.insight.saved_picture import KeyEntry
 from labeller.insight.selectors import Estimate
 from labeller.insight.sentences import decimal_range, percent_range
+from labeller.insight.vega_frame import frame
 
 Metric = Literal["accuracy", "macro_f1", "micro_f1", "label_f1"]
 METRICS: dict[Metric, str] = {
     "accuracy": "Accuracy", "macro_f1": "Macro-F1", "micro_f1": "Micro-F1", "label_f1": "F1 of one label",
 }  # fmt: skip
 
-# The light theme's, for whoever renders the specification without our page. Names are those of static/css/app.css.
-PALETTE = {
-    "accent": "#2b5d8a", "soft": "#5c5f6a", "ink": "#1c1d22", "line": "#e4e2dc", "card": "#ffffff",
-    "good": "#1f6f4a", "warn": "#8a5a00",
-}  # fmt: skip
-HEIGHT = 330  # pixels; results.css keeps the place free before the chart is drawn
-TOLD = ("Model", "Labels", "Accuracy", "Macro-F1", "Micro-F1")  # what pointing at a point tells
+TOLD = ("Model", "Labels", "Accuracy", "Macro-F1")  # what pointing at a point tells, of any point
+PLAIN_TOLD = ("Plain accuracy", "Plain macro-F1")
+
+
+FULL = KeyEntry("full model", "accent", shape="circle", is_filled=True)
+QUICK = KeyEntry("quick model", "soft", [5, 4], "circle")
 
 
 def curve_spec(
-    rows: Sequence[CurveRow],
-    *,
-    metric: Metric,
-    name: str = "",
-    texts: str = "Audit texts",
-    colours: dict[str, str] | None = None,
+    rows: Sequence[CurveRow], *, metric: Metric, name: str = "", texts: str = "Audit texts"
 ) -> dict[str, Any]:
     """One metric against the number of labels, with its 95 % band, a series for each kind of model, and the lines
     beside them.
 
     Rows without evidence are left out. `name`: of the metric, where it is more than METRICS says. `texts`: what the
-    figures were measured on. `colours` replaces entries of PALETTE.
+    figures were measured on.
     """
     name = name or METRICS[metric]
     points = [
         _point(row, metric, name) | {texts: str(row.audit_texts)} for row in rows if getattr(row, metric) is not None
     ]
-    told = (*TOLD, texts, *((name, "With the label") if metric == "label_f1" else ()))
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": f"{name} against number of labels, with 95 % band. The table below has the numbers.",
-        "width": "container",
-        "height": HEIGHT,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "background": {"expr": "card"},  # also in the saved picture
-        "params": [{"name": name, "value": value} for name, value in (PALETTE | (colours or {})).items()],
-        "data": {"name": "curve", "values": points},
-        "encoding": {"x": _x(points), "color": _by_kind("accent", "soft")},
-        "layer": [
+    return frame(
+        f"{name} against number of labels, with 95 % band.",
+        data={"name": "curve", "values": points},
+        encoding={"x": _x(points), "color": _by_kind("accent", "soft")},
+        layer=[
             _band(points, metric),
             _whisker(),
             _line(),
             *beside_layers(points),
             *ceiling_layers(points, _y(points, metric)["scale"]),
             _points(),
-            _reading(told),
+            _reading(_told(rows, metric, name, texts)),
         ],
-        "config": config(),
-    }
+    )
+
+
+def curve_key(rows: Sequence[CurveRow], metric: Metric, *, has_forecast: bool) -> list[KeyEntry]:
+    """The key of the saved picture: what it draws, and nothing else."""
+    kinds = {row.kind for row in rows if getattr(row, metric) is not None}
+    models = [entry for entry in (FULL, QUICK) if entry.name.split()[0] in kinds]
+    forecast = [KeyEntry("forecast", "accent", [1, 6])] if has_forecast else []
+    band = [KeyEntry("95 % band", "accent", is_band=True)] if models else []
+    people = [KeyEntry("one person judged by another", "ink", [10, 4])] if PEOPLE in kinds else []
+    return [*models, *band, *forecast, *beside_key(kinds), *people]
+
+
+def _told(rows: Sequence[CurveRow], metric: Metric, name: str, texts: str) -> list[str]:
+    """The names of a point's figures, without those that no point has."""
+    plain = PLAIN_TOLD if any(row.plain_accuracy or row.plain_f1 for row in rows) else ()
+    micro = ("Micro-F1",) if any(row.has_micro_f1 for row in rows) else ()
+    of_label = (name, "With the label") if metric == "label_f1" else ()
+    return [*TOLD, *plain, *micro, texts, *of_label]
 
 
 def _point(row: CurveRow, metric: Metric, name: str) -> dict[str, Any]:
@@ -85,6 +90,8 @@ def _point(row: CurveRow, metric: Metric, name: str) -> dict[str, Any]:
         "Labels": str(row.labels),
         "Accuracy": "not measured" if row.accuracy is None else percent_range(row.accuracy),
         "Macro-F1": "not measured" if row.macro_f1 is None else decimal_range(row.macro_f1),
+        "Plain accuracy": "the same" if row.plain_accuracy is None else percent_range(row.plain_accuracy),
+        "Plain macro-F1": "the same" if row.plain_f1 is None else decimal_range(row.plain_f1),
         "Micro-F1": "not measured" if row.micro_f1 is None else decimal_range(row.micro_f1),
         **of_label,
     }
@@ -181,24 +188,5 @@ def _reading(names: Sequence[str]) -> dict[str, Any]:
         "encoding": {
             "y": {"field": "value", "type": "quantitative"},
             "opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0},
-        },
-    }
-
-
-def config() -> dict[str, Any]:
-    """Type and colours of every chart here."""
-    return {
-        "font": "system-ui, sans-serif",
-        "view": {"stroke": None},
-        "axis": {
-            "labelColor": {"expr": "soft"},
-            "titleColor": {"expr": "soft"},
-            "gridColor": {"expr": "line"},
-            "domainColor": {"expr": "line"},
-            "tickColor": {"expr": "line"},
-            "labelFontSize": 12,
-            "titleFontSize": 12,
-            "titleFontWeight": "normal",
-            "labelPadding": 6,
         },
     }

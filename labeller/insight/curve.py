@@ -14,14 +14,18 @@ from labeller.spreadsheets import plain_cell
 
 MODEL_KINDS = ("quick", "full")
 FIGURES = ("accuracy", "macro_f1", "micro_f1")
+PLAIN = ("plain_accuracy", "plain_f1")
+PLAIN_KINDS = {"quick": "quick, plain", "full": "full, plain"}
 BOUNDS = ("", "_low", "_high")
-COLUMNS = ("model", "kind", "labels", "audit_texts", *(f + bound for f in FIGURES for bound in BOUNDS), "note", "how")
+ESTIMATES = tuple(figure + bound for figure in (*FIGURES, *PLAIN) for bound in BOUNDS)
+COLUMNS = ("model", "kind", "labels", "audit_texts", *ESTIMATES, "note", "how")
 
 
 @dataclass(frozen=True)
 class CurveRow:
     """One point in the order of the curve: a version, or a point of a line beside it (then `model` is 0). Estimates are
-    None where there are too few texts for one."""
+    None where there are too few texts for one. A version's accuracy and macro-F1 are the leading ones; the plain ones
+    beside are None where they lead themselves."""
 
     model: int
     kind: str  # of a version "quick" or "full", else the line's name
@@ -34,10 +38,17 @@ class CurveRow:
     micro_f1: Estimate | None = None
     label_f1: Estimate | None = None  # of the label that was asked for
     label_texts: int = 0  # audit texts that carry it
+    plain_accuracy: Estimate | None = None
+    plain_f1: Estimate | None = None
 
     @property
     def is_model(self) -> bool:
         return self.kind in MODEL_KINDS
+
+    @property
+    def has_micro_f1(self) -> bool:
+        """Whether micro-F1 says anything of its own: with one label a text it is the plain accuracy."""
+        return self.micro_f1 not in (None, self.plain_accuracy or self.accuracy)
 
 
 def curve_rows(versions: Iterable[VersionScore]) -> list[CurveRow]:
@@ -47,13 +58,33 @@ def curve_rows(versions: Iterable[VersionScore]) -> list[CurveRow]:
             kind=version.kind,
             labels=version.n_labels,
             audit_texts=version.n_audit,
-            accuracy=version.accuracy if version.has_evidence else None,
-            macro_f1=version.macro_f1 if version.has_evidence else None,
+            accuracy=version.leading_accuracy if version.has_evidence else None,
+            macro_f1=version.leading_f1 if version.has_evidence else None,
+            plain_accuracy=version.plain_accuracy if version.has_evidence else None,
+            plain_f1=version.plain_f1 if version.has_evidence else None,
             micro_f1=version.micro_f1 if version.has_evidence else None,
             note="" if version.has_evidence else f"too few ({version.n_audit})",
             how=version.scored_how,
         )
         for version in versions
+    ]
+
+
+def plain_rows(rows: Iterable[CurveRow]) -> list[CurveRow]:
+    """The plain estimates as a line of their own beside the leading ones, where they differ."""
+    return [
+        CurveRow(
+            model=0,
+            kind=PLAIN_KINDS[row.kind],
+            labels=row.labels,
+            audit_texts=row.audit_texts,
+            accuracy=row.plain_accuracy,
+            macro_f1=row.plain_f1,
+            note="" if row.plain_accuracy and row.plain_f1 else "the plain figure leads",
+            how=row.how,
+        )
+        for row in rows
+        if row.is_model and (row.plain_accuracy or row.plain_f1)
     ]
 
 
@@ -76,8 +107,9 @@ def write_csv(
     figures: Mapping[int, Any] | None = None,
     texts: str = "audit_texts",
 ) -> None:
-    """Shares between 0 and 1 with six digits; empty where there are too few texts. `figures` has each version's F1 of
-    the `labels`, three columns a label. `texts`: head of the column that counts what was measured on."""
+    """Shares between 0 and 1 with six digits; empty where there are too few texts, and of the plain figures where they
+    lead themselves. `figures` has each version's F1 of the `labels`, three columns a label. `texts`: head of the column
+    that counts what was measured on."""
     out = csv.writer(into)
     names = [plain_cell(f"f1 of {label.name}{bound.replace('_', ' ')}") for label in labels for bound in BOUNDS]
     out.writerow([texts if name == "audit_texts" else name for name in COLUMNS] + names)
@@ -85,7 +117,7 @@ def write_csv(
         by_label = (figures or {}).get(row.model, {})
         found = [by_label.get(label.pk, LabelFigure(0, None)) for label in labels]
         f1 = [figure.f1 if figure.has_evidence and not row.note else None for figure in found]
-        estimates = [cell for name in FIGURES for cell in _digits(getattr(row, name))]
+        estimates = [cell for name in (*FIGURES, *PLAIN) for cell in _digits(getattr(row, name))]
         of_labels = [cell for estimate in f1 for cell in _digits(estimate)]
         model = row.model if row.is_model else ""
         out.writerow(

@@ -84,6 +84,13 @@ class Ledger:
     bins: Bins
     entries: Mapping[PersonBin, Work]
 
+    def by_person(self) -> dict[int, Ledger]:
+        """Each person's own part, in one pass over all."""
+        parts: dict[int, dict[PersonBin, Work]] = {}
+        for (person, at), work in self.entries.items():
+            parts.setdefault(person, {})[person, at] = work
+        return {person: Ledger(self.bins, entries) for person, entries in parts.items()}
+
     def of(self, people: Iterable[int] | None = None, bins: range | None = None) -> Work:
         """Summed over these people and bins; None means all."""
         wanted = None if people is None else set(people)

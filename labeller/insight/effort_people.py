@@ -43,14 +43,16 @@ def people_of(ledger: Ledger, midnights: Sequence[datetime], middles: Medians, v
     """Most labels first. One query, for the names."""
     called = names(visible)
     people = []
-    for pk in visible:
-        work, by_day = ledger.of([pk]), days(ledger, midnights, [pk])
+    for pk, own in ledger.by_person().items():
+        if pk not in visible:
+            continue
+        work, by_day = own.of(), days(own, midnights)
         people.append(
             Person(
                 pk=pk,
                 name=called[pk],
                 work=work,
-                today=ledger.of([pk], ledger.bins.between(midnights[-1], None)),
+                today=own.of(None, own.bins.between(midnights[-1], None)),
                 recent=sum(day.work.labels for day in by_day),
                 days=sum(day.work != Work() for day in by_day),
                 median_s=middles.by_person.get(pk) if work.labels_an_hour is not None else None,

@@ -17,8 +17,10 @@ from labeller.insight import selectors
 from labeller.insight.answers import OUTCOMES, Answer, answers_on, labels_for, surest_mistakes, version_of
 from labeller.insight.asked import number
 from labeller.insight.confusion import confusion, two_by_two
+from labeller.insight.markers import models_on
 from labeller.insight.measured_on import Ground, ground_of, label_scores_on, versions_on
-from labeller.insight.reliability_chart import Calibration, reliability_spec
+from labeller.insight.reliability_chart import KEY, Calibration, reliability_spec
+from labeller.insight.saved_picture import saved
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.slices import LENGTH, fields_of, sliced
 from labeller.insight.texts import histories, read_texts
@@ -35,11 +37,12 @@ PAGE = 25
 def errors(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
     ground = ground_of(access.project, request.GET)
+    newer = models_on(access.project, ground)  # first: what changes while the page is built is news
     scores = versions_on(access.project, ground)
     standing = selectors.standing(access.project, scores)
     version = _chosen(request, access.project, standing)
     context = _frame(access) | {"standing": standing, "version": version, "choices": _choices(scores)}
-    context["ground"] = ground
+    context |= {"ground": ground, "newer": newer}
     answers = answers_on(version, ground) if version else []
     if version and answers:
         context |= _figures(access.project, version, answers, request.GET.get("by", LENGTH), ground)
@@ -79,10 +82,16 @@ def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def reliability(request: HttpRequest, slug: str) -> HttpResponse:
     """The specification of the diagram."""
     project = project_for(request, slug).project
-    calibration = _calibration(_version(project, request), ground_of(project, request.GET))
+    version, ground = _version(project, request), ground_of(project, request.GET)
+    calibration = _calibration(version, ground)
     if calibration is None:
         raise Http404("The confidence of this model was not measured.")
-    return JsonResponse(reliability_spec(calibration.bins))
+    spec = reliability_spec(calibration.bins)
+    if "saved" in request.GET:
+        place = f", on texts {ground.place}" if ground.test_set else ""
+        title = f"{project.name}: how often model {version.number} is right, by how sure it is{place}"
+        spec = saved(spec, title=title, key=KEY)
+    return JsonResponse(spec)
 
 
 def _frame(access: Access) -> dict[str, Any]:

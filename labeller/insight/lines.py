@@ -65,6 +65,9 @@ LINES: dict[str, Line] = {
     "people": Line("People", people_rows),
 }
 
+PLAIN_LINE = "plain"  # of the versions' own rows, so no line of LINES
+NAMES = {PLAIN_LINE: "Plain figures"} | {key: line.name for key, line in LINES.items()}
+
 
 def line_rows(project: Project, key: str) -> list[CurveRow]:
     return LINES[key].rows(project)

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labeller.insight.charts import PALETTE, config
+from labeller.insight.saved_picture import KeyEntry
+from labeller.insight.vega_frame import frame
+
+KEY = [KeyEntry("mean loss of a stretch of steps; a line for each stage", "accent", shape="circle", is_filled=True)]
 
 
 @dataclass(frozen=True)
@@ -27,34 +30,23 @@ def loss_points(log: Sequence[dict[str, Any]]) -> list[LossPoint]:
 def loss_spec(points: Sequence[LossPoint]) -> dict[str, Any]:
     """Loss against steps; each stage has a line of its own, for their losses are not the same thing."""
     told = [{"field": name, "type": "nominal"} for name in ("Stage", "Step", "Loss")]
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": "Loss against training steps. The table below has the numbers.",
-        "width": "container",
-        "height": 330,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "background": {"expr": "card"},
-        "params": [{"name": name, "value": value} for name, value in PALETTE.items()],
-        "data": {"values": [_point(one) for one in points]},
-        "encoding": {
+    y = {"field": "loss", "type": "quantitative", "title": "Loss"}
+    return frame(
+        "Loss against training steps.",
+        data={"values": [_point(one) for one in points]},
+        encoding={
             "x": {"field": "step", "type": "quantitative", "title": "Steps", "axis": {"grid": False, "tickCount": 6}},
-            "y": {
-                "field": "loss",
-                "type": "quantitative",
-                "title": "Loss",
-                "axis": {"tickCount": 5, "domain": False, "ticks": False},
-            },
+            "y": y | {"axis": {"tickCount": 5, "domain": False, "ticks": False}},
             "detail": {"field": "Stage"},
         },
-        "layer": [
+        layer=[
             {"mark": {"type": "line", "strokeWidth": 2, "color": {"expr": "accent"}}},
             {
                 "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1, "color": {"expr": "accent"}},
                 "encoding": {"tooltip": told},
             },
         ],
-        "config": config(),
-    }
+    )
 
 
 def _point(one: LossPoint) -> dict[str, Any]:

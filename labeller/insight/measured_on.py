@@ -16,6 +16,11 @@ from labeller.projects.models import Project
 
 AUDIT, TEST = "audit", "test"
 _METRICS = ("metrics__accuracy", "metrics__macro_f1", "metrics__micro_f1")
+# A tightened figure tells of the pool by way of the audit, so a test file has none: its own figures lead.
+_UNMEASURED: dict[str, Any] = {
+    "n_audit": 0, "accuracy": None, "macro_f1": None, "micro_f1": None, "tightened": None, "tightened_f1": None,
+    "scored_how": "",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,11 @@ def ground_of(project: Project, query: QueryDict) -> Ground:
 def versions_on(project: Project, ground: Ground) -> list[VersionScore]:
     """Every version as `selectors.versions` has it, with its figures on this ground; one that was not measured on it
     has 0 texts. Two queries; three on a test file."""
-    versions = selectors.versions(project)
+    return on_ground(selectors.versions(project), ground)
+
+
+def on_ground(versions: list[VersionScore], ground: Ground) -> list[VersionScore]:
+    """The same versions with their figures on this ground. No query; one on a test file."""
     if ground.test_set is None:
         return versions
     scores = _scores(ground.test_set)
@@ -92,12 +101,11 @@ def _scores(test_set: TestSet, **only: Any) -> dict[int, dict[str, Any]]:
 
 def _on_test(version: VersionScore, score: dict[str, Any] | None, ground: Ground) -> VersionScore:
     if score is None:
-        return replace(version, n_audit=0, accuracy=None, macro_f1=None, micro_f1=None, scored_how="")
+        return replace(version, **_UNMEASURED)
     accuracy, macro_f1, micro_f1 = (Estimate.read(score[name]) for name in _METRICS)
     how = f"The model as it was stored, on texts {ground.place}: it has learnt from none of them."
-    return replace(
-        version, n_audit=score["n_texts"], accuracy=accuracy, macro_f1=macro_f1, micro_f1=micro_f1, scored_how=how
-    )
+    of_test = {"n_audit": score["n_texts"], "accuracy": accuracy, "macro_f1": macro_f1, "micro_f1": micro_f1}
+    return replace(version, **_UNMEASURED | of_test | {"scored_how": how})
 
 
 def on_test_file(project: Project, score: VersionScore) -> VersionScore | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -13,13 +13,16 @@ from labeller.insight import asked, selectors
 from labeller.insight.answers import answers_of, version_of
 from labeller.insight.comparison import Comparison, Pair, compare
 from labeller.insight.loop import Loop, loop_of
-from labeller.insight.loss_chart import loss_points, loss_spec
+from labeller.insight.loss_chart import loss_points
+from labeller.insight.markers import models_marker, models_of
 from labeller.insight.measured_on import on_test_file
+from labeller.insight.paired_f1 import paired_macro_f1
+from labeller.insight.run_views import loss_picture, runs_without_a_model
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.sentences import in_use, state_of
 from labeller.insight.snapshot import snapshot_csv
 from labeller.insight.texts import read_texts
-from labeller.learning.models import ModelVersion, VersionSnapshot
+from labeller.learning.models import ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.access import Access, answers_project_for, project_for
 from labeller.projects.models import Label, Project
 
@@ -34,19 +37,23 @@ class ModelsContext:
     models: list[VersionScore]  # newest first
     in_use: str
     loop: Loop
+    failed: list[TrainingRun]  # the newest runs that made no model
     marker: str  # changes whenever something on the page does
 
     @classmethod
     def of(cls, project: Project) -> ModelsContext:
+        marker = models_marker(project)  # first: what changes while the page is built is news
         versions = selectors.versions(project)
         standing, loop = selectors.standing(project, versions), loop_of(project)
         serving = next((version for version in versions if version.is_serving), None)
+        failed = list(runs_without_a_model(project))
         return cls(
             standing=standing,
             models=sorted(versions, key=lambda version: version.number, reverse=True),
             in_use=in_use(standing.current, serving),
             loop=loop,
-            marker=f"{selectors.marker(standing, versions)}-{loop.mark}",
+            failed=failed,
+            marker=marker,
         )
 
 
@@ -60,9 +67,9 @@ def models(request: HttpRequest, slug: str) -> HttpResponse:
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """204 while nothing has changed, so that what somebody is reading stays untouched."""
     access = project_for(request, slug)
-    context = ModelsContext.of(access.project)
-    if request.GET.get("seen") == context.marker:
+    if request.GET.get("seen") == models_marker(access.project):
         return HttpResponse(status=204)
+    context = ModelsContext.of(access.project)
     return render(request, "insight/_models.html", _frame(access) | {"models": context})
 
 
@@ -77,6 +84,7 @@ def model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     log = version.run.log if version.run else []
     snapshot = VersionSnapshot.objects.filter(version=version).first()
     context = _frame(access) | {
+        "newer": models_of(access.project),
         "models": models,
         "version": version,
         "model": score,
@@ -96,7 +104,11 @@ def loss(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The specification of the loss curve."""
     access = project_for(request, slug)
     version = get_object_or_404(ModelVersion.objects.select_related("run"), project=access.project, number=number)
-    return JsonResponse(loss_spec(loss_points(version.run.log if version.run else [])))
+    return loss_picture(
+        loss_points(version.run.log if version.run else []),
+        request,
+        title=f"{access.project.name}: loss of the run that made model {number}",
+    )
 
 
 @require_GET
@@ -117,10 +129,13 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
 def compared(request: HttpRequest, slug: str) -> HttpResponse:
     """Two models on the audit texts that both were measured on."""
     access = project_for(request, slug)
+    newer = models_of(access.project)
     a, b = (_version(access.project, request.GET.get(key)) for key in ("a", "b"))
     found = compare(answers_of(a), answers_of(b))
     labels = list(Label.everything.filter(project=access.project))
-    context = _frame(access) | {"a": a, "b": b, "found": found} | _changed(found, labels)
+    context = _frame(access) | {"newer": newer, "a": a, "b": b, "found": found} | _changed(found, labels)
+    if access.project.is_multi and found.n:
+        context["f1"] = paired_macro_f1(found.pairs)
     return render(request, "insight/compare.html", context)
 
 
@@ -128,7 +143,12 @@ TOLD_ELSEWHERE = ("promotion", "label_counts", "stage", "why", "head", "pool")
 
 
 def _frame(access: Access) -> dict[str, Any]:
-    return {"project": access.project, "membership": access.membership, "section": "results", "part": "models"}
+    return {
+        "project": access.project,
+        "membership": access.membership,
+        "section": "results",
+        "part": "models",
+    }
 
 
 def _version(project: Project, asked_for: str | None) -> ModelVersion:

@@ -1,4 +1,4 @@
-"""What the newest reading of the pool allows to say: each label's share, tightened figures, forecast, advice to stop.
+"""What the newest reading of the pool allows to say: each label's share, a forecast, advice to stop.
 
 All was worked out when the model was made (labeller/learning/bridge_outlook.py) and is only read here.
 """
@@ -9,11 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-
 from labeller.insight.extrapolation import Curve
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, LabelScore, Standing, VersionScore, current_of
-from labeller.learning.models import ModelVersion, PoolReading
+from labeller.learning.models import PoolReading
 from labeller.projects.models import Label, Project
 
 
@@ -78,18 +76,6 @@ class Reading:
         return max(0, ENOUGH_AUDIT - self.n_audit)
 
 
-@dataclass(frozen=True)
-class Tightened:
-    """One model's figures by prediction-powered inference, where they are surer than the plain ones."""
-
-    number: int
-    kind: str
-    labels: int
-    audit_texts: int
-    accuracy: Estimate | None
-    macro_f1: Estimate | None
-
-
 def reading_of(project: Project, standing: Standing, by_label: list[LabelScore]) -> Reading | None:
     """What the model in use says; None where there is none, or it is older than readings are. One query."""
     if standing.current is None:
@@ -121,37 +107,6 @@ def law_of(project: Project, versions: Iterable[VersionScore]) -> Law | None:
     current = current_of(versions)
     rows = PoolReading.objects.filter(version__project=project, version__number=current.number if current else 0)
     return Law.read(rows.values_list("forecast", flat=True).first())
-
-
-def tightened(project: Project, newest: int = 12) -> list[Tightened]:
-    """The newest models whose interval the model's help made narrower. One query."""
-    figures = ("number", "kind", "n_labels", "n_audit", "metrics__accuracy", "metrics__macro_f1")
-    rows = (
-        PoolReading.objects.filter(
-            Q(version__kind=ModelVersion.Kind.QUICK) | Q(version__promoted_at__isnull=False),
-            version__project=project,
-            tightened__isnull=False,
-        )
-        .order_by("-version__n_labels", "-version__number")
-        .values_list("tightened", "tightened_f1", *(f"version__{name}" for name in figures))
-    )
-    return [
-        Tightened(
-            number,
-            kind,
-            labels,
-            audit,
-            _narrower(Estimate.read(accuracy), Estimate.read(plain)),
-            _narrower(Estimate.read(f1), Estimate.read(plain_f1)),
-        )
-        for accuracy, f1, number, kind, labels, audit, plain, plain_f1 in rows[:newest]
-    ]
-
-
-def _narrower(helped: Estimate | None, plain: Estimate | None) -> Estimate | None:
-    if helped is None or plain is None or helped.high - helped.low >= plain.high - plain.low:
-        return None
-    return helped
 
 
 def _shares(row: PoolReading, by_label: list[LabelScore]) -> list[PoolShare]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from labeller.insight.charts import METRICS, Metric
-from labeller.insight.curve import CurveRow, curve_rows, with_label
+from labeller.insight.curve import CurveRow, curve_rows, plain_rows, with_label
 from labeller.insight.label_curves import label_figures
-from labeller.insight.lines import LINES, line_rows
+from labeller.insight.lines import NAMES, PLAIN_LINE, line_rows
 from labeller.insight.measured_on import ON_THE_AUDIT, Ground, ground_of, measured, versions_on
 from labeller.projects.models import Label, Project
 
@@ -24,7 +24,7 @@ class Picture:
 
     metric: Metric
     label: Label | None = None  # of the metric "label_f1"
-    lines: tuple[str, ...] = ()  # keys of LINES; none beside a single label, nor on a test file
+    lines: tuple[str, ...] = ()  # keys of lines.NAMES; none beside a single label, nor on a test file
     ground: Ground = ON_THE_AUDIT
 
     @property
@@ -39,9 +39,10 @@ def leading_metric(project: Project) -> Metric:
 
 
 def metrics_of(project: Project) -> dict[str, str]:
-    """The figures of all labels together, the leading one first."""
+    """The figures of all labels together, the leading one first. With one label a text micro-F1 is the accuracy."""
     leading = leading_metric(project)
-    rest = [key for key in METRICS if key not in (leading, "label_f1")]
+    left_out = (leading, "label_f1") if project.is_multi else (leading, "label_f1", "micro_f1")
+    rest = [key for key in METRICS if key not in left_out]
     return {key: METRICS[key] for key in (leading, *rest)}
 
 
@@ -51,9 +52,9 @@ def picture_of(project: Project, query: QueryDict) -> Picture:
     metric = query.get("metric") or leading_metric(project)
     if metric not in METRICS:
         raise PictureRefused(f"No curve of {metric[:40]!r}; known: {', '.join(METRICS)}.")
-    lines = tuple(key for key in LINES if key in query.getlist("line"))
-    if unknown := [key for key in query.getlist("line") if key not in LINES]:
-        raise PictureRefused(f"No line {unknown[0][:40]!r}; known: {', '.join(LINES)}.")
+    lines = tuple(key for key in NAMES if key in query.getlist("line"))
+    if unknown := [key for key in query.getlist("line") if key not in NAMES]:
+        raise PictureRefused(f"No line {unknown[0][:40]!r}; known: {', '.join(NAMES)}.")
     if metric != "label_f1":
         # Lines are measured on audit texts: beside figures of other texts they would compare what cannot be compared.
         return Picture(metric, lines=() if ground.test_set else lines, ground=ground)
@@ -71,4 +72,6 @@ def picture_rows(project: Project, picture: Picture) -> list[CurveRow]:
     rows = curve_rows(measured(versions_on(project, picture.ground), picture.ground))
     if picture.label is not None:
         rows = with_label(rows, label_figures(project, picture.ground), picture.label.pk)
-    return rows + [row for key in picture.lines for row in line_rows(project, key)]
+    plain = plain_rows(rows) if PLAIN_LINE in picture.lines else []
+    beside = [row for key in picture.lines if key != PLAIN_LINE for row in line_rows(project, key)]
+    return [*rows, *plain, *beside]

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from math import floor
 from typing import Any
 
-from labeller.insight.charts import PALETTE, config
+from labeller.insight.saved_picture import KeyEntry
 from labeller.insight.selectors import Estimate
 from labeller.insight.sentences import percent_range
+from labeller.insight.vega_frame import frame
+
+KEY = [
+    KeyEntry("share right", "accent", shape="circle", is_filled=True),
+    KeyEntry("95 % interval", "accent", is_band=True),
+    KeyEntry("right as often as sure", "soft", [5, 4]),
+]
 
 
 @dataclass(frozen=True)
@@ -64,15 +71,9 @@ def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:
     y = share | {"field": "value", "title": "Right", "axis": axis | {"domain": False, "ticks": False}}
     x = share | {"field": "confidence", "title": "Confidence", "axis": axis | {"grid": False}}
     ends = {"x": x | {"field": "from"}, "x2": {"field": "to"}, "y": y | {"field": "from"}, "y2": {"field": "to"}}
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": "Share of right answers against confidence, with 95 % bars. The table below has the numbers.",
-        "width": "container",
-        "height": 330,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "background": {"expr": "card"},
-        "params": [{"name": name, "value": value} for name, value in PALETTE.items()],
-        "layer": [
+    return frame(
+        "Share of right answers against confidence, with 95 % bars.",
+        layer=[
             {
                 "data": {"values": [{"from": least, "to": 1}]},
                 "mark": {"type": "rule", "strokeDash": [5, 4], "color": {"expr": "soft"}},
@@ -94,8 +95,7 @@ def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:
                 ],
             },
         ],
-        "config": config(),
-    }
+    )
 
 
 _TOLD = [{"field": name, "type": "nominal"} for name in ("Confidence", "Right", "Answers")]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
 
 from labeller import VERSION
 from labeller.insight import effort_selectors, selectors
+from labeller.insight.advice import Outlook, outlook
 from labeller.insight.cost import milestones
 from labeller.insight.curve import CurveRow, curve_rows
 from labeller.insight.drawn_curve import Drawing, drawn_curve
 from labeller.insight.effort import Bins, Work
-from labeller.insight.measured_on import Ground, label_scores_on, measured, versions_on
+from labeller.insight.lines import newest_comparison
+from labeller.insight.measured_on import Ground, label_scores_on, measured, on_ground
+from labeller.insight.outlook import Reading, reading_of
 from labeller.insight.provenance import Provenance, provenance_of
+from labeller.insight.saving import saving
 from labeller.insight.selectors import LabelScore, Standing, VersionScore
 from labeller.insight.sentences import Headline, audit_so_far
 from labeller.insight.testset_sentences import headline_on
@@ -36,6 +40,9 @@ class Report:
     rows: list[CurveRow]  # the measured models, thinned to those with half as many labels again each
     measured: int  # how many there are
     by_label: list[LabelScore]
+    saving: str  # what choosing texts has saved; empty before that was compared
+    outlook: Outlook | None
+    reading: Reading | None  # of the same model
     work: Work
     median_s: float | None
     provenance: Provenance
@@ -43,26 +50,34 @@ class Report:
 
 
 def report_of(project: Project, ground: Ground) -> Report:
-    """A fixed number of queries, whatever the project's size."""
-    versions = versions_on(project, ground)
+    """Figures on this ground; what follows from the audit (saving, forecast, advice, shares) always by the audit. A
+    fixed number of queries, whatever the project's size."""
+    versions = selectors.versions(project)
     standing = selectors.standing(project, versions)
-    rows = curve_rows(measured(versions, ground))
     number = standing.current.number if standing.current else None
+    told = on_ground(versions, ground)
+    current = next((version for version in told if version.number == number), None)
+    rows = curve_rows(measured(told, ground))
     middles = effort_selectors.medians(project)
+    by_label = selectors.label_scores(project, number)
+    reading = reading_of(project, standing, by_label)
     work = effort_selectors.ledger(project, Bins(()), middles.by_person).of()
     drawings = (drawn_curve(rows, "accuracy"), drawn_curve(rows, "macro_f1"))
     return Report(
         project=project,
         made_at=timezone.now(),
         software=VERSION,
-        headline=headline_on(standing, ground),
+        headline=headline_on(replace(standing, current=current), ground),
         standing=standing,
-        model=standing.current,
+        model=current,
         audit_so_far="" if ground.test_set else audit_so_far(standing),
         drawings=[drawing for drawing in drawings if drawing is not None],
-        rows=curve_rows(milestones(measured(versions, ground))),
+        rows=curve_rows(milestones(measured(told, ground))),
         measured=sum(row.accuracy is not None for row in rows),
-        by_label=label_scores_on(project, number, ground),
+        by_label=by_label if ground.test_set is None else label_scores_on(project, number, ground),
+        saving=saving(newest_comparison(project)),
+        outlook=outlook(reading, None),
+        reading=reading,
         work=work,
         median_s=middles.of_all if work.labels_an_hour is not None else None,
         provenance=provenance_of(project, number),

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
+from labeller.insight.markers import models_on
 from labeller.insight.measured_on import ground_of
 from labeller.insight.report import report_of
 from labeller.projects.access import managed_project_for, project_for
@@ -24,8 +25,9 @@ STYLES = Path("static") / "css" / "report.css"  # the page links to it, the file
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
     context = {"project": access.project, "membership": access.membership, "section": "results"}
-    report = report_of(access.project, ground_of(access.project, request.GET))
-    return render(request, "insight/report.html", context | {"report": report, "ground": report.ground})
+    ground = ground_of(access.project, request.GET)
+    context |= {"ground": ground, "newer": models_on(access.project, ground)}
+    return render(request, "insight/report.html", context | {"report": report_of(access.project, ground)})
 
 
 @require_GET

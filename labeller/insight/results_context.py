@@ -10,8 +10,9 @@ from labeller.insight.advice import Outlook
 from labeller.insight.advice import outlook as outlook_in_words
 from labeller.insight.curve import CurveRow, curve_rows
 from labeller.insight.lines import newest_comparison
+from labeller.insight.markers import results_marker
 from labeller.insight.measured_on import Ground, label_scores_on, measured, unmeasured, versions_on
-from labeller.insight.outlook import Law, Reading, Tightened
+from labeller.insight.outlook import Law, Reading
 from labeller.insight.saving import saving
 from labeller.insight.selectors import LabelScore, Standing
 from labeller.insight.sentences import Headline, audit_so_far
@@ -31,7 +32,6 @@ class ResultsContext:
     marker: str  # changes whenever a figure on the page does
     reading: Reading | None  # of the model in use
     outlook: Outlook | None
-    tightened: list[Tightened]  # newest first
     figures: str  # changes whenever a picture of the curve may
     ground: Ground  # what the figures were measured on; forecast, advice and shares stand on the audit alone
     unmeasured: int  # models that the test file could still measure
@@ -40,6 +40,11 @@ class ResultsContext:
     @property
     def points(self) -> int:
         return sum(row.accuracy is not None for row in self.rows)
+
+    @property
+    def has_plain(self) -> bool:
+        """Whether plain figures stand beside leading ones."""
+        return any(row.plain_accuracy or row.plain_f1 for row in self.rows)
 
     @property
     def law(self) -> Law | None:
@@ -51,6 +56,7 @@ class ResultsContext:
         """`target`: the accuracy somebody wants, in per cent."""
         if ground.test_set is not None:
             return cls._on_a_test_file(project, ground, ground.test_set)
+        marker = results_marker(project, ground)  # first: what changes while the page is built is news
         versions = selectors.versions(project)
         standing = selectors.standing(project, versions)
         by_label = selectors.label_scores(project, standing.current.number if standing.current else None)
@@ -66,10 +72,9 @@ class ResultsContext:
             audit_so_far=audit_so_far(standing),
             rows=curve_rows(versions),
             by_label=by_label,
-            marker=selectors.marker(standing, versions, figures),
+            marker=marker,
             reading=reading,
             outlook=outlook_in_words(reading, target),
-            tightened=outlook.tightened(project),
             figures=figures,
             ground=ground,
             unmeasured=0,
@@ -78,6 +83,7 @@ class ResultsContext:
 
     @classmethod
     def _on_a_test_file(cls, project: Project, ground: Ground, test_set: TestSet) -> ResultsContext:
+        marker = results_marker(project, ground)
         versions = versions_on(project, ground)
         standing = selectors.standing(project, versions)
         rows, number = curve_rows(measured(versions, ground)), standing.current.number if standing.current else None
@@ -88,10 +94,9 @@ class ResultsContext:
             audit_so_far="",
             rows=rows,
             by_label=label_scores_on(project, number, ground),
-            marker=selectors.marker(standing, versions, figures),
+            marker=marker,
             reading=None,
             outlook=None,
-            tightened=[],
             figures=figures,
             ground=ground,
             unmeasured=unmeasured(versions),

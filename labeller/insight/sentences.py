@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from labeller.insight.loop import Loop
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, Standing, VersionScore
 
+WHY_NOT_PLAIN = (
+    "That plain figure tends to be too low: each of those texts is left out of what answers it, and the others were "
+    "chosen where no labelled text lay near."
+)
+WHY_NOT_PLAIN_F1 = (
+    "That plain figure knows nothing of the labels those texts did not meet, and its interval is too narrow."
+)
 NOT_ONE_NUMBER = "Only texts drawn at random can measure a model, and fewer than 30 of them say too little."
 
 
@@ -15,6 +22,7 @@ class Headline:
     sentence: str
     detail: str
     has_evidence: bool
+    beside: str = ""  # the plain figure, where another one leads, and why
 
 
 def headline(standing: Standing) -> Headline:
@@ -46,11 +54,14 @@ def headline(standing: Standing) -> Headline:
 
 def figures_of(version: VersionScore, *, is_multi: bool, place: str = "drawn at random") -> Headline | None:
     """How good a model is on the texts of this place; None where they are too few."""
-    if not version.has_evidence or version.accuracy is None:
+    if not version.has_evidence or version.leading_accuracy is None:
         return None
-    if is_multi and version.macro_f1 is not None:
-        return Headline(_macro_f1_of(version.macro_f1), _exactly_right(version, place), True)
-    return Headline(_right_on(version), _measured_on(version, place), True)
+    if is_multi and version.leading_f1 is not None:
+        found = _macro_f1_of(version.leading_f1), _exactly_right(version, place), _plain_f1(version)
+    else:
+        found = _right_on(version), _measured_on(version, place), _plain_accuracy(version)
+    sentence, detail, beside = found
+    return Headline(sentence, detail, True, beside)
 
 
 def audit_so_far(standing: Standing) -> str:
@@ -97,14 +108,14 @@ def state_of(version: VersionScore, loop: Loop) -> str:
 
 
 def _right_on(version: VersionScore) -> str:
-    assert version.accuracy is not None
+    assert version.leading_accuracy is not None
     # A share: 31 may have been measured.
-    return f"The model is right on about {100 * version.accuracy.value:.0f} in 100 texts."
+    return f"The model is right on about {100 * version.leading_accuracy.value:.0f} in 100 texts."
 
 
 def _measured_on(version: VersionScore, place: str) -> str:
-    assert version.accuracy is not None
-    low, high = 100 * version.accuracy.low, 100 * version.accuracy.high
+    assert version.leading_accuracy is not None
+    low, high = 100 * version.leading_accuracy.low, 100 * version.leading_accuracy.high
     return f"Between {low:.0f} and {high:.0f} (95 % interval), {_made_from(version, place)}"
 
 
@@ -117,18 +128,37 @@ def _macro_f1_of(share: Estimate) -> str:
 
 
 def _exactly_right(version: VersionScore, place: str) -> str:
-    assert version.accuracy is not None
-    exact = version.accuracy
+    assert version.leading_accuracy is not None
+    exact = version.leading_accuracy
     return (
         f"95 % interval. All labels of a text are right on about {100 * exact.value:.0f} in 100 texts "
         f"({100 * exact.low:.0f} to {100 * exact.high:.0f}), {_made_from(version, place)}"
     )
 
 
+def _plain_accuracy(version: VersionScore) -> str:
+    if version.plain_accuracy is None:
+        return ""
+    value, low, high = (100 * part for part in _parts(version.plain_accuracy))
+    return f"By those texts alone it would be {value:.0f} in 100 ({low:.0f} to {high:.0f}). {WHY_NOT_PLAIN}"
+
+
+def _plain_f1(version: VersionScore) -> str:
+    if version.plain_f1 is None:
+        return ""
+    value, low, high = _parts(version.plain_f1)
+    return f"By those texts alone the macro-F1 would be {value:.2f} ({low:.2f} to {high:.2f}). {WHY_NOT_PLAIN_F1}"
+
+
+def _parts(share: Estimate) -> tuple[float, float, float]:
+    return share.value, share.low, share.high
+
+
 def _made_from(version: VersionScore, place: str) -> str:
+    helped = ", and on what the model says of all others" if version.tightened else ""
     return (
         f"measured on {counted(version.n_audit, 'text')} "
-        f"{place} · learnt from {counted(version.n_labels, 'label')} · model {version.number}"
+        f"{place}{helped} · learnt from {counted(version.n_labels, 'label')} · model {version.number}"
     )
 
 

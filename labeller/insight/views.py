@@ -12,19 +12,16 @@ from django.views.decorators.http import require_GET
 from labeller.insight import outlook, selectors
 from labeller.insight.advice import HIGHEST
 from labeller.insight.ceiling import people_rows
-from labeller.insight.charts import curve_spec
+from labeller.insight.charts import curve_key, curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
 from labeller.insight.forecast_layer import with_forecast
 from labeller.insight.label_curves import label_figures
-from labeller.insight.lines import LINES, line_rows
-from labeller.insight.measured_on import (
-    ON_THE_AUDIT,
-    ground_of,
-    measured,
-    versions_on,
-)
+from labeller.insight.lines import LINES, NAMES, line_rows
+from labeller.insight.markers import results_marker
+from labeller.insight.measured_on import ON_THE_AUDIT, ground_of, measured, versions_on
 from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
 from labeller.insight.results_context import ResultsContext
+from labeller.insight.saved_picture import saved
 from labeller.insight.selectors import Estimate
 from labeller.projects.access import project_for
 from labeller.projects.models import Label
@@ -46,7 +43,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "membership": access.membership,
         "section": "results",
         "metrics": metrics_of(access.project),
-        "lines": LINES,
+        "lines": NAMES,
         "ceiling": next(iter(people_rows(access.project)), None),
         "results": ResultsContext.of(access.project, ground_of(access.project, request.GET), _target(request)),
     }
@@ -57,9 +54,10 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
 def figures(request: HttpRequest, slug: str) -> HttpResponse:
     """The page's live part. 204 while nothing has changed, so that what somebody is reading stays untouched."""
     access = project_for(request, slug)
-    context = ResultsContext.of(access.project, ground_of(access.project, request.GET), _target(request))
-    if request.GET.get("seen") == context.marker:
+    ground = ground_of(access.project, request.GET)
+    if request.GET.get("seen") == results_marker(access.project, ground):
         return HttpResponse(status=204)
+    context = ResultsContext.of(access.project, ground, _target(request))
     return render(
         request,
         "insight/_figures.html",
@@ -87,16 +85,20 @@ def _target(request: HttpRequest) -> int | None:
 
 @require_GET
 def curve(request: HttpRequest, slug: str) -> HttpResponse:
-    """The picture that was asked for, as a Vega-Lite specification."""
+    """The picture that was asked for, as a Vega-Lite specification; with `saved` as it is taken away."""
     access = project_for(request, slug)
     try:
         picture = picture_of(access.project, request.GET)
     except PictureRefused as refusal:
         return HttpResponseBadRequest(str(refusal), "text/plain")
-    rows, texts = picture_rows(access.project, picture), picture.ground.column
-    spec = curve_spec(rows, metric=picture.metric, name=picture.name, texts=texts)
-    if picture.metric == "accuracy" and picture.ground.test_set is None:
-        spec = with_forecast(spec, outlook.law_of(access.project, selectors.versions(access.project)))
+    rows, ground = picture_rows(access.project, picture), picture.ground
+    is_forecast = picture.metric == "accuracy" and ground.test_set is None  # it stands on the audit
+    law = outlook.law_of(access.project, selectors.versions(access.project)) if is_forecast else None
+    spec = with_forecast(curve_spec(rows, metric=picture.metric, name=picture.name, texts=ground.column), law)
+    if "saved" in request.GET:
+        title = f"{access.project.name}: {picture.name} on texts {ground.place}, against number of labels"
+        key = curve_key(rows, picture.metric, has_forecast=law is not None and law.passed)
+        spec = saved(spec, title=title, key=key)
     return JsonResponse(spec)
 
 

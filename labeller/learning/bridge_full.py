@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -15,14 +14,13 @@ from labeller.learning import artifacts, services
 from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
+from labeller.learning.losses import LossLog, thinned
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
 from modelsvc.types import Progress
-
-LOG_POINTS = 60
 
 
 class TooFewLabels(Exception):
@@ -37,25 +35,26 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     teaching, others = snapshot.teaching, unlabelled(run.project, snapshot)
     stages = Stages(run, beat, snapshot, others)
     stages.take_over(list(kept.values()))
-    log: list[dict[str, Any]] = []
+    losses = LossLog(run, beat)
     if LAST in kept:
-        _finish(run, beat, stages, log, "")
+        _finish(run, beat, stages, losses, "")
         return
-    made = recipe.train(
-        pretrained_folder(run.project.encoder),
-        texts_of(teaching.document_ids),
-        teaching.Y,
-        multi_label=run.project.is_multi,
-        pool_texts=texts_of(others),
-        threads=settings.TRAINING_THREADS,
-        seed=run.project.seed,
-        first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
-        on_progress=_teller(beat, _labels_in_words(snapshot), log),
-        on_stage=stages,
-    )
+    with losses.kept_on_failure():
+        made = recipe.train(
+            pretrained_folder(run.project.encoder),
+            texts_of(teaching.document_ids),
+            teaching.Y,
+            multi_label=run.project.is_multi,
+            pool_texts=texts_of(others),
+            threads=settings.TRAINING_THREADS,
+            seed=run.project.seed,
+            first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
+            on_progress=_teller(beat, _labels_in_words(snapshot), losses),
+            on_stage=stages,
+        )
     share = str(made[-1].facts.get("pool", "")) if made[-1].name == FIRST else ""
     stages.end(share)
-    _finish(run, beat, stages, _thin(log), share)
+    _finish(run, beat, stages, losses, share)
 
 
 def _encoder_of(version: ModelVersion) -> Encoder:
@@ -91,7 +90,7 @@ def _labels_in_words(snapshot: Snapshot) -> str:
     return f"{taught:,} labels" + (f", {kept:,} kept for the audit" if kept else "")
 
 
-def _teller(beat: Heartbeat, labels: str, log: list[dict[str, Any]]) -> Callable[[Progress], None]:
+def _teller(beat: Heartbeat, labels: str, losses: LossLog) -> Callable[[Progress], None]:
     """Progress in the page's words; the time left follows from the whole run's pace, for no part knows the others."""
     started = time.perf_counter()
 
@@ -100,29 +99,13 @@ def _teller(beat: Heartbeat, labels: str, log: list[dict[str, Any]]) -> Callable
         left = seconds / progress.done * (1 - progress.done) if progress.done > 0.1 else None
         beat.tell(f"{progress.stage} ({labels})", progress.done, left)
         if progress.loss is not None:
-            log.append({"stage": progress.stage, "step": len(log), "loss": progress.loss, "seconds": seconds})
+            losses.note(progress.stage, progress.loss, seconds)
 
     return tell
 
 
-def _finish(run: TrainingRun, beat: Heartbeat, stages: Stages, losses: list[dict[str, Any]], share: str) -> None:
+def _finish(run: TrainingRun, beat: Heartbeat, stages: Stages, losses: LossLog, share: str) -> None:
     promotion = " ".join(stages.sentences)
-    log = [*losses, {"promotion": promotion}, *([{"pool": share}] if share else [])]
+    log = [*thinned(losses.entries), {"promotion": promotion}, *([{"pool": share}] if share else [])]
     beat.finish(stage="", log=log, reason="" if stages.promoted else stages.sentences[-1])
     services.request_refresh(project_id=run.project_id)
-
-
-def _thin(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The steps as at most 60 points, each the mean loss of its stretch."""
-    if not log:
-        return []
-    parts = np.array_split(np.arange(len(log)), min(LOG_POINTS, len(log)))
-    return [
-        {
-            "stage": log[part[-1]]["stage"],
-            "step": int(log[part[-1]]["step"]),
-            "loss": round(float(np.mean([log[at]["loss"] for at in part])), 4),
-            "seconds": round(float(log[part[-1]]["seconds"]), 2),
-        }
-        for part in parts
-    ]

@@ -2,53 +2,90 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from labeller.learning.bridge_versions import AuditScore, Made
+from labeller.learning.bridge_versions import Made, as_frozen
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.learning.signals import tell_stop_advised
 from modelsvc.assisted_f1 import Expected, assisted_macro_f1
-from modelsvc.forecast import Forecast, Points, forecast, point
+from modelsvc.forecast import Points, forecast, point
 from modelsvc.ppi import Proxy, confidence, tightened_share
-from modelsvc.stopping import MORE, WINDOW, Signs, Word, advise
+from modelsvc.stopping import LIMITS, Signs, Word, advise
+from modelsvc.types import Targets
 
 ENOUGH_AUDIT = 30  # audit texts below which nothing is estimated, as on the page
-IN_USE = Q(version__kind=ModelVersion.Kind.QUICK) | Q(version__promoted_at__isnull=False)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The audit texts' predictions as they are kept, and their answers."""
+
+    proba: NDArray[np.float64]  # (a, C) as AuditPrediction has them
+    predicted: Targets  # (a, C)
+    gold: Targets  # (a, C)
+    multi_label: bool
+    seed: int
 
 
 def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
     """Work out what the row allows and keep it there. A model that was not put into service is measured like the
     others; forecast and advice are about those in use."""
     if version.n_audit >= ENOUGH_AUDIT:
-        _measure(row, made.audit, multi_label=made.head.multi_label, seed=made.seed)
+        proba = np.array(as_frozen(made.audit.proba), np.float64)
+        judged = Judged(proba, made.audit.predicted, made.audit.gold, made.head.multi_label, made.seed)
+        for name, figure in audit_figures(row, judged).items():
+            setattr(row, name, figure)
     row.save()
-    if version.kind == ModelVersion.Kind.QUICK or version.promoted_at is not None:
-        found = forecast(_points(version), seed=made.seed)
-        row.forecast = None if found is None else found.to_dict() | {"more": MORE, "gain": list(found.gain(MORE))}
-        advice = advise(_signs(version, row, made, found))
+    if was_in_use(version):
+        row.forecast = forecast_at(version)
+        advice = advise(signs_at(version, row, _seen(made)))
         row.advice = advice.to_dict()
         row.save(update_fields=["forecast", "advice"])
         if advice.word == Word.STOP:
             tell_stop_advised(version.project_id, labels=version.n_labels)
 
 
-def _measure(row: PoolReading, audit: AuditScore, *, multi_label: bool, seed: int) -> None:
-    """Accuracy, macro-F1 and shares, all from the audit texts and the stored row."""
-    # Rounded as AuditPrediction keeps it, so that the same numbers follow from the stored facts.
-    proba = audit.proba.astype(np.float64).round(5)
-    sure = confidence(proba, audit.predicted, multi_label=multi_label)
-    off = audit.correct - sure
-    row.off, row.off_variance = float(off.mean()), float(off.var())
+def audit_figures(row: PoolReading, judged: Judged) -> dict[str, Any]:
+    """Accuracy, macro-F1 and shares, by field of the row: all from the audit texts and what the row says of the pool.
+    `tightened_f1` is None where too few texts carry a label."""
+    sure = confidence(judged.proba, judged.predicted, multi_label=judged.multi_label)
+    correct: NDArray[np.bool_] = (judged.predicted == judged.gold).all(axis=1)
+    off = correct - sure
     everywhere = Proxy(row.texts, row.confidence, row.confidence_variance)
-    row.tightened = asdict(tightened_share(audit.correct, sure, everywhere))
-    f1 = assisted_macro_f1(audit.gold, audit.predicted, proba, _expected(row), seed=seed)
-    row.tightened_f1 = None if f1 is None else asdict(f1)
-    row.shares = _shares(row, audit, proba)
+    f1 = assisted_macro_f1(judged.gold, judged.predicted, judged.proba, _expected(row), seed=judged.seed)
+    return {
+        "off": float(off.mean()),
+        "off_variance": float(off.var()),
+        "tightened": asdict(tightened_share(correct, sure, everywhere)),
+        "tightened_f1": None if f1 is None else asdict(f1),
+        "shares": _shares(row, judged),
+    }
+
+
+def forecast_at(version: ModelVersion) -> dict[str, Any] | None:
+    """The forecast of the moment it was made, as a dict; None with too few points."""
+    found = forecast(points_at(version), seed=version.seed)
+    if found is None:
+        return None
+    return found.to_dict() | {"more": found.labels, "gain": list(found.gain(found.labels))}
+
+
+def was_in_use(version: ModelVersion) -> bool:
+    """Whether it was put into service as it was made, whatever became of it later."""
+    promoted = version.promoted_at is not None and version.promoted_at <= version.created_at
+    return version.kind == ModelVersion.Kind.QUICK or promoted
+
+
+def _in_use_at(version: ModelVersion) -> Q:
+    """Readings of the versions in use so far when this one was made: what was promoted later was not, then."""
+    in_use = Q(version__kind=ModelVersion.Kind.QUICK) | Q(version__promoted_at__lte=version.created_at)
+    return in_use & Q(version__project=version.project_id, version__number__lte=version.number)
 
 
 def _expected(row: PoolReading) -> Expected:
@@ -56,12 +93,12 @@ def _expected(row: PoolReading) -> Expected:
     return Expected(right, given - right, mean - right)
 
 
-def _shares(row: PoolReading, audit: AuditScore, proba: NDArray[np.float64]) -> list[dict[str, Any]]:
+def _shares(row: PoolReading, judged: Judged) -> list[dict[str, Any]]:
     return [
         asdict(
             tightened_share(
-                audit.gold[:, c] > 0,
-                proba[:, c],
+                judged.gold[:, c] > 0,
+                judged.proba[:, c],
                 Proxy(row.texts, column["mean"], column["variance"]),
                 texts=row.pool_size,
             )
@@ -70,7 +107,7 @@ def _shares(row: PoolReading, audit: AuditScore, proba: NDArray[np.float64]) -> 
     ]
 
 
-def _points(version: ModelVersion) -> Points:
+def points_at(version: ModelVersion) -> Points:
     """The curve of the models in use up to this one that read the texts by the same encoder: another one, also one
     tuned anew, makes a new start, for its curve is not the old one's continuation. One query."""
     base = version if version.kind == ModelVersion.Kind.FULL else version.base
@@ -78,7 +115,7 @@ def _points(version: ModelVersion) -> Points:
     if base is None:
         same = Q(version__base=None, version__kind=ModelVersion.Kind.QUICK, version__encoder=version.encoder)
     rows = (
-        PoolReading.objects.filter(IN_USE, same, version__project=version.project_id, off__isnull=False)
+        PoolReading.objects.filter(_in_use_at(version), same, off__isnull=False)
         .order_by("version__n_labels", "version__number")
         .values_list("version__n_labels", "version__n_audit", "confidence", "off", "off_variance")
     )
@@ -88,14 +125,19 @@ def _points(version: ModelVersion) -> Points:
     return Points(table[:, 0], table[:, 1], share, variance)
 
 
-def _signs(version: ModelVersion, row: PoolReading, made: Made, found: Forecast | None) -> Signs:
-    newest = PoolReading.objects.filter(IN_USE, version__project=version.project_id, kappa__isnull=False)
-    latest = newest.order_by("-version__number").values_list("kappa", flat=True)[:WINDOW]
-    seen = made.labels.Y.sum(axis=0, dtype=int).tolist()
+def signs_at(version: ModelVersion, row: PoolReading, seen: Mapping[int, int]) -> Signs:
+    """What the advice rests on; `seen` says how many labelled texts carried each label id. One query."""
+    compared = PoolReading.objects.filter(_in_use_at(version), kappa__isnull=False)
+    latest = compared.order_by("-version__number").values_list("kappa", flat=True)[: LIMITS.window]
+    found = row.forecast or {"passed": False}
     return Signs(
         kappas=[kappa for kappa in latest if kappa is not None][::-1],
         entropy=row.entropy if row.texts else None,
-        gain=found.gain(MORE)[2] if found is not None and found.passed else None,
+        gain=found["gain"][2] if found["passed"] else None,
         audit=version.n_audit,
-        seen=dict(zip(made.labels.label_ids, seen, strict=True)),
+        seen=seen,
     )
+
+
+def _seen(made: Made) -> dict[int, int]:
+    return dict(zip(made.labels.label_ids, made.labels.Y.sum(axis=0, dtype=int).tolist(), strict=True))

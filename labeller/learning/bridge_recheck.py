@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from labeller.learning.agreement import AgreementReading
+from labeller.learning.bridge_recheck_readings import reading_again, reading_as_stored
 from labeller.learning.bridge_running import hot, overall_metrics
 from labeller.learning.bridge_testscore import test_figures
 from labeller.learning.bridge_versions import reliability_of
 from labeller.learning.bridge_weigh import figures_of
 from labeller.learning.measures import OrderComparison, RunningScore
-from labeller.learning.models import AuditPrediction, ModelVersion
+from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
 from labeller.learning.testscores import TestScore
 from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
@@ -31,10 +32,15 @@ class Rechecked:
 
 
 def recheck(project: Project) -> Iterator[Rechecked]:
-    """All that was frozen with its evidence: versions, running scores, comparisons of orders, scores on the test file,
-    readings of agreement; each kind oldest first."""
+    """All that was frozen with its evidence: versions, readings, running scores, comparisons of orders, scores on the
+    test file, readings of agreement; each kind oldest first."""
     for version in ModelVersion.objects.filter(project=project).order_by("number"):
         yield Rechecked(f"model {version.number}", list(differing(version.metrics, _of_version(project, version))))
+    for reading in PoolReading.objects.filter(version__project=project).select_related("version").order_by("version"):
+        again = reading_again(reading, multi_label=project.is_multi)
+        yield Rechecked(
+            f"reading of model {reading.version.number}", list(differing(reading_as_stored(reading), again))
+        )
     for score in RunningScore.objects.filter(project=project):
         again = _of_running(project, score)
         yield Rechecked(f"running score at {score.n_labels} labels", list(differing(score.metrics, again)))

@@ -38,7 +38,7 @@ def news_for(membership: Membership) -> News:
         created_at__gt=max(membership.joined_at, timezone.now() - NEWS),
         pk__gt=Coalesce(Subquery(seen.values("upto")[:1]), 0),
     )
-    found = list(notices.order_by("-pk")[:AT_ONCE])
+    found = list(notices.select_related("run").defer("run__log").order_by("-pk")[:AT_ONCE])
     return News(found[0] if found else None, len(found))
 
 

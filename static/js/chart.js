@@ -9,6 +9,7 @@ const trouble = figure.querySelector(".chart-trouble");
 
 let shown = null; // what vega-embed returned
 let turn = 0; // only the newest request may draw
+let drawnKinds = new Set(); // of models and lines in the drawn picture
 let drawnFrom = null; // the figures that the drawn picture was made from
 
 const standing = () => document.getElementById("standing");
@@ -45,6 +46,7 @@ async function draw() {
     const state = `${metric().value} ${standing().dataset.newest}`;
     shown = await window.vegaEmbed(canvas, spec, OPTIONS);
     passOverEmpty(canvas);
+    drawnKinds = new Set(spec.data.values.map((point) => point.kind));
     before?.finalize();
     figure.dataset.drawn = state;
     drawnFrom = standing().dataset.figures;
@@ -63,7 +65,7 @@ function describe() {
   document.getElementById("curve-metric").textContent = single ? `F1 of ${single}` : name;
   const numbers = document.getElementById("curve-numbers");
   numbers.href = `${numbers.pathname}?${query()}`;
-  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = single !== null || !query().getAll("line").includes(part.dataset.line);
+  for (const part of figure.querySelectorAll("[data-line]")) part.hidden = !part.dataset.kinds.split(";").some((kind) => drawnKinds.has(kind));
 }
 
 figure.addEventListener("change", (event) => {
@@ -73,7 +75,7 @@ figure.addEventListener("change", (event) => {
 form.addEventListener("submit", (event) => event.preventDefault());
 figure.addEventListener("click", (event) => {
   const kind = event.target.dataset.save;
-  if (kind && shown) saveAs(kind, shown.view, metric().value);
+  if (kind && shown) saveAs(kind, `${figure.dataset.spec}?${query()}`, metric().value).catch((error) => say(error.message));
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 

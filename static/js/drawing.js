@@ -27,11 +27,17 @@ export function passOverEmpty(canvas) {
   }
 }
 
-export async function saveAs(kind, view, name) {
+// The picture as it is taken away: with title and key, in light colours on white whatever the page looks like. The
+// server sends it so; it is drawn out of sight.
+export async function saveAs(kind, address, name) {
+  const answer = await fetch(`${address}${address.includes("?") ? "&" : "?"}saved=1`);
+  if (!answer.ok) throw new Error(`The picture could not be saved: the server answered ${answer.status}.`);
+  const { view, finalize } = await window.vegaEmbed(document.createElement("div"), await answer.json(), OPTIONS);
   const link = document.createElement("a");
   link.download = `${name}.${kind}`;
   if (kind === "svg") link.href = URL.createObjectURL(new Blob([await view.toSVG()], { type: "image/svg+xml" }));
   else link.href = (await view.toCanvas(2)).toDataURL("image/png");
   link.click();
+  finalize();
   if (kind === "svg") setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }

@@ -45,7 +45,6 @@ def test_a_manager_looks_ahead(browser: Any, live_server: LiveServer, foretold: 
 
     page.wait_for_selector("#curve[data-drawn] svg")
     page.locator("#ahead summary").click()
-    page.locator("#tightened summary").click()
     take(page, "outlook", whole=True)
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

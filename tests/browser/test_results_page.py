@@ -114,7 +114,7 @@ def test_a_manager_draws_one_label_and_the_lines_beside_the_models(
     page.get_by_label("Test, then train").check()
     page.get_by_label("All labels and random labels alone").check()
     page.wait_for_selector(f"#curve-canvas svg .mark-line >> nth={lines + 1}", state="attached")
-    assert page.locator("[data-line]:visible").count() == 3
+    assert page.locator("[data-line]:visible").count() == 3  # no plain figures here
     shots.take(page, "curve-lines", whole=True)
 
     page.get_by_label("The F1 of").select_option("Court")  # chooses the figure too

@@ -9,7 +9,7 @@ import numpy as np
 from labeller.learning.models import ModelVersion, PoolReading
 from modelsvc.forecast import Points, evaluated, forecast
 from modelsvc.ppi import Proxy, tightened_share
-from modelsvc.stopping import MORE, Signs, advise
+from modelsvc.stopping import Signs, advise
 
 LAW = (0.95, 2.0, 0.5)  # .75 at 100 labels, .81 at 200, .85 at 400
 
@@ -32,7 +32,7 @@ def add_reading(
         found = [tightened_share(np.arange(n) % C == c, proxy, Proxy(pool_size, 0.4, 0.05)) for c in range(C)]
         shares = [{"value": share.value, "low": share.low, "high": share.high} for share in found]
     made = fitted(version.n_labels, law, sd)
-    gain = made.gain(MORE) if made else None
+    gain = made.gain(made.labels) if made else None
     advice = advise(
         Signs(
             kappas,
@@ -56,7 +56,7 @@ def add_reading(
         unchanged=0.984 if kappas else None,
         tightened=plain and {"value": plain["value"], "low": plain["low"] + 0.02, "high": plain["high"] - 0.02},
         shares=shares,
-        forecast=made and made.to_dict() | {"more": MORE, "gain": list(gain or ())},
+        forecast=made and made.to_dict() | {"more": made.labels, "gain": list(gain or ())},
         advice=advice.to_dict(),
     )
 

@@ -76,6 +76,17 @@ def test_signs_against_it_advise_to_go_on() -> None:
     ]
 
 
+def test_each_lamp_says_what_was_measured_and_what_is_wanted() -> None:
+    found = words(
+        signs={"kappas": [0.5, 0.97, 0.98, 0.99], "entropy": 0.31, "gain": 0.01},
+        limits={"settled": 0.98, "window": 3, "sure": 0.05, "gain": 0.02},
+    )
+    settled, sure, flat = (lamp.detail for lamp in found.lamps)
+    assert settled.endswith("Agreement beyond chance: 0.980 over 3 models; 0.98 is wanted.")
+    assert sure.endswith("Doubt left (entropy): 31 % of the most there can be; below 5 % is wanted.")
+    assert flat.endswith("+0.8 points (0.6 to 1.0). Wanted is that they bring less than 2 at most.")
+
+
 def test_without_evidence_it_says_exactly_what_is_missing() -> None:
     found = words(word="not yet", audit_missing=12, too_rare={"2": 3})
     assert found.title == "Too early for advice"

@@ -6,10 +6,12 @@ import altair
 import pytest
 from jsonschema import ValidationError  # type: ignore[import-untyped]
 
-from labeller.insight.charts import METRICS, PALETTE, Metric, curve_spec
+from labeller.insight.charts import METRICS, Metric, curve_key, curve_spec
 from labeller.insight.curve import CurveRow
 from labeller.insight.lines import CHOSEN, RANDOM, RUNNING
+from labeller.insight.saved_picture import WIDTH, saved
 from labeller.insight.selectors import Estimate
+from labeller.insight.vega_frame import PALETTE
 
 
 def row(model: int, labels: int, *, kind: str = "quick", value: float | None = 0.8) -> CurveRow:
@@ -49,7 +51,15 @@ def test_points_carry_all_figures_for_the_tooltip() -> None:
     assert point["Accuracy"] == "80.0 % (70.0 to 90.0)" and point["Macro-F1"] == "0.800 (0.700 to 0.900)"
 
 
-def test_a_line_beside_the_models_has_a_layer_of_its_own_and_is_in_no_band() -> None:
+@pytest.mark.parametrize("kind", [RUNNING, CHOSEN, RANDOM])
+def test_a_line_beside_the_models_has_its_own_band(kind: str) -> None:
+    layers = curve_spec([row(0, 40, kind=kind), row(0, 60, kind=kind)], metric="accuracy")["layer"]
+    [band] = [layer for layer in layers if layer["mark"]["type"] == "area" and "filter" in layer["transform"][0]
+              and layer["transform"][0]["filter"].get("equal") == kind]  # fmt: skip
+    assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("low", "high")
+
+
+def test_a_line_beside_the_models_has_layers_of_its_own_and_is_in_no_band_of_theirs() -> None:
     alone, beside = ([row(1, 40), row(2, 60)], [row(0, 50, kind=RUNNING)])
     before, after = (curve_spec(rows, metric="accuracy")["layer"] for rows in (alone, alone + beside))
     added = [layer for layer in after if layer not in before and "params" not in layer]
@@ -73,8 +83,37 @@ def test_the_axis_never_cuts_the_band_nor_flatters_a_small_gain(value: float, bo
 
 
 def test_colours_are_parameters_that_the_page_may_replace() -> None:
-    params = curve_spec([], metric="accuracy", colours={"accent": "#123456"})["params"]
-    assert {param["name"]: param["value"] for param in params} == PALETTE | {"accent": "#123456"}
+    params = curve_spec([], metric="accuracy")["params"]
+    assert {param["name"]: param["value"] for param in params} == PALETTE
+
+
+EVERYTHING = [row(1, 40), row(2, 50, kind="full"), *(row(0, 50, kind=kind) for kind in (RUNNING, CHOSEN, RANDOM))]
+
+
+def test_a_saved_picture_has_title_and_key_and_its_own_light_colours() -> None:
+    spec = curve_spec(EVERYTHING, metric="accuracy")
+    key = curve_key(EVERYTHING, "accuracy", has_forecast=True)
+    picture = saved(spec, title="Terms: Accuracy", key=key)
+    altair.LayerChart.from_dict(picture, validate=True)
+    assert picture["title"]["text"] == "Terms: Accuracy" and picture["width"] == WIDTH
+    words = [layer["encoding"]["text"]["value"] for layer in picture["layer"] if "text" in layer["encoding"]]
+    assert words[:4] == ["full model", "quick model", "95 % band", "forecast"] and len(words) == 7
+    assert {param["name"]: param["value"] for param in picture["params"]}["card"] == "#ffffff"
+
+
+def test_the_key_names_what_is_drawn_and_nothing_else() -> None:
+    assert [entry.name for entry in curve_key([row(1, 40)], "accuracy", has_forecast=False)] == [
+        "quick model", "95 % band",
+    ]  # fmt: skip
+    assert curve_key([row(1, 40, value=None)], "accuracy", has_forecast=False) == []
+
+
+def test_a_long_key_goes_on_in_another_row_and_no_entry_leaves_the_picture() -> None:
+    key = curve_key(EVERYTHING, "accuracy", has_forecast=True)
+    picture = saved(curve_spec(EVERYTHING, metric="accuracy"), title="", key=key)
+    words = [layer["encoding"] for layer in picture["layer"] if "text" in layer["encoding"]]
+    assert len({place["y"]["value"] for place in words}) > 1
+    assert all(place["x"]["value"] < WIDTH and place["y"]["value"] < 0 for place in words)
 
 
 def _points(rows: list[CurveRow]) -> list[dict[str, Any]]:

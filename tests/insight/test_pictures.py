@@ -62,12 +62,23 @@ def test_a_version_from_before_f1_had_an_interval_is_left_out(
     assert len(points(client, project, metric="accuracy")) == 1
 
 
+def test_a_picture_is_saved_with_its_title_and_the_key_of_what_it_draws(
+    project: Project, client_of: ClientOf, rita: User
+) -> None:
+    add_version(project, n_labels=60, n_audit=33)
+    add_running_score(project, n_labels=60, n_texts=40)
+    spec = client_of(rita).get(reverse("results-curve", args=[project.slug]), {"line": "running", "saved": "1"}).json()
+    assert spec["title"]["text"] == f"{project.name}: Accuracy on texts drawn at random, against number of labels"
+    words = [layer["encoding"]["text"]["value"] for layer in spec["layer"] if "text" in layer["encoding"]]
+    assert words == ["quick model", "95 % band", "said before the answer, last 50 audit texts"]
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
         ({"metric": "label_f1"}, "The F1 of one label needs a label of this project."),
         ({"metric": "label_f1", "label": "x"}, "The F1 of one label needs a label of this project."),
-        ({"line": "luck"}, "No line 'luck'; known: running, orders, people."),
+        ({"line": "luck"}, "No line 'luck'; known: plain, running, orders, people."),
     ],
 )
 @pytest.mark.parametrize("name", ["results-curve", "results-numbers"])

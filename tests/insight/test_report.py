@@ -16,7 +16,8 @@ from pytest_django import DjangoAssertNumQueries
 from labeller import VERSION
 from labeller.corpus.models import ImportJob
 from labeller.projects.models import Project, User
-from tests.insight.scored import add_labels, add_version
+from tests.insight.readings import add_reading
+from tests.insight.scored import add_comparison, add_labels, add_version
 from tests.insight.worked import add_work
 
 ClientOf = Callable[[User], Client]
@@ -90,6 +91,17 @@ class TestWhatItTells:
         assert headline is not None and f"<h1>{headline[1]}</h1>" in page
         assert page.count("<svg viewBox") == 2 and page.count("<circle") == 6
 
+    def test_it_has_what_choosing_saved_what_lies_ahead_and_what_the_pool_holds(
+        self, measured: Project, client_of: ClientOf, rita: User
+    ) -> None:
+        add_reading(add_version(measured, n_labels=300, n_audit=110))
+        add_comparison(measured, n_labels=300, n_random=110, n_audit=110)
+        words = words_of(client_of(rita).get(at("results-report", measured)).content.decode())
+        assert "Choosing texts has saved about 12 labels so far (3 to 20)" in words
+        assert "To reach 85 %" in words and "Keep going." in words and "98.4 % of answers" in words
+        assert "by model 5 and corrected by its audit texts" in words and "Micro-F1" not in words
+        assert words.count("95 % interval") > 6  # each label's F1 has one too
+
     def test_it_says_where_everything_comes_from(self, measured: Project, client_of: ClientOf, rita: User) -> None:
         told = words_of(client_of(rita).get(at("results-report", measured)).content.decode())
         assert "70 texts in 1 file" in told
@@ -155,7 +167,7 @@ def test_many_models_and_files_cost_as_many_queries_as_few(
             project=measured, file_name=f"{number}.csv", path="x", size=1, sha256="0" * 64, state=ImportJob.State.DONE
         )
     client = client_of(alice)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(25):
         page = client.get(at("results-report", measured)).content.decode()
     assert "1 file before them" in page
     assert "measured models: from one to the next" in page

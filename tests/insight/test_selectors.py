@@ -4,6 +4,7 @@ import pytest
 
 from labeller.insight import selectors
 from labeller.insight.curve import curve_rows
+from labeller.insight.markers import models_marker
 from labeller.learning.models import LoopState, ModelExport
 from labeller.projects.models import Project, User
 from tests.cast import make_project
@@ -108,5 +109,4 @@ def _current(project: Project) -> int | None:
 
 
 def _marker(project: Project) -> str:
-    versions = selectors.versions(project)
-    return selectors.marker(selectors.standing(project, versions), versions)
+    return models_marker(project)

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from labeller.annotation.models import Annotation, Source
 from labeller.learning.bridge_recheck import differing
 from labeller.learning.measures import OrderComparison, RunningScore
-from labeller.learning.models import AuditPrediction, ModelVersion
+from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
 from labeller.projects.models import Label, Project, User
 from tests.cast import join, make_project
 from tests.learning.scene import annotate, fill, read, refit
@@ -50,7 +50,7 @@ def measured(request: pytest.FixtureRequest, db: None, bob: User) -> Project:
 def test_every_version_s_figures_follow_from_its_frozen_predictions(measured: Project) -> None:
     told = checked(measured)
     assert told["equal"] and told["different"] == {}
-    assert told["checked"] == 2 + RunningScore.objects.count()
+    assert told["checked"] == 2 + PoolReading.objects.count() + RunningScore.objects.count()
 
 
 def test_what_people_do_afterwards_changes_nothing(measured: Project) -> None:

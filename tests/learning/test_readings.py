@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Source
 from labeller.corpus.models import Document
-from labeller.learning.bridge_outlook import _points
+from labeller.learning.bridge_outlook import points_at
 from labeller.learning.bridge_pool import labelled, reader_of
 from labeller.learning.bridge_reading import read_off, write_reading
+from labeller.learning.bridge_recheck import recheck
 from labeller.learning.bridge_versions import Unseen
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading, StopSet
 from labeller.learning.signals import stop_advised, tell_stop_advised
@@ -210,6 +212,34 @@ def test_a_forecast_is_made_of_models_over_one_encoder_alone(project: Project) -
     read(tuned)
     over_it = add_version(project, n_labels=60, n_audit=40, base=tuned)
     read(over_it)
-    assert _points(frozen).labels.tolist() == [30, 40, 50]
-    assert _points(over_it).labels.tolist() == [55, 60]
-    assert _points(tuned).labels.tolist() == [55, 60]
+    assert points_at(frozen).labels.tolist() == [30, 40, 50]
+    assert points_at(over_it).labels.tolist() == [55, 60]
+    assert points_at(tuned).labels.tolist() == [55]  # what was made later it could not know
+
+
+def test_a_model_that_was_put_into_service_later_is_no_point_of_the_forecasts_before(project: Project) -> None:
+    for n_labels in (30, 40):
+        read(add_version(project, n_labels=n_labels, n_audit=40))
+    waiting = add_version(project, n_labels=45, n_audit=40, kind="full")
+    read(waiting)
+    after = add_version(project, n_labels=50, n_audit=40, base=waiting)
+    read(after)
+    before = points_at(after).labels.tolist()
+    ModelVersion.objects.filter(pk=waiting.pk).update(promoted_at=timezone.now())
+    assert points_at(after).labels.tolist() == before == [50]
+
+
+def test_every_reading_follows_from_what_was_frozen_with_it(project: Project, pool: list[Document], bob: User) -> None:
+    for audit, active in ((32, 60), (8, 20), (6, 20)):
+        label(project, pool, bob, audit=audit, active=active)
+        refit(project)
+    found = {one.what: one.differences for one in recheck(project)}
+    assert [found[f"reading of model {number}"] for number in (1, 2, 3)] == [[], [], []]
+    row = PoolReading.objects.get(version__number=2)
+    assert row.tightened is not None and row.advice is not None
+    row.tightened["value"] += 1e-12
+    row.advice["word"] = "stop"
+    row.save(update_fields=["tightened", "advice"])
+    found = {one.what: one.differences for one in recheck(project)}
+    assert [line.split(":")[0] for line in found["reading of model 2"]] == ["advice.word", "tightened.value"]
+    assert found["reading of model 3"] == []

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from modelsvc.stopping import Lamp, Signs, Word, advise
+from modelsvc.stopping import Lamp, Limits, Signs, Word, advise
 
-ALL_ON = Signs(kappas=[0.9, 0.99, 0.995, 0.992], entropy=0.04, gain=0.004, audit=100, seen={1: 5, 2: 60})
+ALL_ON = Signs(kappas=[0.9, 0.98, 0.985, 0.982], entropy=0.04, gain=0.019, audit=100, seen={1: 5, 2: 60})
 
 
 def test_two_of_three_signs_are_enough_and_one_is_not() -> None:
@@ -17,7 +17,7 @@ def test_two_of_three_signs_are_enough_and_one_is_not() -> None:
     assert advise(replace(ALL_ON, entropy=0.3)).word == Word.STOP
     assert advise(replace(ALL_ON, gain=None)).word == Word.STOP
     assert advise(replace(ALL_ON, entropy=0.3, gain=None)).word == Word.GO_ON
-    assert advise(replace(ALL_ON, entropy=0.3, kappas=[0.99, 0.9, 0.99])).word == Word.GO_ON
+    assert advise(replace(ALL_ON, entropy=0.3, kappas=[0.98, 0.9, 0.98])).word == Word.GO_ON
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def test_two_of_three_signs_are_enough_and_one_is_not() -> None:
     [
         ([], Lamp.UNKNOWN),
         ([1.0, 1.0], Lamp.UNKNOWN),
-        ([0.99, 0.99, 0.99], Lamp.ON),
-        ([0.5, 0.99, 0.99, 0.99], Lamp.ON),
-        ([0.99, 0.99, 0.989], Lamp.OFF),
+        ([0.98, 0.98, 0.98], Lamp.ON),
+        ([0.5, 0.98, 0.98, 0.98], Lamp.ON),
+        ([0.98, 0.98, 0.979], Lamp.OFF),
     ],
 )
 def test_predictions_have_settled_by_the_last_three_comparisons(kappas: list[float], lamp: Lamp) -> None:
@@ -37,8 +37,8 @@ def test_predictions_have_settled_by_the_last_three_comparisons(kappas: list[flo
 @pytest.mark.parametrize(
     ("entropy", "gain", "sure", "flat"),
     [
-        (0.05, 0.005, Lamp.OFF, Lamp.OFF),
-        (0.049, 0.0049, Lamp.ON, Lamp.ON),
+        (0.05, 0.02, Lamp.OFF, Lamp.OFF),
+        (0.049, 0.0199, Lamp.ON, Lamp.ON),
         (None, None, Lamp.UNKNOWN, Lamp.UNKNOWN),
     ],
 )
@@ -58,7 +58,15 @@ def test_while_a_label_was_met_fewer_than_five_times_there_is_no_advice() -> Non
 
 
 def test_advice_is_kept_as_plain_values() -> None:
-    kept = json.loads(json.dumps(advise(replace(ALL_ON, seen={7: 3})).to_dict()))
+    advice = advise(replace(ALL_ON, seen={7: 3}))
+    kept = json.loads(json.dumps(advice.to_dict()))
+    signs, limits = kept.pop("signs"), kept.pop("limits")
     assert kept == {
         "settled": "on", "sure": "on", "flat": "on", "word": "not yet", "audit_missing": 0, "too_rare": {"7": 3},
     }  # fmt: skip
+    assert advise(Signs.read(signs), Limits(**limits)) == advice
+
+
+def test_advice_is_followed_by_the_limits_of_its_time() -> None:
+    stricter = Limits(settled=0.999, sure=0.01, gain=0.001)
+    assert advise(ALL_ON, stricter).word == Word.GO_ON

@@ -13,8 +13,8 @@ from labeller.projects.models import Project
 
 class Command(BaseCommand):
     help = (
-        "Compute the figures of all versions, running scores and comparisons of a project again, from the predictions "
-        "and answers frozen with them. Exit code 1 where one is not equal to the last digit."
+        "Compute the figures of all versions, readings of the pool, running scores and comparisons of a project again, "
+        "from the predictions and answers frozen with them. Exit code 1 where one is not equal to the last digit."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,0 +1,51 @@
+"""A reading of the pool again: what was worked out from it when its version was made, from the facts kept with it.
+
+Of the pool itself only the row's sums are kept (mean confidence, entropy, kappa, the parts by label). So these are
+facts and not figures: they are taken as they stand.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from labeller.learning.bridge_outlook import ENOUGH_AUDIT, Judged, audit_figures, forecast_at, signs_at, was_in_use
+from labeller.learning.bridge_running import hot
+from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
+from modelsvc.stopping import Limits, Signs, advise
+
+FIGURES = ("off", "off_variance", "tightened", "tightened_f1", "shares", "forecast", "advice")
+
+
+def reading_as_stored(row: PoolReading) -> dict[str, Any]:
+    """Its figures. An advice from before its signs were kept cannot be followed, and is left out."""
+    stored = {name: getattr(row, name) for name in FIGURES}
+    return stored if _signs(row) else stored | {"advice": None}
+
+
+def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
+    """The same figures from the frozen predictions, the readings up to this one, and the limits that held then."""
+    again: dict[str, Any] = dict.fromkeys(FIGURES) | {"shares": []}
+    if row.version.n_audit >= ENOUGH_AUDIT:
+        again |= audit_figures(row, _judged(row.version, multi_label=multi_label))
+    if was_in_use(row.version):
+        again["forecast"] = forecast_at(row.version)
+        if row.advice and (kept := _signs(row)):
+            signs = signs_at(row.version, row, kept.seen)
+            again["advice"] = advise(signs, Limits(**row.advice["limits"])).to_dict()
+    plain: dict[str, Any] = json.loads(json.dumps(again))  # as the database gives it back
+    return plain
+
+
+def _signs(row: PoolReading) -> Signs | None:
+    return Signs.read(row.advice["signs"]) if row.advice and "signs" in row.advice else None
+
+
+def _judged(version: ModelVersion, *, multi_label: bool) -> Judged:
+    column = {label_id: at for at, label_id in enumerate(version.label_ids)}
+    rows = AuditPrediction.objects.filter(version=version).order_by("pk")
+    kept = list(rows.values_list("probabilities", "predicted", "gold"))
+    predicted, gold = (hot([[column[pk] for pk in row[part]] for row in kept], len(column)) for part in (1, 2))
+    return Judged(np.array([row[0] for row in kept], np.float64), predicted, gold, multi_label, version.seed)

@@ -1,0 +1,65 @@
+"""Macro-F1 of two models on the same texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from labeller.insight.answers import Answer
+from labeller.insight.comparison import Pair
+from labeller.insight.paired_f1 import paired_macro_f1
+from labeller.projects.models import Project, User
+from modelsvc.intervals import macro_f1
+from tests.cast import join, make_project
+from tests.insight.scored import answered
+
+ClientOf = Callable[[User], Client]
+
+
+def pair(gold: set[int], a: set[int], b: set[int], at: int = 0) -> Pair:
+    return Pair(*(Answer(at, frozenset(gold), frozenset(said), {}, 10, {}) for said in (a, b)))
+
+
+def test_it_is_the_learner_s_macro_f1_to_the_last_digit() -> None:
+    rng = np.random.default_rng(0)
+    Y, A, B = (rng.random((60, 4)) < share for share in (0.3, 0.4, 0.2))
+    rows = [pair(*({int(c) for c in np.flatnonzero(part[at])} for part in (Y, A, B)), at) for at in range(60)]
+    found = paired_macro_f1(rows)
+    assert found.a.value == pytest.approx(macro_f1(Y.astype(np.uint8), A.astype(np.uint8)), abs=1e-12)
+    assert found.b.value == pytest.approx(macro_f1(Y.astype(np.uint8), B.astype(np.uint8)), abs=1e-12)
+    assert found.gain.value == pytest.approx(found.b.value - found.a.value)
+    assert found.gain.low <= found.gain.value <= found.gain.high
+
+
+def test_a_model_is_no_better_than_itself() -> None:
+    found = paired_macro_f1([pair({1}, {1, 2}, {1, 2}), pair({2}, {1}, {1}), pair(set(), set(), set())])
+    assert (found.gain.low, found.gain.value, found.gain.high) == (0, 0, 0) and not found.is_certain
+
+
+def test_a_clear_difference_is_called_one() -> None:
+    rows = [pair({1 + at % 2}, {1}, {1 + at % 2}, at) for at in range(60)]
+    assert paired_macro_f1(rows).is_certain
+
+
+def test_texts_without_any_label_are_0() -> None:
+    assert paired_macro_f1([pair(set(), set(), set())]).a.value == 0
+
+
+def test_the_page_tells_it_where_a_text_may_have_several_labels(
+    client_of: ClientOf, bob: User, project: Project
+) -> None:
+    several = make_project("multi")
+    texts, gold = ["One.", "Two.", "Three."], ["Change", "Court", "Change+Court"]
+    join(several, bob, "reader")
+    for where in (several, project):
+        for said in (["Change", "Change", "Change"], ["Change", "Court", "Change"]):
+            answered(where, texts, [one.split("+")[0] for one in gold] if where == project else gold, said)
+    pages = [
+        client_of(bob).get(reverse("results-compare", args=[where.slug]), {"a": "1", "b": "2"}).content.decode()
+        for where in (several, project)
+    ]
+    assert 'id="f1-gain"' in pages[0] and "Macro-F1" in pages[0] and "Macro-F1" not in pages[1]
