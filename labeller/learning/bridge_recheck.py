@@ -54,10 +54,10 @@ def recheck(project: Project) -> Iterator[Rechecked]:
         yield Rechecked(
             f"model {test.version.number} on the test file", list(differing(test.metrics, _of_test(project, test)))
         )
-    for reading in AgreementReading.objects.filter(project=project):
-        again = {name: as_json(value) for name, value in figures_of(reading).items()}
-        stored = {name: getattr(reading, name) for name in again}
-        yield Rechecked(f"agreement at {reading.n_answers} answers", list(differing(stored, again)))
+    for agreement in AgreementReading.objects.filter(project=project):
+        again = {name: as_json(value) for name, value in figures_of(agreement).items()}
+        stored = {name: getattr(agreement, name) for name in again}
+        yield Rechecked(f"agreement at {agreement.n_answers} answers", list(differing(stored, again)))
 
 
 def as_json(value: Any) -> Any:
