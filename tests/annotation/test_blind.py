@@ -63,7 +63,7 @@ def test_the_second_person_s_page_holds_nothing_of_the_first_answer(project, ali
     add_texts(project, ["The only clause."])
     give(project, alice, one(project, alice), project.labels.first(), comment="Plainly a change.")
     served = text_of(project, one(project, bob))
-    assert served.keys() == {"lease", "text", "metadata", "reason", "suggested"}
+    assert served.keys() == {"lease", "until", "text", "metadata", "reason", "suggested"}
     assert served["suggested"] == {} and "Plainly" not in str(served)
 
 
