@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,14 +15,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.live_server_helper import LiveServer
 
+from labeller.annotation.label_changes import look_again
 from labeller.corpus.models import ImportJob
-from labeller.learning.models import LoopState
+from labeller.learning.models import LoopState, TrainingRun
 from labeller.notices.models import Notice
+from labeller.projects.guideline_versions import record_version
+from labeller.projects.merging import merge_labels
 from labeller.projects.models import Invitation, Project, Role, User
+from labeller.search.bulk import begin
 from tests.annotation.acts import give, one
 from tests.browser.walker import Walker
 from tests.cast import PASSWORD, add_texts, join, make_project
 from tests.insight.scored import answered
+from tests.insight.tested import add_test_set
 from tests.learning.scene import KINDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,6 +46,10 @@ NO_PAGES = {
     *("results-models-live", "results-loss", "results-snapshot", "results-effort-live", "results-effort-csv"),
     "results-report-file",
     *("notices", "notices-put-away", "notice-test", "notice-deliveries"),
+    *("label-words", "label-guidelines", "gold-add", "gold-take-back", "gold-share"),
+    *("search-label", "search-like", "search-undo", "search-go-on"),
+    *("review-decide", "review-keep", "review-undo", "weighing-status", "weigh"),
+    *("test-measure", "results-test-live", "results-newer", "results-run-loss"),
 }
 WITHOUT_MAIL = {"account_reset_password", "account_reset_password_done"}  # as this installation is
 
@@ -82,7 +92,21 @@ def scenery(project: Project, alice: User, bob: User, client_of: Callable[[User]
         project=project, file_name="old.csv", path="x", size=9, sha256="5f" * 32, state="done", rows_read=9, added=9
     )
     text = project.documents.order_by("pk")[0].pk
-    label, member = project.labels.first(), project.memberships.get(user=bob)
+
+    label, other_label = project.labels.all()[:2]
+    member = project.memberships.get(user=bob)
+    record_version(project=project, by=alice)
+    project.guidelines += "\n- Three"
+    project.save()
+    record_version(project=project, by=alice)
+    looked_at = look_again(project=project, label=label, by=alice)
+    merge = merge_labels(project=several, labels=list(several.labels.all()[:2]), into="Both", by=alice)
+    unread = project.documents.order_by("-pk")[0].pk
+    act = begin(
+        project=project, annotator=alice, key=uuid4(), document_ids=[unread], label_ids=[label.pk], found_by="“clause”"
+    )
+    failed = TrainingRun.objects.create(project=project, kind="full", state="failed", reason="The disk is full.")
+    add_test_set(project, gold[:3])
 
     def of(name: str, *more: Any, query: str = "", then: str = "") -> Seen:
         return Seen(name, reverse(name, args=[project.slug, *more]) + query, then)
@@ -110,6 +134,20 @@ def scenery(project: Project, alice: User, bob: User, client_of: Callable[[User]
         *(of(name) for name in ("results", "results-numbers", "results-errors", "results-models")),
         of("results-errors-texts", query=f"?gold={label.pk}"),
         of("results-errors-text", text),
+        *(of(name) for name in ("guidelines", "label-changes", "label-merge")),
+        *(of(name, 1) for name in ("guidelines-version", "guidelines-restore")),
+        *(of(name, other_label.pk) for name in ("label-split", "label-look-again")),
+        of("label-look-end", looked_at.pk),
+        Seen("label-merge-undo", reverse("label-merge-undo", args=[several.slug, merge.pk])),
+        of("search"),
+        of("search", query="?q=clause"),
+        of("search-bulk", query="?q=clause"),
+        of("search-act", act.key),
+        *(of(name) for name in ("gold", "gold-accuracy", "review")),
+        of("review-text", text),
+        *(of(name) for name in ("import-new-test", "results-test", "test-delete", "results-machine")),
+        of("results-agreement"),
+        of("results-run", failed.key),
         of("results-model", 2),
         of("results-compare", query="?a=1&b=2"),
         *(of(name) for name in ("results-effort", "results-report")),
