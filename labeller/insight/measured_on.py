@@ -28,7 +28,11 @@ class Ground:
     """The texts that figures stand on."""
 
     test_set: TestSet | None  # None: the audit texts
-    has_choice: bool  # whether there is a test file at all
+    in_force: TestSet | None = None  # the project's test file, chosen here or not
+
+    @property
+    def has_choice(self) -> bool:
+        return self.in_force is not None
 
     @property
     def on(self) -> str:
@@ -51,7 +55,7 @@ class Ground:
         return f"of the test file {self.test_set.name}" if self.test_set else "drawn at random"
 
 
-ON_THE_AUDIT = Ground(None, has_choice=False)
+ON_THE_AUDIT = Ground(None)
 
 
 def ground_of(project: Project, query: QueryDict) -> Ground:
@@ -63,7 +67,7 @@ def ground_of(project: Project, query: QueryDict) -> Ground:
     if asked == TEST and test_set is None:
         raise Http404("This project has no test file.")
     wanted = asked == TEST or (asked == "" and not project.audit)
-    return Ground(test_set if wanted else None, has_choice=test_set is not None)
+    return Ground(test_set if wanted else None, test_set)
 
 
 def versions_on(project: Project, ground: Ground) -> list[VersionScore]:
@@ -114,7 +118,7 @@ def on_test_file(project: Project, score: VersionScore) -> VersionScore | None:
     if test_set is None:
         return None
     found = _scores(test_set, version__number=score.number).get(score.number)
-    return _on_test(score, found, Ground(test_set, has_choice=True)) if found else None
+    return _on_test(score, found, Ground(test_set, test_set)) if found else None
 
 
 def unmeasured(versions: Iterable[VersionScore]) -> int:

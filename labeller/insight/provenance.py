@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document, ImportJob
-from labeller.corpus.testset import TestSet, set_in_force
+from labeller.corpus.testset import TestSet
 from labeller.insight.effort_selectors import answers_of
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Project
@@ -43,14 +43,14 @@ class Provenance:
     model: ModelVersion | None  # with its base
 
 
-def provenance_of(project: Project, number: int | None) -> Provenance:
-    """`number` is that of the version reported. Seven queries."""
+def provenance_of(project: Project, number: int | None, test_set: TestSet | None) -> Provenance:
+    """`number` is that of the version reported, `test_set` the one in force. Six queries."""
     jobs = ImportJob.objects.filter(project=project, purpose=ImportJob.Purpose.POOL, state=ImportJob.State.DONE)
     files = list(jobs.order_by("-finished_at", "-pk")[:MOST_FILES])
     imported = Annotation.objects.filter(project=project, superseded_at=None, source=Source.IMPORT)
     return Provenance(
         texts=Document.objects.filter(project=project).count(),
-        test_set=set_in_force(project),
+        test_set=test_set,
         files=files,
         more_files=jobs.count() - len(files),
         answers=_answers(project),

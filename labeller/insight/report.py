@@ -80,6 +80,6 @@ def report_of(project: Project, ground: Ground) -> Report:
         reading=reading,
         work=work,
         median_s=middles.of_all if work.labels_an_hour is not None else None,
-        provenance=provenance_of(project, number),
+        provenance=provenance_of(project, number, ground.in_force),
         ground=ground,
     )

@@ -45,7 +45,7 @@ class TestSetContext:
     def of(cls, project: Project) -> TestSetContext:
         """Seven queries at most."""
         test_set, upload = set_in_force(project), newest_test_import(project)
-        ground = Ground(test_set, has_choice=test_set is not None)
+        ground = Ground(test_set, test_set)
         versions = versions_on(project, ground) if test_set else []
         return cls(
             test_set=test_set,

@@ -234,5 +234,5 @@ class TestWhoMayLook:
         self, judged: Project, client_of: ClientOf, rita: User, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         client = client_of(rita)
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             open_errors(client, judged)

@@ -195,7 +195,7 @@ class TestWhoMayLook:
         self, two: Project, client_of: ClientOf, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         client = client_of(alice)
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(21):
             get(client, "results-model", two, 2)
         with django_assert_max_num_queries(22):
             get(client, "results-compare", two, a=1, b=2)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from labeller.insight.markers import models_marker, results_marker
+from labeller.insight.measured_on import ON_THE_AUDIT
 from labeller.insight.newer_views import newest_page
 from labeller.projects.models import Project, User
 from tests.insight.scored import add_labels, add_version, answered
@@ -44,12 +47,12 @@ def test_a_page_asks_quietly_until_there_is_a_newer_model_and_then_offers_it(
     poll = re.search(r'id="newer"[^>]* hx-get="([^"]+)"', page)
     assert poll is not None
     headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address}"}
-    assert client.get(poll[1], headers=headers).status_code == 204
+    assert client.get(unescape(poll[1]), headers=headers).status_code == 204
     add_version(measured, n_labels=80, n_audit=44)
-    offer = client.get(poll[1], headers=headers).content.decode()
+    offer = client.get(unescape(poll[1]), headers=headers).content.decode()
     assert "New figures are there." in offer and f'href="{address}' in offer and "<html" not in offer
     again = re.search(r'hx-get="([^"]+)"', offer)
-    assert again is not None and client.get(again[1], headers=headers).status_code == 204
+    assert again is not None and client.get(unescape(again[1]), headers=headers).status_code == 204
 
 
 def test_what_is_shown_is_what_is_new(measured: Project) -> None:
@@ -67,7 +70,11 @@ def test_a_stranger_gets_404(measured: Project, client_of: ClientOf, mallory: Us
 
 
 @pytest.mark.parametrize(
-    ("name", "marker"), [("results-figures", "results_marker"), ("results-models-live", "models_marker")]
+    ("name", "marker"),
+    [
+        ("results-figures", lambda project: results_marker(project, ON_THE_AUDIT)),
+        ("results-models-live", models_marker),
+    ],
 )
 def test_a_poll_that_finds_nothing_new_builds_no_page(
     measured: Project,
@@ -75,11 +82,9 @@ def test_a_poll_that_finds_nothing_new_builds_no_page(
     rita: User,
     django_assert_max_num_queries: DjangoAssertNumQueries,
     name: str,
-    marker: str,
+    marker: Callable[[Project], str],
 ) -> None:
-    from labeller.insight import markers
-
-    seen = getattr(markers, marker)(measured)
+    seen = marker(measured)
     client = client_of(rita)
     with django_assert_max_num_queries(9):  # three of them are the session and the membership
         assert client.get(reverse(name, args=[measured.slug]), {"seen": seen}).status_code == 204

@@ -167,7 +167,7 @@ def test_many_models_and_files_cost_as_many_queries_as_few(
             project=measured, file_name=f"{number}.csv", path="x", size=1, sha256="0" * 64, state=ImportJob.State.DONE
         )
     client = client_of(alice)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         page = client.get(at("results-report", measured)).content.decode()
     assert "1 file before them" in page
     assert "measured models: from one to the next" in page
