@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from modelsvc.types import Embeddings
 
 Ids = NDArray[np.int64]
+Halves = NDArray[np.float16]
 
 
 class StoreError(Exception):
@@ -86,9 +87,9 @@ class EmbeddingStore:
         if not len(ids):
             return ids, embeddings
         order = np.argsort(ids)
-        for shard_ids, path in self.shards():
+        for shard_ids, vectors in self.shards():
             places = order[np.searchsorted(ids, shard_ids, sorter=order)]
-            embeddings[places] = np.load(path, mmap_mode="r")
+            embeddings[places] = vectors
         return ids, embeddings
 
     def missing(self, ids: Ids) -> Ids:
@@ -96,16 +97,16 @@ class EmbeddingStore:
         ids = np.asarray(ids, np.int64)
         return ids[~np.isin(ids, self.ids())]
 
-    def shards(self) -> Iterator[tuple[Ids, Path]]:
-        """Ids (n,) and the file of their vectors (n, D) in half precision, shard by shard, in the order of writing.
+    def shards(self) -> Iterator[tuple[Ids, Halves]]:
+        """Ids (n,) and a memory map of their vectors (n, D) in half precision, shard by shard, in the order of writing.
         Shards cut short are passed over."""
         for path in sorted(self.folder.glob("ids-*.npy")):
-            vectors = path.with_name(path.name.replace("ids-", "vectors-"))
             try:
-                ids, shape = np.load(path), np.load(vectors, mmap_mode="r").shape
+                ids = np.load(path)
+                vectors = np.load(path.with_name(path.name.replace("ids-", "vectors-")), mmap_mode="r")
             except (OSError, ValueError, EOFError):
                 continue
-            if shape == (len(ids), self.width):
+            if vectors.shape == (len(ids), self.width):
                 yield ids, vectors
 
     def _next_number(self) -> int:

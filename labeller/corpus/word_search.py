@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
 from labeller.corpus.query import WordQuery, to_fts5, to_tsquery
 from labeller.projects.models import Project
@@ -41,9 +39,9 @@ def find_words(project: Project, query: WordQuery, *, most: int = MOST_RANKED) -
     return Hits(_ids(_TSQUERY_RANKED, [*parameters, parameters[-1]]), all_found=True)
 
 
-def has_words(project: Project, query: WordQuery) -> Q:
-    """The same as a condition on Document, however many they are."""
-    return Q(pk__in=RawSQL(*_matching(project, query)))  # noqa: S611, the words are parameters
+def every_hit(project: Project, query: WordQuery) -> list[int]:
+    """All texts that fit, however many, in no order. One query."""
+    return _ids(*_matching(project, query))
 
 
 def _matching(project: Project, query: WordQuery) -> tuple[str, list[Any]]:

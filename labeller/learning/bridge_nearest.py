@@ -19,11 +19,11 @@ def nearest_to(project: Project, like: Sequence[int]) -> Iterator[tuple[list[int
     folder = reader_of(project).store_folder
     if not folder.is_dir():
         return None
-    store = EmbeddingStore(folder)
-    query = mean_of(store, np.asarray(like, np.int64))
+    shards = list(EmbeddingStore(folder).shards())
+    query = mean_of(shards, np.asarray(like, np.int64))
     if query is None:
         return None
-    ids, similarity = nearest(store, query)
+    ids, similarity = nearest(shards, query)
     others = ~np.isin(ids, np.asarray(like, np.int64))
     return _parts(ids[others], similarity[others])
 

@@ -8,10 +8,10 @@ from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation
 from labeller.corpus.models import Document
 from labeller.corpus.query import any_of, parse, words_of
-from labeller.corpus.word_search import MOST_RANKED, find_words
+from labeller.corpus.word_search import MOST_RANKED, every_hit, find_words
 from labeller.projects.models import Membership, Project
 from labeller.search.asking import Asked
-from labeller.search.conditions import among, texts_asked
+from labeller.search.conditions import texts_asked
 
 NEAREST = 300  # texts of like meaning worth looking through
 BEST_WORDS = 5  # texts that stand for a sentence
@@ -40,27 +40,35 @@ def find(project: Project, membership: Membership, asked: Asked) -> Found:
         if said is None:
             return Found([], trouble="No model has read the texts yet. Label some first, then look for what it says.")
     if asked.asks_meaning:
-        return _alike(project, membership, asked, said)
+        return _alike(project, membership, asked, _both(said, _fitting_words(project, asked)))
     if said is not None:
-        return _in_order(project, membership, asked, said)
-    if not asked.filters and not asked.words.is_empty:
+        return _in_order(project, membership, asked, _both(said, _fitting_words(project, asked)) or [])
+    if not asked.words.is_empty:
         hits = find_words(project, asked.words)
-        return Found(hits.ids, hits.all_found)
+        if not asked.filters:
+            return Found(hits.ids, hits.all_found)
+        ids = hits.ids if hits.all_found else sorted(every_hit(project, asked.words))
+        return _in_order(project, membership, asked, ids)
     ids = list(texts_asked(project, membership, asked).values_list("pk", flat=True)[: MOST_RANKED + 1])
-    if len(ids) > MOST_RANKED:
-        return Found(ids[:MOST_RANKED], all_found=False)
-    return Found(ids if asked.words.is_empty else _by_words(project, asked, ids))
+    return Found(ids[:MOST_RANKED], all_found=len(ids) <= MOST_RANKED)
 
 
-def _by_words(project: Project, asked: Asked, ids: list[int]) -> list[int]:
-    """The best words first, where the words alone are not on too many texts to be ranked."""
-    hits, wanted = find_words(project, asked.words), set(ids)
-    return [pk for pk in hits.ids if pk in wanted] if hits.all_found else ids
+def _fitting_words(project: Project, asked: Asked) -> list[int] | None:
+    """None where no words are asked for."""
+    return None if asked.words.is_empty else every_hit(project, asked.words)
+
+
+def _both(order: list[int] | None, ids: list[int] | None) -> list[int] | None:
+    """The ids of both lists in the order of the first; None asks for nothing."""
+    if order is None or ids is None:
+        return order if ids is None else ids
+    kept = set(ids)
+    return [pk for pk in order if pk in kept]
 
 
 def _in_order(project: Project, membership: Membership, asked: Asked, order: list[int]) -> Found:
     """Those of `order` that fit the rest of what was asked, in that order."""
-    kept = set(texts_asked(project, membership, asked).filter(among(order)).order_by().values_list("pk", flat=True))
+    kept = set(texts_asked(project, membership, asked, order).order_by().values_list("pk", flat=True))
     ids = [pk for pk in order if pk in kept]
     return Found(ids[:MOST_RANKED], all_found=len(ids) <= MOST_RANKED)
 
@@ -81,7 +89,9 @@ def _said(project: Project, asked: Asked) -> list[int] | None:
     return [pk for pk in ids if pk not in hidden]
 
 
-def _alike(project: Project, membership: Membership, asked: Asked, said: list[int] | None) -> Found:
+def _alike(project: Project, membership: Membership, asked: Asked, wanted: list[int] | None) -> Found:
+    """The nearest texts, of `wanted` alone where it is given. Filters are asked of the nearest first, then of ever
+    more, so that a filter that leaves few costs no more than one that leaves many."""
     from labeller.learning.bridge_nearest import nearest_to
 
     examples, note = _examples(project, asked)
@@ -90,25 +100,17 @@ def _alike(project: Project, membership: Membership, asked: Asked, said: list[in
     parts = nearest_to(project, examples)
     if parts is None:
         return Found([], trouble="These texts have not been read by the language model yet. Try again in a minute.")
-    texts, wanted = texts_asked(project, membership, asked), None if said is None else set(said)
-    narrowed = asked.filters or not asked.words.is_empty
+    among_them = None if wanted is None else set(wanted)
     near: dict[int, float] = {}
     for ids, similarity in parts:
-        fitting = set(texts.filter(among(ids)).order_by().values_list("pk", flat=True)) if narrowed else set(ids)
-        for pk, how_near in zip(ids, similarity, strict=True):
-            if pk in fitting and (wanted is None or pk in wanted):
-                near[pk] = how_near
+        some = ids if among_them is None else [pk for pk in ids if pk in among_them]
+        # Also without filters: a text may have been deleted since it was read.
+        kept = set(texts_asked(project, membership, asked, some).order_by().values_list("pk", flat=True))
+        near |= {pk: how_near for pk, how_near in zip(ids, similarity, strict=True) if pk in kept}
         if len(near) >= NEAREST:
             break
-    if not narrowed:  # texts deleted since they were read
-        near = _still_there(project, dict(list(near.items())[:NEAREST]))
     ids = list(near)[:NEAREST]
     return Found(ids, similarity={pk: near[pk] for pk in ids}, note=note)
-
-
-def _still_there(project: Project, near: dict[int, float]) -> dict[int, float]:
-    there = set(Document.objects.filter(among(list(near)), project=project).values_list("pk", flat=True))
-    return {pk: how_near for pk, how_near in near.items() if pk in there}
 
 
 def _examples(project: Project, asked: Asked) -> tuple[list[int], str]:

@@ -28,7 +28,7 @@ def test_the_order_is_that_of_the_cosines_over_all_shards(store, monkeypatch):
     X = unit(rng, 20)
     for start in range(0, 20, 7):
         store.append(np.arange(start, min(20, start + 7)) + 100, X[start : start + 7])
-    ids, similarity = nearest(store, X[4])
+    ids, similarity = nearest(list(store.shards()), X[4])
     assert ids[0] == 104 and similarity[0] == pytest.approx(1, abs=1e-3)
     assert ids.tolist() == (np.argsort(-(X.astype(np.float16).astype(np.float32) @ X[4]), kind="stable") + 100).tolist()
     assert (np.diff(similarity) <= 0).all()
@@ -38,29 +38,29 @@ def test_a_text_that_was_stored_twice_comes_once(store):
     X = unit(np.random.default_rng(1), 4)
     store.append(np.array([1, 2]), X[:2])
     store.append(np.array([2, 3]), X[2:])
-    ids, _ = nearest(store, X[0])
+    ids, _ = nearest(list(store.shards()), X[0])
     assert sorted(ids.tolist()) == [1, 2, 3]
 
 
 def test_an_empty_store_has_no_neighbours(store):
-    ids, similarity = nearest(store, np.zeros(16, np.float32))
+    ids, similarity = nearest(list(store.shards()), np.zeros(16, np.float32))
     assert not len(ids) and not len(similarity)
-    assert mean_of(store, np.array([1])) is None
+    assert mean_of(list(store.shards()), np.array([1])) is None
 
 
 def test_the_mean_has_unit_length_and_lies_between(store):
     X = unit(np.random.default_rng(2), 3)
     store.append(np.array([1, 2, 3]), X)
-    mean = mean_of(store, np.array([1, 3, 99]))
+    mean = mean_of(list(store.shards()), np.array([1, 3, 99]))
     assert mean is not None and np.linalg.norm(mean) == pytest.approx(1, abs=1e-5)
     assert mean == pytest.approx((X[0] + X[2]) / np.linalg.norm(X[0] + X[2]), abs=2e-3)
-    assert mean_of(store, np.array([99])) is None
+    assert mean_of(list(store.shards()), np.array([99])) is None
 
 
 def test_texts_that_cancel_out_have_no_mean(store):
     x = unit(np.random.default_rng(3), 1).astype(np.float16).astype(np.float32)
     store.append(np.array([1, 2]), np.concatenate([x, -x]))
-    assert mean_of(store, np.array([1, 2])) is None
+    assert mean_of(list(store.shards()), np.array([1, 2])) is None
 
 
 @given(st.integers(1, 30), st.integers(0, 10_000))
@@ -68,5 +68,5 @@ def test_a_text_is_the_nearest_to_itself(tmp_path_factory, n, seed):
     store = EmbeddingStore(tmp_path_factory.mktemp("store"))
     X = unit(np.random.default_rng(seed), n)
     store.append(np.arange(n), X)
-    query = mean_of(store, np.array([n - 1]))
-    assert query is not None and nearest(store, query)[0][0] == n - 1
+    query = mean_of(list(store.shards()), np.array([n - 1]))
+    assert query is not None and nearest(list(store.shards()), query)[0][0] == n - 1
