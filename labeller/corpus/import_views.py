@@ -11,7 +11,9 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from labeller.corpus import selectors, services
 from labeller.corpus.downloads import refused_csv
@@ -125,8 +127,19 @@ def _read_mapping(
     )
     if not columns_form.is_valid():
         return mapping_page(request, access, job, columns_form=columns_form)
-    services.save_mapping(job=job, mapping=columns_form.mapping(layout))
+    try:
+        services.save_mapping(job=job, mapping=columns_form.mapping(layout))
+    except ImportStateError as error:  # started from another tab, or while this page was still asking
+        return _started_already(request, access, job, error)
     return go_on()
+
+
+def _started_already(request: HttpRequest, access: Access, job: ImportJob, error: ImportStateError) -> HttpResponse:
+    place = reverse("import-status", args=[access.project.slug, job.key])
+    if "HX-Request" in request.headers:
+        return HttpResponseClientRedirect(place)
+    messages.error(request, str(error))
+    return redirect(place)
 
 
 @require_http_methods(["GET", "POST"])

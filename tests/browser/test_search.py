@@ -98,7 +98,7 @@ def test_texts_are_found_and_labelled_by_keyboard_alone(open_list, texts, projec
     assert f"like={first}" in page.url
     shots.take(page, "search-like", whole=True)
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "find-q"
+    expect(page.locator("#find-q")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()

@@ -263,3 +263,16 @@ def test_cells_of_the_download_are_no_formulas(project: Project, alice: User, cl
     job = imported(upload(project, "text,b\n=cmd()\n"))
     response = client_of(alice).get(reverse("import-refused", args=[project.slug, job.key]))
     assert b"'=cmd()" in b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}])
+def test_a_mapping_that_comes_after_the_start_leads_to_the_import(client_of, alice, project, monkeypatch, headers):
+    """Two tabs: one starts the import while the other still asks for its preview."""
+    before = upload(project, "text,label\nOne,Court\n", user=alice)
+    ImportJob.objects.update(state="running")
+    monkeypatch.setattr("labeller.corpus.import_views._job", lambda access, key: before)  # as it was a moment ago
+    client = client_of(alice)
+    client.defaults |= headers
+    reply = post_mapping(client, before)
+    place = reverse("import-status", args=[project.slug, before.key])
+    assert reply.headers.get("HX-Redirect" if headers else "Location") == place
