@@ -268,7 +268,7 @@ def test_cells_of_the_download_are_no_formulas(project: Project, alice: User, cl
 @pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}])
 def test_a_mapping_that_comes_after_the_start_leads_to_the_import(client_of, alice, project, monkeypatch, headers):
     """Two tabs: one starts the import while the other still asks for its preview."""
-    before = upload(project, "text,label\nOne,Court\n", user=alice)
+    before = upload(project, "id,text,label,page\n1,One,Court,3\n", user=alice)
     ImportJob.objects.update(state="running")
     monkeypatch.setattr("labeller.corpus.import_views._job", lambda access, key: before)  # as it was a moment ago
     client = client_of(alice)
