@@ -15,13 +15,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.live_server_helper import LiveServer
 
 from labeller.corpus.models import ImportJob
-from labeller.learning.models import LoopState
+from labeller.learning.models import LoopState, TrainingRun
 from labeller.notices.models import Notice
 from labeller.projects.models import Invitation, Project, Role, User
 from tests.annotation.acts import give, one
 from tests.browser.walker import Walker
 from tests.cast import PASSWORD, add_texts, join, make_project
 from tests.insight.scored import answered
+from tests.insight.tested import GOLD, add_test_score, add_test_set, mostly_right
 from tests.learning.scene import KINDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,14 +32,14 @@ NO_PAGES = {
     *("healthz", "account_signup", "label-colours", "invitation-accept", "invitation-account"),
     *("label-add", "label-move", "member-invite", "member-role"),
     *("import-run", "import-cancel", "import-status", "import-refused", "export-labels"),
-    *("label-next", "label-answer", "label-undo", "label-status", "label-leave"),
+    *("label-next", "label-answer", "label-undo", "label-status", "label-leave", "label-words"),
     *("learning-status", "run-start", "embed-start", "run-cancel"),
     *("encoder-status", "encoder-compare", "encoder-decide"),
     *("model-export", "model-pin", "model-unpin", "model-serve", "model-stay", "model-delete"),
     *("model-export-status", "model-download"),
     *("results-figures", "results-outlook", "results-curve", "results-csv", "results-reliability"),
     *("results-models-live", "results-loss", "results-snapshot", "results-effort-live", "results-effort-csv"),
-    "results-report-file",
+    *("results-newer", "results-run-loss", "results-report-file", "results-test-live", "test-measure"),
     *("notices", "notices-put-away", "notice-test", "notice-deliveries"),
 }
 WITHOUT_MAIL = {"account_reset_password", "account_reset_password_done"}  # as this installation is
@@ -65,6 +66,8 @@ def scenery(project: Project, alice: User, bob: User, client_of: Callable[[User]
         version = answered(project, texts, gold, ["Other"] * wrong + gold[wrong:], kind="full")
     LoopState.objects.create(project=project, serving=version)
     Notice.objects.create(project=project, kind="failed", sentence="Fine-tuning failed: The disk is full.")
+    failed = TrainingRun.objects.create(project=project, kind="full", state="failed", reason="The disk is full.")
+    add_test_score(version, add_test_set(project, GOLD), mostly_right(GOLD, every=6))
     invitation = Invitation.objects.create(project=project, role=Role.ANNOTATOR, created_by=alice)
     add_texts(project, [f"A clause that nobody has read, number {at}. " * 30 for at in range(12)])
     given = give(project, alice, one(project, alice), project.labels.first(), comment="odd")
@@ -95,7 +98,7 @@ def scenery(project: Project, alice: User, bob: User, client_of: Callable[[User]
         *(of(name, label.pk) for name in ("label-edit", "label-delete")),
         of("member-remove", member.pk),
         of("invitation-revoke", invitation.pk),
-        *(of(name) for name in ("data", "import-new")),
+        *(of(name) for name in ("data", "import-new", "import-new-test")),
         Seen("import-map", mapped),
         of("import-map", done.key),
         of("label"),
@@ -112,7 +115,9 @@ def scenery(project: Project, alice: User, bob: User, client_of: Callable[[User]
         of("results-errors-text", text),
         of("results-model", 2),
         of("results-compare", query="?a=1&b=2"),
-        *(of(name) for name in ("results-effort", "results-report")),
+        of("results-run", failed.key),
+        *(of(name) for name in ("results-effort", "results-report", "results-test", "test-delete")),
+        *(of(name, query="?on=test") for name in ("results", "results-errors", "results-report")),
         Seen("results", reverse("results", args=[empty.slug])),
         Seen("not found", "/p/nowhere/"),
     ]
