@@ -147,6 +147,7 @@ def scenery(project: Project, alice: User, bob: User, client_of: Callable[[User]
         of("review-text", text),
         *(of(name) for name in ("import-new-test", "results-test", "test-delete", "results-machine")),
         of("results-agreement"),
+        *(of(name, query="?on=test") for name in ("results", "results-errors", "results-report")),
         of("results-run", failed.key),
         of("results-model", 2),
         of("results-compare", query="?a=1&b=2"),

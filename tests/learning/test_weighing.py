@@ -180,7 +180,7 @@ def test_what_was_weighed_follows_from_the_answers_alone(project, texts, alice, 
     Annotation.objects.update(superseded_at="2026-01-01T00:00Z")
     from labeller.annotation.selectors import labels_by
 
-    again = labelled(project, list(labels_by(project, before.annotation_ids)))
+    again = labelled(project, list(labels_by(project, before.annotation_ids, before.label_ids)))
     assert (again.Y == before.Y).all() and again.document_ids.tolist() == before.document_ids.tolist()
 
 
