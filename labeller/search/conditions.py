@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -45,7 +45,8 @@ def among(ids: Sequence[int]) -> Q:
     """One of these, however many they are: one parameter, where a list of them would be a hundred thousand."""
     if connection.vendor == "sqlite":
         return Q(pk__in=RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))]))
-    return Q(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [list(ids)]))
+    # Not a join with unnest(): that reads the whole table, however few they are.
+    return Q(RawSQL("corpus_document.id = ANY(%s)", [list(ids)], BooleanField()))
 
 
 def _answered_as(answers: QuerySet[Annotation], asked: Asked) -> Q:

@@ -22,8 +22,8 @@ RECENT = timedelta(days=1)
 
 
 def metadata_fields(project: Project) -> list[str]:
-    """The names of what is known of the first texts. One query."""
-    known = Document.objects.filter(project=project).order_by("id").values_list("metadata", flat=True)[:FIELDS_FROM]
+    """The names of what is known of some texts, drawn at random: the first of one index. One query."""
+    known = Document.objects.filter(project=project).order_by("draw").values_list("metadata", flat=True)[:FIELDS_FROM]
     return sorted({str(name) for metadata in known for name in metadata})[:MOST_FIELDS]
 
 

@@ -152,6 +152,7 @@ def test_labels_are_merged_taken_apart_and_split(
     page.get_by_text("Another look: “Court” was split").wait_for()
     fits(page)
     shots.take(page, "second-look")
+    page.wait_for_function("document.activeElement.id === 'text'")  # the page listens
     press(page, "2")  # the old label's key is the first new one's
     press(page, "4")
     page.keyboard.press("z")
