@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from labeller.annotation.machine import MachineAnswer
@@ -152,7 +153,7 @@ def test_labels_are_merged_taken_apart_and_split(
     page.get_by_text("Another look: “Court” was split").wait_for()
     fits(page)
     shots.take(page, "second-look")
-    page.wait_for_function("document.activeElement.id === 'text'")  # the page listens
+    expect(page.locator("#text")).to_be_focused()  # the page listens
     press(page, "2")  # the old label's key is the first new one's
     press(page, "4")
     page.keyboard.press("z")

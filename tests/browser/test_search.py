@@ -97,6 +97,7 @@ def test_texts_are_found_and_labelled_by_keyboard_alone(open_list, texts, projec
     expect(page.locator(".found-head b")).to_contain_text("most alike")
     assert f"like={first}" in page.url
     shots.take(page, "search-like", whole=True)
+    expect(page.locator("li.current")).to_be_focused()  # the page listens
     page.keyboard.press("/")
     expect(page.locator("#find-q")).to_be_focused()
     page.keyboard.press("Escape")
