@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from labeller.insight.answers import Answer
 from labeller.insight.selectors import Estimate
@@ -71,9 +71,16 @@ class Comparison:
         return f"So small a difference may be chance ({odds}): {better} texts became better and {worse} worse."
 
 
-def compare(a: Sequence[Answer], b: Sequence[Answer]) -> Comparison:
-    """On the texts both were measured on, where people said the same both times."""
+def compare(a: Sequence[Answer], b: Sequence[Answer], read_as: Mapping[int, int] | None = None) -> Comparison:
+    """On the texts both were measured on, where people said the same both times. Labels that were merged since are the
+    same (`read_as`, from the one to the other): else the older model would lose by the merge alone."""
+    a, b = ([_read(one, read_as or {}) for one in answers] for answers in (a, b))
     of_a = {one.document_id: one for one in a}
     common = [Pair(of_a[one.document_id], one) for one in b if one.document_id in of_a]
     pairs = [pair for pair in common if pair.a.gold == pair.b.gold]
     return Comparison(pairs, len(common) - len(pairs))
+
+
+def _read(one: Answer, read_as: Mapping[int, int]) -> Answer:
+    gold, predicted = (frozenset(read_as.get(pk, pk) for pk in labels) for labels in (one.gold, one.predicted))
+    return replace(one, gold=gold, predicted=predicted)

@@ -54,8 +54,10 @@ def _middle_of_each(timed: QuerySet[Annotation]) -> QuerySet[Annotation]:
 
 
 def ledger(project: Project, bins: Bins, middles: Mapping[int, float]) -> Ledger:
-    """Work by person and stretch of time, breaks counted as the person's median. One query."""
-    stands = Q(status=Annotation.Status.LABELLED, superseded_at=None)
+    """Work by person and stretch of time, breaks counted as the person's median. An answer to a gold text is work and
+    no label; a list that was labelled at once is no day's work. One query."""
+    at_once = Q(source=Source.SEARCH, seconds__isnull=True)
+    stands = Q(status=Annotation.Status.LABELLED, superseded_at=None) & ~Q(source=Source.GOLD) & ~at_once
     at_break = Q(seconds__gt=_break_after(middles))
     rows = (
         answers_of(project)

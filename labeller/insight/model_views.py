@@ -25,6 +25,7 @@ from labeller.insight.texts import read_texts
 from labeller.learning.models import ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.access import Access, answers_project_for, project_for
 from labeller.projects.models import Label, Project
+from labeller.projects.selectors import merged_labels
 
 SHOWN = 50  # changed texts each way
 
@@ -39,6 +40,10 @@ class ModelsContext:
     loop: Loop
     failed: list[TrainingRun]  # the newest runs that made no model
     marker: str  # changes whenever something on the page does
+
+    @property
+    def may_compare(self) -> bool:
+        return sum(model.n_audit > 0 for model in self.models) > 1
 
     @classmethod
     def of(cls, project: Project) -> ModelsContext:
@@ -131,7 +136,7 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request, slug)
     newer = models_of(access.project)
     a, b = (_version(access.project, request.GET.get(key)) for key in ("a", "b"))
-    found = compare(answers_of(a), answers_of(b))
+    found = compare(answers_of(a), answers_of(b), merged_labels(access.project.pk))
     labels = list(Label.everything.filter(project=access.project))
     context = _frame(access) | {"newer": newer, "a": a, "b": b, "found": found} | _changed(found, labels)
     if access.project.is_multi and found.n:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -79,10 +79,14 @@ def _frame(access: Access) -> dict[str, object]:
     return {"project": access.project, "membership": access.membership, "section": "results", "part": "test"}
 
 
+WHAT_IT_HOLDS = ("label_id", "label__read_as_id", "testtext_id")
+
+
 def _by_label(test_set: TestSet | None) -> list[tuple[Label, int]]:
-    """Texts of the set by label, in the project's order. Two queries."""
+    """Texts of the set by label, a merged one as what it became, in the project's order. Two queries."""
     if test_set is None:
         return []
     given = TestText.labels.through._default_manager.filter(testtext__test_set=test_set)
-    counts = dict(given.values_list("label_id").annotate(texts=Count("id")))
-    return [(label, counts.get(label.pk, 0)) for label in Label.objects.filter(project=test_set.project_id)]
+    texts = {(read_as or label, text) for label, read_as, text in given.values_list(*WHAT_IT_HOLDS)}
+    counts = Counter(label for label, _ in texts)
+    return [(label, counts[label.pk]) for label in Label.objects.filter(project=test_set.project_id)]

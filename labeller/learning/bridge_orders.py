@@ -31,7 +31,7 @@ from modelsvc.types import Rows, Targets
 
 MOST_LABELS = 3_000  # the first so many labels are compared: later ones add minutes, and little to what is known
 LEAST_AUDIT = 30
-NOT_OURS = (Source.IMPORT, Source.GOLD)
+NOT_OURS = (Source.IMPORT, Source.GOLD, Source.SEARCH)
 
 
 def compare_orders(run: TrainingRun, beat: Heartbeat) -> OrderComparison | None:

@@ -109,7 +109,7 @@ def _shares(row: PoolReading, judged: Judged) -> list[dict[str, Any]]:
 
 def points_at(version: ModelVersion) -> Points:
     """The curve of the models in use up to this one that read the texts by the same encoder: another one, also one
-    tuned anew, makes a new start, for its curve is not the old one's continuation. One query."""
+    tuned anew, makes a new start, for its curve is not the old one's continuation; so do other labels. One query."""
     base = version if version.kind == ModelVersion.Kind.FULL else version.base
     same = Q(version__base=base, version__encoder=version.encoder) | Q(version=base)
     if base is None:
@@ -117,9 +117,10 @@ def points_at(version: ModelVersion) -> Points:
     rows = (
         PoolReading.objects.filter(_in_use_at(version), same, off__isnull=False)
         .order_by("version__n_labels", "version__number")
-        .values_list("version__n_labels", "version__n_audit", "confidence", "off", "off_variance")
+        .values_list("version__label_ids", "version__n_labels", "version__n_audit", "confidence", "off", "off_variance")
     )
-    table = np.array(list(rows), np.float64).reshape(-1, 5)
+    known = set(version.label_ids)
+    table = np.array([row for labels, *row in rows if set(labels) == known], np.float64).reshape(-1, 5)
     found = [point(confidence, off, variance, int(audit)) for _, audit, confidence, off, variance in table]
     share, variance = np.array(found).reshape(-1, 2).T
     return Points(table[:, 0], table[:, 1], share, variance)

@@ -25,7 +25,7 @@ from labeller.learning.models import LoopState, ModelVersion
 from labeller.learning.runs import Superseded
 from labeller.learning.selectors import newest_quick_version
 from labeller.learning.triggers import is_milestone
-from labeller.projects.models import Project
+from labeller.projects.models import Label, Project
 from modelsvc.heads import fit
 from modelsvc.quick import predict_proba
 from modelsvc.store import EmbeddingStore
@@ -144,9 +144,13 @@ def _hold(material: Refit, token: uuid.UUID) -> None:
 
 
 def _is_milestone(reader: Reader, project: Project, n_labels: int) -> bool:
-    """Whether labels have grown enough since the last quick model over the same encoder."""
+    """Whether labels have grown enough since the last quick model over the same encoder, or are other labels by now:
+    what a model says of the pool and of each label must not speak of merged ones."""
     newest = newest_quick_version(project.pk, base=reader.base, encoder=reader.encoder)
-    return is_milestone(n_labels, labels_at_last_version=newest.n_labels if newest else 0)
+    if newest is None:
+        return is_milestone(n_labels, labels_at_last_version=0)
+    now = set(Label.objects.filter(project=project).values_list("pk", flat=True))
+    return set(newest.label_ids) != now or is_milestone(n_labels, labels_at_last_version=newest.n_labels)
 
 
 def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) -> ModelVersion:

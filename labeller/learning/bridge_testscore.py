@@ -17,6 +17,7 @@ from labeller.learning.bridge_words import views_for
 from labeller.learning.models import ModelVersion
 from labeller.learning.testscores import TestAnswers, TestScore
 from labeller.projects.models import Project
+from labeller.projects.selectors import merged_labels
 from modelsvc.evaluate import audit_report
 from modelsvc.quick import decide, predict_proba
 from modelsvc.store import EmbeddingStore
@@ -34,19 +35,19 @@ class TestTexts:
     test_set: TestSet
     ids: Ids  # (m,), ascending
     texts: list[str]
-    gold: list[list[int]]  # label ids of each, ascending
+    gold: list[list[int]]  # label ids of each, ascending; merged labels as what they became
 
     @classmethod
     def of(cls, test_set: TestSet) -> TestTexts:
-        """Two queries."""
+        """Three queries."""
         rows = list(TestText.objects.filter(test_set=test_set).order_by("id").values_list("id", "text"))
-        gold: dict[int, list[int]] = {pk: [] for pk, _ in rows}
+        gold: dict[int, set[int]] = {pk: set() for pk, _ in rows}
+        read_as = merged_labels(test_set.project_id)
         given = TestText.labels.through._default_manager.filter(testtext__test_set=test_set)
         for pk, label in given.order_by("label_id").values_list("testtext_id", "label_id"):
-            gold[pk].append(label)
-        return cls(
-            test_set, np.array([pk for pk, _ in rows], np.int64), [text for _, text in rows], list(gold.values())
-        )
+            gold[pk].add(read_as.get(label, label))
+        ids = np.array([pk for pk, _ in rows], np.int64)
+        return cls(test_set, ids, [text for _, text in rows], [sorted(labels) for labels in gold.values()])
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,19 @@ class TestWhatIsCounted:
         found = effort(project, alice)
         assert found.work.labels == found.work.answers == 0 and found.people == []
 
+    def test_an_answer_to_a_gold_text_is_work_and_no_label(self, project: Project, alice: User) -> None:
+        add_work(project, alice, [10.0] * 5)
+        add_work(project, alice, [20.0], source=Source.GOLD)
+        work = effort(project, alice).work
+        assert (work.labels, work.answers, work.seconds) == (5, 6, 70.0)
+
+    def test_a_list_that_was_labelled_at_once_is_no_day_s_work(self, project: Project, alice: User) -> None:
+        add_work(project, alice, [10.0] * 5)
+        add_work(project, alice, [None] * 300, source=Source.SEARCH)
+        add_work(project, alice, [4.0], source=Source.SEARCH)  # one that was read
+        work = effort(project, alice).work
+        assert (work.labels, work.seconds) == (6, 54.0)
+
     def test_labels_nobody_timed_are_labels_and_make_no_rate(self, project: Project, alice: User) -> None:
         add_work(project, alice, [None] * 20 + [10.0] * 5)
         work = effort(project, alice).work

@@ -24,6 +24,7 @@ from labeller.learning import artifacts, services, tasks, testscores
 from labeller.learning.bridge_testscore import TestTexts as MaterialOfASet
 from labeller.learning.bridge_testscore import answer, keep, test_figures
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
+from labeller.projects.merging import merge_labels
 from labeller.projects.models import Project, User
 from modelsvc.types import Head
 from tests.cast import add_texts, join, make_project
@@ -160,6 +161,18 @@ class TestAModelIsMeasured:
         assert len(score.label_ids) == 4 and score.label_ids[:3] == score.version.label_ids
         of_fees = next(one for one in score.metrics["per_label"] if score.label_ids[one["label"]] == score.label_ids[3])
         assert (of_fees["support"], of_fees["predicted"], of_fees["f1"]["value"]) == (1, 0, 0.0)
+
+    def test_a_merged_label_is_what_it_became(self, started: Project, bob: User) -> None:
+        """Else every text of the merged one would be wrong for ever."""
+        exam(started)
+        measured(started)
+        before = testscores.TestScore.objects.latest("version__number").metrics["accuracy"]["value"]
+        names = ("Change", "Court")
+        merge_labels(project=started, labels=list(started.labels.filter(name__in=names)), into="Court")
+        refit(started)  # other labels: a new model, though no label came
+        score = testscores.TestScore.objects.latest("version__number")
+        assert set(score.label_ids) == set(started.labels.values_list("pk", flat=True))
+        assert score.metrics["accuracy"]["value"] >= before
 
     def test_nothing_of_the_file_is_served_or_learnt_from(self, started: Project, bob: User) -> None:
         before = ModelVersion.objects.get().snapshot.texts
