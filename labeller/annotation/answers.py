@@ -215,6 +215,13 @@ def same_answer(earlier: Annotation, project: Project, annotator: User) -> Annot
     return earlier
 
 
+def refuse_withdrawn(label_ids: Collection[int], given: Collection[int] = ()) -> None:
+    """Raises AnswerRefused for a label that is being split; an answer that has it already may keep it."""
+    withdrawn = Label.objects.filter(pk__in=set(label_ids) - set(given), on_offer=False).first()
+    if withdrawn is not None:
+        raise AnswerRefused(f"“{withdrawn.name}” was split: choose one of the labels it was split into.")
+
+
 def checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
     """The label ids, each once, in order. Raises AnswerRefused when they do not fit the status or the project."""
     wanted = sorted(set(label_ids))

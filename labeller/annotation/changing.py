@@ -8,7 +8,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from labeller.annotation.answers import AnswerRefused, Said, checked_labels, record, same_answer, wants_another
+from labeller.annotation.answers import (
+    AnswerRefused,
+    Said,
+    checked_labels,
+    record,
+    refuse_withdrawn,
+    same_answer,
+    wants_another,
+)
 from labeller.annotation.history import answer_of
 from labeller.annotation.models import Annotation, Lease, Source
 from labeller.annotation.selectors import label_sets
@@ -40,6 +48,7 @@ def change(*, project: Project, annotator: User, answer_key: UUID, said: Said) -
             raise AnswerRefused("This answer was taken back meanwhile, so there is nothing to change.")
         before.project = project  # known already: no query for it
         labels = checked_labels(project, said.status, said.label_ids)
+        refuse_withdrawn(labels, label_sets([before.pk]).get(before.pk, ()))
         if _same(before, said, labels):
             return Changed(before, before)
         now = timezone.now()

@@ -18,6 +18,9 @@ MOST_HELD = 100  # leases that a page may give back at once; it holds five, and 
 LONGEST = timedelta(days=1)  # a page open for longer says nothing of the time that an answer took
 
 
+LARGEST = 2**63 - 1  # that a database takes
+
+
 class WholeNumbersField(forms.Field):
     """Every value posted under one name, as a tuple of whole numbers."""
 
@@ -25,9 +28,12 @@ class WholeNumbersField(forms.Field):
 
     def to_python(self, value: Any) -> tuple[int, ...]:
         try:
-            return tuple(int(number) for number in value or ())
+            numbers = tuple(int(number) for number in value or ())
         except (TypeError, ValueError) as error:
             raise forms.ValidationError("A label is named by its number; something else was sent.") from error
+        if any(not 0 <= number <= LARGEST for number in numbers):
+            raise forms.ValidationError("No label has such a number.")
+        return numbers
 
 
 class HeldField(forms.Field):

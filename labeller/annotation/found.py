@@ -13,9 +13,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
-from labeller.annotation.answers import checked_labels, count_answers
+from labeller.annotation.answers import checked_labels, count_answers, refuse_withdrawn
 from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
 from labeller.annotation.serving import turn
 from labeller.annotation.signals import tell_annotations_changed
@@ -60,6 +61,7 @@ def label_found(*, project: Project, annotator: User, document_ids: Collection[i
     with turn(project) as counter:
         now = timezone.now()
         labels = checked_labels(project, LABELLED, act.label_ids)
+        refuse_withdrawn(labels)
         before = set(
             Annotation.objects.filter(key__in=map(act.key_of, document_ids)).values_list("document_id", flat=True)
         )
@@ -111,7 +113,9 @@ def _write(
     for row in replaced:
         row.superseded_by = by_document[row.document_id]
     Annotation.objects.bulk_update(replaced, ["superseded_by"])
-    Lease.objects.filter(document_id__in=fresh, annotator=annotator, closed_at=None).update(closed_at=now)
+    # One's own, and those of pages that sleep: renewed on waking they would bring an answer too many.
+    over = Q(annotator=annotator) | Q(expires_at__lte=now)
+    Lease.objects.filter(over, document_id__in=fresh, closed_at=None).update(closed_at=now)
     count_answers(counter, added=made, removed=replaced)
     tell_annotations_changed(project.pk)
 

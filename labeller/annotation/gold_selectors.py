@@ -29,7 +29,7 @@ def could_be_gold(
     """Labelled texts that are not gold yet, newest first: holding these words, given this label, from a file."""
     answers = Annotation.objects.filter(LABELS, document=OuterRef("pk"), superseded_at=None)
     if label_id is not None:
-        answers = answers.filter(labels=label_id)
+        answers = answers.filter(Q(labels=label_id) | Q(labels__read_as=label_id))
     if from_file:
         answers = answers.filter(source=Source.IMPORT)
     texts = Document.objects.filter(Exists(answers), project=project, gold=None)
@@ -96,11 +96,11 @@ def _answers(project: Project, document_ids: Collection[int]) -> Iterator[tuple[
 
 
 def _known_labels(document_ids: Collection[int]) -> dict[int, LabelSet]:
-    """Document id -> its known labels, sorted; empty where none applies."""
-    sets: dict[int, list[int]] = {document_id: [] for document_id in document_ids}
+    """Document id -> its known labels, merged ones as what they became, sorted; empty where none applies."""
+    sets: dict[int, set[int]] = {document_id: set() for document_id in document_ids}
     through = GoldText.labels.through._default_manager.filter(goldtext__document__in=document_ids)
-    for document_id, label_id in through.values_list("goldtext__document_id", "label_id"):
-        sets[document_id].append(label_id)
+    for document_id, label_id, read_as in through.values_list("goldtext__document_id", "label_id", "label__read_as_id"):
+        sets[document_id].add(read_as or label_id)
     return {document_id: tuple(sorted(labels)) for document_id, labels in sets.items()}
 
 

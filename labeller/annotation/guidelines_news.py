@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labeller.annotation.models import Annotation, Source
+from labeller.annotation.models import BESIDE_ANSWERS, Annotation
 from labeller.projects.history import GuidelinesVersion
 from labeller.projects.models import Project, User
 
@@ -21,7 +21,7 @@ def guidelines_news(project: Project, annotator: User, *, shown: int) -> Guideli
     that asks. Answers from before versions were kept count as given under the first. Two queries at most."""
     if project.guidelines_number < 2:
         return None
-    mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source=Source.IMPORT)
+    mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source__in=BESIDE_ANSWERS)
     last = mine.order_by("-created_at").values_list("guidelines_number", flat=True)[:1]
     found = list(last)
     if not found:

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from labeller.annotation import history, page, services
 from labeller.annotation.forms import ChangeForm, WantedForm
 from labeller.annotation.models import Annotation
+from labeller.annotation.selectors import label_sets
 from labeller.projects.access import Access, LabellerRequest, labelling_project_for
+from labeller.projects.models import Label
 
 PAGE = 25  # answers
 
@@ -26,6 +28,10 @@ def answers(request: LabellerRequest, slug: str) -> HttpResponse:
     form = WantedForm(request.GET, list(access.project.labels.all()))
     wanted = form.wanted()
     found = Paginator(history.answers_of(access.project, request.user, wanted), PAGE).get_page(request.GET.get("page"))
+    names = {label.pk: label.name for label in access.project.labels.all()}
+    given = label_sets([row.pk for row in found])
+    for row in found:  # merged labels by what they became
+        row.given = [(pk, names.get(pk, "a deleted label")) for pk in given.get(row.pk, ())]  # type: ignore[attr-defined]
     context = {"found": found, "form": form, "wanted": wanted}
     return _page_or_part(request, access, "answers", context)
 
@@ -41,11 +47,12 @@ def answer(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
         return redirect("answers", slug)
     if request.method == "POST":
         return _change(request, access, current)
-    labels = list(access.project.labels.all())
+    given = set(label_sets([current.pk]).get(current.pk, ()))
+    labels = [label for label in access.project.labels.all() if label.on_offer or label.pk in given]
     context = {
         "answer": current,
         "said": _said(current),
-        "given": {label.pk for label in current.labels.all()},
+        "given": given,
         "labels": labels,
         "key": uuid.uuid4(),
         "opened": timezone.now().isoformat(),
@@ -79,8 +86,10 @@ def _told(changed: services.Changed) -> str:
 
 
 def _said(annotation: Annotation) -> str:
-    names = {label.pk: label.name for label in annotation.labels.all()}
-    return page.said({"status": annotation.status, "label_ids": list(names)}, names)
+    """Merged labels by what they became."""
+    given = label_sets([annotation.pk]).get(annotation.pk, ())
+    names = dict(Label.objects.filter(pk__in=given).values_list("pk", "name"))
+    return page.said({"status": annotation.status, "label_ids": list(given)}, names)
 
 
 def _page_or_part(request: LabellerRequest, access: Access, name: str, context: dict[str, object]) -> HttpResponse:

@@ -33,6 +33,9 @@ NO_READING = (*BESIDE_ANSWERS, Source.GOLD)
 """Not one person's reading of a text that was served because it wants one: no answer of those wanted, and no evidence
 of how far people agree."""
 
+NOT_ALONE = (*NO_READING, Source.SEARCH)
+"""Nor is a label given from a list: whoever labels many at once need not have read each."""
+
 
 class Ranking(models.Model):
     """Who put the queue in order, and when. Written by learning together with the entries, in one transaction."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Left
+from django.db.models.functions import Coalesce, Left
 
 from labeller.annotation.doubts import Dismissal, LabelDoubt
 from labeller.annotation.models import NO_READING, Annotation, Source
@@ -17,6 +17,9 @@ from labeller.corpus.models import Document
 from labeller.projects.models import Project
 
 Status = Annotation.Status
+
+
+READ_AS = Coalesce("labels__read_as_id", "labels")  # merged labels are one
 
 
 def disagreements(project: Project) -> QuerySet[Any]:
@@ -29,7 +32,7 @@ def disagreements(project: Project) -> QuerySet[Any]:
     apart = (
         readings.filter(document__in=several)
         .values("document")
-        .annotate(n=Count("pk", distinct=True), kinds=Count("labels", distinct=True), pairs=Count("labels"))
+        .annotate(n=Count("pk", distinct=True), kinds=Count(READ_AS, distinct=True), pairs=Count(READ_AS))
         .exclude(pairs=F("n") * F("kinds"))
     )
     return _open(project, Document.objects.filter(pk__in=apart.values("document"))).order_by("newest", "pk")
@@ -38,7 +41,7 @@ def disagreements(project: Project) -> QuerySet[Any]:
 def unsure(project: Project) -> QuerySet[Any]:
     """Texts that somebody was unsure of or wrote a comment on, the longest undecided first."""
     asks = Q(status=Status.UNSURE) | ~Q(comment="")
-    told = _current(project).filter(asks).exclude(source=Source.REVIEW)
+    told = _current(project).filter(asks).exclude(source__in=[Source.REVIEW, Source.GOLD])
     return _open(project, Document.objects.filter(pk__in=told.values("document"))).order_by("newest", "pk")
 
 
@@ -187,7 +190,7 @@ def _current(project: Project) -> QuerySet[Annotation]:
 
 def _open(project: Project, texts: QuerySet[Any]) -> QuerySet[Any]:
     """Those of the texts that are neither decided nor left as they are; `newest` is the id of the last answer."""
-    mine = Annotation.objects.filter(document=OuterRef("pk"), superseded_at=None)
+    mine = Annotation.objects.filter(document=OuterRef("pk"), superseded_at=None).exclude(source=Source.GOLD)
     newest = mine.order_by("-pk").values("pk")[:1]
     closed = Dismissal.objects.filter(document=OuterRef("pk"), answers_until__gte=OuterRef("newest"))
     waiting: QuerySet[Any] = (

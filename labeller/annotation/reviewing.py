@@ -12,7 +12,7 @@ from collections.abc import Collection
 from django.db.models import Max
 from django.utils import timezone
 
-from labeller.annotation.answers import COMMENT_LIMIT, AnswerRefused, UndoRefused, checked_labels
+from labeller.annotation.answers import COMMENT_LIMIT, AnswerRefused, UndoRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.doubts import Dismissal, LabelDoubt
 from labeller.annotation.models import Annotation, Lease, Source
 from labeller.annotation.serving import turn
@@ -43,6 +43,7 @@ def decide(
         if earlier is not None:
             return _same(earlier, project, document, reviewer)
         labels = checked_labels(project, Status.LABELLED, label_ids)
+        refuse_withdrawn(labels)
         before = _current(project, document)
         now = timezone.now()
         if before is not None:  # before the insert: the constraint wants one current decision at most
@@ -61,6 +62,7 @@ def decide(
             model_key=doubt.model_key if doubt else "",
             prediction=doubt.prediction if doubt else None,
             comment=comment.strip()[:COMMENT_LIMIT],
+            guidelines_number=project.guidelines_number or None,
             seconds=None if seconds is None else max(0.0, seconds),
         )
         decision.labels.set(labels)

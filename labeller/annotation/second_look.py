@@ -46,7 +46,10 @@ def answers_before(look: SecondLook) -> QuerySet:  # type: ignore[type-arg]
     current = Annotation.objects.filter(
         named, before, project=look.project_id, superseded_at=None, status=Annotation.Status.LABELLED
     )
-    return current.exclude(source=Source.GOLD).order_by("id").distinct()
+    # What a manager decided is asked of nobody.
+    decided = Annotation.objects.filter(project=look.project_id, superseded_at=None, source=Source.REVIEW)
+    open_ones = current.exclude(document__in=decided.order_by().values("document"))
+    return open_ones.exclude(source=Source.GOLD).order_by("id").distinct()
 
 
 def waiting(look: SecondLook) -> int:

@@ -12,7 +12,7 @@ from django.db.models import Avg, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Least, Left
 from django.utils import timezone
 
-from labeller.annotation.models import BESIDE_ANSWERS, NO_READING, Annotation, Source
+from labeller.annotation.models import BESIDE_ANSWERS, NOT_ALONE, Annotation, Source
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
@@ -106,7 +106,7 @@ def _voted(document_id: int, votes: list[_Vote]) -> GoldRow:
     counts = Counter(vote.label_ids for vote in votes)
     read = {vote.label_ids for vote in votes if vote.source != Source.IMPORT}
     winner = max(votes, key=lambda vote: (counts[vote.label_ids], vote.label_ids in read, vote.created_at, vote.id))
-    readings = tuple((vote.annotator_id, vote.label_ids) for vote in votes if vote.source not in NO_READING)
+    readings = tuple((vote.annotator_id, vote.label_ids) for vote in votes if vote.source not in NOT_ALONE)
     several = readings if len(readings) > 1 else ()
     return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit, ids, several)
 

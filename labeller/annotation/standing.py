@@ -67,10 +67,12 @@ def _standing(
 ) -> Standing:
     if any(person == me and source in MEASURES for person, source in [*answers, *leases]):
         return Standing.MEASURES
+    if any(source == Source.REVIEW for _, source in answers):
+        return Standing.ANSWERED
     if any(person == me for person, _ in answers):
         return Standing.MINE
     people = {person for person, source in answers if source != Source.GOLD}
-    if len(people) >= wanted or any(source == Source.REVIEW for _, source in answers):
+    if len(people) >= wanted:
         return Standing.ANSWERED
     if len(people | {person for person, _ in leases} - {me}) >= wanted:
         return Standing.HELD

@@ -8,6 +8,7 @@ its figures would rise by that alone.
 from __future__ import annotations
 
 import numpy as np
+from django.db.models import Max
 from numpy.typing import NDArray
 
 from labeller.annotation.doubts import LabelDoubt
@@ -46,7 +47,7 @@ def doubts_of(project: Project, beat: Heartbeat) -> list[LabelDoubt] | None:
     )
     suspected = suspects(proba, labels.Y, multi_label=project.is_multi)
     wanted = np.flatnonzero(~labels.is_audit[suspected.rows] & ~_decided(project, labels.document_ids[suspected.rows]))
-    newest, key = _newest(labels), f"quick-{project.encoder}-{len(labels.Y)}"[:80]
+    newest, key = _newest(project, labels.document_ids[suspected.rows]), f"quick-{project.encoder}-{len(labels.Y)}"[:80]
     return [
         LabelDoubt(
             project=project,
@@ -67,12 +68,11 @@ def _ids(labels: Labelled, answer: NDArray[np.uint8]) -> list[int]:
     return [labels.label_ids[column] for column in np.flatnonzero(answer)]
 
 
-def _newest(labels: Labelled) -> dict[int, int]:
-    """Document id -> id of the newest answer it was decided by."""
-    newest: dict[int, int] = {}
-    for document_id, annotation_id in labels.votes.tolist():
-        newest[document_id] = max(annotation_id, newest.get(document_id, 0))
-    return newest
+def _newest(project: Project, ids: Ids) -> dict[int, int]:
+    """Document id -> id of its newest answer, also a skip: answered again since then, a text is doubted no more."""
+    current = Annotation.objects.filter(project=project, superseded_at=None, document_id__in=ids.tolist())
+    rows = current.exclude(source=Source.GOLD).order_by().values("document_id").annotate(newest=Max("pk"))
+    return {row["document_id"]: row["newest"] for row in rows}
 
 
 def _decided(project: Project, ids: Ids) -> NDArray[np.bool_]:

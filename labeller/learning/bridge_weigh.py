@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from labeller.annotation.doubts import LabelDoubt
-from labeller.annotation.models import NO_READING, Annotation, Source
+from labeller.annotation.models import NOT_ALONE, Annotation, Source
 from labeller.annotation.selectors import Reading, answers_with_labels, label_sets
 from labeller.learning.agreement import AgreementReading
 from labeller.learning.bridge_consensus import Readings, readings_of, usable
@@ -90,7 +90,7 @@ def _shared_answers(project: Project) -> Iterable[tuple[int, int, int, str]]:
     """(id, document, annotator, source) of the current answers to texts that two or more people read."""
     readings = Annotation.objects.filter(
         project=project, superseded_at=None, status=Annotation.Status.LABELLED
-    ).exclude(source__in=NO_READING)
+    ).exclude(source__in=NOT_ALONE)
     several = readings.order_by().values("document").annotate(n=Count("pk")).filter(n__gt=1).values("document")
     wanted = readings.filter(document__in=several).order_by("document_id", "id")
     return wanted.values_list("pk", "document_id", "annotator_id", "source")

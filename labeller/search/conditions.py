@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
-from labeller.annotation.models import Annotation
+from labeller.annotation.models import NO_READING, Annotation
 from labeller.corpus.models import Document
 from labeller.projects.models import Membership, Project
 from labeller.search.asking import Asked
@@ -67,13 +67,14 @@ def _answered_as(answers: QuerySet[Annotation], asked: Asked) -> Q:
 
 def _differ(answers: QuerySet[Annotation]) -> Q:
     """Several answers, and a label that one of them gives and another does not."""
-    labelled = answers.filter(status=LABELLED)
+    labelled = answers.filter(status=LABELLED).exclude(source__in=NO_READING)
     several = labelled.order_by().values("document").annotate(n=Count("pk")).filter(n__gte=2)
     given = Annotation.labels.through._default_manager.filter(
-        annotation_id=OuterRef("pk"), label_id=OuterRef(OuterRef("labels"))
+        Q(label_id=OuterRef(OuterRef("labels"))) | Q(label__read_as=OuterRef(OuterRef("labels"))),
+        annotation_id=OuterRef("pk"),
     )
     without = labelled.filter(~Exists(given), document=OuterRef("document"))
-    doubtful = labelled.filter(Exists(without), document=OuterRef("pk"), labels__isnull=False)
+    doubtful = labelled.filter(Exists(without), document=OuterRef("pk"), labels__isnull=False, labels__read_as=None)
     return Q(pk__in=several.values("document")) & Q(Exists(doubtful))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation
 from labeller.corpus.models import Document
@@ -11,7 +13,7 @@ from labeller.corpus.query import any_of, parse, words_of
 from labeller.corpus.word_search import MOST_RANKED, every_hit, find_words
 from labeller.projects.models import Membership, Project
 from labeller.search.asking import Asked
-from labeller.search.conditions import texts_asked
+from labeller.search.conditions import answers_seen, texts_asked
 
 NEAREST = 300  # texts of like meaning worth looking through
 BEST_WORDS = 5  # texts that stand for a sentence
@@ -94,7 +96,7 @@ def _alike(project: Project, membership: Membership, asked: Asked, wanted: list[
     more, so that a filter that leaves few costs no more than one that leaves many."""
     from labeller.learning.bridge_nearest import nearest_to
 
-    examples, note = _examples(project, asked)
+    examples, note = _examples(project, membership, asked)
     if not examples:
         return Found([], trouble=note)
     parts = nearest_to(project, examples)
@@ -113,13 +115,14 @@ def _alike(project: Project, membership: Membership, asked: Asked, wanted: list[
     return Found(ids, similarity={pk: near[pk] for pk in ids}, note=note)
 
 
-def _examples(project: Project, asked: Asked) -> tuple[list[int], str]:
+def _examples(project: Project, membership: Membership, asked: Asked) -> tuple[list[int], str]:
     """(The texts whose meaning is looked for, what to say about them.) A typed sentence has no meaning here without
     the language model, which a page does not load: the texts that share most of its words stand for it."""
     if asked.like:
         return list(Document.objects.filter(project=project, pk__in=asked.like).values_list("pk", flat=True)), ""
     if asked.like_label:
-        labelled = Annotation.objects.filter(project=project, superseded_at=None, labels=asked.like_label)
+        given = Q(labels=asked.like_label) | Q(labels__read_as=asked.like_label)
+        labelled = answers_seen(project, membership).filter(given, status=Annotation.Status.LABELLED)
         newest = list(labelled.order_by("-id").values_list("document_id", flat=True)[:MOST_EXAMPLES])
         return newest, "" if newest else "No text has this label yet. Look for its words first."
     hits = find_words(project, parse(any_of(words_of(asked.typed))), most=MOST_RANKED)

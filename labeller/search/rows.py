@@ -18,7 +18,7 @@ from labeller.search.conditions import answers_seen
 STATES = {  # what is said of a text that cannot simply be labelled
     Standing.HELD: "In somebody else's hands now",
     Standing.RESERVE: "Set apart to measure the model; a label here ends that",
-    Standing.MEASURES: "It measures: answer it on the labelling page",
+    Standing.MEASURES: "Yours on the labelling page",
     Standing.GONE: "No longer in the project",
 }
 

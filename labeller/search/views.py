@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from labeller.annotation.forms import WholeNumbersField
+from labeller.annotation.forms import LARGEST, WholeNumbersField
 from labeller.projects.access import Access, LabellerRequest, labelling_project_for, project_for
 from labeller.projects.models import Label
 from labeller.search import bulk, selectors, sentences
@@ -32,7 +32,9 @@ class MarkedForm(forms.Form):
     """Texts marked in a list, and what is given to them."""
 
     mark = WholeNumbersField(required=False)
-    focus = forms.IntegerField(required=False)  # the text in focus, where none is marked: the script's
+    focus = forms.IntegerField(
+        required=False, min_value=0, max_value=LARGEST
+    )  # the text in focus, where none is marked: the script's
     label = WholeNumbersField(required=False)
     none = forms.BooleanField(required=False)
     key = forms.UUIDField()

@@ -10,7 +10,10 @@ from django.urls import reverse
 
 from labeller.annotation import services
 from labeller.annotation.export import rows
+from labeller.annotation.gold import make_gold
+from labeller.annotation.gold_selectors import accuracies
 from labeller.annotation.models import Annotation
+from labeller.annotation.review_selectors import QUEUES
 from labeller.annotation.selectors import current_labels, label_counts, label_sets, labels_by, last_answers
 from labeller.projects.history import GuidelinesVersion, LabelMerge
 from labeller.projects.labels import LabelError, add_labels, delete_label
@@ -40,6 +43,10 @@ def counts(project) -> dict[str, int]:
     return {label.name: count for label, count in label_counts(project)}
 
 
+def waiting(project, queue) -> list[int]:
+    return [document.pk for document in QUEUES[queue].texts(project)]
+
+
 def merge(project, labels, *names, into="Court", by=None) -> LabelMerge:
     return merge_labels(project=project, labels=[labels[name] for name in names], into=into, by=by)
 
@@ -60,6 +67,32 @@ class TestAfterAMerge:
         assert last_answers(project, bob, 1)[0].label_ids == (labels["Court"].pk,)
         assert [row["labels"] for row in rows(project)] == [["Change"], ["Court"], ["Other"], ["Court"]]
         assert [label.name for label in project.labels.all()] == ["Change", "Court", "Other"]
+
+    def test_one_s_own_history_says_the_one_label_and_keeps_it(self, project, bob, labels, answered, client_of):
+        merge(project, labels, "Court", "Courts")
+        client, key = client_of(bob), answered["Courts"].key
+        listed = client.get(reverse("answers", args=[project.slug]), {"show": labels["Court"].pk}).content.decode()
+        assert listed.count("Court</span>") == 2 and "none of these" not in listed
+        page = client.get(reverse("answer-change", args=[project.slug, key])).content.decode()
+        assert "none of these" not in page and "Court" in page
+
+    def test_two_people_who_gave_either_of_them_agree(self, project, alice, bob, labels):
+        project.overlap = 2
+        project.save()
+        add_texts(project, ["a"])
+        give(project, alice, one(project, alice), labels["Court"])
+        give(project, bob, one(project, bob), labels["Courts"])
+        assert waiting(project, "disagreements")
+        merge(project, labels, "Court", "Courts")
+        assert waiting(project, "disagreements") == []
+
+    def test_a_gold_text_is_known_by_the_one_label(self, project, alice, bob, labels, answered):
+        gold = make_gold(
+            project=project, by=alice, document=answered["Courts"].document, label_ids=[labels["Courts"].pk]
+        )
+        Annotation.objects.filter(pk=answered["Courts"].pk).update(source="gold")
+        merge(project, labels, "Court", "Courts")
+        assert [(one.right, one.answered) for one in accuracies(project)] == [(1, 1)] and gold.pk
 
     def test_what_was_given_can_still_be_read_as_it_was(self, project, labels, answered):
         merge(project, labels, "Court", "Courts")

@@ -14,6 +14,7 @@ from labeller.annotation.doubts import LabelDoubt
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.review_selectors import QUEUES, case_of, counts
 from labeller.annotation.selectors import current_labels, labels_by, last_answers, progress
+from labeller.projects.models import Label
 from tests.annotation.acts import give, one
 from tests.cast import add_texts, join, make_project, make_user
 
@@ -225,6 +226,29 @@ def test_the_reviewer_s_own_answer_stands_beside_their_decision(project, texts, 
 def test_decisions_are_not_counted_as_labelling(project, texts, labels, alice):
     decide(project, alice, texts[0], labels[1])
     assert progress(project, alice).today == 0 and last_answers(project, alice, 5) == []
+
+
+def test_a_decision_is_no_answer_to_look_back_on(project, texts, labels, alice, client_of):
+    """It is changed in the review; as one's own answer it could become a skip that no queue shows."""
+    decision = decide(project, alice, texts[0], labels[1])
+    assert client_of(alice).get(reverse("answer-change", args=[project.slug, decision.key])).status_code == 404
+
+
+def test_a_decision_keeps_the_guidelines_it_was_made_under(project, texts, labels, alice):
+    project.guidelines_number = 3
+    project.save()
+    assert decide(project, alice, texts[0], labels[1]).guidelines_number == 3
+
+
+def test_a_label_that_is_being_split_decides_nothing(project, texts, labels, alice):
+    Label.objects.filter(pk=labels[1].pk).update(on_offer=False)
+    with pytest.raises(AnswerRefused, match="was split"):
+        decide(project, alice, texts[0], labels[1])
+
+
+def test_answers_to_gold_texts_wait_in_no_queue(project, texts, labels, alice):
+    say(texts[0], alice, status="unsure", source=Source.GOLD)
+    assert waiting(project, "unsure") == []
 
 
 def test_a_decided_text_is_asked_of_nobody(project, texts, labels, alice, bob):

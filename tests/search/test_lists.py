@@ -77,9 +77,7 @@ class TestWordsAndFilters:
     def test_what_does_not_fit_is_left_out(self, texts, found, query):
         assert found(query).trouble == "" or found(query).ids == []
 
-    def test_where_several_answer_a_text_each_sees_her_own_answers_alone(self, texts, found, project, alice, bob, rita):
-        project.overlap = 2
-        project.save()
+    def test_who_labels_sees_her_own_answers_alone(self, texts, found, alice, bob, rita):
         annotate(texts[0], alice)
         annotate(texts[1], bob)
         assert found("status=labelled", bob).ids == [texts[1].pk]
@@ -109,6 +107,15 @@ class TestMeaning:
         for document in texts[1:8:3]:
             annotate(document, alice)
         assert len(set(found(f"like_label={court.pk}").ids[:4]) & ids(texts[10::3])) >= 3
+
+    def test_likeness_to_a_label_tells_an_annotator_nothing_of_others_answers(self, texts, found, project, alice, bob):
+        """Examples are left out of their list: by what is missing one could tell who gave what."""
+        read(project)
+        annotate(texts[1], alice)
+        assert found(f"like_label={project.labels.get(name='Court').pk}", bob).trouble
+
+    def test_a_number_that_no_database_takes_finds_nothing(self, texts, found):
+        assert found(f"like={10**30}").ids == []
 
     def test_a_typed_sentence_is_stood_for_by_the_texts_that_share_its_words(self, texts, found, project):
         read(project)
