@@ -62,10 +62,10 @@ def counted(project):
 @pytest.mark.django_db
 class TestSlippingIn:
     def test_about_the_share_of_what_is_served_is_gold(self, project, bob, golds, change):
-        """Of forty at a half: fewer than ten, or more than the ten there are, would be odder than one in a thousand."""
+        """At a half the ten there are come soon; one or the other is met before as an ordinary text."""
         served = work(project, bob, change, 40)
         found = [text.document_id for text in served if text.source == Source.GOLD]
-        assert 8 <= len(found) <= 10 and len(set(found)) == len(found)
+        assert 4 <= len(found) <= 10 and len(set(found)) == len(found)
         assert set(found) <= {one.document_id for one in golds}
 
     def test_none_is_slipped_in_where_the_share_is_nothing(self, project, bob, golds, change):
@@ -277,9 +277,9 @@ class TestThePages:
         answers = [give(project, bob, one(project, bob), court) for _ in range(3)]
         client, address = client_of(alice), reverse("gold", args=[project.slug])
         assert "None yet" in client.get(address).content.decode()
-        picked = answers[0].document
+        picked, other = sorted((answer.document for answer in answers[:2]), key=lambda one: -len(one.text))
         page = client.get(address, {"words": picked.text, "label": court.pk}).content.decode()
-        assert f'id="text-{picked.pk}"' in page and f'id="text-{answers[1].document_id}"' not in page
+        assert f'id="text-{picked.pk}"' in page and f'id="text-{other.pk}"' not in page
         after = client.post(reverse("gold-add", args=[project.slug]), {"text": [picked.pk]}, follow=True)
         assert "1 text is gold now." in after.content.decode()
         gold = GoldText.objects.get()
