@@ -185,8 +185,11 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
 
 
 def _make_room(undone: Annotation, reinstated: list[Annotation], project: Project, now: datetime) -> None:
-    """A found text goes back to where it was found. Where this person's earlier answer stands again there is nothing to
-    ask, but others may have answered since they passed. Else the text is wanted from them again. Raises UndoRefused."""
+    """A second look is theirs to give again. A found text goes back to where it was found. Where this person's earlier
+    answer stands again there is nothing to ask, but others may have answered since they passed. Else the text is wanted
+    from them again. Raises UndoRefused."""
+    if _look_again(undone, now):
+        return
     if undone.source == Source.SEARCH:
         return
     if all(row.source == Source.IMPORT for row in reinstated):
@@ -195,6 +198,21 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
     adds_one = undone.status != Status.LABELLED and any(row.status == Status.LABELLED for row in reinstated)
     if adds_one and not wants_another(undone, project, now):
         raise UndoRefused("Others have this text by now, so your skip stays as it is.")
+
+
+def _look_again(undone: Annotation, now: datetime) -> bool:
+    """Open this person's lease on the text again where the answer was a second look: the text waits for one whatever
+    stands again. False where it was none, or somebody else looks at it by now."""
+    leases = Lease.objects.filter(document_id=undone.document_id, annotator_id=undone.annotator_id)
+    lease = leases.order_by("-id").first()
+    if lease is None or lease.second_look_id is None or lease.created_at > undone.created_at:
+        return False
+    close_expired(undone.document_id, now)
+    if lease.closed_at is None or in_hand(undone.document_id).exists():
+        return False
+    lease.slot, lease.closed_at, lease.expires_at = 0, None, now + LEASE_LASTS
+    lease.save(update_fields=["slot", "closed_at", "expires_at"])
+    return True
 
 
 def _still_theirs(undone: Annotation) -> list[Annotation]:

@@ -82,6 +82,18 @@ class TestAfterASplit:
         Lease.objects.update(closed_at=timezone.now())
         assert one(project, bob).document_id == old.document_id
 
+    @pytest.mark.parametrize("status", ["labelled", "skipped"])
+    def test_undone_the_text_is_in_hand_again_beside_those_the_page_holds(
+        self, project, alice, bob, court, answered, status
+    ):
+        split(project, court)
+        held = services.serve(project=project, annotator=alice)
+        labels = [project.labels.get(name="Venue")] if status == "labelled" else []
+        given = give(project, alice, held[0], *labels, status=status)
+        services.serve(project=project, annotator=alice)
+        services.undo(project=project, annotator=alice, key=given.key)
+        assert held[0].document_id in {text.document_id for text in services.serve(project=project, annotator=alice)}
+
     def test_an_audit_text_stays_in_the_audit_and_the_counters_agree(self, project, bob, court, answered):
         audit = {row.document_id for row in answered if row.source == "audit"}
         labelled = counters(project)
