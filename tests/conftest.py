@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,9 @@ def own_house(settings: Settings, tmp_path: Path) -> None:
     settings.WHITENOISE_AUTOREFRESH = True  # or every test client would list all static files first
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     selectors.forget_whether_the_queue_is_kept()
+    # Worker processes keep a project's draws by its id, and an emptied database may hand out the same ids again.
+    if pools := sys.modules.get("labeller.learning.bridge_pool"):
+        pools._draws.clear()
 
 
 @pytest.fixture
