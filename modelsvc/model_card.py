@@ -18,7 +18,8 @@ def model_card(
 ) -> str:
     """README.md for the bundle: Markdown under Hugging Face's front matter.
 
-    `card` may hold, and leaves out what it does not: "audit" (an AuditReport as a dict), "scored_how" (a sentence),
+    `card` may hold, and leaves out what it does not: "audit" (an AuditReport as a dict), "leaning" ({"accuracy",
+    "macro_f1"}: figures that lean on the pool), "test_file" ({"name", "n", "metrics"}), "scored_how" (a sentence),
     "n_labels", "label_counts" ({name: texts}), "encoder" (name), "head" (its kind), "seed",
     "number" (the model's), "created" (a date), "descriptions" ({name: text}).
     """
@@ -27,6 +28,7 @@ def model_card(
         f"# {project_name}\n\n{_what(label_names, multi_label, card)}",
         _labels(label_names, card),
         _audit(label_names, card),
+        *([_test_file(card)] if card.get("test_file") else []),
         _training(card, versions),
         _USE,
         _limits(multi_label, reads_words),
@@ -59,20 +61,39 @@ def _labels(names: Sequence[str], card: Mapping[str, Any]) -> str:
     return "## Labels\n\n" + _table(("Label", "Texts learnt from", "Meaning"), rows)
 
 
+_LEANING = (
+    "Where there are two, the first leads: what the model says of the whole pool, corrected by the audit texts"
+    " (prediction-powered inference). The audit texts alone come out too low where the other texts were chosen away"
+    " from them."
+)
+
+
+def _test_file(card: Mapping[str, Any]) -> str:
+    test = card["test_file"]
+    measured = test["metrics"]
+    names = (("Accuracy", "accuracy"), ("Macro-F1", "macro_f1"), ("Micro-F1", "micro_f1"))
+    rows = [(name, *_interval(measured[key])) for name, key in names]
+    head = f"### On a test file\n\n{test['n']} texts of {test['name']}, of which no model has learnt.\n\n"
+    return head + _table(("Measure", "Value", "95 % interval"), rows)
+
+
 def _audit(names: Sequence[str], card: Mapping[str, Any]) -> str:
     audit = card.get("audit") or {}
     if not audit:
         return "## How good it is\n\nNot measured: it has no audit texts yet. Measure it before you rely on it."
-    rows = [
-        ("Accuracy", *_interval(audit["accuracy"])),
-        ("Macro-F1", *_interval(audit["macro_f1"])),
-        ("Micro-F1", *_interval(audit["micro_f1"])),
-    ]
+    leaning = card.get("leaning") or {}
+    rows = []
+    for name, key in (("Accuracy", "accuracy"), ("Macro-F1", "macro_f1"), ("Micro-F1", "micro_f1")):
+        if leaning.get(key):
+            rows.append((name, *_interval(leaning[key])))
+        rows.append((f"{name}, audit texts alone" if leaning.get(key) else name, *_interval(audit[key])))
     how = (
         card.get("scored_how") or "The texts were drawn at random and scored by a model that had not learnt from them."
     )
     text = f"## How good it is\n\nOn {audit['n']} texts drawn at random from the pool. {how}\n\n"
     text += _table(("Measure", "Value", "95 % interval"), rows)
+    if leaning:
+        text += "\n\n" + _LEANING
     per_label = [row for row in audit.get("per_label", []) if 0 <= row["label"] < len(names)]
     if per_label:
         found = [

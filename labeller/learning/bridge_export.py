@@ -15,8 +15,9 @@ from labeller.learning import artifacts
 from labeller.learning.bridge_pool import draws, pretrained_folder, texts_of
 from labeller.learning.bridge_versions import load_head
 from labeller.learning.bridge_words import views_for
-from labeller.learning.models import ModelExport, ModelVersion
+from labeller.learning.models import ModelExport, ModelVersion, PoolReading
 from labeller.learning.runs import Heartbeat
+from labeller.learning.testscores import TestScore
 from labeller.projects.models import Label
 from modelsvc.bundle import CheckResult, verify_bundle, write_bundle, zip_bundle
 from modelsvc.encoder import Encoder
@@ -86,12 +87,28 @@ def _some_texts(version: ModelVersion) -> Sequence[str]:
     return texts_of(chosen)
 
 
+def _leaning(version: ModelVersion) -> dict[str, Any]:
+    """The figures that lean on the pool, as the pages lead with them."""
+    reading = PoolReading.objects.filter(version=version).first()
+    found = {} if reading is None else {"accuracy": reading.tightened, "macro_f1": reading.tightened_f1}
+    return {name: figure for name, figure in found.items() if figure}
+
+
+def _test_file(version: ModelVersion) -> dict[str, Any]:
+    score = TestScore.objects.select_related("test_set").filter(version=version).order_by("-id").first()
+    if score is None:
+        return {}
+    return {"name": score.test_set.name, "n": score.n_texts, "metrics": score.metrics}
+
+
 def _card(version: ModelVersion) -> dict[str, Any]:
     """What the model card says, from the version's own row; a description only of labels that still exist."""
     described = Label.everything.filter(pk__in=version.label_ids).exclude(description="")
     return {
         "number": version.number,
         "audit": version.metrics,
+        "leaning": _leaning(version),
+        "test_file": _test_file(version),
         "scored_how": version.scored_how,
         "n_labels": version.n_labels,
         "encoder": version.encoder,

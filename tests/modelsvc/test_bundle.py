@@ -15,6 +15,7 @@ import pytest
 
 from modelsvc.bundle import PREDICT, BundleError, unzip_bundle, verify_bundle, write_bundle, zip_bundle
 from modelsvc.encoder import Encoder
+from modelsvc.model_card import model_card
 from modelsvc.quick import predict_proba
 from modelsvc.types import Head, Views
 from modelsvc.words import Words, WordWeights, learn_vocabulary
@@ -107,6 +108,18 @@ def test_the_card_tells_the_audit_figures_with_their_intervals_and_how_they_were
     assert "| Change of terms | 9 | 0.900 (0.600 to 0.980) |  |" in card
     assert "- Labelled texts: 120" in card
     assert r"Court \| " in card
+
+
+def test_figures_that_lean_on_the_pool_lead_in_the_card_and_those_of_a_test_file_follow():
+    told = CARD | {
+        "leaning": {"accuracy": {"value": 0.88, "low": 0.8, "high": 0.94}},
+        "test_file": {"name": "exam.csv", "n": 300, "metrics": CARD["audit"]},
+    }
+    card = model_card("Leases", NAMES, multi_label=False, reads_words=False, card=told, versions={})
+    lines = card.splitlines()
+    lead = lines.index("| Accuracy | 0.880 | 0.800 to 0.940 |")
+    assert lines[lead + 1] == "| Accuracy, audit texts alone | 0.854 | 0.716 to 0.931 |"
+    assert "300 texts of exam.csv, of which no model has learnt." in card
 
 
 def test_a_card_without_audit_figures_says_so(encoder, tmp_path):
