@@ -205,7 +205,8 @@ def label_until_the_curve_has(points: int, keyboard: Keyboard, manager: Walker) 
 
 
 def see_the_sentence_and_the_curve(manager: Walker) -> None:
-    """The sentence, the picture and the table say the same; the interval is Wilson's, worked out here again."""
+    """The sentence, the picture and the table say the same; the interval of the audit texts alone is Wilson's, worked
+    out here again. It stands below the figure that leads, where there is another one."""
     newest, rows, points = same_moment(manager)
     said = manager.page.locator("#standing").inner_text()
     per_hundred = re.search(r"The model is right on about (\d+) in 100 texts\.", said)
@@ -214,16 +215,17 @@ def see_the_sentence_and_the_curve(manager: Walker) -> None:
     low, high, n_audit, model = map(int, detail.groups())
     assert model <= int(newest)
     row = next(row for row in rows if row[1].split()[0] == str(model))
-    value, *interval = map(float, re.findall(r"\d+\.\d", row[3]))
-    assert (round(value), *map(round, interval)) == pytest.approx((int(per_hundred[1]), low, high), abs=1)
+    figures = [float(figure) for figure in re.findall(r"\d+\.\d", row[3])]
+    assert [round(figure) for figure in figures[:3]] == pytest.approx([int(per_hundred[1]), low, high], abs=1)
+    value, *interval = figures[-3:]
     correct = round(value * n_audit / 100)
     assert interval == pytest.approx([100 * bound for bound in wilson(correct, n_audit)], abs=0.051)
     measured = [row for row in rows if "too few" not in row[3]]
     assert len(measured) == len(points) >= POINTS
     for row, point in zip(measured, reversed(points), strict=True):
         assert row[:3] == [point["Labels"], point["Model"].replace("(", "").replace(")", ""), point["Audit texts"]]
-        assert row[3] == point["Accuracy"].replace("(", "").replace(")", "")
-        assert row[4] == point["Macro-F1"].replace("(", "").replace(")", "")
+        assert row[3].startswith(point["Accuracy"].replace("(", "").replace(")", ""))
+        assert row[4].startswith(point["Macro-F1"].replace("(", "").replace(")", ""))
 
 
 def same_moment(manager: Walker) -> tuple[str, list[list[str]], list[dict[str, Any]]]:
