@@ -12,19 +12,18 @@ Prints one JSON object.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
+from benchmarks.own_home import measured
 from benchmarks.serving import PATIENCE_S, embed, make_project, manage, percentiles, start, start_web, texts_of
 from benchmarks.serving import wait_for_page as wait_for_web
 
@@ -70,23 +69,8 @@ SAVED = "() => document.getElementById('save').dataset.state === 'saved'"
 
 def main() -> None:
     options = arguments()
-    home = Path(tempfile.mkdtemp(prefix="labeller-labelling-"))
-    os.environ.update(LABELLER_HOME=str(home), LABELLER_LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="labeller.settings")
-    os.environ.pop("LABELLER_DATABASE_URL", None)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        report = measure(options, processes)
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
-        shutil.rmtree(home, ignore_errors=True)
-    line = json.dumps(report, indent=1)
-    if options.json:
-        options.json.write_text(line + "\n", encoding="utf-8")
-    print(line)
+    measured("labelling", lambda processes: measure(options, processes), out=options.json)
 
 
 def arguments() -> argparse.Namespace:

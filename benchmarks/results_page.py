@@ -11,18 +11,17 @@ Prints one JSON object.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
+from benchmarks.own_home import measured
 
 LABELS = 9
 TARGETS = {"server_ms": 300, "queries": 25, "drawn_s": 1.5}
@@ -38,17 +37,7 @@ DRAWN = """() => [...document.querySelectorAll("figure[data-spec]:not([hidden]),
 
 def main() -> None:
     options = arguments()
-    home = Path(tempfile.mkdtemp(prefix="labeller-results-"))
-    os.environ.update(LABELLER_HOME=str(home), LABELLER_LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="labeller.settings")
-    os.environ.pop("LABELLER_DATABASE_URL", None)
-    try:
-        report = measure(options)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-    line = json.dumps(report, indent=1)
-    if options.json:
-        options.json.write_text(line + "\n", encoding="utf-8")
-    print(line)
+    measured("results", lambda _: measure(options), out=options.json)
 
 
 def arguments() -> argparse.Namespace:

@@ -15,9 +15,7 @@ import argparse
 import json
 import os
 import random
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -27,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import machine
+from benchmarks.own_home import measured
 
 TARGETS = {"words_p95_ms": 100, "meaning_p95_ms": 200}
 VOCABULARY, WIDTH, SHARD, LABELLED = 30_000, 384, 2_000, 2_000
@@ -34,16 +33,7 @@ VOCABULARY, WIDTH, SHARD, LABELLED = 30_000, 384, 2_000, 2_000
 
 def main() -> None:
     options = arguments()
-    home = Path(tempfile.mkdtemp(prefix="labeller-search-"))
-    os.environ.update(LABELLER_HOME=str(home), LABELLER_LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="labeller.settings")
-    try:
-        report = measure(options)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-    line = json.dumps(report, indent=1)
-    if options.json:
-        options.json.write_text(line + "\n", encoding="utf-8")
-    print(line)
+    measured("search", lambda _: measure(options), out=options.json, keep_database=True)
 
 
 def arguments() -> argparse.Namespace:

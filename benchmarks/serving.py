@@ -20,7 +20,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -28,6 +27,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.machine import machine
+from benchmarks.own_home import measured
 
 ROOT = Path(__file__).resolve().parent.parent
 ALONE, EACH_OF_EIGHT, PEOPLE = 300, 50, 8
@@ -37,23 +37,8 @@ PATIENCE_S = 900.0
 
 def main() -> None:
     options = arguments()
-    home = Path(tempfile.mkdtemp(prefix="labeller-serving-"))
-    os.environ.update(LABELLER_HOME=str(home), LABELLER_LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="labeller.settings")
-    os.environ.pop("LABELLER_DATABASE_URL", None)
     cores = sorted(os.sched_getaffinity(0))
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        report = measure(options, cores, processes)
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
-        shutil.rmtree(home, ignore_errors=True)
-    line = json.dumps(report, indent=1)
-    if options.json:
-        options.json.write_text(line + "\n", encoding="utf-8")
-    print(line)
+    measured("serving", lambda processes: measure(options, cores, processes), out=options.json)
 
 
 def arguments() -> argparse.Namespace:

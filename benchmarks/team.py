@@ -14,17 +14,15 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import json
 import os
-import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 from benchmarks.machine import machine
+from benchmarks.own_home import measured
 from benchmarks.serving import PEOPLE, make_project, manage, percentiles, start_web, texts_of, wait_for_page
 from benchmarks.team_annotator import Annotator
 
@@ -33,22 +31,7 @@ GOLDS = 20
 
 def main() -> None:
     options = arguments()
-    home = Path(tempfile.mkdtemp(prefix="labeller-team-"))
-    os.environ.update(LABELLER_HOME=str(home), LABELLER_LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="labeller.settings")
-    os.environ.pop("LABELLER_DATABASE_URL", None)
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        report = measure(options, processes)
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
-        shutil.rmtree(home, ignore_errors=True)
-    line = json.dumps(report, indent=1)
-    if options.json:
-        options.json.write_text(line + "\n", encoding="utf-8")
-    print(line)
+    measured("team", lambda processes: measure(options, processes), out=options.json)
 
 
 def arguments() -> argparse.Namespace:
