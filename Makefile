@@ -3,11 +3,13 @@ PORT ?= 8000
 BIN := .venv/bin
 # Which tests `make test` runs; all of them: make test SUITE=
 SUITE ?= -m "not slow"
+# Where strings of the interface are looked for, and how they are kept: a line each, so that a change is a line.
+GATHER := --all --no-wrap --no-obsolete --add-location file $(foreach folder,.venv var tests benchmarks demo modelsvc scripts,--ignore $(folder))
 # Waiting threads sleep instead of spinning: on two cores they would take the time from those that work.
 export OMP_WAIT_POLICY ?= PASSIVE
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run worker test test-all check bench format environment environment-dev
+.PHONY: run worker test test-all check bench format messages environment environment-dev
 
 run: environment ## Web, workers and the demo project, in one process group
 	@$(BIN)/python manage.py up --demo --port $(PORT)
@@ -36,6 +38,11 @@ bench: environment-dev ## Start-up and memory; the others: docs/engineers.md
 format: environment-dev ## Put the code into ruff's form
 	@$(BIN)/python -m ruff check --fix .
 	@$(BIN)/python -m ruff format .
+
+messages: environment-dev ## Gather the interface's strings into locale/, and compile what is translated (needs gettext)
+	@$(BIN)/python manage.py makemessages $(GATHER)
+	@$(BIN)/python manage.py makemessages --domain djangojs $(GATHER)
+	@$(BIN)/python manage.py compilemessages --ignore .venv
 
 environment:
 	@sh scripts/environment.sh

@@ -27,6 +27,14 @@ def flag(name: str, default: bool) -> bool:
     return value == "True"
 
 
+def one_of(name: str, default: str, known: list[str]) -> str:
+    """One of the known words. Raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name) or default
+    if value not in known:
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}: use one of {', '.join(known)}.")
+    return value
+
+
 def whole_number(name: str, default: int, *, least: int = 0) -> int:
     """An integer of at least `least`. Raises ImproperlyConfigured otherwise."""
     value = os.environ.get(name)

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "labeller.operations.upload_limit.UploadLimitMiddleware",  # before the CSRF check, which reads the whole body
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -99,6 +100,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = environment.text("LABELLER_TIME_ZONE", "UTC")
+
+# --- Languages ------------------------------------------------------------------------------------------------------
+# A page speaks the language chosen at its foot, else the browser's, else this one; letters and webhooks speak this one.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_CODE = environment.one_of("LABELLER_LANGUAGE", "en", [code for code, _ in LANGUAGES])
+LOCALE_PATHS = [BASE / "locale"]
 
 # --- The queue ------------------------------------------------------------------------------------------------------
 REDIS_URL = environment.text("LABELLER_REDIS_URL", "")
@@ -185,8 +192,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 # A browser keeps cookies by host, not by port: two houses on one host would sign each other's people out.
 _HOUSE = sha256(str(HOME).encode()).hexdigest()[:8]
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"sessionid_{_HOUSE}", f"csrftoken_{_HOUSE}"
+LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = f"language_{_HOUSE}", 365 * 24 * 3600
 HTTPS = environment.flag("LABELLER_HTTPS", False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

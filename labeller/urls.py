@@ -2,11 +2,14 @@
 
 from django.urls import include, path
 
+from labeller.operations.languages import browser_words, choose_language
 from labeller.operations.views import healthz
 
 urlpatterns = [
     path("accounts/", include("labeller.projects.account_urls")),
     path("healthz", healthz),
+    path("language", choose_language, name="language"),
+    path("words.js", browser_words, name="browser-words"),
     path("", include("labeller.projects.urls")),
     path("p/<slug:slug>/settings/labels/", include("labeller.annotation.label_change_urls")),
     path("p/<slug:slug>/data/search/", include("labeller.search.urls")),

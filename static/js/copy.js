@@ -8,10 +8,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
+      button.textContent = gettext("Copied");
     } catch {
       field.select();
-      button.textContent = "Press Ctrl+C";
+      button.textContent = gettext("Press Ctrl+C");
     }
   });
 }
