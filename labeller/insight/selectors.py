@@ -67,7 +67,7 @@ class VersionScore:
 
     @property
     def kind_name(self) -> str:
-        return ModelVersion.Kind(self.kind).label
+        return str(ModelVersion.Kind(self.kind).label)
 
     @property
     def has_evidence(self) -> bool:

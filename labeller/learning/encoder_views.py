@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.learning import encoders, selectors, services
@@ -44,11 +45,12 @@ def decide(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
     try:
         if request.POST.get("decision") == EncoderCheck.Decision.TAKEN:
             encoders.take(check=check, by=access.membership.user)
-            messages.success(request, f"{check.proposed} reads the texts now. Labelling goes on meanwhile.")
+            said = _("%(encoder)s reads the texts now. Labelling goes on meanwhile.") % {"encoder": check.proposed}
+            messages.success(request, said)
         elif request.POST.get("decision") == EncoderCheck.Decision.DECLINED:
             encoders.decline(check=check, by=access.membership.user)
         else:
-            messages.warning(request, "Choose one of the two.")
+            messages.warning(request, _("Choose one of the two."))
     except encoders.DecisionRefused as refusal:
         messages.warning(request, str(refusal))
     return back(request, slug)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.learning import services
 from labeller.learning.models import EncoderCheck, LoopState, TrainingRun
@@ -77,9 +78,14 @@ def take(*, check: EncoderCheck, by: User) -> Project:
     with transaction.atomic():
         project = Project.objects.select_for_update().get(pk=check.project_id)
         if check.proposed not in settings.ENCODERS:
-            raise DecisionRefused(f"The language model '{check.proposed}' is not in this server's list any more.")
+            raise DecisionRefused(
+                _("The language model '%(encoder)s' is not in this server's list any more.")
+                % {"encoder": check.proposed}
+            )
         if project.encoder != check.current:
-            raise DecisionRefused(f"This project uses {project.encoder} by now. Compare again.")
+            raise DecisionRefused(
+                _("This project uses %(encoder)s by now. Compare again.") % {"encoder": project.encoder}
+            )
         _decide(check, EncoderCheck.Decision.TAKEN, by)
         _go_on_with(project)
         kept = ("name", "kind", "guidelines", "suggestions", "overlap")
@@ -100,7 +106,7 @@ def _decide(check: EncoderCheck, decision: EncoderCheck.Decision, by: User) -> N
     """Two managers who decide at the same moment: the first one counts."""
     rows = EncoderCheck.objects.filter(pk=check.pk, decision="").exclude(proposed="")
     if not rows.update(decision=decision, decided_by=by, decided_at=timezone.now()):
-        raise DecisionRefused("This has been decided already.")
+        raise DecisionRefused(_("This has been decided already."))
 
 
 def _go_on_with(project: Project) -> None:

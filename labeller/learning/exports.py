@@ -7,12 +7,13 @@ from pathlib import Path
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from labeller import queueing
 from labeller.learning.models import ModelExport, ModelVersion
 from labeller.projects.models import User
 
-GONE = "The file is gone from the server. Build it again."
+GONE = gettext_noop("The file is gone from the server. Build it again.")
 EXPORT_TASK = "labeller.learning.tasks.build_export"
 
 

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from labeller.corpus.models import Document
 from labeller.learning.agreement import AgreementReading  # noqa: F401, Django looks here
@@ -20,19 +21,19 @@ class TrainingRun(models.Model):
     past the second attempt the run is failed with a reason."""
 
     class Kind(models.TextChoices):
-        EMBED = "embed", "Reading the texts"
-        FULL = "full", "Fine-tuning"
-        CHECK = "check", "Comparing language models"
-        GAUGE = "gauge", "Measuring"
-        TEST = "test", "Measuring on the test file"
-        WEIGH = "weigh", "Weighing the answers"
+        EMBED = "embed", _("Reading the texts")
+        FULL = "full", _("Fine-tuning")
+        CHECK = "check", _("Comparing language models")
+        GAUGE = "gauge", _("Measuring")
+        TEST = "test", _("Measuring on the test file")
+        WEIGH = "weigh", _("Weighing the answers")
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     UNFINISHED = (State.QUEUED, State.RUNNING)
     MAX_ATTEMPTS = 2
@@ -81,8 +82,8 @@ class ModelVersion(models.Model):
     """A model and how good it was on the audit texts of its moment. Metrics are stored then, never recomputed."""
 
     class Kind(models.TextChoices):
-        QUICK = "quick", "Quick"
-        FULL = "full", "Full"
+        QUICK = "quick", _("Quick")
+        FULL = "full", _("Full")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -250,8 +251,8 @@ class EncoderCheck(models.Model):
     once, decided once. A project that has changed its encoder since is not asked about it any more."""
 
     class Decision(models.TextChoices):
-        TAKEN = "taken", "Taken"
-        DECLINED = "declined", "Declined"
+        TAKEN = "taken", _("Taken")
+        DECLINED = "declined", _("Declined")
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="encoder_checks")
@@ -281,10 +282,10 @@ class ModelExport(models.Model):
     """A zip of one version, built and checked in the background before it is offered."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Building and checking"
-        DONE = "done", "Ready"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Building and checking")
+        DONE = "done", _("Ready")
+        FAILED = "failed", _("Failed")
 
     UNFINISHED = (State.QUEUED, State.RUNNING)
     MAX_ATTEMPTS = 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from labeller.learning.encoders import encoder_status
 from labeller.learning.selectors import learning_status, workers_alive
 from labeller.projects.models import Membership, Project
@@ -16,9 +18,9 @@ def learning_panel(project: Project, membership: Membership) -> Panel:
     status = learning_status(project)
     step = None
     if "quick" in status.missing:
-        step = "No worker is running: start it with `make run` or `python manage.py up`."
+        step = _("No worker is running: start it with `make run` or `python manage.py up`.")
     elif status.full is not None and status.full.state == "failed" and membership.may_manage:
-        step = "The last full run failed. Read why below, then try again."
+        step = _("The last full run failed. Read why below, then try again.")
     context = {"learning": status, "project": project, "membership": membership}
     return Panel(ORDER, "learning/_status.html", context, next_step=step)
 
@@ -32,6 +34,6 @@ def encoders_panel(project: Project, membership: Membership) -> Panel | None:
         return None
     step = None
     if status.is_open:
-        step = "Another language model suits your labels better: see the comparison below and decide."
+        step = _("Another language model suits your labels better: see the comparison below and decide.")
     context = {"encoders": status, "project": project, "membership": membership}
     return Panel(ENCODERS_ORDER, "learning/_encoders.html", context, next_step=step)

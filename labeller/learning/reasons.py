@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-OUT_OF_MEMORY = "Out of memory. Close other programs or give the worker more, then start it again."
+from django.utils.translation import gettext_noop
+
+OUT_OF_MEMORY = gettext_noop("Out of memory. Close other programs or give the worker more, then start it again.")
 
 
 def reason_of(error: BaseException) -> str:

@@ -23,6 +23,7 @@ import structlog
 from django.db import DatabaseError, connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from labeller.crew import ending, this_process
 from labeller.learning.models import ModelExport, TrainingRun
@@ -37,20 +38,33 @@ LOST = timedelta(seconds=30)  # queued for so long while the workers idle: the b
 Work = TrainingRun | ModelExport
 
 DIED_TWICE = {
-    TrainingRun.Kind.FULL: "The worker died twice while fine-tuning; labelling goes on with the quick model. "
-    "Check memory (a full run needs about 1.5 GB) and start it again.",
-    TrainingRun.Kind.EMBED: "The worker died twice while reading the texts; labelling goes on in random order. "
-    "Check memory (reading needs about 1 GB) and start it again.",
-    TrainingRun.Kind.CHECK: "The worker died twice while comparing language models; nothing else is touched by that. "
-    "Check memory (each is loaded once) and start it again.",
-    TrainingRun.Kind.GAUGE: "The worker died twice while measuring; nothing else is touched by that. It is tried again "
-    "as labels grow.",
-    TrainingRun.Kind.TEST: "The worker died twice while measuring models on the test file; nothing else is touched by "
-    "that. Check memory (reading needs about 1 GB) and start it again.",
-    TrainingRun.Kind.WEIGH: "The worker died twice while weighing the answers; nothing else is touched by that. Ask "
-    "for it again, or wait until there are more answers.",
+    TrainingRun.Kind.FULL: gettext_noop(
+        "The worker died twice while fine-tuning; labelling goes on with the quick model. "
+        "Check memory (a full run needs about 1.5 GB) and start it again."
+    ),
+    TrainingRun.Kind.EMBED: gettext_noop(
+        "The worker died twice while reading the texts; labelling goes on in random order. "
+        "Check memory (reading needs about 1 GB) and start it again."
+    ),
+    TrainingRun.Kind.CHECK: gettext_noop(
+        "The worker died twice while comparing language models; nothing else is touched by that. "
+        "Check memory (each is loaded once) and start it again."
+    ),
+    TrainingRun.Kind.GAUGE: gettext_noop(
+        "The worker died twice while measuring; nothing else is touched by that. It is tried again as labels grow."
+    ),
+    TrainingRun.Kind.TEST: gettext_noop(
+        "The worker died twice while measuring models on the test file; nothing else is touched by "
+        "that. Check memory (reading needs about 1 GB) and start it again."
+    ),
+    TrainingRun.Kind.WEIGH: gettext_noop(
+        "The worker died twice while weighing the answers; nothing else is touched by that. Ask "
+        "for it again, or wait until there are more answers."
+    ),
 }
-EXPORT_DIED_TWICE = "The worker died twice while building this model. Check memory and disk space, then build it again."
+EXPORT_DIED_TWICE = gettext_noop(
+    "The worker died twice while building this model. Check memory and disk space, then build it again."
+)
 
 
 class Superseded(Exception):

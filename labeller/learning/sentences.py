@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from labeller.learning.models import EncoderCheck
+from labeller.numerals import decimal, whole
+
+LEAST_ODDS = 0.001  # below, the share of cases is only bounded
 
 
 def check_sentence(check: EncoderCheck) -> str:
@@ -12,21 +17,34 @@ def check_sentence(check: EncoderCheck) -> str:
     result = check.result
     scores: dict[str, dict[str, Any]] = {score["encoder"]: score for score in result["scores"]}
     if not check.proposed:
-        return (
-            f"Compared on {result['texts']} texts that no model chose: no language model is better than "
-            f"{check.current} beyond chance."
-        )
+        return _(
+            "Compared on %(texts)s texts that no model chose: no language model is better than %(current)s beyond "
+            "chance."
+        ) % {"texts": whole(result["texts"]), "current": check.current}
     new, old = scores[check.proposed], scores[check.current]
+    names = {"new": check.proposed, "old": check.current, "texts": whole(result["texts"])}
     if result["measure"] == "macro-F1":
-        figures = f"a macro-F1 of {new['score']:.2f} with {check.proposed} and {old['score']:.2f} with {check.current}"
+        lead = _(
+            "%(new)s suits your labels better: on %(texts)s texts that no model chose, a macro-F1 of %(new_score)s "
+            "with %(new)s and %(old_score)s with %(old)s."
+        ) % (names | {"new_score": decimal(new["score"], 2), "old_score": decimal(old["score"], 2)})
     else:
-        figures = f"{new['right']} right with {check.proposed} and {old['right']} with {check.current}"
-    return (
-        f"{check.proposed} suits your labels better: on {result['texts']} texts that no model chose, {figures}. "
-        f"{new['only_this']} are right only with {check.proposed}, {new['only_current']} only with {check.current}; "
-        f"so large a lead comes by chance in {_odds(new['p'])}."
-    )
+        lead = _(
+            "%(new)s suits your labels better: on %(texts)s texts that no model chose, %(new_right)s right with "
+            "%(new)s and %(old_right)s with %(old)s."
+        ) % (names | {"new_right": whole(new["right"]), "old_right": whole(old["right"])})
+    return f"{lead} {_evidence(names, new)}"
 
 
-def _odds(p: float) -> str:
-    return f"{p:.1%} of cases" if p >= 0.001 else "fewer than 0.1% of cases"
+def _evidence(names: dict[str, str], new: dict[str, Any]) -> str:
+    """The texts on which the two differ, and how often so large a difference comes by chance."""
+    told = names | {"only_new": whole(new["only_this"]), "only_old": whole(new["only_current"])}
+    if new["p"] < LEAST_ODDS:
+        return _(
+            "%(only_new)s are right only with %(new)s, %(only_old)s only with %(old)s; so large a lead comes by "
+            "chance in fewer than %(share)s%% of cases."
+        ) % (told | {"share": decimal(100 * LEAST_ODDS, 1)})
+    return _(
+        "%(only_new)s are right only with %(new)s, %(only_old)s only with %(old)s; so large a lead comes by chance "
+        "in %(share)s%% of cases."
+    ) % (told | {"share": decimal(100 * new["p"], 1)})

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from labeller import queueing
 from labeller.corpus.testset import set_in_force
 from labeller.learning import selectors
 from labeller.learning.models import LoopState, TrainingRun
+from labeller.numerals import whole
 from labeller.projects.models import Project, User
 
 REFRESH_TASK = "labeller.learning.tasks.refresh_queue"
@@ -65,27 +68,38 @@ def start_full(*, project: Project, requested_by: User | None = None, enqueue: b
     labels, kinds = selectors.teaching_labels(project)
     if kinds < 2:
         raise RunRefused(
-            "A full run needs texts of at least two kinds besides the audit texts; "
-            f"so far there {'is' if kinds == 1 else 'are'} {kinds}. Label a few more first."
+            ngettext(
+                "A full run needs texts of at least two kinds besides the audit texts; so far there is %(kinds)s. "
+                "Label a few more first.",
+                "A full run needs texts of at least two kinds besides the audit texts; so far there are %(kinds)s. "
+                "Label a few more first.",
+                kinds,
+            )
+            % {"kinds": whole(kinds)}
         )
     try:
         return _start(project, TrainingRun.Kind.FULL, requested_by, labels=labels, enqueue=enqueue)
     except IntegrityError:
-        raise RunRefused("A full run is under way already. Wait for it, or cancel it first.") from None
+        raise RunRefused(_("A full run is under way already. Wait for it, or cancel it first.")) from None
 
 
 def start_check(*, project: Project, requested_by: User | None = None) -> TrainingRun:
     """Start comparing the encoders of the owner's list. Raises RunRefused when there is nothing to compare, or a
     comparison is under way."""
     if len(settings.ENCODERS) < 2:
-        raise RunRefused("There is one language model on this server: nothing to compare. Its owner keeps the list.")
+        raise RunRefused(_("There is one language model on this server: nothing to compare. Its owner keeps the list."))
     labels, kinds = selectors.labelled_kinds(project)
     if kinds < 2:
-        raise RunRefused(f"Labels of two kinds are needed to compare language models; there are {kinds} so far.")
+        raise RunRefused(
+            _("Labels of two kinds are needed to compare language models; there are %(kinds)s so far.")
+            % {"kinds": whole(kinds)}
+        )
     try:
         return _start(project, TrainingRun.Kind.CHECK, requested_by, labels=labels)
     except IntegrityError:
-        raise RunRefused("The language models are being compared already. Wait for it, or cancel it first.") from None
+        raise RunRefused(
+            _("The language models are being compared already. Wait for it, or cancel it first.")
+        ) from None
 
 
 def start_gauge(*, project: Project, labels: int) -> TrainingRun | None:
@@ -127,7 +141,7 @@ def _start(
             requested_by=requested_by,
             labels_at_start=labels,
             heartbeat_at=timezone.now(),
-            stage="Waiting for the worker",
+            stage=gettext_noop("Waiting for the worker"),
         )
         if enqueue:
             transaction.on_commit(lambda: enqueue_run(run))

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeller.learning import versions
@@ -19,9 +21,9 @@ from labeller.projects.confirmation import confirmation_page
 
 @require_POST
 def pin(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
-    def act(version: ModelVersion, _: Access) -> str:
+    def act(version: ModelVersion, access: Access) -> str:
         versions.pin(version=version)
-        return f"{version} is pinned: it goes on serving whatever the next runs make."
+        return _("Model %(number)s is pinned: it goes on serving whatever the next runs make.") % _numbered(version)
 
     return _done(request, slug, number, act)
 
@@ -30,7 +32,7 @@ def pin(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
 def unpin(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
     def act(version: ModelVersion, access: Access) -> str:
         versions.unpin(project_id=access.project.pk)
-        return f"{version} is not pinned any more: a better model may take over."
+        return _("Model %(number)s is not pinned any more: a better model may take over.") % _numbered(version)
 
     return _done(request, slug, number, act)
 
@@ -39,16 +41,17 @@ def unpin(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
 def serve(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
     def act(version: ModelVersion, access: Access) -> str:
         versions.serve_again(version=version, requested_by=access.membership.user)
-        return f"{version} serves as soon as it has read the texts. The present one goes on until then."
+        said = _("Model %(number)s serves as soon as it has read the texts. The present one goes on until then.")
+        return said % _numbered(version)
 
     return _done(request, slug, number, act)
 
 
 @require_POST
 def stay(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
-    def act(_: ModelVersion, access: Access) -> str:
+    def act(version: ModelVersion, access: Access) -> str:
         versions.stay(project_id=access.project.pk)
-        return "The present model goes on serving."
+        return _("The present model goes on serving.")
 
     return _done(request, slug, number, act)
 
@@ -59,18 +62,19 @@ def delete(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     version = get_object_or_404(ModelVersion, project=access.project, number=number)
     if request.method == "POST":
-        return _done(request, slug, number, lambda version, _: _deleted(versions.delete(version=version)))
+        return _done(request, slug, number, lambda version, access: _deleted(versions.delete(version=version)))
     found = versions.deletion(version)
     page = reverse("results-model", args=[slug, number])
     if found.why_not:
-        messages.warning(request, f"{version} cannot be deleted. {found.why_not}")
+        said = _("Model %(number)s cannot be deleted.") % _numbered(version)
+        messages.warning(request, f"{said} {found.why_not}")
         return redirect(page)
     return confirmation_page(
         request,
         access,
-        question=f"Delete the files of model {number}?",
+        question=_("Delete the files of model %(number)s?") % _numbered(version),
         effect=_effect(found),
-        action=f"Delete the files of model {number}",
+        action=_("Delete the files of model %(number)s") % _numbered(version),
         back=page,
         section="results",
     )
@@ -87,16 +91,22 @@ def _done(request: HttpRequest, slug: str, number: int, act: Callable[[ModelVers
 
 
 def _effect(found: versions.Deletion) -> str:
-    told = f"This frees {filesizeformat(found.size)} and cannot be taken back."
+    told = [_("This frees %(size)s and cannot be taken back.") % {"size": filesizeformat(found.size)}]
     if found.dependants:
-        numbers = ", ".join(str(one.number) for one in found.dependants)
-        many = len(found.dependants) > 1
-        told += (
-            f" Model{'s' if many else ''} {numbers} read{'' if many else 's'} texts through it and"
-            f" go{'' if many else 'es'} with it."
+        with_it = ngettext(
+            "Model %(numbers)s reads texts through it and goes with it.",
+            "Models %(numbers)s read texts through it and go with it.",
+            len(found.dependants),
         )
-    return f"{told} It can serve no more and cannot be downloaded. Its figures and its point of the curve stay."
+        told.append(with_it % {"numbers": ", ".join(str(one.number) for one in found.dependants)})
+    told.append(_("It can serve no more and cannot be downloaded. Its figures and its point of the curve stay."))
+    return " ".join(told)
 
 
 def _deleted(found: versions.Deletion) -> str:
-    return f"The files of model {found.version.number} are deleted; {filesizeformat(found.size)} are free again."
+    said = _("The files of model %(number)s are deleted; %(size)s are free again.")
+    return said % (_numbered(found.version) | {"size": filesizeformat(found.size)})
+
+
+def _numbered(version: ModelVersion) -> dict[str, object]:
+    return {"number": version.number}

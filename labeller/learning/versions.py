@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.learning import artifacts, services
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun
@@ -22,7 +23,8 @@ class VersionRefused(Exception):
 def pin(*, version: ModelVersion) -> None:
     """What serves goes on serving whatever the next runs make. Raises VersionRefused for another model."""
     if not LoopState.objects.filter(project=version.project_id, serving=version).update(pinned=True):
-        raise VersionRefused(f"{version} does not read the texts now. Let it serve first, then pin it.")
+        said = _("Model %(number)s does not read the texts now. Let it serve first, then pin it.")
+        raise VersionRefused(said % {"number": version.number})
 
 
 def unpin(*, project_id: int) -> None:
@@ -39,12 +41,13 @@ def serve_again(*, version: ModelVersion, requested_by: User | None = None) -> N
         # Whoever deletes it meanwhile holds this row; only behind it can be known whether its files are there.
         list(LoopState.objects.select_for_update().filter(project=version.project_id))
         if not ModelVersion.objects.filter(pk=version.pk, kind=ModelVersion.Kind.FULL, deleted_at=None).exists():
-            raise VersionRefused("Only a full model whose files are there can serve.")
+            raise VersionRefused(_("Only a full model whose files are there can serve."))
         if not others.filter(pinned=False).update(returning=version):
             pinned = others.filter(pinned=True).select_related("serving").first()
-            raise VersionRefused(
-                f"{pinned.serving} is pinned. Unpin it first." if pinned else f"{version} reads the texts already."
-            )
+            if pinned is not None and pinned.serving is not None:
+                said = _("Model %(number)s is pinned. Unpin it first.")
+                raise VersionRefused(said % {"number": pinned.serving.number})
+            raise VersionRefused(_("Model %(number)s reads the texts already.") % {"number": version.number})
         services.start_embedding(project=version.project, requested_by=requested_by)
 
 
@@ -118,17 +121,17 @@ def _why_not(version: ModelVersion, dependants: list[ModelVersion]) -> str:
     newest = ModelVersion.objects.filter(project=version.project_id, kind=ModelVersion.Kind.QUICK, base=serving).last()
     building = ModelExport.objects.filter(version__in=[version, *dependants], state__in=ModelExport.UNFINISHED)
     if version.deleted_at:
-        return "Its files are deleted already."
+        return _("Its files are deleted already.")
     if version.pk == serving:
-        return "It reads the texts now. Let another model serve first."
+        return _("It reads the texts now. Let another model serve first.")
     if version.pk == returning:
-        return "It is about to serve again."
+        return _("It is about to serve again.")
     if newest is not None and version.pk == newest.pk:
-        return "It orders the queue now. It can go when there is a newer one."
+        return _("It orders the queue now. It can go when there is a newer one.")
     if building.exists():
-        return "A zip of it, or of a model that reads its encoder, is being built. Wait for that."
+        return _("A zip of it, or of a model that reads its encoder, is being built. Wait for that.")
     if TrainingRun.objects.filter(Q(pk=version.run_id), state__in=TrainingRun.UNFINISHED).exists():
-        return "The run that made it is still under way."
+        return _("The run that made it is still under way.")
     return ""
 
 

@@ -10,6 +10,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.learning import exports, selectors, services
@@ -50,7 +51,7 @@ def cancel_run(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
     access = managed_project_for(request, slug)
     run = get_object_or_404(TrainingRun, project=access.project, key=key)
     if not services.cancel(run=run):
-        messages.info(request, "That run had finished already.")
+        messages.info(request, _("That run had finished already."))
     return back(request, slug)
 
 
@@ -59,7 +60,8 @@ def export_model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     version = get_object_or_404(ModelVersion, project=access.project, number=number)
     if version.deleted_at:
-        messages.warning(request, f"The files of {version} were deleted: there is nothing to take away.")
+        said = _("The files of model %(number)s were deleted: there is nothing to take away.")
+        messages.warning(request, said % {"number": version.number})
         return back(request, slug)
     export = exports.request(version=version, requested_by=access.membership.user)
     return redirect("model-export-status", slug, export.key)

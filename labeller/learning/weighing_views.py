@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation.selectors import answers_with_labels
@@ -27,5 +28,5 @@ def weigh(request: HttpRequest, slug: str) -> HttpResponse:
     access = managed_project_for(request, slug)
     answers = answers_with_labels(access.project)
     if not services.start_weighing(project=access.project, answers=answers, requested_by=access.membership.user):
-        messages.info(request, "The answers are being weighed already.")
+        messages.info(request, _("The answers are being weighed already."))
     return back(request, slug)

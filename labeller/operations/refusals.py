@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 
 
 class JsonRefusalMiddleware:
@@ -25,7 +26,7 @@ class JsonRefusalMiddleware:
         if not request.headers.get("Accept", "").startswith("application/json"):
             return None
         if isinstance(exception, PermissionDenied):
-            return JsonResponse({"error": str(exception) or "Your role does not include this."}, status=403)
+            return JsonResponse({"error": str(exception) or _("Your role does not include this.")}, status=403)
         if isinstance(exception, Http404):
-            return JsonResponse({"error": "This is not there, or not open to you any more."}, status=404)
+            return JsonResponse({"error": _("This is not there, or not open to you any more.")}, status=404)
         return None

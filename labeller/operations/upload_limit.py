@@ -13,6 +13,9 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from labeller.numerals import decimal
 
 KILOBYTE, MEGABYTE = 1024, 1024 * 1024
 ANONYMOUS = 64 * KILOBYTE  # signing in and making an account take one or two
@@ -29,9 +32,13 @@ class UploadLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         size = _announced(request)
         if size > settings.UPLOAD_LIMIT + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return _too_large(request, size, settings.UPLOAD_LIMIT, ". Split the file, or have it imported by command.")
+            said = _(
+                "%(size)s were sent; at most %(most)s can be taken. Split the file, or have it imported by command."
+            )
+            return _too_large(request, said, size, settings.UPLOAD_LIMIT)
         if size > ANONYMOUS and not get_user(request).is_authenticated:
-            return _too_large(request, size, ANONYMOUS, " before signing in.")
+            said = _("%(size)s were sent; at most %(most)s can be taken before signing in.")
+            return _too_large(request, said, size, ANONYMOUS)
         return self.get_response(request)
 
 
@@ -43,11 +50,11 @@ def _announced(request: HttpRequest) -> int:
 
 
 def _amount(size: int) -> str:
-    return f"{size / MEGABYTE:,.1f} MB" if size >= MEGABYTE else f"{size / KILOBYTE:,.0f} kB"
+    return f"{decimal(size / MEGABYTE, 1)} MB" if size >= MEGABYTE else f"{decimal(size / KILOBYTE, 0)} kB"
 
 
-def _too_large(request: HttpRequest, size: int, limit: int, way_out: str) -> HttpResponse:
-    sentence = f"{_amount(size)} were sent; at most {_amount(limit)} can be taken{way_out}"
+def _too_large(request: HttpRequest, said: str, size: int, limit: int) -> HttpResponse:
+    sentence = said % {"size": _amount(size), "most": _amount(limit)}
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"error": sentence}, status=413)
     return render(request, "413.html", {"sentence": sentence}, status=413)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from labeller.projects.models import Membership, Project, User
@@ -40,7 +41,7 @@ def labelling_project_for(request: HttpRequest, slug: str) -> Access:
     access = project_for(request, slug)
     _check_sender(request, access)
     if not access.membership.may_label:
-        raise PermissionDenied("You may read this project, not label it. Ask its manager for the annotator role.")
+        raise PermissionDenied(_("You may read this project, not label it. Ask its manager for the annotator role."))
     return access
 
 
@@ -48,7 +49,7 @@ def managed_project_for(request: HttpRequest, slug: str) -> Access:
     """The project, for its managers. Raises Http404, or PermissionDenied for other members."""
     access = project_for(request, slug)
     if not access.membership.may_manage:
-        raise PermissionDenied("Only a manager of this project may do that.")
+        raise PermissionDenied(_("Only a manager of this project may do that."))
     return access
 
 
@@ -58,7 +59,7 @@ def answers_project_for(request: HttpRequest, slug: str) -> Access:
     access = project_for(request, slug)
     if not access.membership.may_see_answers:
         raise PermissionDenied(
-            "This shows what others answered, and annotators answer without knowing. Ask a manager of this project."
+            _("This shows what others answered, and annotators answer without knowing. Ask a manager of this project.")
         )
     return access
 
@@ -69,5 +70,11 @@ def _check_sender(request: HttpRequest, access: Access) -> None:
     if sender in ("", str(request.user.pk)):
         return
     names = {str(pk): name for pk, name in access.project.memberships.values_list("user_id", "user__username")}
-    who = names.get(sender, "the person who gave them")
-    raise PermissionDenied(f"You are signed in as {request.user.get_username()} now; sign in as {who} to save these.")
+    now = request.user.get_username()
+    if sender not in names:
+        raise PermissionDenied(
+            _("You are signed in as %(now)s now; sign in as the person who gave them to save these.") % {"now": now}
+        )
+    raise PermissionDenied(
+        _("You are signed in as %(now)s now; sign in as %(who)s to save these.") % {"now": now, "who": names[sender]}
+    )

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from labeller.projects import invitations
 from labeller.projects.models import Invitation, User
@@ -45,7 +46,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit=commit)
                 if invitation is None:
-                    raise invitations.InvitationClosed("This invitation is no longer open.")
+                    raise invitations.InvitationClosed(_("This invitation is no longer open."))
                 invitations.accept(invitation=invitation, user=saved)
         except invitations.InvitationClosed as closed:
             request.session.pop(invitations.SESSION_KEY, None)
@@ -56,5 +57,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """The right password of an account that the owner has switched off."""
-        messages.error(request, f"The account {user} is switched off. Ask whoever runs this server.")
+        messages.error(
+            request, _("The account %(user)s is switched off. Ask whoever runs this server.") % {"user": user}
+        )
         return redirect("account_login")

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from labeller.numerals import whole
+
 CONTEXT = 2  # unchanged lines shown around a change
 WORDS_ALIKE = 0.4  # two lines less alike than this are shown whole, one struck out, one new
 
@@ -46,14 +50,18 @@ class Changes:
     @property
     def sentence(self) -> str:
         """In a few words; for a list of versions."""
-        parts = ["guidelines changed"] if self.lines else []
-        for kind, words in (("added", "added"), ("gone", "gone")):
-            names = [f"“{one.name}”" for one in self.labels if one.kind == kind]
-            parts += [f"{_some(names)} {words}"] if names else []
-        parts += [f"“{one.old_name}” renamed to “{one.name}”" for one in self.labels if one.old_name][:3]
-        described = [f"“{one.name}”" for one in self.labels if one.description is not None and one.kind != "added"]
-        parts += [f"description of {_some(described)} changed"] if described else []
-        sentence = "; ".join(parts) or "nothing changed"
+        added = [one.name for one in self.labels if one.kind == "added"]
+        gone = [one.name for one in self.labels if one.kind == "gone"]
+        described = [one.name for one in self.labels if one.description is not None and one.kind != "added"]
+        renamed = [one for one in self.labels if one.old_name][:3]
+        parts = [
+            *([_("guidelines changed")] if self.lines else []),
+            *([_("%(labels)s added") % {"labels": _some(added)}] if added else []),
+            *([_("%(labels)s gone") % {"labels": _some(gone)}] if gone else []),
+            *(_("“%(old)s” renamed to “%(new)s”") % {"old": one.old_name, "new": one.name} for one in renamed),
+            *([_("description of %(labels)s changed") % {"labels": _some(described)}] if described else []),
+        ]
+        sentence = "; ".join(parts) or _("nothing changed")
         return sentence[0].upper() + sentence[1:] + "."
 
 
@@ -131,5 +139,5 @@ def _words(text: str) -> list[str]:
 
 
 def _some(names: list[str], most: int = 5) -> str:
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    told, more = ", ".join(_("“%(name)s”") % {"name": name} for name in names[:most]), len(names) - most
+    return _("%(names)s and %(more)s more") % {"names": told, "more": whole(more)} if more > 0 else told

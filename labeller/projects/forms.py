@@ -8,6 +8,8 @@ from uuid import uuid4
 from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from labeller.projects.hotkeys import KEYS
 from labeller.projects.labels import NAME_LENGTH, Draft, LabelError, parse_lines
@@ -19,81 +21,90 @@ MOST_PEOPLE = 10
 
 def _encoders() -> list[tuple[str, str]]:
     return [
-        (key, key if source != "bundled" else f"{key} (comes with Labeller)")
+        (key, key if source != "bundled" else gettext("%(encoder)s (comes with Labeller)") % {"encoder": key})
         for key, source in settings.ENCODERS.items()
     ]
 
 
 class ProjectForm(forms.Form):
-    name = forms.CharField(max_length=120, help_text="What the texts are, for the people who label them.")
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("What the texts are, for the people who label them.")
+    )
     kind = forms.ChoiceField(
-        label="How many labels may a text have?",
+        label=_("How many labels may a text have?"),
         choices=Project.Kind.choices,
         widget=forms.RadioSelect,
         initial=Project.Kind.SINGLE,
     )
     encoder = forms.ChoiceField(
-        label="Language model to start from",
+        label=_("Language model to start from"),
         choices=_encoders,
-        help_text="The pretrained encoder that your labels fine-tune. The server's owner keeps this list.",
+        help_text=_("The pretrained encoder that your labels fine-tune. The server's owner keeps this list."),
     )
     guidelines = forms.CharField(
-        label="Guidelines",
+        label=_("Guidelines"),
         required=False,
         max_length=GUIDELINES_LENGTH,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Markdown. Shown beside every text: when does each label apply, and when not?",
+        help_text=_("Markdown. Shown beside every text: when does each label apply, and when not?"),
     )
     suggestions = forms.ChoiceField(
-        label="The model's suggestion",
+        label=_("The model's suggestion"),
         choices=Project.Suggestions.choices,
         widget=forms.RadioSelect,
         initial=Project.Suggestions.SHOWN,
-        help_text="A shown suggestion is quicker; a hidden one cannot sway anybody.",
+        help_text=_("A shown suggestion is quicker; a hidden one cannot sway anybody."),
     )
     overlap = forms.IntegerField(
-        label="People who answer the same text",
+        label=_("People who answer the same text"),
         min_value=1,
         max_value=MOST_PEOPLE,
         initial=1,
-        help_text="More than one lets you measure how far people agree. None sees another's answer.",
+        help_text=_("More than one lets you measure how far people agree. None sees another's answer."),
     )
     overlap_on = forms.ChoiceField(
-        label="Which texts that many people answer",
+        label=_("Which texts that many people answer"),
         required=False,
         choices=Project.OverlapOn.choices,
         widget=forms.RadioSelect,
         initial=Project.OverlapOn.ALL,
-        help_text="A share is usually enough: an answer saved there labels another text. The share is drawn from the "
-        "audit texts by lot, whatever a model says. A text once chosen stays chosen, and answers given stay.",
+        help_text=_(
+            "A share is usually enough: an answer saved there labels another text. The share is drawn from the "
+            "audit texts by lot, whatever a model says. A text once chosen stays chosen, and answers given stay."
+        ),
     )
     overlap_share = forms.IntegerField(
-        label="The share, in per cent",
+        label=_("The share, in per cent"),
         required=False,
         min_value=1,
         max_value=100,
         initial=10,
-        help_text="Counts only for a share of the texts drawn at random.",
+        help_text=_("Counts only for a share of the texts drawn at random."),
     )
     strategy = forms.ChoiceField(
-        label="Order of the texts",
+        label=_("Order of the texts"),
         required=False,
         choices=Project.Strategy.choices,
         widget=forms.RadioSelect,
         initial=Project.Strategy.DEFAULT,
-        help_text="At random only for comparison: it takes more labels.",
+        help_text=_("At random only for comparison: it takes more labels."),
     )
     audit = forms.TypedChoiceField(
-        label="Audit texts",
+        label=_("Audit texts"),
         required=False,
-        choices=[(True, "Set texts apart and draw them at random"), (False, "None")],
+        choices=[
+            (True, _("Set texts apart and draw them at random")),
+            (False, pgettext_lazy("of audit texts", "None")),
+        ],
         coerce=lambda chosen: chosen == "True",
         empty_value=None,
         widget=forms.RadioSelect,
         initial=True,
-        help_text="Without them every label teaches, but only a test file of your own (Results → Test file) says how "
-        "good the model is. Choose “None” only with one, and before labelling begins: texts set apart later are no "
-        "fair sample, for the model has chosen from them by then.",
+        help_text=_(
+            "Without them every label teaches, but only a test file of your own (Results → Test file) says how "
+            "good the model is. Choose “None” only with one, and before labelling begins: texts set apart later are no "
+            "fair sample, for the model has chosen from them by then."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -123,7 +134,7 @@ class ProjectForm(forms.Form):
         if nothing_drawn and said.get("overlap", 1) > 1:
             self.add_error(
                 "overlap_on",
-                "Without audit texts none is drawn at random. Choose “Every text”, or set audit texts apart.",
+                _("Without audit texts none is drawn at random. Choose “Every text”, or set audit texts apart."),
             )
         return said
 
@@ -135,11 +146,13 @@ class NewProjectForm(ProjectForm):
     strategy = None  # type: ignore[assignment]
     audit = None  # type: ignore[assignment]
     labels = forms.CharField(
-        label="Labels",
+        label=_("Labels"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-        help_text="One a line, if you like with a description: “Court : says where disputes are heard”. "
-        "You can add and change them later.",
+        help_text=_(
+            "One a line, if you like with a description: “Court : says where disputes are heard”. "
+            "You can add and change them later."
+        ),
     )
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
     field_order = ("name", "kind", "labels", "guidelines", "encoder", "suggestions", "overlap")
@@ -157,35 +170,38 @@ def _drafts(text: str) -> list[Draft]:
 
 class LabelLinesForm(forms.Form):
     lines = forms.CharField(
-        label="Add labels, one a line",
+        label=_("Add labels, one a line"),
         widget=forms.Textarea(
-            attrs={"rows": 5, "spellcheck": "false", "placeholder": "Court : says where disputes are heard"}
+            attrs={"rows": 5, "spellcheck": "false", "placeholder": _("Court : says where disputes are heard")}
         ),
-        help_text="After “ : ” you may describe it. Keys and colours are chosen for you.",
-        error_messages={"required": "Write at least one label."},
+        help_text=_("After “ : ” you may describe it. Keys and colours are chosen for you."),
+        error_messages={"required": _("Write at least one label.")},
     )
 
     def clean_lines(self) -> list[Draft]:
         drafts = _drafts(self.cleaned_data["lines"])
         if not drafts:
-            raise forms.ValidationError("Write at least one label.")
+            raise forms.ValidationError(_("Write at least one label."))
         return drafts
 
 
 class LabelForm(forms.Form):
-    name = forms.CharField(max_length=NAME_LENGTH)
-    description = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH)
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
     hotkey = forms.ChoiceField(
-        label="Key",
+        label=_("Key"),
         required=False,
-        choices=[("", "none"), *((key, key.upper()) for key in KEYS)],
-        help_text="Pressed on the labelling page.",
-        error_messages={"invalid_choice": "“%(value)s” cannot be a label's key. Choose one from the list."},
+        choices=[("", pgettext_lazy("of keys", "none")), *((key, key.upper()) for key in KEYS)],
+        help_text=_("Pressed on the labelling page."),
+        error_messages={"invalid_choice": _("“%(value)s” cannot be a label's key. Choose one from the list.")},
     )
     colour = forms.CharField(
+        label=_("Colour"),
         widget=forms.TextInput(attrs={"type": "color"}),
-        help_text="Made lighter or darker where it would be hard to read.",
-        validators=[RegexValidator(r"^#[0-9a-f]{6}\Z", "A colour is written like #2f7ab8.")],
+        help_text=_("Made lighter or darker where it would be hard to read."),
+        validators=[RegexValidator(r"^#[0-9a-f]{6}\Z", _("A colour is written like #2f7ab8."))],
     )
 
     def clean_name(self) -> str:
@@ -195,5 +211,5 @@ class LabelForm(forms.Form):
 class RoleForm(forms.Form):
     role = forms.ChoiceField(
         choices=Role.choices,
-        error_messages={"invalid_choice": "“%(value)s” is not a role. Choose manager, annotator or reader."},
+        error_messages={"invalid_choice": _("“%(value)s” is not a role. Choose manager, annotator or reader.")},
     )

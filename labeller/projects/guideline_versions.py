@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.projects.history import GuidelinesVersion
 from labeller.projects.models import Label, Project, User
+from labeller.projects.notes import RESTORED
 from labeller.projects.signals import tell_labels_changed
 
 
@@ -66,13 +68,14 @@ def restore_version(*, version: GuidelinesVersion, by: User | None = None) -> Gu
             Project.objects.select_for_update().get(pk=project.pk)
             _restore_labels(version)
             Project.objects.filter(pk=project.pk).update(guidelines=version.guidelines)
-            made = record_version(project=project, by=by, note=f"Restored from version {version.number}")
+            made = record_version(project=project, by=by, note=RESTORED % {"number": version.number})
             if made is not None:
                 tell_labels_changed(project.pk)
             return made
     except IntegrityError as error:
         raise RestoreRefused(
-            f"A name of version {version.number} belongs to another label by now. Rename that label first."
+            _("A name of version %(number)s belongs to another label by now. Rename that label first.")
+            % {"number": version.number}
         ) from error
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from labeller.projects import guideline_versions
@@ -73,11 +74,13 @@ def restore(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
         return confirmation_page(
             request,
             access,
-            question=f"Restore version {number} of the guidelines?",
-            effect="Its text, and the names and descriptions of its labels, become a new version. Nothing is lost: the "
-            "present version stays in the list. Labels added since stay; labels merged, split or deleted since do not "
-            "come back by this.",
-            action="Restore it",
+            question=_("Restore version %(number)s of the guidelines?") % {"number": number},
+            effect=_(
+                "Its text, and the names and descriptions of its labels, become a new version. Nothing is lost: the "
+                "present version stays in the list. Labels added since stay; labels merged, split or deleted since do "
+                "not come back by this."
+            ),
+            action=_("Restore it"),
             back=reverse("guidelines-version", args=[slug, number]),
             tab="guidelines",
         )
@@ -86,7 +89,9 @@ def restore(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
     except guideline_versions.RestoreRefused as error:
         messages.error(request, str(error))
         return redirect("guidelines-version", slug, number)
-    said = f"Version {number} is restored, as version {made.number}." if made else "It says what is said now already."
+    said = _("It says what is said now already.")
+    if made:
+        said = _("Version %(number)s is restored, as version %(new)s.") % {"number": number, "new": made.number}
     messages.success(request, said)
     return redirect("guidelines", slug)
 

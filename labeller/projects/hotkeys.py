@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from django.utils.translation import gettext_noop
+
 RESERVED = {
-    "z": "undoes the last answer",
-    "s": "skips the text",
-    "u": "says unsure",
-    "c": "opens the comment",
-    "j": "scrolls the text down",
-    "k": "scrolls the text up",
-    "h": "shows your earlier answers",
-    "w": "marks the words behind the suggestion",
+    "z": gettext_noop("undoes the last answer"),
+    "s": gettext_noop("skips the text"),
+    "u": gettext_noop("says unsure"),
+    "c": gettext_noop("opens the comment"),
+    "j": gettext_noop("scrolls the text down"),
+    "k": gettext_noop("scrolls the text up"),
+    "h": gettext_noop("shows your earlier answers"),
+    "w": gettext_noop("marks the words behind the suggestion"),
 }
 KEYS = tuple("123456789") + tuple(letter for letter in "abcdefghijklmnopqrstuvwxyz" if letter not in RESERVED)
 

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -44,7 +45,7 @@ def accept(request: LabellerRequest, token: str) -> HttpResponse:
     except invitations.InvitationClosed:
         return redirect("invitation", token)  # which says why
     else:
-        messages.success(request, f"Welcome to {found.project}.")
+        messages.success(request, _("Welcome to %(project)s.") % {"project": found.project})
     return redirect("project", found.project.slug)
 
 

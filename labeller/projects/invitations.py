@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.projects.models import Invitation, Membership, Project, User
 
@@ -33,13 +34,13 @@ def revoke(*, invitation: Invitation) -> bool:
 
 def why_closed(invitation: Invitation) -> str:
     """One sentence, empty while the invitation is open."""
-    ask = "Ask whoever sent it for a new one."
     if invitation.accepted_at is not None:
-        return f"This invitation has been used. Each works once. {ask}"
+        return _("This invitation has been used. Each works once. Ask whoever sent it for a new one.")
     if invitation.revoked_at is not None:
-        return f"This invitation has been withdrawn. {ask}"
+        return _("This invitation has been withdrawn. Ask whoever sent it for a new one.")
     if not invitation.is_open:
-        return f"This invitation expired after {Invitation.LIFETIME_DAYS} days. {ask}"
+        days = {"days": Invitation.LIFETIME_DAYS}
+        return _("This invitation expired after %(days)s days. Ask whoever sent it for a new one.") % days
     return ""
 
 
@@ -50,7 +51,7 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
     """
     with transaction.atomic():
         if Membership.objects.filter(project_id=invitation.project_id, user=user).exists():
-            raise AlreadyMember(f"You are a member of {invitation.project} already.")
+            raise AlreadyMember(_("You are a member of %(project)s already.") % {"project": invitation.project})
         now = timezone.now()
         claimed = Invitation.objects.filter(
             pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now

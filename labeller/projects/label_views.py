@@ -8,8 +8,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import condition, require_GET, require_http_methods, require_POST
 
+from labeller.numerals import whole
 from labeller.projects.access import Access, LabellerRequest, managed_project_for, project_for
 from labeller.projects.colours import stylesheet
 from labeller.projects.confirmation import confirmation_page
@@ -31,12 +34,13 @@ def _page(request: LabellerRequest, access: Access, form: LabelLinesForm, status
 
 
 def _says(added: Added) -> str:
-    count = len(added.labels)
-    words = "1 label added." if count == 1 else f"{count} labels added."
-    if added.already_there:
-        words += f" Already there: {', '.join(added.already_there[:10])}"
-        words += f" and {len(added.already_there) - 10} more." if len(added.already_there) > 10 else "."
-    return words
+    count, known = len(added.labels), added.already_there
+    words = ngettext("%(count)s label added.", "%(count)s labels added.", count) % {"count": whole(count)}
+    if not known:
+        return words
+    names, more = ", ".join(known[:10]), len(known) - 10
+    there = _("Already there: %(names)s and %(more)s more.") if more > 0 else _("Already there: %(names)s.")
+    return f"{words} {there % {'names': names, 'more': whole(more)}}"
 
 
 @require_GET
@@ -94,9 +98,9 @@ def delete(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return confirmation_page(
             request,
             access,
-            question=f"Delete the label “{label.name}”?",
+            question=_("Delete the label “%(name)s”?") % {"name": label.name},
             effect=_what_goes(label),
-            action="Delete this label",
+            action=_("Delete this label"),
             back=reverse("label-edit", args=[slug, pk]),
             tab="labels",
         )
@@ -105,12 +109,12 @@ def delete(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     except LabelError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"“{label.name}” is deleted.")
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": label.name})
     return redirect("labels", slug)
 
 
 def _what_goes(label: Label) -> str:
-    return why_it_stays(label) or (
+    return why_it_stays(label) or _(
         "No answer names it. It goes with its description, its key and its colour; earlier guidelines keep its name."
     )
 

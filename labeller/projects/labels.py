@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from labeller.numerals import whole
 from labeller.projects.colours import next_colour
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.hotkeys import RESERVED, free_keys
 from labeller.projects.models import Label, Project, User
+from labeller.projects.notes import DELETED
 from labeller.projects.selectors import uses_of
 from labeller.projects.signals import tell_labels_changed
 
@@ -52,9 +56,12 @@ def parse_lines(text: str) -> list[Draft]:
         if not name and not description:
             continue
         if not name:
-            raise LabelError(f"Line {number} has a description but no name before the colon.")
+            raise LabelError(
+                _("Line %(line)s has a description but no name before the colon.") % {"line": whole(number)}
+            )
         if len(name) > NAME_LENGTH:
-            raise LabelError(f"Line {number}: the name has {len(name)} characters; at most {NAME_LENGTH} fit.")
+            told = {"line": whole(number), "length": whole(len(name)), "most": whole(NAME_LENGTH)}
+            raise LabelError(_("Line %(line)s: the name has %(length)s characters; at most %(most)s fit.") % told)
         drafts.append(Draft(name, description))
     return drafts
 
@@ -77,7 +84,7 @@ def add_drafts(*, project: Project, drafts: Sequence[Draft], by: User | None = N
             record_version(project=project, by=by)
             return added
     except IntegrityError as error:
-        raise LabelError("One of these names has just been added by somebody else. Please look again.") from error
+        raise LabelError(_("One of these names has just been added by somebody else. Please look again.")) from error
 
 
 def append_drafts(project: Project, drafts: Sequence[Draft]) -> Added:
@@ -87,7 +94,8 @@ def append_drafts(project: Project, drafts: Sequence[Draft]) -> Added:
     existing = list(project.labels.all())
     new, already_there = _without_known(drafts, {label.name.casefold() for label in existing})
     if len(existing) + len(new) > MOST_LABELS:
-        raise LabelError(f"That would make {len(existing) + len(new)} labels; a project holds at most {MOST_LABELS}.")
+        told = {"labels": whole(len(existing) + len(new)), "most": whole(MOST_LABELS)}
+        raise LabelError(_("That would make %(labels)s labels; a project holds at most %(most)s.") % told)
     return Added(Label.objects.bulk_create(_complete(project, existing, new)), already_there)
 
 
@@ -126,13 +134,17 @@ def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey
     """Change a label's own facts. Raises LabelError when another label has this name or key, or the key is taken by
     the labelling page."""
     if hotkey in RESERVED:
-        raise LabelError(f"The key “{hotkey}” {RESERVED[hotkey]} on the labelling page. Choose another or none.")
+        told = {"key": hotkey, "does": _(RESERVED[hotkey])}
+        raise LabelError(_("The key “%(key)s” %(does)s on the labelling page. Choose another or none.") % told)
     others = Label.objects.filter(project_id=label.project_id).exclude(pk=label.pk)
     for other in others:
         if other.name.casefold() == name.casefold():
-            raise LabelError(f"There is a label “{other.name}” already. Names differ by more than capitals.")
+            raise LabelError(
+                _("There is a label “%(name)s” already. Names differ by more than capitals.") % {"name": other.name}
+            )
         if hotkey and other.hotkey == hotkey:
-            raise LabelError(f"The key “{hotkey}” belongs to “{other.name}”. Choose another or none.")
+            told = {"key": hotkey, "name": other.name}
+            raise LabelError(_("The key “%(key)s” belongs to “%(name)s”. Choose another or none.") % told)
     label.name, label.description, label.colour, label.hotkey = name, description, colour, hotkey
     try:
         with transaction.atomic():
@@ -140,7 +152,7 @@ def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey
             if record_version(project=label.project, by=by):
                 tell_labels_changed(label.project_id)
     except IntegrityError as error:  # somebody else took the name or the key a moment ago
-        raise LabelError("This name or key has just been given to another label. Please look again.") from error
+        raise LabelError(_("This name or key has just been given to another label. Please look again.")) from error
     return label
 
 
@@ -167,7 +179,7 @@ def delete_label(*, label: Label, by: User | None = None) -> None:
         if reason := why_it_stays(locked):
             raise LabelInUse(reason)
         locked.delete()
-        record_version(project=label.project, by=by, note=f"Deleted “{label.name}”")
+        record_version(project=label.project, by=by, note=DELETED % {"label": label.name})
 
 
 def why_it_stays(label: Label) -> str:
@@ -175,5 +187,8 @@ def why_it_stays(label: Label) -> str:
     uses = uses_of(label)
     if not uses:
         return ""
-    answers = "1 answer names it" if uses == 1 else f"{uses} answers name it"
-    return f"“{label.name}” stays: {answers}, and answers are kept. Rename it, or merge it into another label."
+    return ngettext(
+        "“%(name)s” stays: %(uses)s answer names it, and answers are kept. Rename it, or merge it into another label.",
+        "“%(name)s” stays: %(uses)s answers name it, and answers are kept. Rename it, or merge it into another label.",
+        uses,
+    ) % {"name": label.name, "uses": whole(uses)}

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from labeller.projects import invitations
@@ -44,7 +45,7 @@ def invite(request: LabellerRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, access, form, status=422)
     invitations.invite(project=access.project, role=form.cleaned_data["role"], created_by=request.user)
-    messages.success(request, "The link is ready below. Send it to one person; it works once.")
+    messages.success(request, _("The link is ready below. Send it to one person; it works once."))
     return redirect("members", slug)
 
 
@@ -60,7 +61,8 @@ def role(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     except LastManager as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{member.user} is now {member.get_role_display().lower()}.")
+        told = {"name": member.user, "role": member.role_in_words}
+        messages.success(request, _("%(name)s is now %(role)s.") % told)
     # Who has just given up the manager's role may not see the members' page any more.
     still_manager = member.user_id != request.user.pk or member.may_manage
     return redirect("members" if still_manager else "project", slug)
@@ -72,13 +74,15 @@ def remove(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     member = get_object_or_404(Membership.objects.select_related("user"), pk=pk, project=access.project)
     if request.method != "POST":
-        who = "yourself" if member.user_id == request.user.pk else str(member.user)
+        name, oneself = {"name": member.user}, member.user_id == request.user.pk
         return confirmation_page(
             request,
             access,
-            question=f"Remove {who} from this project?",
-            effect="Access ends at once; only a new invitation brings it back. Answers given so far stay.",
-            action=f"Remove {who}",
+            question=_("Remove yourself from this project?")
+            if oneself
+            else _("Remove %(name)s from this project?") % name,
+            effect=_("Access ends at once; only a new invitation brings it back. Answers given so far stay."),
+            action=_("Remove yourself") if oneself else _("Remove %(name)s") % name,
             back=reverse("members", args=[slug]),
             tab="members",
         )
@@ -87,7 +91,8 @@ def remove(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     except LastManager as error:
         messages.error(request, str(error))
         return redirect("members", slug)
-    messages.success(request, f"{member.user} is no longer a member. Answers given so far stay.")
+    said = _("%(name)s is no longer a member. Answers given so far stay.") % {"name": member.user}
+    messages.success(request, said)
     return redirect("projects") if member.user_id == request.user.pk else redirect("members", slug)
 
 
@@ -100,14 +105,14 @@ def revoke(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return confirmation_page(
             request,
             access,
-            question=f"Withdraw the link for one {invitation.get_role_display().lower()}?",
-            effect="Whoever has it can no longer join by it. You can make a new link at any time.",
-            action="Withdraw the link",
+            question=_("Withdraw the link for one %(role)s?") % {"role": invitation.role_in_words},
+            effect=_("Whoever has it can no longer join by it. You can make a new link at any time."),
+            action=_("Withdraw the link"),
             back=reverse("members", args=[slug]),
             tab="members",
         )
     if invitations.revoke(invitation=invitation):
-        messages.success(request, "The link is withdrawn. Nobody can join by it any more.")
+        messages.success(request, _("The link is withdrawn. Nobody can join by it any more."))
     else:
-        messages.info(request, "That link was used or withdrawn already.")
+        messages.info(request, _("That link was used or withdrawn already."))
     return redirect("members", slug)

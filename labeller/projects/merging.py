@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.history import LabelMerge
 from labeller.projects.labels import Draft, LabelError, append_drafts
 from labeller.projects.models import Label, Project, User
+from labeller.projects.notes import MERGED, UNMERGED
 from labeller.projects.selectors import uses_of
 from labeller.projects.signals import tell_labels_changed
 
@@ -41,7 +43,7 @@ def merge_labels(*, project: Project, labels: Sequence[Label], into: str, by: Us
         Label.objects.bulk_update(gone, ["hotkey", "retired_at", "merged_into", "read_as"])
         _read_again(project)
         names = ", ".join(f"“{label.name}”" for label in gone)
-        record_version(project=project, by=by, note=f"Merged {names} into “{target.name}”")
+        record_version(project=project, by=by, note=MERGED % {"labels": names, "into": target.name})
         tell_labels_changed(project.pk)
         return merge
 
@@ -49,15 +51,17 @@ def merge_labels(*, project: Project, labels: Sequence[Label], into: str, by: Us
 def check_merge(project: Project, labels: Sequence[Label], into: str) -> None:
     """Raises LabelError with a sentence when these labels cannot become one of this name."""
     if len(labels) < 2:
-        raise LabelError("Tick at least two labels: they become one.")
+        raise LabelError(_("Tick at least two labels: they become one."))
     if any(not label.on_offer for label in labels):
-        raise LabelError("A label that is being split cannot be merged. Finish or stop its split first.")
+        raise LabelError(_("A label that is being split cannot be merged. Finish or stop its split first."))
     others = Label.objects.filter(project=project).exclude(pk__in=[label.pk for label in labels])
     if not project.is_multi and not others.exists():
-        raise LabelError("All labels would become one, and one label is no choice. Leave at least one out.")
+        raise LabelError(_("All labels would become one, and one label is no choice. Leave at least one out."))
     for other in others:
         if other.name.casefold() == into.casefold():
-            raise LabelError(f"“{other.name}” is a label already. Tick it too, or choose another name.")
+            raise LabelError(
+                _("“%(name)s” is a label already. Tick it too, or choose another name.") % {"name": other.name}
+            )
 
 
 def undo_merge(*, merge: LabelMerge, by: User | None = None) -> None:
@@ -78,22 +82,22 @@ def undo_merge(*, merge: LabelMerge, by: User | None = None) -> None:
             _read_again(project)
             LabelMerge.objects.filter(pk=merge.pk).update(undone_at=timezone.now())
             _remove_unused_target(merge)
-            record_version(project=project, by=by, note=f"Undid the merge into “{merge.into}”")
+            record_version(project=project, by=by, note=UNMERGED % {"into": merge.into})
             tell_labels_changed(project.pk)
     except IntegrityError as error:
         raise LabelError(
-            "A name that the merge freed belongs to another label by now. Rename that label first."
+            _("A name that the merge freed belongs to another label by now. Rename that label first.")
         ) from error
 
 
 def why_not_undone(merge: LabelMerge) -> str:
     """Why this merge cannot be undone, in a sentence; empty when it can. Reads `target`."""
     if merge.undone_at is not None:
-        return "This merge has been undone already."
+        return _("This merge has been undone already.")
     if merge.target is None:
-        return f"“{merge.into}” is deleted, so there is nothing to take apart."
+        return _("“%(name)s” is deleted, so there is nothing to take apart.") % {"name": merge.into}
     if merge.target.retired_at is not None:
-        return f"“{merge.into}” was itself merged or split since. Undo that first."
+        return _("“%(name)s” was itself merged or split since. Undo that first.") % {"name": merge.into}
     return ""
 
 

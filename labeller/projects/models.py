@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 INVITATION_DAYS = 14
 
@@ -22,25 +23,25 @@ class User(AbstractUser):
 
 class Project(models.Model):
     class Kind(models.TextChoices):
-        SINGLE = "single", "One label per text"
-        MULTI = "multi", "Several labels per text"
+        SINGLE = "single", _("One label per text")
+        MULTI = "multi", _("Several labels per text")
 
     class Suggestions(models.TextChoices):
-        SHOWN = "shown", "Show the model's suggestion"
-        HIDDEN = "hidden", "Hide it (no anchoring)"
-        HALF = "half", "Show it with half of the texts, drawn at random, to measure the anchoring"
+        SHOWN = "shown", _("Show the model's suggestion")
+        HIDDEN = "hidden", _("Hide it (no anchoring)")
+        HALF = "half", _("Show it with half of the texts, drawn at random, to measure the anchoring")
 
     class Strategy(models.TextChoices):
         """What the settings page offers. The column holds any name of the learner's table; simulate compares them."""
 
-        DEFAULT = "default", "The most useful text first"
-        RANDOM = "random", "At random"
+        DEFAULT = "default", _("The most useful text first")
+        RANDOM = "random", _("At random")
 
     class OverlapOn(models.TextChoices):
         """Which texts several people answer. Read together with `overlap`, in labeller/annotation/overlap.py."""
 
-        ALL = "all", "Every text"
-        DRAWN = "drawn", "A share of the texts drawn at random"
+        ALL = "all", _("Every text")
+        DRAWN = "drawn", _("A share of the texts drawn at random")
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=140, unique=True)
@@ -133,9 +134,15 @@ class Label(models.Model):
 
 
 class Role(models.TextChoices):
-    MANAGER = "manager", "Manager"
-    ANNOTATOR = "annotator", "Annotator"
-    READER = "reader", "Reader"
+    MANAGER = "manager", _("Manager")
+    ANNOTATOR = "annotator", _("Annotator")
+    READER = "reader", _("Reader")
+
+    @property
+    def in_words(self) -> str:
+        """As it stands within a sentence."""
+        words = {"manager": _("manager"), "annotator": _("annotator"), "reader": _("reader")}
+        return str(words[self.value])
 
 
 class Membership(models.Model):
@@ -149,6 +156,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.project}"
+
+    @property
+    def role_in_words(self) -> str:
+        return Role(self.role).in_words
 
     @property
     def may_manage(self) -> bool:
@@ -189,6 +200,10 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"Invitation to {self.project} as {self.role}"
+
+    @property
+    def role_in_words(self) -> str:
+        return Role(self.role).in_words
 
     @property
     def is_open(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from labeller.projects.models import Membership, Project
 
@@ -44,13 +45,23 @@ def panels_for(project: Project, membership: Membership) -> list[Panel]:
 def next_step(project: Project, membership: Membership, shown: list[Panel], label_count: int) -> NextStep:
     """What to do next in one sentence, from the real state: labels first, then what the panels ask for in order."""
     if label_count < 2:
-        missing = "This project has no labels yet" if label_count == 0 else "One label is not a choice"
-        if membership.may_manage:
-            return NextStep(
-                f"{missing}: add the labels to choose from.", reverse("labels", args=[project.slug]), "Add labels"
-            )
-        return NextStep(f"{missing}. Its manager adds them.")
+        return _labels_first(project, membership, label_count)
     for panel in shown:
         if panel.next_step:
-            return NextStep(panel.next_step, panel.next_url, panel.next_action or "Go on")
-    return NextStep("Nothing is waiting to be done here.")
+            return NextStep(panel.next_step, panel.next_url, panel.next_action or _("Go on"))
+    return NextStep(_("Nothing is waiting to be done here."))
+
+
+def _labels_first(project: Project, membership: Membership, label_count: int) -> NextStep:
+    if not membership.may_manage:
+        return NextStep(
+            _("One label is not a choice. Its manager adds them.")
+            if label_count
+            else _("This project has no labels yet. Its manager adds them.")
+        )
+    sentence = (
+        _("One label is not a choice: add the labels to choose from.")
+        if label_count
+        else _("This project has no labels yet: add the labels to choose from.")
+    )
+    return NextStep(sentence, reverse("labels", args=[project.slug]), _("Add labels"))

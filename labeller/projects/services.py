@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.models import Membership, Project, Role, User
@@ -23,7 +24,7 @@ class AlreadyMade(ProjectError):
     """The same form was posted before, and this is what it made."""
 
     def __init__(self, project: Project) -> None:
-        super().__init__(f"“{project}” has been made already.")
+        super().__init__(_("“%(project)s” has been made already.") % {"project": project})
         self.project = project
 
 
@@ -74,7 +75,7 @@ def create_project(
             return project
         except IntegrityError:  # the address or the key was taken between the look and the insert: look again
             continue
-    raise ProjectError(f"No free address could be found for “{name}”. Choose another name.")
+    raise ProjectError(_("No free address could be found for “%(name)s”. Choose another name.") % {"name": name})
 
 
 def _addresses(base: str) -> Iterator[str]:
@@ -106,7 +107,10 @@ def _keep_a_manager(membership: Membership, *, stays: bool) -> None:
     Project.objects.select_for_update().get(pk=membership.project_id)
     others = Membership.objects.filter(project_id=membership.project_id, role=Role.MANAGER).exclude(pk=membership.pk)
     if not stays and membership.role == Role.MANAGER and not others.exists():
-        raise LastManager(f"{membership.user} is the only manager of this project. Make somebody else a manager first.")
+        raise LastManager(
+            _("%(name)s is the only manager of this project. Make somebody else a manager first.")
+            % {"name": membership.user}
+        )
 
 
 def change_settings(

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from labeller.projects import guidelines, selectors
@@ -32,7 +33,7 @@ def projects(request: LabellerRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: LabellerRequest) -> HttpResponse:
     if not selectors.may_create_projects(request.user):
-        raise PermissionDenied("New projects are made by staff and by managers of a project. Ask one of them.")
+        raise PermissionDenied(_("New projects are made by staff and by managers of a project. Ask one of them."))
     form = NewProjectForm(request.POST or None)
     if form.is_valid():
         fields = dict(form.cleaned_data)
@@ -82,7 +83,7 @@ def settings(request: LabellerRequest, slug: str) -> HttpResponse:
     form.fields["encoder"].disabled = selectors.is_started(project)
     if form.is_valid():
         change_settings(project=project, by=request.user, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("project-settings", slug)
     context = {"project": project, "membership": access.membership, "section": "settings", "tab": "project"}
     return render(request, "projects/settings.html", context | {"form": form}, status=422 if form.is_bound else 200)

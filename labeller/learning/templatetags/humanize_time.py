@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.learning.models import TrainingRun
 
 register = template.Library()
 
 JUST_NOW_S = 4.0  # a poll's interval: nobody needs to see it count 0, 1, 2
+DAYS_FROM_S = 36 * 3600.0
 WORRYING_S = 9.0  # three beats missed
 
 
@@ -22,12 +24,12 @@ def short_time(seconds: float | None) -> str:
         return ""
     seconds = max(seconds, 0.0)
     if seconds < 90:
-        return f"{round(seconds)} s"
+        return _("%(time)s s") % {"time": round(seconds)}
     if seconds < 90 * 60:
-        return f"{round(seconds / 60)} min"
-    if seconds < 36 * 3600:
-        return f"{round(seconds / 3600)} h"
-    return f"{round(seconds / 86400)} days"
+        return _("%(time)s min") % {"time": round(seconds / 60)}
+    if seconds < DAYS_FROM_S:
+        return _("%(time)s h") % {"time": round(seconds / 3600)}
+    return _("%(time)s days") % {"time": round(seconds / 86400)}
 
 
 @register.filter
@@ -39,7 +41,9 @@ def seconds_since(moment: datetime | None) -> float | None:
 def ago(moment: datetime) -> str:
     """just now, 40 s ago, 3 min ago."""
     seconds = (timezone.now() - moment).total_seconds()
-    return "just now" if seconds < JUST_NOW_S else f"{short_time(seconds)} ago"
+    if seconds >= DAYS_FROM_S:  # a sentence of its own: other languages bend the day here
+        return _("%(days)s days ago") % {"days": round(seconds / 86400)}
+    return _("just now") if seconds < JUST_NOW_S else _("%(time)s ago") % {"time": short_time(seconds)}
 
 
 @register.filter

@@ -7,6 +7,7 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -16,6 +17,8 @@ def when(moment: datetime) -> str:
     """just now, 5 minutes ago, today, yesterday, on 3 May 2026."""
     minutes = int((timezone.now() - moment).total_seconds() // 60)
     if minutes < 60:
-        return "just now" if minutes < 2 else f"{minutes} minutes ago"
+        return _("just now") if minutes < 2 else _("%(minutes)s minutes ago") % {"minutes": minutes}
     days = (timezone.localdate() - timezone.localtime(moment).date()).days
-    return {0: "today", 1: "yesterday"}.get(days) or f"on {date_format(timezone.localtime(moment), 'j M Y')}"
+    if days < 2:
+        return _("yesterday") if days else _("today")
+    return _("on %(day)s") % {"day": date_format(timezone.localtime(moment), _("j M Y"))}

@@ -1,0 +1,74 @@
+"""Every sentence that workers write down about a run has its like in the table by which pages translate it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from django.utils import translation
+
+from labeller.learning.bridge_promotion import compare
+from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditScore
+from labeller.learning.runs import DIED_TWICE
+from labeller.learning.said import in_words
+from modelsvc.recipe import Task, _too_little
+from modelsvc.recipe_config import RecipeConfig, teacher_for
+from modelsvc.types import silent
+
+
+def score(right: list[int], *, multi: bool = False) -> AuditScore:
+    gold = np.zeros((len(right), 2), np.uint8)
+    gold[: 2 if multi else len(right), 0] = 1  # with several labels most texts carry none
+    predicted = np.where(np.array(right, bool)[:, None], gold, 1 - gold).astype(np.uint8).reshape(len(right), 2)
+    return AuditScore(np.arange(len(right)), gold.astype(np.float32), predicted, gold, {}, "")
+
+
+def decisions() -> list[str]:
+    many, few, bad = [1] * 12, [1] * 9, [0] * 6 + [1] * 6
+    return [
+        compare(score(few), score(few))[0],
+        compare(score(many), score(many))[0],
+        compare(score(bad), score(many))[0],
+        compare(score(many, multi=True), score(many, multi=True), multi_label=True)[0],
+    ]
+
+
+def of_the_pool() -> list[str]:
+    def task(n: int, *, multi: bool = False) -> Task:
+        Y = np.eye(2, dtype=np.uint8)[np.arange(n) % 2]
+        return Task("nowhere", [""] * n, Y, multi_label=multi, threads=1, seed=0, on_progress=silent)  # type: ignore[arg-type]
+
+    return [_too_little(task(40, multi=True), 900), _too_little(task(4), 900), _too_little(task(40), 3)]
+
+
+def of_the_teacher() -> list[str]:
+    def why(n: int, kinds: int, *, multi: bool = False) -> str:
+        Y = np.eye(kinds, dtype=np.uint8)[np.arange(n) % kinds]
+        return teacher_for(RecipeConfig(), Y, multi_label=multi)[1]
+
+    return [why(40, 2), why(40, 2, multi=True), why(4000, 2), why(30, 29)]
+
+
+STAGES = [
+    "Waiting for the worker",
+    "fine-tuning (1,234 labels, 40 kept for the audit)",
+    "comparing texts (32 labels)",
+    "reading embedding",
+    "reading with legal-bert",
+    "reading the test file: embedding",
+]
+PINNED = "Not promoted: Model 3 is pinned. It would be: 12 of 12 audit texts right, 6 before (p of being worse 0.02)."
+RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        *(*decisions(), PINNED, *of_the_pool(), *of_the_teacher()),
+        *(*DIED_TWICE.values(), *STAGES, *RANKED_BY, CROSS_FITTED, NOT_SCORED),
+    ],
+)
+def test_a_stored_sentence_is_told_in_german(stored: str) -> None:
+    with translation.override("de"):
+        told = in_words(stored)
+    assert told and told != stored
+    assert not {"of", "the", "and", "with", "texts"} & set(told.split())
