@@ -47,18 +47,19 @@ def measured(request: pytest.FixtureRequest, db: None, bob: User) -> Project:
     return project
 
 
-def test_every_version_s_figures_follow_from_its_frozen_predictions(measured: Project) -> None:
+def test_figures_follow_from_frozen_predictions_whatever_people_do_afterwards(
+    measured: Project,
+) -> None:
     told = checked(measured)
     assert told["equal"] and told["different"] == {}
     assert told["checked"] == 2 + PoolReading.objects.count() + RunningScore.objects.count()
-
-
-def test_what_people_do_afterwards_changes_nothing(measured: Project) -> None:
+    # What people do afterwards changes nothing.
     Annotation.objects.update(superseded_at="2026-01-01T00:00Z")
     Label.objects.filter(project=measured, name="Court").delete()
     assert checked(measured)["equal"]
 
 
+@pytest.mark.parametrize("measured", ["single"], indirect=True)
 def test_a_figure_that_does_not_follow_is_named_and_the_exit_code_is_1(measured: Project) -> None:
     prediction = AuditPrediction.objects.filter(version__number=2).order_by("pk").first()
     assert prediction is not None

@@ -76,7 +76,7 @@ def test_an_empty_list_is_refused_in_a_sentence(project, alice, client_of: Clien
 
 
 def test_more_labels_than_a_project_holds_are_refused_with_both_numbers(project):
-    with pytest.raises(LabelError, match="1003 labels; a project holds at most 1000"):
+    with pytest.raises(LabelError, match="1,003 labels; a project holds at most 1,000"):
         add_drafts(project=project, drafts=[Draft(f"l{number}") for number in range(1000)])
     assert project.labels.count() == 3
 
