@@ -13,6 +13,7 @@ from labeller.learning import artifacts, pulse
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project
 from tests.browser.shots import take
+from tests.browser.test_axe import complaints
 from tests.browser.walker import Walker
 from tests.cast import PASSWORD
 from tests.insight.scored import answered
@@ -107,6 +108,7 @@ def test_several_models_are_ordered_by_size_ticked_and_deleted(
     assert page.locator("#tick-1").is_checked()
     assert page.evaluate("document.activeElement.id") == "tick-1"
     page.locator("label.tick", has=page.locator("#tick-3")).click()
+    assert list(complaints(page)) == []
     take(page, "models-ticked", whole=True)
     page.get_by_role("button", name="Delete the files of the ticked models").click()
     page.get_by_role("heading", name="Delete the files of 2 models?").wait_for()
@@ -140,6 +142,7 @@ def test_a_failed_run_is_started_again_and_followed(browser: Any, live_server: L
     page.wait_for_selector("figure[data-drawn] svg")
     page.get_by_text("The whole error, for whoever runs the server").click()
     page.get_by_text("Traceback (most recent call last)").wait_for()
+    assert list(complaints(page)) == []
     take(page, "run-failed", whole=True)
     with page.expect_download() as download:
         page.get_by_role("link", name="Log as a text file").click()
