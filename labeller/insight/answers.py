@@ -3,20 +3,30 @@ list."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db.models.functions import Length
+from django.utils.translation import pgettext_lazy
 
+from labeller.corpus.models import Document
 from labeller.corpus.testset import TestSet, TestText
 from labeller.insight.measured_on import Ground
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.learning.testscores import TestAnswers
 from labeller.projects.models import Label, Project
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 LabelIds = frozenset[int]
 Outcome = Literal["found", "missed", "wrong"]  # of one label: given rightly, not given, given wrongly
-OUTCOMES: dict[Outcome, str] = {"found": "found", "missed": "missed", "wrong": "given wrongly"}
+OUTCOMES: dict[Outcome, StrOrPromise] = {
+    "found": pgettext_lazy("a label", "found"),
+    "missed": pgettext_lazy("a label", "missed"),
+    "wrong": pgettext_lazy("a label", "given wrongly"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,20 @@ def answers_on(version: ModelVersion, ground: Ground) -> list[Answer]:
     """All texts of this ground that the version was measured on, in the order of their import. One query, on a test
     file two."""
     return answers_of(version) if ground.test_set is None else _of_test_file(version, ground.test_set)
+
+
+def right_on(test_set: TestSet, numbers: Iterable[int]) -> dict[int, list[bool]]:
+    """By number of the version whether it has each text of the file right, in the order of the file. One query."""
+    rows = TestAnswers.objects.filter(score__test_set=test_set, score__version__number__in=numbers)
+    return {
+        number: [one == other for one, other in zip(gold, said, strict=True)]
+        for number, gold, said in rows.values_list("score__version__number", "gold", "said")
+    }
+
+
+def source_of(ground: Ground) -> type[Document | TestText]:
+    """Whose rows the answers' texts are."""
+    return Document if ground.test_set is None else TestText
 
 
 def _of_test_file(version: ModelVersion, test_set: TestSet) -> list[Answer]:

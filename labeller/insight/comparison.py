@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from labeller.insight.answers import Answer
 from labeller.insight.selectors import Estimate
 from labeller.insight.shares import share, sign_test
+from labeller.numerals import decimal, whole
 
 SURE = 0.05  # p below which the difference is called one
 
@@ -61,14 +64,21 @@ class Comparison:
     @property
     def sentence(self) -> str:
         better, worse = len(self.better), len(self.worse)
-        odds = f"p {self.p:.2f}" if self.p >= 0.005 else "p below 0.01"
+        told = {
+            "odds": _("p %(p)s") % {"p": decimal(self.p, 2)} if self.p >= 0.005 else _("p below 0.01"),
+            "better": whole(better),
+            "worse": whole(worse),
+        }
         if self.p < SURE:
-            return f"The difference is larger than chance would make it ({odds})."
+            return _("The difference is larger than chance would make it (%(odds)s).") % told
         if better + worse == 0:
             if all(pair.a.predicted == pair.b.predicted for pair in self.pairs):
-                return "They make the same mistakes."
-            return "Neither does better on any text, though their answers differ."
-        return f"So small a difference may be chance ({odds}): {better} texts became better and {worse} worse."
+                return _("They make the same mistakes.")
+            return _("Neither does better on any text, though their answers differ.")
+        return (
+            _("So small a difference may be chance (%(odds)s): %(better)s texts became better and %(worse)s worse.")
+            % told
+        )
 
 
 def compare(a: Sequence[Answer], b: Sequence[Answer], read_as: Mapping[int, int] | None = None) -> Comparison:

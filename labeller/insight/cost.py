@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import sqrt
 
 from labeller.insight.effort import Work
 from labeller.insight.selectors import Estimate, VersionScore
@@ -27,13 +28,30 @@ def milestones(versions: Sequence[VersionScore]) -> list[VersionScore]:
     return chosen
 
 
-def gain(before: Estimate, after: Estimate) -> Estimate:
-    """after - before with a 95 % interval made of theirs (Newcombe 1998, method 10: "square and add"). It takes the two
-    as measured on different texts; they share most, so the interval is rather too wide than too narrow."""
+def gain(before: Estimate, after: Estimate, *, phi: float = 0.0) -> Estimate:
+    """after - before with a 95 % interval made of theirs (Newcombe 1998, method 10: "square and add"). Without `phi` it
+    takes the two as measured on different texts; where they share most, the interval is rather too wide than too
+    narrow. `phi`: how far they are right on the same texts (`phi_of`), for two measured on exactly the same."""
     value = after.value - before.value
-    low = value - hypot(after.value - after.low, before.high - before.value)
-    high = value + hypot(after.high - after.value, before.value - before.low)
+    low = value - _joined(after.value - after.low, before.high - before.value, phi)
+    high = value + _joined(after.high - after.value, before.value - before.low, phi)
     return Estimate(value, low, high)
+
+
+def _joined(one: float, other: float, phi: float) -> float:
+    return sqrt(max(0.0, one**2 - 2 * phi * one * other + other**2))
+
+
+def phi_of(before: Sequence[bool], after: Sequence[bool]) -> float:
+    """Correlation of right and wrong over the same texts, made smaller where it is above 0 by half a text in each cell
+    (Newcombe 1998, paired, method 10). 0 where one of the two is always right or never."""
+    cells = Counter(zip(before, after, strict=True))
+    both, lost, won, neither = (cells[pair] for pair in ((True, True), (True, False), (False, True), (False, False)))
+    margins = (both + lost) * (won + neither) * (both + won) * (lost + neither)
+    if not margins:
+        return 0.0
+    apart = both * neither - lost * won
+    return (apart if apart < 0 else max(0.0, apart - len(before) / 2)) / sqrt(margins)
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,7 @@ class Cost:
         return Estimate(*(self.minutes / each for each in points))
 
 
-def cost(before: VersionScore, after: VersionScore, work: Work) -> Cost:
+def cost(before: VersionScore, after: VersionScore, work: Work, *, phi: float = 0.0) -> Cost:
+    """`phi` as in `gain`."""
     assert before.accuracy is not None and after.accuracy is not None  # milestones are measured
-    return Cost(before, after, work, gain(before.accuracy, after.accuracy))
+    return Cost(before, after, work, gain(before.accuracy, after.accuracy, phi=phi))

@@ -11,11 +11,14 @@ from django.utils import timezone
 from labeller.annotation.overlap import Overlap
 from labeller.insight import effort_selectors, selectors
 from labeller.insight.anchoring import Anchoring, anchoring_of
+from labeller.insight.answers import right_on
 from labeller.insight.bars import Bars, bars
-from labeller.insight.cost import Cost, cost, milestones
+from labeller.insight.cost import Cost, cost, milestones, phi_of
 from labeller.insight.effort import Bins, Day, Ledger, Work, days
 from labeller.insight.effort_people import Person, chosen_person, people_of, visible_people
 from labeller.insight.effort_selectors import Extent
+from labeller.insight.markers import models_on
+from labeller.insight.measured_on import ON_THE_AUDIT, Ground, versions_on
 from labeller.insight.projection import PACE_DAYS, Finish, Pace, finish, next_target, pace
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.projects.models import Membership, Project
@@ -52,20 +55,22 @@ class EffortContext:
     chosen: Person | None  # whose days are shown; None: everybody's
     days: list[Day]
     bars: Bars
+    ground: Ground  # of the costs
     costs: list[Cost]
     target: Target
     anchoring: Anchoring
     marker: str  # changes whenever a figure does
 
 
-def marker_of(project: Project) -> str:
-    """The page's marker without its figures: what a poll asks first. Two queries."""
-    return _marker(effort_selectors.extent(project), selectors.newest_number(project))
+def marker_of(project: Project, ground: Ground = ON_THE_AUDIT) -> str:
+    """The page's marker without its figures: what a poll asks first. Two queries; three on a test file."""
+    return _marker(effort_selectors.extent(project), selectors.newest_number(project), project, ground)
 
 
-def effort_of(project: Project, membership: Membership, asked: Asked) -> EffortContext:
-    """Twelve queries. Raises PermissionDenied when a person was chosen whom this member may not see."""
-    versions = selectors.versions(project)
+def effort_of(project: Project, membership: Membership, asked: Asked, ground: Ground = ON_THE_AUDIT) -> EffortContext:
+    """Twelve queries; on a test file three more. Raises PermissionDenied when a person was chosen whom this member may
+    not see."""
+    versions = versions_on(project, ground)
     extent, middles = effort_selectors.extent(project), effort_selectors.medians(project)
     models = milestones(versions)
     midnights, last_days, taken = _midnights(), _last_days(extent), [_labels_taken(model) for model in models]
@@ -80,16 +85,18 @@ def effort_of(project: Project, membership: Membership, asked: Asked) -> EffortC
         chosen=chosen,
         days=by_day,
         bars=bars([(day.day, day.work.labels) for day in by_day]),
-        costs=_costs(models, taken, ledger),
+        ground=ground,
+        costs=_costs(models, taken, ledger, ground),
         target=_target(project, selectors.standing(project, versions), ledger, last_days, asked.target),
         anchoring=anchoring_of(project),
-        marker=_marker(extent, max((version.number for version in versions), default=0)),
+        marker=_marker(extent, max((version.number for version in versions), default=0), project, ground),
     )
 
 
-def _marker(extent: Extent, newest: int) -> str:
+def _marker(extent: Extent, newest: int, project: Project, ground: Ground) -> str:
     """Also of the day: at midnight the bars move on."""
-    return f"{extent.marker}-{newest}-{timezone.localdate():%Y%m%d}"
+    scores = f"-{models_on(project, ground)}" if ground.test_set else ""
+    return f"{extent.marker}-{newest}{scores}-{timezone.localdate():%Y%m%d}"
 
 
 def _midnights() -> list[datetime]:
@@ -113,11 +120,14 @@ def _labels_taken(version: VersionScore) -> datetime:
     return version.created_at - timedelta(seconds=version.duration_s)
 
 
-def _costs(models: Sequence[VersionScore], taken: Sequence[datetime], ledger: Ledger) -> list[Cost]:
-    pairs = zip(models, models[1:], taken, taken[1:], strict=False)
-    return [
-        cost(before, after, ledger.of(None, ledger.bins.between(start, end))) for before, after, start, end in pairs
-    ]
+def _costs(models: Sequence[VersionScore], taken: Sequence[datetime], ledger: Ledger, ground: Ground) -> list[Cost]:
+    """One query on a test file: all its models answered the same texts."""
+    right = right_on(ground.test_set, [model.number for model in models]) if ground.test_set else {}
+    costs = []
+    for before, after, start, end in zip(models, models[1:], taken, taken[1:], strict=False):
+        phi = phi_of(right[before.number], right[after.number]) if right else 0.0
+        costs.append(cost(before, after, ledger.of(None, ledger.bins.between(start, end)), phi=phi))
+    return costs
 
 
 def _target(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 
 from labeller.insight.effort import Ledger, Work, days
 from labeller.insight.effort_selectors import Medians, names
@@ -68,4 +69,4 @@ def chosen_person(people: Sequence[Person], pk: int | None) -> Person | None:
     for person in people:
         if person.pk == pk:
             return person
-    raise PermissionDenied("You may see your own days and those of all together. A manager sees each person's.")
+    raise PermissionDenied(_("You may see your own days and those of all together. A manager sees each person's."))

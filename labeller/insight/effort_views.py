@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from labeller.insight.effort_page import Asked, effort_of, marker_of
+from labeller.insight.measured_on import ground_of
 from labeller.projects.access import Access, project_for
 
 MOST_LABELS = 10_000_000
@@ -35,7 +36,7 @@ def effort(request: HttpRequest, slug: str) -> HttpResponse:
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """204 while nothing has changed, so that what somebody is reading stays untouched."""
     access = project_for(request, slug)
-    if request.GET.get("seen") == marker_of(access.project):
+    if request.GET.get("seen") == marker_of(access.project, ground_of(access.project, request.GET)):
         return HttpResponse(status=204)
     return render(request, "insight/_effort.html", _context(access, request.GET))
 
@@ -56,13 +57,16 @@ def days_csv(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _context(access: Access, query: QueryDict) -> dict[str, Any]:
-    asked = _asked(query)
+    asked, ground = _asked(query), ground_of(access.project, query)
     chosen = {name: value for name, value in asdict(asked).items() if value is not None}
+    on = {"on": ground.on} if ground.has_choice else {}
     return {
         "project": access.project,
         "membership": access.membership,
-        "effort": effort_of(access.project, access.membership, asked),
-        "query": urlencode(chosen),
+        "effort": effort_of(access.project, access.membership, asked, ground),
+        "query": urlencode(chosen | on),
+        "ground": ground,
+        "kept": f"{urlencode(chosen)}&" if chosen else "",
     }
 
 

@@ -9,20 +9,22 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from labeller.corpus.models import Document
 from labeller.corpus.testset import TestText
 from labeller.insight import selectors
-from labeller.insight.answers import OUTCOMES, Answer, answers_on, labels_for, surest_mistakes, version_of
+from labeller.insight.answers import OUTCOMES, Answer, answers_on, labels_for, source_of, surest_mistakes, version_of
 from labeller.insight.asked import number
 from labeller.insight.confusion import confusion, two_by_two
 from labeller.insight.markers import models_on
 from labeller.insight.measured_on import Ground, ground_of, label_scores_on, versions_on
-from labeller.insight.reliability_chart import KEY, Calibration, reliability_spec
+from labeller.insight.reliability_chart import Calibration, reliability_key, reliability_spec
 from labeller.insight.saved_picture import saved
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.slices import LENGTH, fields_of, sliced
+from labeller.insight.testset_history import histories_on
 from labeller.insight.texts import histories, read_texts
 from labeller.learning.models import ModelVersion
 from labeller.learning.testscores import TestScore
@@ -63,19 +65,26 @@ def texts(request: HttpRequest, slug: str) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     context = _frame(access) | {"version": version, "title": wanted.title, "page": page, "query": query.urlencode()}
-    context |= {"ground": ground, "texts": read_texts(list(page), labels, _source(ground))}
+    context |= {"ground": ground, "texts": read_texts(list(page), labels, source_of(ground))}
     return render(request, "insight/error_texts.html", context)
 
 
 @require_GET
 def text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """One audit text whole, and what every model has said of it."""
+    """One text of the audit or of the test file whole, and what every model has said of it."""
     access = answers_project_for(request, slug)
-    document = get_object_or_404(Document, project=access.project, pk=pk)
-    said = histories(document, Label.everything.filter(project=access.project))
+    ground, labels = ground_of(access.project, request.GET), Label.everything.filter(project=access.project)
+    document: Document | TestText
+    if ground.test_set is None:
+        document = get_object_or_404(Document, project=access.project, pk=pk)
+        said = histories(document, labels)
+    else:
+        document = get_object_or_404(TestText, test_set=ground.test_set, pk=pk)
+        said = histories_on(document, labels)
     if not said:
-        raise Http404("No model was measured on this text.")
-    return render(request, "insight/error_text.html", _frame(access) | {"document": document, "said": said})
+        raise Http404(_("No model was measured on this text."))
+    context = {"document": document, "said": said, "ground": ground}
+    return render(request, "insight/error_text.html", _frame(access) | context)
 
 
 @require_GET
@@ -85,13 +94,19 @@ def reliability(request: HttpRequest, slug: str) -> HttpResponse:
     version, ground = _version(project, request), ground_of(project, request.GET)
     calibration = _calibration(version, ground)
     if calibration is None:
-        raise Http404("The confidence of this model was not measured.")
+        raise Http404(_("The confidence of this model was not measured."))
     spec = reliability_spec(calibration.bins)
     if "saved" in request.GET:
-        place = f", on texts {ground.place}" if ground.test_set else ""
-        title = f"{project.name}: how often model {version.number} is right, by how sure it is{place}"
-        spec = saved(spec, title=title, key=KEY)
+        spec = saved(spec, title=_picture_title(project, version, ground), key=reliability_key())
     return JsonResponse(spec)
+
+
+def _picture_title(project: Project, version: ModelVersion, ground: Ground) -> str:
+    told = {"project": project.name, "number": version.number}
+    if ground.test_set is None:
+        return _("%(project)s: how often model %(number)s is right, by how sure it is") % told
+    title = _("%(project)s: how often model %(number)s is right, by how sure it is, on texts of the test file %(file)s")
+    return title % (told | {"file": ground.test_set.name})
 
 
 def _frame(access: Access) -> dict[str, Any]:
@@ -113,12 +128,8 @@ def _chosen(request: HttpRequest, project: Project, standing: Standing) -> Model
 def _version(project: Project, request: HttpRequest) -> ModelVersion:
     version = version_of(project, number(request.GET.get("model")))
     if version is None:
-        raise Http404("This project has no model of that number.")
+        raise Http404(_("This project has no model of that number."))
     return version
-
-
-def _source(ground: Ground) -> type[Document | TestText]:
-    return Document if ground.test_set is None else TestText
 
 
 def _calibration(version: ModelVersion, ground: Ground) -> Calibration | None:
@@ -140,7 +151,7 @@ def _figures(
         "wrong": len(mistakes),
         "calibration": _calibration(version, ground),
         "by_label": label_scores_on(project, version.number, ground),
-        "mistakes": read_texts(mistakes[:FIRST], labels, _source(ground)),
+        "mistakes": read_texts(mistakes[:FIRST], labels, source_of(ground)),
         "fields": fields,
         "sliced": sliced(answers, field if field in fields else LENGTH),
     }
@@ -167,15 +178,16 @@ class _Wanted:
         gold, said, label = (number(request.GET.get(key)) for key in ("gold", "said", "label"))
         outcome = request.GET.get("outcome", "")
         if any(asked is not None and asked not in names for asked in (gold, said, label)):
-            raise Http404("This project has no such label.")
+            raise Http404(_("This project has no such label."))
         if gold is not None and said is not None:
             right = gold == said
-            title = f"{names[gold]}, answered rightly" if right else f"{names[gold]}, taken for {names[said]}"
+            told = {"label": names[gold], "other": names[said]}
+            title = (_("%(label)s, answered rightly") if right else _("%(label)s, taken for %(other)s")) % told
             return cls(title, gold=gold, said=said)
         if label is None:
-            return cls("Wrong answers, the surest first")
+            return cls(_("Wrong answers, the surest first"))
         if outcome not in OUTCOMES:
-            raise Http404("No such outcome.")
+            raise Http404(_("No such outcome."))
         return cls(f"{names[label]}: {OUTCOMES[outcome]}", label=label, outcome=outcome)
 
     def holds(self, one: Answer) -> bool:

@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from labeller.insight.saved_picture import KeyEntry
 from labeller.insight.vega_frame import frame
+from labeller.numerals import decimal
 
-KEY = [KeyEntry("mean loss of a stretch of steps; a line for each stage", "accent", shape="circle", is_filled=True)]
+
+def loss_key() -> list[KeyEntry]:
+    name = _("mean loss of a stretch of steps; a line for each stage")
+    return [KeyEntry(name, "accent", shape="circle", is_filled=True)]
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,19 @@ def loss_points(log: Sequence[dict[str, Any]]) -> list[LossPoint]:
 
 def loss_spec(points: Sequence[LossPoint]) -> dict[str, Any]:
     """Loss against steps; each stage has a line of its own, for their losses are not the same thing."""
-    told = [{"field": name, "type": "nominal"} for name in ("Stage", "Step", "Loss")]
-    y = {"field": "loss", "type": "quantitative", "title": "Loss"}
+    names = {"Stage": _("Stage"), "Step": _("Step"), "Loss": _("Loss")}
+    told = [{"field": field, "title": name, "type": "nominal"} for field, name in names.items()]
+    y = {"field": "loss", "type": "quantitative", "title": _("Loss")}
     return frame(
-        "Loss against training steps.",
+        _("Loss against training steps."),
         data={"values": [_point(one) for one in points]},
         encoding={
-            "x": {"field": "step", "type": "quantitative", "title": "Steps", "axis": {"grid": False, "tickCount": 6}},
+            "x": {
+                "field": "step",
+                "type": "quantitative",
+                "title": _("Steps"),
+                "axis": {"grid": False, "tickCount": 6},
+            },
             "y": y | {"axis": {"tickCount": 5, "domain": False, "ticks": False}},
             "detail": {"field": "Stage"},
         },
@@ -50,5 +62,5 @@ def loss_spec(points: Sequence[LossPoint]) -> dict[str, Any]:
 
 
 def _point(one: LossPoint) -> dict[str, Any]:
-    told = {"Stage": one.stage, "Step": str(one.step), "Loss": f"{one.loss:.4f}"}
+    told = {"Stage": one.stage, "Step": str(one.step), "Loss": decimal(one.loss, 4)}
     return {"step": one.step, "loss": one.loss} | told

@@ -96,10 +96,8 @@ def label_scores_on(project: Project, number: int | None, ground: Ground) -> lis
     return selectors.label_scores(project, number, scores=TestScore.objects.filter(test_set=ground.test_set))
 
 
-def _scores(test_set: TestSet, **only: Any) -> dict[int, dict[str, Any]]:
-    rows = (
-        TestScore.objects.filter(test_set=test_set, **only).order_by().values("version__number", "n_texts", *_METRICS)
-    )
+def _scores(test_set: TestSet) -> dict[int, dict[str, Any]]:
+    rows = TestScore.objects.filter(test_set=test_set).order_by().values("version__number", "n_texts", *_METRICS)
     return {row["version__number"]: row for row in rows}
 
 
@@ -110,15 +108,6 @@ def _on_test(version: VersionScore, score: dict[str, Any] | None, ground: Ground
     how = f"The model as it was stored, on texts {ground.place}: it has learnt from none of them."
     of_test = {"n_audit": score["n_texts"], "accuracy": accuracy, "macro_f1": macro_f1, "micro_f1": micro_f1}
     return replace(version, **_UNMEASURED | of_test | {"scored_how": how})
-
-
-def on_test_file(project: Project, score: VersionScore) -> VersionScore | None:
-    """This version on the test file; None without one, or where it was not measured on it. One query, or two."""
-    test_set = set_in_force(project)
-    if test_set is None:
-        return None
-    found = _scores(test_set, version__number=score.number).get(score.number)
-    return _on_test(score, found, Ground(test_set, test_set)) if found else None
 
 
 def unmeasured(versions: Iterable[VersionScore]) -> int:

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from math import floor
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
 from labeller.insight.saved_picture import KeyEntry
 from labeller.insight.selectors import Estimate
 from labeller.insight.sentences import percent_range
 from labeller.insight.vega_frame import frame
+from labeller.numerals import decimal
 
-KEY = [
-    KeyEntry("share right", "accent", shape="circle", is_filled=True),
-    KeyEntry("95 % interval", "accent", is_band=True),
-    KeyEntry("right as often as sure", "soft", [5, 4]),
-]
+
+def reliability_key() -> list[KeyEntry]:
+    return [
+        KeyEntry(_("share right"), "accent", shape="circle", is_filled=True),
+        KeyEntry(_("95 %% interval") % {}, "accent", is_band=True),
+        KeyEntry(_("right as often as sure"), "soft", [5, 4]),
+    ]
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,19 @@ class Calibration:
     def sentence(self) -> str:
         """What the figure means for somebody who reads a confidence."""
         error, least, most = (100 * share for share in (self.error.value, self.error.low, self.error.high))
-        off = f"Its confidence is {error:.1f} points away from the share that is right ({least:.1f} to {most:.1f})."
-        if not least:
-            return f"{off} So much comes by chance alone with {self.n} answers: nothing speaks against its confidence."
+        off = _("Its confidence is %(error)s points away from the share that is right (%(low)s to %(high)s).")
+        off %= {"error": decimal(error, 1), "low": decimal(least, 1), "high": decimal(most, 1)}
+        return f"{off} {self._meaning()}"
+
+    def _meaning(self) -> str:
+        if not self.error.low:
+            told = _("So much comes by chance alone with %(n)s answers: nothing speaks against its confidence.")
+            return told % {"n": self.n}
         sure = sum(one.n * one.confidence for one in self.bins) / self.n
         right = sum(one.n * one.right.value for one in self.bins) / self.n
-        return (
-            f"{off} It is {'too sure' if sure > right else 'less sure than it may be'}: read its confidence with care."
-        )
+        if sure > right:
+            return _("It is too sure: read its confidence with care.")
+        return _("It is less sure than it may be: read its confidence with care.")
 
 
 def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:
@@ -68,11 +79,15 @@ def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:
     least = min(0.8, floor(lowest * 5) / 5)  # both axes alike, or the line would lie
     share = {"type": "quantitative", "scale": {"domain": [least, 1]}}
     axis = {"format": ".0%", "tickCount": 5}
-    y = share | {"field": "value", "title": "Right", "axis": axis | {"domain": False, "ticks": False}}
-    x = share | {"field": "confidence", "title": "Confidence", "axis": axis | {"grid": False}}
+    y = share | {
+        "field": "value",
+        "title": pgettext("answered rightly", "Right"),
+        "axis": axis | {"domain": False, "ticks": False},
+    }
+    x = share | {"field": "confidence", "title": _("Confidence"), "axis": axis | {"grid": False}}
     ends = {"x": x | {"field": "from"}, "x2": {"field": "to"}, "y": y | {"field": "from"}, "y2": {"field": "to"}}
     return frame(
-        "Share of right answers against confidence, with 95 % bars.",
+        _("Share of right answers against confidence, with 95 %% bars.") % {},
         layer=[
             {
                 "data": {"values": [{"from": least, "to": 1}]},
@@ -90,7 +105,7 @@ def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:
                     {"mark": {"type": "line", "color": {"expr": "accent"}, "strokeWidth": 1.75}},
                     {
                         "mark": {"type": "point", "filled": True, "opacity": 1, "color": {"expr": "accent"}},
-                        "encoding": {"size": {"value": 64}, "tooltip": _TOLD},
+                        "encoding": {"size": {"value": 64}, "tooltip": _told()},
                     },
                 ],
             },
@@ -98,7 +113,9 @@ def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:
     )
 
 
-_TOLD = [{"field": name, "type": "nominal"} for name in ("Confidence", "Right", "Answers")]
+def _told() -> list[dict[str, str]]:
+    names = {"Confidence": _("Confidence"), "Right": pgettext("answered rightly", "Right"), "Answers": _("Answers")}
+    return [{"field": field, "title": name, "type": "nominal"} for field, name in names.items()]
 
 
 def _point(one: Bin) -> dict[str, Any]:
@@ -107,7 +124,7 @@ def _point(one: Bin) -> dict[str, Any]:
         "value": one.right.value,
         "low": one.right.low,
         "high": one.right.high,
-        "Confidence": f"{100 * one.low:.0f} to {100 * one.high:.0f} %",
+        "Confidence": _("%(low)s to %(high)s %%") % {"low": f"{100 * one.low:.0f}", "high": f"{100 * one.high:.0f}"},
         "Right": percent_range(one.right),
         "Answers": str(one.n),
     }

@@ -5,8 +5,6 @@ The learner has the same formulas over arrays; tests/insight/test_shares.py hold
 
 from __future__ import annotations
 
-from math import comb
-
 from labeller.insight.selectors import Estimate
 from labeller.proportions import Share
 
@@ -23,5 +21,8 @@ def sign_test(wins: int, losses: int) -> float:
     n, fewer = wins + losses, min(wins, losses)
     if wins == losses:
         return 1.0
-    at_most = sum(comb(n, i) for i in range(fewer + 1))
-    return float(min(1.0, (2 * at_most - comb(n, fewer)) / 2**n))
+    term = at_most = 1  # of 0 wins; each binomial coefficient follows from the one before
+    for i in range(1, fewer + 1):
+        term = term * (n - i + 1) // i
+        at_most += term
+    return float(min(1.0, (2 * at_most - term) / 2**n))

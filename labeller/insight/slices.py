@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from labeller.insight.answers import Answer
 from labeller.insight.selectors import Estimate
 from labeller.insight.shares import share
@@ -17,7 +21,7 @@ FEW = 20  # texts below which a slice's accuracy says little
 MOST_VALUES = 20  # of a field in words; the others are put together
 FEW_NUMBERS = 8  # different numbers up to which each is a slice of its own: a year, a grade
 QUARTERS = 4
-NO_VALUE = "no value"
+NO_VALUE = gettext_lazy("no value")
 
 Value = str | int | float | bool | None
 
@@ -58,10 +62,11 @@ def sliced(answers: Sequence[Answer], field: str) -> Sliced:
     if given and len(numbers) == len(given) and len(set(numbers)) > FEW_NUMBERS:
         return Sliced(field, _by_quarter(answers, values, sorted(numbers)))
     if len(given) > 1 and len(set(map(str, given))) > max(MOST_VALUES, len(given) / 2):
-        return Sliced(field, [], "Nearly every text has a value of its own: there is nothing to put together.")
+        return Sliced(field, [], _("Nearly every text has a value of its own: there is nothing to put together."))
     counts = Counter(_in_words(value) for value in values)
     kept = [value for value, _ in counts.most_common(MOST_VALUES)]
-    other = f"{len(counts) - len(kept)} other values"
+    others = len(counts) - len(kept)
+    other = ngettext("%(n)s other value", "%(n)s other values", others) % {"n": others}
     names = [said if (said := _in_words(value)) in kept else other for value in values]
     return Sliced(field, _slices(answers, names, [*kept, other]))
 
@@ -78,12 +83,19 @@ def _by_quarter(answers: Sequence[Answer], values: Sequence[Value], ordered: Seq
     starts = sorted({ordered[len(ordered) * at // QUARTERS] for at in range(QUARTERS)})
     ends = [bisect_left(ordered, start) - 1 for start in starts[1:]] + [len(ordered) - 1]
     quarters = [
-        f"{start:g}" if ordered[end] == start else f"{start:g} to {ordered[end]:g}"
+        _written(start)
+        if ordered[end] == start
+        else _("%(low)s to %(high)s") % {"low": _written(start), "high": _written(ordered[end])}
         for start, end in zip(starts, ends, strict=True)
     ]
     numbers = [_number(value) for value in values]
-    names = [NO_VALUE if number is None else quarters[bisect_right(starts, number) - 1] for number in numbers]
-    return _slices(answers, names, [*quarters, NO_VALUE])
+    names = [str(NO_VALUE) if number is None else quarters[bisect_right(starts, number) - 1] for number in numbers]
+    return _slices(answers, names, [*quarters, str(NO_VALUE)])
+
+
+def _written(number: float) -> str:
+    """Short, with the point or comma of the page's language."""
+    return f"{number:g}".replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
 def _length(answer: Answer) -> Value:
@@ -106,5 +118,5 @@ def _number(value: Value) -> float | None:
 
 def _in_words(value: Value) -> str:
     if value is None:
-        return NO_VALUE
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)[:120]
+        return str(NO_VALUE)
+    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else str(value)[:120]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from labeller.corpus.models import Document
 from labeller.corpus.testset import TestText
 from labeller.insight.answers import Answer
-from labeller.learning.models import AuditPrediction
+from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Label
 
 GONE = "a label that was deleted"
@@ -36,6 +36,10 @@ class Said:
     gold: list[str]
     said: list[str]
 
+    @property
+    def kind_name(self) -> str:
+        return ModelVersion.Kind(self.kind).label
+
 
 def read_texts(
     answers: Sequence[Answer], labels: Iterable[Label], source: type[Document | TestText] = Document
@@ -60,8 +64,14 @@ def histories(document: Document, labels: Iterable[Label]) -> list[Said]:
         "version__number", "version__kind", "version__label_ids", "gold", "predicted", "probabilities"
     ):
         one = Answer(document.pk, frozenset(gold), frozenset(predicted), dict(zip(ids, proba, strict=True)), 0, {})
-        found.append(Said(number, kind, one.sure, one.is_right, _names(one.gold, names), _names(one.predicted, names)))
+        found.append(said_of(one, number, kind, names))
     return found
+
+
+def said_of(one: Answer, number: int, kind: str, names: dict[int, str]) -> Said:
+    """What the version of this number and kind said."""
+    gold, said = (_names(ids, names) for ids in (one.gold, one.predicted))
+    return Said(number, kind, one.sure, one.is_right, gold, said)
 
 
 def _names(ids: Iterable[int], names: dict[int, str]) -> list[str]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from labeller.insight import (
     agreement_views,
+    compare_views,
     effort_views,
     error_views,
     machine_views,
@@ -29,11 +30,12 @@ urlpatterns = [
     path("errors/reliability.json", error_views.reliability, name="results-reliability"),
     path("models/", model_views.models, name="results-models"),
     path("models/live/", model_views.live, name="results-models-live"),
-    path("models/compare/", model_views.compared, name="results-compare"),
+    path("models/compare/", compare_views.compared, name="results-compare"),
     path("models/<int:number>/", model_views.model, name="results-model"),
     path("models/<int:number>/loss.json", model_views.loss, name="results-loss"),
     path("models/<int:number>/answers.csv", model_views.snapshot, name="results-snapshot"),
     path("runs/<uuid:key>/", run_views.run, name="results-run"),
+    path("runs/<uuid:key>/log.txt", run_views.run_log, name="results-run-log"),
     path("runs/<uuid:key>/loss.json", run_views.run_loss, name="results-run-loss"),
     path("effort/", effort_views.effort, name="results-effort"),
     path("effort/live/", effort_views.live, name="results-effort-live"),

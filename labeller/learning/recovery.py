@@ -16,10 +16,10 @@ from labeller.corpus.dry_run import recover_lost_dry_runs
 from labeller.corpus.models import ImportJob
 from labeller.corpus.services import recover_stale_imports
 from labeller.learning import artifacts, exports, services
+from labeller.learning.deleting import sweep_deleted
 from labeller.learning.models import LoopState, ModelExport, TrainingRun
 from labeller.learning.runs import LOST, STALE, Work, release_if_stale
 from labeller.learning.selectors import workers_alive
-from labeller.learning.versions import sweep_deleted
 from labeller.learning.work import discard
 from labeller.projects.models import Project
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeller.learning import encoder_views, testset_views, version_views, views, weighing_views
+from labeller.learning import deletion_views, encoder_views, testset_views, version_views, views, weighing_views
 
 urlpatterns = [
     path("status/", views.status, name="learning-status"),
@@ -21,7 +21,8 @@ urlpatterns = [
     path("models/<int:number>/unpin/", version_views.unpin, name="model-unpin"),
     path("models/<int:number>/serve/", version_views.serve, name="model-serve"),
     path("models/<int:number>/stay/", version_views.stay, name="model-stay"),
-    path("models/<int:number>/delete/", version_views.delete, name="model-delete"),
+    path("models/delete/", deletion_views.delete_several, name="models-delete"),
+    path("models/<int:number>/delete/", deletion_views.delete, name="model-delete"),
     path("exports/<uuid:key>/", views.export_status, name="model-export-status"),
     path("exports/<uuid:key>/model.zip", views.download, name="model-download"),
 ]

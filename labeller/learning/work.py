@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from traceback import format_exception
+from typing import Any, TypeVar
 
 import structlog
 
 from labeller.learning import artifacts
 from labeller.learning.models import ModelExport, TrainingRun
 from labeller.learning.reasons import reason_of
-from labeller.learning.runs import CancelRequested, Heartbeat, Superseded, claim, finish
+from labeller.learning.runs import CancelRequested, Heartbeat, Superseded, Work, claim, finish
 
 W = TypeVar("W", TrainingRun, ModelExport)
+
+MOST_OF_A_TRACEBACK = 8_000  # characters; the end says what happened
 
 log = structlog.get_logger(__name__)
 
@@ -43,9 +46,17 @@ def _carry_out(work: W, body: Callable[[W, Heartbeat], None]) -> bool:
             discard(work)
     except Exception as error:
         log.exception("work_failed", work=str(work), pk=work.pk)
-        if finish(work, token, "failed", reason=reason_of(error)):
+        if finish(work, token, "failed", reason=reason_of(error), **_kept(work, error)):
             discard(work)
     return True
+
+
+def _kept(work: Work, error: Exception) -> dict[str, list[dict[str, Any]]]:
+    """A run keeps the end of its traceback behind its losses, for a manager to hand on."""
+    if not isinstance(work, TrainingRun):
+        return {}
+    written = TrainingRun.objects.values_list("log", flat=True).get(pk=work.pk)
+    return {"log": [*written, {"error": "".join(format_exception(error))[-MOST_OF_A_TRACEBACK:]}]}
 
 
 def discard(work: TrainingRun | ModelExport) -> None:

@@ -24,7 +24,7 @@ NO_PAGES = {
     *("label-next", "label-answer", "label-undo", "label-status", "label-leave"),
     *("learning-status", "run-start", "embed-start", "run-cancel"),
     *("encoder-status", "encoder-compare", "encoder-decide"),
-    *("model-export", "model-pin", "model-unpin", "model-serve", "model-stay", "model-delete"),
+    *("model-export", "model-pin", "model-unpin", "model-serve", "model-stay", "model-delete", "models-delete"),
     "model-download",
     *("results-figures", "results-outlook", "results-curve", "results-csv", "results-reliability"),
     *("results-models-live", "results-loss", "results-snapshot", "results-effort-live", "results-effort-csv"),
@@ -33,7 +33,7 @@ NO_PAGES = {
     *("label-words", "label-guidelines", "gold-add", "gold-take-back", "gold-share"),
     *("search-label", "search-like", "search-undo", "search-go-on"),
     *("review-decide", "review-keep", "review-undo", "weighing-status", "weigh"),
-    *("test-measure", "results-test-live", "results-newer", "results-run-loss"),
+    *("test-measure", "results-test-live", "results-newer", "results-run-loss", "results-run-log"),
 }
 WITHOUT_MAIL = {"account_reset_password", "account_reset_password_done"}  # as this installation is
 

@@ -13,6 +13,7 @@ from labeller.learning import artifacts, pulse
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project
 from tests.browser.shots import take
+from tests.browser.test_axe import complaints
 from tests.browser.walker import Walker
 from tests.cast import PASSWORD
 from tests.insight.scored import answered
@@ -88,6 +89,72 @@ def test_a_manager_pins_goes_back_and_tidies_up(browser: Any, live_server: LiveS
     page.get_by_role("button", name="Delete the files of model 3").click()
     page.get_by_text("Its figures and its point of the curve stay.").wait_for()
     assert not artifacts.version_folder(trained.pk, 3).exists()
+    assert walker.complaints == []
+
+
+def test_several_models_are_ordered_by_size_ticked_and_deleted(
+    browser: Any, live_server: LiveServer, trained: Project
+) -> None:
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("alice", PASSWORD)
+    page = walker.page
+    page.goto(live_server.url + reverse("results-models", args=[trained.slug]))
+    assert page.locator("#tick-2").count() == 0  # it serves
+    page.locator("#tick-1").focus()
+    page.keyboard.press("Space")
+    assert page.locator("#tick-1").is_checked()
+    ModelVersion.objects.get(number=2).exports.create(state="queued")
+    page.get_by_text("Waiting…").wait_for()  # the table was replaced
+    assert page.locator("#tick-1").is_checked()
+    assert page.evaluate("document.activeElement.id") == "tick-1"
+    page.locator("label.tick", has=page.locator("#tick-3")).click()
+    assert list(complaints(page)) == []
+    take(page, "models-ticked", whole=True)
+    page.get_by_role("button", name="Delete the files of the ticked models").click()
+    page.get_by_role("heading", name="Delete the files of 2 models?").wait_for()
+    take(page, "models-delete-several")
+    page.get_by_role("button", name="Delete the files of 2 models").click()
+    page.get_by_text("The files of 2 models are deleted;").wait_for()
+    assert page.locator("#on-disk").inner_text().startswith("1 model takes")
+    page.get_by_role("link", name="Labels", exact=True).click()
+    page.locator("th[aria-sort=descending]", has_text="Labels").wait_for()
+    page.get_by_role("link", name="Labels", exact=True).click()
+    page.locator("th[aria-sort=ascending]", has_text="Labels").wait_for()
+    assert walker.complaints == []
+
+
+def test_a_failed_run_is_started_again_and_followed(browser: Any, live_server: LiveServer, trained: Project) -> None:
+    error = "Traceback (most recent call last):\n  ...\nOSError: [Errno 28] No space left on device"
+    failed = TrainingRun.objects.create(
+        project=trained,
+        kind="full",
+        state="failed",
+        reason="OSError: [Errno 28] No space left on device",
+        log=[*LOSSES[:9], {"error": error}],
+        stage="comparing texts",
+        progress=0.3,
+        attempts=1,
+    )
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("alice", PASSWORD)
+    page = walker.page
+    page.goto(live_server.url + reverse("results-run", args=[trained.slug, failed.key]))
+    page.wait_for_selector("figure[data-drawn] svg")
+    page.get_by_text("The whole error, for whoever runs the server").click()
+    page.get_by_text("Traceback (most recent call last)").wait_for()
+    assert list(complaints(page)) == []
+    take(page, "run-failed", whole=True)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Log as a text file").click()
+    assert "No space left on device" in download.value.path().read_text()
+    later = TrainingRun.objects.create(project=trained, kind="full", state="running", progress=0.25)
+    pulse.beat("training")
+    page.reload()
+    page.get_by_text("is under way: 25 %.").wait_for()
+    take(page, "run-later", whole=True)
+    TrainingRun.objects.filter(pk=later.pk).update(state="done", progress=1)
+    page.get_by_text("There was a later run: done.").wait_for()  # without a reload of one's own
+    page.get_by_role("button", name="Start a full run again").wait_for()
     assert walker.complaints == []
 
 

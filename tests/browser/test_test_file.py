@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from labeller.corpus import testset
@@ -21,7 +24,9 @@ from tests.cast import PASSWORD
 from tests.corpus.files import csv_bytes
 from tests.insight.scored import add_labels, add_version
 from tests.insight.tested import GOLD, add_test_score, add_test_set, mostly_right
+from tests.insight.worked import add_work
 
+MODELS = ((50, "quick", 2), (80, "full", 3), (140, "quick", 5), (220, "full", 9))  # labels, kind, every so many wrong
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -103,6 +108,58 @@ def _measure(project: Project) -> None:
     gold = GOLD * 2
     for version, every in zip(project.versions.order_by("number"), (2, 3, 5, 7), strict=True):
         add_test_score(version, made, mostly_right(gold, every=every))
+
+
+def test_without_an_audit_the_file_measures_models_two_compared_a_text_and_effort(
+    browser: Any, live_server: LiveServer, project: Project, alice: User
+) -> None:
+    """In German, as the people of that project speak it."""
+    call_command("build_charts", verbosity=0)
+    project.audit = False
+    project.save()
+    made, now = add_test_set(project, GOLD * 2), timezone.now()
+    for at, (n_labels, kind, every) in enumerate(MODELS):
+        version = add_version(project, n_labels=n_labels, n_audit=0, kind=kind)
+        add_test_score(version, made, mostly_right(GOLD * 2, every=every))
+        project.versions.filter(pk=version.pk).update(created_at=now - timedelta(hours=8 - 2 * at))
+        add_work(project, alice, [11.0] * 40, at=now - timedelta(hours=8 - 2 * at, minutes=30))
+    walker = sign_in(browser, live_server)
+    page = walker.page
+    walker.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "de", "url": live_server.url}])
+    page.goto(live_server.url + reverse("results-models", args=[project.slug]))
+    page.get_by_role("heading", name="Modelle").wait_for()
+    take(page, "de-models", whole=True)
+    page.locator("#a").select_option("1")
+    page.locator("#b").select_option("4")
+    page.get_by_role("button", name="Vergleichen").click()
+    page.get_by_role("heading", name="Von 120 Testtexten ist Modell 4 auf").wait_for()
+    page.get_by_text("Der Unterschied ist größer, als der Zufall ihn machen würde").wait_for()
+    take(page, "de-compare")
+    page.get_by_role("link", name="Öffnen").first.click()
+    page.get_by_role("heading", name="Ein Text der Testdatei").wait_for()
+    assert page.locator("#history tbody tr").count() == 4
+    take(page, "de-test-text", whole=True)
+    page.goto(live_server.url + reverse("results-effort", args=[project.slug]))
+    page.get_by_role("heading", name="Was ein Punkt Genauigkeit gekostet hat, auf der Testdatei").wait_for()
+    assert page.locator("#cost-table tbody tr").count() >= 1
+    take(page, "de-effort", whole=True)
+    for name, query in (("results-errors", ""), ("results-test", ""), ("results-errors", "?on=audit")):
+        page.goto(live_server.url + reverse(name, args=[project.slug]) + query)
+        if name == "results-errors" and not query:
+            page.wait_for_selector("figure[data-drawn] svg")
+        take(page, f"de-{name}{'-audit' if query else ''}", whole=True)
+    page.goto(live_server.url + reverse("results-model", args=[project.slug, 4]))
+    take(page, "de-model", whole=True)
+    failed = TrainingRun.objects.create(
+        project=project, kind="full", state="failed", reason="The disk is full.", started_at=now, finished_at=now
+    )
+    page.goto(live_server.url + reverse("results-run", args=[project.slug, failed.key]))
+    page.get_by_role("button", name="Vollen Lauf neu starten").wait_for()
+    take(page, "de-run", whole=True)
+    page.goto(live_server.url + reverse("models-delete", args=[project.slug]) + "?number=1&number=2")
+    page.get_by_role("heading", name="Dateien von 2 Modellen löschen?").wait_for()
+    take(page, "de-models-delete")
+    assert walker.complaints == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])

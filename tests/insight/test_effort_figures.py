@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeller.insight.bars import HEIGHT, bars
-from labeller.insight.cost import cost, gain, milestones
+from labeller.insight.cost import cost, gain, milestones, phi_of
 from labeller.insight.effort import Bins, Ledger, Work, break_after, days, total
 from labeller.insight.projection import T_975, Pace, finish, next_target, pace
 from labeller.insight.selectors import Estimate, VersionScore
+from labeller.insight.shares import share
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 SECONDS = st.floats(min_value=0.1, max_value=5000, allow_nan=False)
@@ -147,6 +148,25 @@ class TestCost:
         there, back = gain(one, two), gain(two, one)
         assert there.low <= there.value <= there.high
         assert (back.value, back.low, back.high) == pytest.approx((-there.value, -there.high, -there.low))
+
+    def test_on_the_same_texts_it_is_newcombe_s_paired_interval(self) -> None:
+        # Both right on 43 texts, only the first on 8, only the second on 2, neither on 47.
+        before = [True] * 43 + [True] * 8 + [False] * 2 + [False] * 47
+        after = [True] * 43 + [False] * 8 + [True] * 2 + [False] * 47
+        phi = phi_of(before, after)
+        assert phi == pytest.approx((43 * 47 - 8 * 2 - 50) / (51 * 49 * 45 * 55) ** 0.5)
+        found = gain(share(51, 100), share(45, 100), phi=phi)
+        assert found.value == pytest.approx(-0.06)
+        assert found.high - found.low < gain(share(51, 100), share(45, 100)).high - found.low
+
+    @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
+    def test_how_far_two_are_right_together_is_a_correlation(self, right: list[tuple[bool, bool]]) -> None:
+        before, after = zip(*right, strict=True)
+        phi = phi_of(before, after)
+        assert -1 <= phi <= 1 and phi == pytest.approx(phi_of(after, before))
+        a, b = share(sum(before), len(right)), share(sum(after), len(right))
+        found = gain(a, b, phi=phi)
+        assert found.low <= found.value <= found.high
 
     def test_minutes_a_point_have_the_interval_of_the_gain(self) -> None:
         found = cost(version(100, 0.5), version(200, 0.9, number=2), Work(seconds=2400.0))

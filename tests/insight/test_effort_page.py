@@ -254,5 +254,5 @@ def test_many_people_and_models_cost_as_many_queries_as_few(
         add_work(project, person, [30.0] * 6, at=timezone.now() - timedelta(days=number))
         add_version(project, n_labels=40 * 2**number, n_audit=60)
     client = client_of(alice)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         page_for(client, project)

@@ -195,9 +195,9 @@ class TestWhoMayLook:
         self, two: Project, client_of: ClientOf, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         client = client_of(alice)
-        with django_assert_max_num_queries(21):
+        with django_assert_max_num_queries(24):
             get(client, "results-model", two, 2)
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(23):
             get(client, "results-compare", two, a=1, b=2)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeller.insight.answers import Answer
 from labeller.insight.comparison import Pair
-from labeller.insight.paired_f1 import paired_macro_f1
+from labeller.insight.paired_f1 import MOST_RESAMPLED, paired_macro_f1
 from labeller.projects.models import Project, User
 from modelsvc.intervals import macro_f1
 from tests.cast import join, make_project
@@ -43,6 +43,19 @@ def test_a_model_is_no_better_than_itself() -> None:
 def test_a_clear_difference_is_called_one() -> None:
     rows = [pair({1 + at % 2}, {1}, {1 + at % 2}, at) for at in range(60)]
     assert paired_macro_f1(rows).is_certain
+
+
+def test_influences_and_resamples_tell_the_same_of_enough_texts() -> None:
+    rng = np.random.default_rng(3)
+    Y = rng.random((MOST_RESAMPLED, 4)) < 0.4
+    rows = [
+        pair(*({int(c) for c in np.flatnonzero(one ^ (rng.random(4) < off))} for off in (0, 0.2, 0.1))) for one in Y
+    ]
+    resampled, by_influence = paired_macro_f1(rows), paired_macro_f1([*rows, pair(set(), set(), set())])
+    for name in ("a", "b", "gain"):
+        one, other = getattr(resampled, name), getattr(by_influence, name)
+        assert other.value == pytest.approx(one.value)  # a text without labels moves no F1
+        assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=0.015)
 
 
 def test_texts_without_any_label_are_0() -> None:

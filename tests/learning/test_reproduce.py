@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from labeller.annotation.models import Annotation, Source
-from labeller.learning import artifacts, versions
+from labeller.learning import artifacts, deleting
 from labeller.learning.models import ModelVersion, VersionSnapshot
 from labeller.projects.models import Label, Project, User
 from tests.cast import add_texts, join, make_project
@@ -157,4 +157,4 @@ def test_a_full_model_and_the_quick_one_over_it_are_made_again(
     assert told["embeddings"] == "stored" and told["largest_difference"] <= 1e-5
     versions_before = np.array(sorted(path.name for path in artifacts.project_folder(project.pk).rglob("*")))
     assert "work" not in versions_before or not list((artifacts.project_folder(project.pk) / "work").iterdir())
-    assert versions.deletion(tuned).why_not
+    assert deleting.deletion(tuned).why_not

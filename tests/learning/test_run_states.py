@@ -321,6 +321,7 @@ def test_what_a_run_without_a_result_had_made_is_removed(
     assert carry_out_run(run.pk, body)
     run.refresh_from_db()
     assert (run.state, [folder.exists() for folder in folders]) == (state, [stays, stays])
+    assert ("ValueError: no" in str(run.log)) is (state == "failed")  # its traceback, for a manager
 
 
 @pytest.mark.django_db

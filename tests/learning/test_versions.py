@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from labeller.learning import artifacts, bridge_embed, exports, tasks, versions
+from labeller.learning import artifacts, bridge_embed, deleting, exports, tasks, versions
 from labeller.learning.bridge_pool import reader_of
 from labeller.learning.bridge_promotion import Judged
 from labeller.learning.bridge_stages import _unless_pinned
@@ -148,7 +148,7 @@ class TestLetAnEarlierOneServeAgain:
 
     def test_what_cannot_serve_is_refused_in_words(self, project: Project) -> None:
         present, gone = full(project, serving=True), full(project)
-        versions.delete(version=gone)
+        deleting.delete(version=gone)
         for version, words in ((present, "reads the texts already"), (quick(project, present), "Only a full")):
             with pytest.raises(versions.VersionRefused, match=words):
                 versions.serve_again(version=version)
@@ -172,9 +172,9 @@ class TestDelete:
         zip_path = artifacts.absolute(export.path)
         zip_path.parent.mkdir(parents=True)
         zip_path.write_bytes(b"0" * SIZE)
-        found = versions.deletion(version)
+        found = deleting.deletion(version)
         assert found.size >= 2 * SIZE and not found.why_not
-        versions.delete(version=version)
+        deleting.delete(version=version)
         assert not artifacts.version_folder(project.pk, version.number).exists()
         assert not embeddings.exists() and not zip_path.exists() and not version.exports.exists()
         assert artifacts.version_folder(project.pk, present.number).exists()
@@ -185,21 +185,21 @@ class TestDelete:
         old = full(project)
         through, other = quick(project, old), quick(project, None)
         full(project, serving=True)
-        assert versions.deletion(old).dependants == [through]
-        versions.delete(version=old)
+        assert deleting.deletion(old).dependants == [through]
+        deleting.delete(version=old)
         assert set(ModelVersion.objects.exclude(deleted_at=None)) == {old, through}
         assert artifacts.version_folder(project.pk, other.number).exists()
 
     def test_what_is_in_use_stays(self, project: Project) -> None:
         earlier, serving = full(project), full(project, serving=True)
         older_quick, newest_quick = quick(project, serving), quick(project, serving)
-        assert "reads the texts now" in versions.deletion(serving).why_not
-        assert "orders the queue now" in versions.deletion(newest_quick).why_not
-        assert not versions.deletion(older_quick).why_not
+        assert "reads the texts now" in deleting.deletion(serving).why_not
+        assert "orders the queue now" in deleting.deletion(newest_quick).why_not
+        assert not deleting.deletion(older_quick).why_not
         versions.serve_again(version=earlier)
-        assert "about to serve again" in versions.deletion(earlier).why_not
+        assert "about to serve again" in deleting.deletion(earlier).why_not
         with pytest.raises(versions.VersionRefused, match="reads the texts now"):
-            versions.delete(version=serving)
+            deleting.delete(version=serving)
         assert artifacts.version_folder(project.pk, serving.number).exists()
 
     def test_what_somebody_works_with_stays(self, project: Project) -> None:
@@ -208,25 +208,25 @@ class TestDelete:
         made.run = TrainingRun.objects.create(project=project, kind="full", state="running")
         made.save()
         exports.request(version=packed)
-        assert "still under way" in versions.deletion(made).why_not
-        assert "is being built" in versions.deletion(packed).why_not
+        assert "still under way" in deleting.deletion(made).why_not
+        assert "is being built" in deleting.deletion(packed).why_not
 
     def test_twice_is_refused_and_files_left_by_a_killed_process_are_swept(self, project: Project) -> None:
         version = full(project)
         full(project, serving=True)
-        versions.delete(version=version)
+        deleting.delete(version=version)
         version.refresh_from_db()
         with pytest.raises(versions.VersionRefused, match="deleted already"):
-            versions.delete(version=version)
+            deleting.delete(version=version)
         left = artifacts.version_folder(project.pk, version.number)
         left.mkdir(parents=True)
-        assert versions.sweep_deleted() == 1 and not left.exists() and versions.sweep_deleted() == 0
+        assert deleting.sweep_deleted() == 1 and not left.exists() and deleting.sweep_deleted() == 0
 
     def test_a_row_without_a_folder_takes_nothing_else_along(self, project: Project, settings: object) -> None:
         kept = full(project, serving=True)
         bare = add_version(project, n_labels=9, n_audit=0)
         ModelVersion.objects.filter(pk=bare.pk).update(folder="", base=None)
-        versions.delete(version=bare)
+        deleting.delete(version=bare)
         assert Path(artifacts.version_folder(project.pk, kept.number)).exists()
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from django import template
 
 from labeller.insight import sentences
-from labeller.insight.effort_sentences import target_sentences
 from labeller.insight.folds import fold_labels, fold_models, fold_rows
 from labeller.insight.outlook import PoolShare
 from labeller.insight.selectors import Estimate
@@ -109,7 +108,6 @@ def gained_interval(gain: Estimate) -> str:
     return f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
 
 
-register.filter("target_sentences", target_sentences)
 register.filter("fold_rows", fold_rows)
 register.filter("fold_models", fold_models)
 register.filter("fold_labels", fold_labels)

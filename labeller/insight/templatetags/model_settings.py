@@ -1,0 +1,33 @@
+"""A model's settings by names that people read."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+from labeller.insight.templatetags.figures import in_words
+
+register = template.Library()
+
+NAMES = {
+    "strategy": _("Strategy"),
+    "fitted_on": _("Fitted on"),
+    "taught": _("Taught"),
+    "threads": _("Threads"),
+    "teacher": _("Teacher"),
+    "labels": _("Labels"),
+    "accuracy_unseen": _("Accuracy unseen"),
+    "expected_right": _("Expected right"),
+    "judged_by": _("Judged by"),
+    "pseudo_labels": _("Pseudo labels"),
+    "rounds": _("Rounds"),
+    "agreed": _("Agreed"),
+    "fine_tuning_s": _("Fine tuning, seconds"),
+    "reading_s": _("Reading, seconds"),
+}
+
+
+@register.filter
+def setting_name(key: str) -> str:
+    """A key that is not known is written out."""
+    return str(NAMES.get(key) or in_words(key))
