@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,16 +39,27 @@ class LabelRow:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What somebody chose for a text and could not save, because somebody else was quicker."""
+
+    label_ids: Collection[int]
+    comment: str
+
+
+@dataclass(frozen=True)
 class Bench:
     """One text on the table."""
 
     case: Case
     answers: list[AnswerRow]
-    labels: list[LabelRow]
+    labels: list[LabelRow]  # that may be given
+    withdrawn: list[LabelRow]  # that people gave and nobody gives any more: they are being split
     view: list[tuple[str, int]]  # (label, per cent), the likeliest first
     view_how: str
     doubt: str  # what the model would say instead; empty without a doubt
     decided: str  # the decision in words; empty without one
+    chosen: str  # the draft in words; empty without one
+    comment: str
     key: uuid.UUID
 
 
@@ -63,20 +75,25 @@ def first_with_work(found: list[Tab]) -> str:
     return next((tab.key for tab in found if tab.count and tab.key in QUEUES), found[0].key)
 
 
-def bench_of(project: Project, document: Document, labels: list[Label]) -> Bench:
+def bench_of(project: Project, document: Document, labels: list[Label], draft: Draft | None = None) -> Bench:
     case = case_of(document)
     names = {label.pk: label.name for label in labels}
     decided = case.decision.label_ids if case.decision else ()
+    chosen = decided if draft is None else draft.label_ids
     votes = [label for given in case.given for label in given.label_ids]
+    rows = [LabelRow(label, label.pk in chosen, votes.count(label.pk)) for label in labels]
     view = case.view
     return Bench(
         case=case,
         answers=[_row(given, names) for given in case.given],
-        labels=[LabelRow(label, label.pk in decided, votes.count(label.pk)) for label in labels],
+        labels=[row for row in rows if row.label.on_offer],
+        withdrawn=[row for row in rows if not row.label.on_offer and (row.votes or row.chosen)],
         view=_likeliest(view.prediction, names, is_multi=project.is_multi) if view else [],
         view_how=view.how if view else "",
         doubt=in_words(case.doubt.suggested, names) if case.doubt else "",
         decided=in_words(decided, names) if case.decision else "",
+        chosen=in_words(draft.label_ids, names) if draft else "",
+        comment=draft.comment if draft else "",
         key=uuid.uuid4(),
     )
 

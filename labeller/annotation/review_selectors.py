@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 
-from labeller.annotation.doubts import Dismissal, LabelDoubt
+from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
 from labeller.annotation.models import NO_READING, Annotation, Source
 from labeller.annotation.selectors import LabelSet, label_sets
 from labeller.corpus.models import Document
@@ -128,6 +128,10 @@ class Case:
     decision: Decision | None
     doubt: LabelDoubt | None
     dismissal: Dismissal | None
+
+    @property
+    def mark(self) -> str:
+        return mark_of(self.decision and self.decision.key, self.dismissal)
 
     @property
     def view(self) -> View | None:
