@@ -7,18 +7,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from labeller.annotation.review_selectors import QUEUES, Case, Given, case_of, counts, decisions
 from labeller.annotation.suggestions import MULTI_SUGGESTED_FROM
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project
 
 LIKELIEST = 3  # labels of the model's view
+WITHOUT_LABELS = {"skipped": gettext_noop("skipped"), "unsure": gettext_noop("unsure")}
 
 
 @dataclass(frozen=True)
 class Tab:
     key: str
-    name: str
+    name: str  # translated where it is shown
     count: int
 
 
@@ -67,7 +71,7 @@ def tabs(project: Project) -> list[Tab]:
     """Four queries."""
     waiting = counts(project)
     found = [Tab(key, queue.name, waiting[key]) for key, queue in QUEUES.items()]
-    return [*found, Tab("decided", "Decided", decisions(project))]
+    return [*found, Tab("decided", gettext_noop("Decided"), decisions(project))]
 
 
 def first_with_work(found: list[Tab]) -> str:
@@ -99,12 +103,12 @@ def bench_of(project: Project, document: Document, labels: list[Label], draft: D
 
 
 def in_words(label_ids: Any, names: dict[int, str]) -> str:
-    return ", ".join(names.get(label, "a deleted label") for label in label_ids) or "none of these"
+    return ", ".join(names.get(label, _("a deleted label")) for label in label_ids) or _("none of these")
 
 
 def _row(given: Given, names: dict[int, str]) -> AnswerRow:
     if given.status != "labelled":
-        return AnswerRow(given, given.status, None)
+        return AnswerRow(given, _(WITHOUT_LABELS[given.status]), None)
     return AnswerRow(given, in_words(given.label_ids, names), next(iter(given.label_ids), None))
 
 

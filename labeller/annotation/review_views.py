@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import review_page, reviewing
@@ -83,7 +84,8 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     of, at = _where(request)
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
-        messages.error(request, f"The decision could not be read: {name}: {errors[0]}")
+        told = _("The decision could not be read: %(field)s: %(error)s") % {"field": name, "error": errors[0]}
+        messages.error(request, told)
         return _text(slug, pk, of, at)
     reason = QUEUES[of].sentence if of in QUEUES else "Looked up in the review"
     try:

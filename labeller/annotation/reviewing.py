@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.annotation.answers import COMMENT_LIMIT, AnswerRefused, UndoRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
@@ -91,7 +92,7 @@ def undo_decision(*, project: Project, key: uuid.UUID) -> Annotation | None:
         decision = Annotation.objects.filter(project=project, source=Source.REVIEW, key=key).first()
         if decision is None or decision.superseded_at is not None:
             if decision is not None and decision.superseded_by_id is not None:
-                raise UndoRefused("This text was decided anew since then. Change that decision instead.")
+                raise UndoRefused(_("This text was decided anew since then. Change that decision instead."))
             return decision
         decision.superseded_at = timezone.now()
         decision.save(update_fields=["superseded_at"])
@@ -129,5 +130,5 @@ def _mark(decision: Annotation | None, document: Document) -> str:
 def _same(earlier: Annotation, project: Project, document: Document, reviewer: User) -> Annotation:
     mine = (earlier.project_id, earlier.document_id, earlier.annotator_id) == (project.pk, document.pk, reviewer.pk)
     if not mine or earlier.source != Source.REVIEW:
-        raise AnswerRefused("This decision's key was used for another answer. Reload the page and decide again.")
+        raise AnswerRefused(_("This decision's key was used for another answer. Reload the page and decide again."))
     return earlier
