@@ -16,7 +16,7 @@ from labeller.annotation.overlap import Overlap
 from labeller.annotation.second_look_serving import settle_second_look
 from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, in_hand, turn
 from labeller.annotation.signals import tell_annotations_changed
-from labeller.annotation.suggestions import guess
+from labeller.annotation.suggestions import guess, policy_at_answer
 from labeller.prepared import Prepared
 from labeller.projects.models import Label, Project, User
 
@@ -287,6 +287,7 @@ def _create(
         probability=asked.probability,
         pool_size=asked.pool_size,
         suggestion_shown=asked.suggestion_shown,
+        suggestion_policy=policy_at_answer(asked.project, asked),
         suggestion_followed=followed,
         seconds=None if said.seconds is None else max(0.0, said.seconds),
         comment=said.tidy_comment,

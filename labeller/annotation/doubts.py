@@ -43,3 +43,10 @@ class Dismissal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} as it is"
+
+
+def mark_of(decision_key: object | None, dismissal: Dismissal | None) -> str:
+    """How a text stands in the review, as its form carries it: by this a stale form is known."""
+    if decision_key is not None:
+        return f"decided {decision_key}"
+    return f"left {dismissal.at.isoformat()}" if dismissal is not None else ""

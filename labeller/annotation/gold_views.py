@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import gold_selectors
@@ -33,7 +35,8 @@ def add(request: LabellerRequest, slug: str) -> HttpResponse:
         messages.error(request, str(form.errors["text"][0]))
     else:
         made = make_answers_gold(project=access.project, by=request.user, document_ids=form.cleaned_data["text"])
-        messages.success(request, "1 text is gold now." if len(made) == 1 else f"{len(made)} texts are gold now.")
+        told = ngettext("%(count)d text is gold now.", "%(count)d texts are gold now.", len(made))
+        messages.success(request, told % {"count": len(made)})
     return redirect("gold", slug)
 
 
@@ -41,7 +44,7 @@ def add(request: LabellerRequest, slug: str) -> HttpResponse:
 def take_back(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     if take_back_gold(project=access.project, pk=pk):
-        messages.success(request, "That text is an ordinary one again.")
+        messages.success(request, _("That text is an ordinary one again."))
     return redirect("gold", slug)
 
 
@@ -52,7 +55,7 @@ def share(request: LabellerRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, access, form, status=422)
     change_share(project=access.project, per_cent=form.cleaned_data["per_cent"])
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     return redirect("gold", slug)
 
 
@@ -114,4 +117,4 @@ def _rows(access: Access, documents: list[Document], names: dict[int, str]) -> l
 
 
 def _names(label_ids: tuple[int, ...], names: dict[int, str]) -> str:
-    return ", ".join(names.get(label, "a deleted label") for label in label_ids) or "none of these"
+    return ", ".join(names.get(label, _("a deleted label")) for label in label_ids) or _("none of these")

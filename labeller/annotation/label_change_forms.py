@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from labeller.projects.forms import LabelLinesForm
 from labeller.projects.labels import NAME_LENGTH
@@ -14,14 +15,16 @@ from labeller.projects.models import Label
 class MergeForm(forms.Form):
     labels = forms.ModelMultipleChoiceField(
         queryset=Label.objects.none(),
-        label="Labels that become one",
+        label=gettext_lazy("Labels that become one"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Tick at least two labels: they become one."},
+        error_messages={"required": gettext_lazy("Tick at least two labels: they become one.")},
     )
     into = forms.CharField(
-        label="The name of the one",
+        label=gettext_lazy("The name of the one"),
         max_length=NAME_LENGTH,
-        help_text="The name of a ticked label keeps that one, with its key and colour. Another name makes a new label.",
+        help_text=gettext_lazy(
+            "The name of a ticked label keeps that one, with its key and colour. Another name makes a new label."
+        ),
     )
     sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -38,10 +41,10 @@ class MergeForm(forms.Form):
 class SplitForm(LabelLinesForm):
     stays = forms.BooleanField(
         required=False,
-        label="It stays as a label too, with a narrower meaning",
-        help_text="Else nobody gives it any more, and it goes when its last text has been looked at.",
+        label=gettext_lazy("It stays as a label too, with a narrower meaning"),
+        help_text=gettext_lazy("Else nobody gives it any more, and it goes when its last text has been looked at."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["lines"].label = "The new labels, one a line"
+        self.fields["lines"].label = gettext_lazy("The new labels, one a line")

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from labeller.annotation import label_changes
@@ -56,7 +58,7 @@ def merge(request: LabellerRequest, slug: str) -> HttpResponse:
         try:
             if form.cleaned_data["sure"]:
                 merge_labels(project=access.project, labels=labels, into=into, by=request.user)
-                messages.success(request, f"Merged into “{into}”. This can be undone here.")
+                messages.success(request, _("Merged into “%(name)s”. This can be undone here.") % {"name": into})
                 return redirect("label-changes", slug)
             check_merge(access.project, labels, into)
         except LabelError as error:
@@ -78,10 +80,13 @@ def undo(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return confirmation_page(
             request,
             access,
-            question=f"Undo the merge into “{one.into}”?",
-            effect=f"{names} come back, and answers that named them count for them again. Answers given since as "
-            f"“{one.into}” stay with it.",
-            action="Undo the merge",
+            question=_("Undo the merge into “%(name)s”?") % {"name": one.into},
+            effect=_(
+                "%(names)s come back, and answers that named them count for them again. Answers given since as "
+                "“%(name)s” stay with it."
+            )
+            % {"names": names, "name": one.into},
+            action=_("Undo the merge"),
             back=reverse("label-changes", args=[slug]),
             tab="labels",
         )
@@ -90,7 +95,7 @@ def undo(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     except LabelError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "The merge is undone.")
+        messages.success(request, _("The merge is undone."))
     return redirect("label-changes", slug)
 
 
@@ -108,7 +113,8 @@ def split(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         except LabelError as error:
             form.add_error("lines", str(error))
         else:
-            messages.success(request, f"“{label.name}” is split. {_waits(look.texts)}")
+            told = _("“%(name)s” is split.") % {"name": label.name}
+            messages.success(request, f"{told} {_waits(look.texts)}")
             return redirect("label-changes", slug)
     context = _frame(access) | {"form": form, "label": label, "texts": _texts_of(access, label)}
     return render(request, "annotation/label_split.html", context, status=422 if form.is_bound else 200)
@@ -123,10 +129,9 @@ def again(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return confirmation_page(
             request,
             access,
-            question=f"Look at the texts of “{label.name}” again?",
-            effect=f"{_texts_of(access, label)} answers name it. Their texts come before all others, to everybody who "
-            "labels. Each keeps its label until somebody has looked; you can stop at any time.",
-            action="Offer them again",
+            question=_("Look at the texts of “%(name)s” again?") % {"name": label.name},
+            effect=_what_looking_does(_texts_of(access, label)),
+            action=_("Offer them again"),
             back=reverse("label-edit", args=[slug, pk]),
             tab="labels",
         )
@@ -148,14 +153,14 @@ def end(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return confirmation_page(
             request,
             access,
-            question=f"End the second look at “{look.label.name}”?",
+            question=_("End the second look at “%(name)s”?") % {"name": look.label.name},
             effect=_what_ends(look),
-            action="End it",
+            action=_("End it"),
             back=reverse("label-changes", args=[slug]),
             tab="labels",
         )
     label_changes.end_look(look=look)
-    messages.success(request, "The second look is over.")
+    messages.success(request, _("The second look is over."))
     return redirect("label-changes", slug)
 
 
@@ -172,17 +177,33 @@ def _texts_of(access: Access, label: Label) -> int:
     return next((count for one, count in label_counts(access.project) if one.pk == label.pk), 0)
 
 
+def _what_looking_does(answers: int) -> str:
+    return ngettext(
+        "%(answers)s answer names it. Its text comes before all others, to everybody who labels. Each keeps its "
+        "label until somebody has looked; you can stop at any time.",
+        "%(answers)s answers name it. Their texts come before all others, to everybody who labels. Each keeps its "
+        "label until somebody has looked; you can stop at any time.",
+        answers,
+    ) % {"answers": answers}
+
+
 def _waits(texts: int) -> str:
     if not texts:
-        return "No text carries it, so nothing waits for another look."
-    return f"{texts} text waits for another look." if texts == 1 else f"{texts} texts wait for another look."
+        return _("No text carries it, so nothing waits for another look.")
+    waits = ngettext("%(texts)s text waits for another look.", "%(texts)s texts wait for another look.", texts)
+    return waits % {"texts": texts}
 
 
 def _what_ends(look: SecondLook) -> str:
-    left = waiting(look)
-    name = look.label.name
+    left, named = waiting(look), {"name": look.label.name}
     if left:
-        kept = "1 text has" if left == 1 else f"{left} texts have"
-        again = f" “{name}” is given on." if not look.label.on_offer else ""
-        return f"{kept} not been looked at again and will keep “{name}”.{again}"
-    return f"All texts have been looked at again. {'' if look.label.on_offer else f'“{name}” goes.'}".strip()
+        kept = ngettext(
+            "%(texts)s text has not been looked at again and will keep “%(name)s”.",
+            "%(texts)s texts have not been looked at again and will keep “%(name)s”.",
+            left,
+        ) % (named | {"texts": left})
+        then = _("“%(name)s” is given on.") % named
+    else:
+        kept = _("All texts have been looked at again.")
+        then = _("“%(name)s” goes.") % named
+    return kept if look.label.on_offer else f"{kept} {then}"

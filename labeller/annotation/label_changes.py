@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.annotation.models import ServingCounter
 from labeller.annotation.second_look import SecondLook, waiting
@@ -36,7 +37,7 @@ def split_label(
             tell_labels_changed(project.pk)
             return _start(project, label, names, by, counter)
     except IntegrityError as error:
-        raise LabelError("Somebody changed these labels a moment ago. Please look again.") from error
+        raise LabelError(_("Somebody changed these labels a moment ago. Please look again.")) from error
 
 
 def look_again(*, project: Project, label: Label, by: User | None = None) -> SecondLook:
@@ -87,14 +88,18 @@ def _start(project: Project, label: Label, into: list[str], by: User | None, cou
 
 def _check_split(project: Project, label: Label, drafts: Sequence[Draft], *, stays: bool) -> None:
     if len(drafts) < 2 - stays:
-        raise LabelError("One label is not a split: name at least two new ones, or let this one stay beside the new.")
+        raise LabelError(
+            _("One label is not a split: name at least two new ones, or let this one stay beside the new.")
+        )
     taken = {name.casefold() for name in Label.objects.filter(project=project).values_list("name", flat=True)}
     for draft in drafts:
         if draft.name.casefold() in taken:
-            raise LabelError(f"“{draft.name}” is a label already. New labels need names of their own.")
+            taken_already = _("“%(name)s” is a label already. New labels need names of their own.")
+            raise LabelError(taken_already % {"name": draft.name})
     _check_free(label)
 
 
 def _check_free(label: Label) -> None:
     if SecondLook.objects.filter(label=label, ended_at=None).exists():
-        raise LabelError(f"The texts of “{label.name}” are being looked at again already. End that first.")
+        going_on = _("The texts of “%(name)s” are being looked at again already. End that first.")
+        raise LabelError(going_on % {"name": label.name})

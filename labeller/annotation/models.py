@@ -37,6 +37,10 @@ NOT_ALONE = (*NO_READING, Source.SEARCH)
 """Nor is a label given from a list: whoever labels many at once need not have read each."""
 
 
+NO_MODEL = Q(prediction__isnull=True, model_key="", suggestion_shown__isnull=True, probability__isnull=True)
+GOLD_LEASE = NO_MODEL & Q(slot=0, second_look__isnull=True)
+
+
 class Ranking(models.Model):
     """Who put the queue in order, and when. Written by learning together with the entries, in one transaction."""
 
@@ -102,6 +106,9 @@ class Lease(models.Model):
     probability = models.FloatField(null=True)
     pool_size = models.PositiveIntegerField(null=True)
     suggestion_shown = models.BooleanField(null=True, help_text="Null: the model had none.")
+    suggestion_policy = models.CharField(
+        max_length=6, blank=True, help_text="The project's policy when it was handed out; empty: not known."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     second_look = models.ForeignKey(
         "annotation.SecondLook",
@@ -126,7 +133,11 @@ class Lease(models.Model):
                 condition=Q(closed_at__isnull=True),
                 name="one_open_lease_per_text_and_annotator",
             ),
-            models.CheckConstraint(condition=~Q(source=Source.LLM), name="lease_is_for_a_person"),
+            # Of the others nobody is asked: they are what was imported, decided or said by a language model.
+            models.CheckConstraint(
+                condition=~Q(source__in=[Source.LLM, Source.IMPORT, Source.REVIEW]), name="lease_is_for_a_person"
+            ),
+            models.CheckConstraint(condition=~Q(source=Source.GOLD) | GOLD_LEASE, name="gold_lease_stands_apart"),
         ]
         indexes = [
             models.Index(
@@ -186,6 +197,9 @@ class Annotation(models.Model):
     probability = models.FloatField(null=True)
     pool_size = models.PositiveIntegerField(null=True)
     suggestion_shown = models.BooleanField(null=True, help_text="Whether the prediction was seen before the answer.")
+    suggestion_policy = models.CharField(
+        max_length=6, blank=True, help_text="That decided whether it was seen; empty: not known."
+    )
     suggestion_followed = models.BooleanField(null=True, help_text="Whether the answer is what it amounts to.")
     seconds = models.FloatField(null=True, help_text="From the text's appearance to the answer.")
     comment = models.TextField(blank=True)
@@ -221,6 +235,15 @@ class Annotation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(seconds__isnull=True) | Q(seconds__gte=0), name="annotation_seconds_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=~Q(source=Source.REVIEW) | Q(status="labelled", suggestion_shown__isnull=True),
+                name="decision_is_a_label_unswayed",
+            ),
+            models.CheckConstraint(condition=~Q(source=Source.GOLD) | NO_MODEL, name="gold_answer_knows_no_model"),
+            models.CheckConstraint(
+                condition=Q(superseded_by__isnull=True) | Q(superseded_at__isnull=False),
+                name="superseded_answer_is_not_current",
             ),
             # What a language model says is a MachineAnswer: in this table every reader would have to leave it out.
             models.CheckConstraint(condition=~Q(source=Source.LLM), name="annotation_is_not_a_machine_s"),

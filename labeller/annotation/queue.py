@@ -9,7 +9,7 @@ from math import nextafter
 from typing import Any
 
 from labeller.annotation.audit import audit_is_due, reserve_below
-from labeller.annotation.gold_stream import gold_is_due, gold_texts
+from labeller.annotation.gold_stream import Turn, gold_texts, gold_turn
 from labeller.annotation.models import QueueEntry, ServingCounter, Source
 from labeller.annotation.overlap import Overlap
 from labeller.annotation.signals import queue_order_asked
@@ -62,17 +62,29 @@ class Asking:
         first = next(ordinary, None)
         if first is None:
             return
-        if gold_is_due(self.project):
-            for document in gold_texts(self.project, self.annotator, self._reserve_below()):
-                yield Candidate(document, Source.GOLD, self._reason_like(first))
+        if (turn := gold_turn(self.project)) is not None:
+            yield from self._slipped_in(turn, first)
         yield first
         yield from ordinary
 
-    def _reason_like(self, ordinary: Candidate) -> str:
-        """A reason for a text that no model chose, as such texts carry it now."""
-        if ordinary.source != Source.ACTIVE:
-            return ordinary.reason
-        return AUDIT_REASON if self.project.audit else DRAWN_REASON
+    def _slipped_in(self, turn: Turn, first: Candidate) -> Iterator[Candidate]:
+        """A gold text that looks like the texts no model chose, as they are served to this person now. Where a model
+        chooses all of theirs, as many are drawn as are gold: one that stood alone in its looks would be known."""
+        gold = gold_texts(self.project, self.annotator, self._reserve_below())
+        if not gold:
+            return
+        reason = self._reason_unchosen(first)
+        if turn == Turn.GOLD:
+            yield from (Candidate(document, Source.GOLD, reason or DRAWN_REASON) for document in gold)
+        elif reason is None:
+            yield from self._random(DRAWN_REASON)
+
+    def _reason_unchosen(self, first: Candidate) -> str | None:
+        """What is said of texts that no model chose among those this person is served anyhow; None: there are none."""
+        if first.source != Source.ACTIVE:
+            return first.reason
+        still_audited = self.project.audit and next(self._audit(), None) is not None
+        return AUDIT_REASON if still_audited else None
 
     def _ordinary(self) -> Iterator[Candidate]:
         """Stream after stream: each is read only when it is needed."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
+from django.utils.translation import gettext_noop
 
-from labeller.annotation.doubts import Dismissal, LabelDoubt
+from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
 from labeller.annotation.models import NO_READING, Annotation, Source
 from labeller.annotation.selectors import LabelSet, label_sets
 from labeller.corpus.models import Document
@@ -53,29 +54,32 @@ def doubts(project: Project) -> QuerySet[Any]:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a text is in the review: one of its three queues."""
+    """Why a text is in the review: one of its three queues. Its words are translated where they are shown."""
 
     name: str
-    sentence: str  # kept with the decision
+    sentence: str  # kept with the decision, in English
     nothing: str  # what to say when the queue is empty
     texts: Callable[[Project], QuerySet[Any]]
 
 
 QUEUES: dict[str, Reason] = {
     "disagreements": Reason(
-        "Disagreements",
-        "People gave it different labels",
-        "No two people disagree on a text that is not decided yet.",
+        gettext_noop("Disagreements"),
+        gettext_noop("People gave it different labels"),
+        gettext_noop("No two people disagree on a text that is not decided yet."),
         disagreements,
     ),
     "unsure": Reason(
-        "Unsure and commented",
-        "Somebody was unsure of it or wrote a comment",
-        "No undecided text was left as unsure or commented on.",
+        gettext_noop("Unsure and commented"),
+        gettext_noop("Somebody was unsure of it or wrote a comment"),
+        gettext_noop("No undecided text was left as unsure or commented on."),
         unsure,
     ),
     "doubts": Reason(
-        "Suspected errors", "A model that had not learnt its label doubts it", "No label is suspected now.", doubts
+        gettext_noop("Suspected errors"),
+        gettext_noop("A model that had not learnt its label doubts it"),
+        gettext_noop("No label is suspected now."),
+        doubts,
     ),
 }
 
@@ -115,7 +119,7 @@ class Decision:
 class View:
     """What a model says that had not learnt this text."""
 
-    how: str
+    how: str  # translated where it is shown
     prediction: dict[str, float]
 
 
@@ -130,11 +134,15 @@ class Case:
     dismissal: Dismissal | None
 
     @property
+    def mark(self) -> str:
+        return mark_of(self.decision and self.decision.key, self.dismissal)
+
+    @property
     def view(self) -> View | None:
         if self.doubt is not None:
-            return View("by heads that had not learnt its label", self.doubt.prediction)
+            return View(gettext_noop("The model, by heads that had not learnt its label"), self.doubt.prediction)
         told = next((one.prediction for one in reversed(self.given) if one.prediction), None)
-        return View("before the last answer was given", told) if told else None
+        return View(gettext_noop("The model, before the last answer was given"), told) if told else None
 
 
 def case_of(document: Document) -> Case:

@@ -11,11 +11,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import review_page, reviewing
 from labeller.annotation.answers import AnswerRefused, UndoRefused
 from labeller.annotation.forms import WholeNumbersField
+from labeller.annotation.review_page import Draft
 from labeller.annotation.review_selectors import QUEUES, decided
 from labeller.corpus.models import Document
 from labeller.projects.access import Access, LabellerRequest, managed_project_for
@@ -34,6 +36,7 @@ class WhereForm(forms.Form):
 
 class DecisionForm(forms.Form):
     key = forms.UUIDField()
+    seen = forms.CharField(required=False, max_length=100)
     label = WholeNumbersField(required=False)
     comment = forms.CharField(required=False)
     none = forms.BooleanField(required=False)
@@ -81,7 +84,8 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     of, at = _where(request)
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
-        messages.error(request, f"The decision could not be read: {name}: {errors[0]}")
+        told = _("The decision could not be read: %(field)s: %(error)s") % {"field": name, "error": errors[0]}
+        messages.error(request, told)
         return _text(slug, pk, of, at)
     reason = QUEUES[of].sentence if of in QUEUES else "Looked up in the review"
     try:
@@ -91,6 +95,7 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
             document=document,
             key=form.cleaned_data["key"],
             label_ids=form.labels(),
+            seen=form.cleaned_data["seen"],
             reason=reason,
             comment=form.cleaned_data["comment"],
             seconds=form.cleaned_data["seconds"],
@@ -98,6 +103,8 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     except AnswerRefused as error:
         messages.error(request, str(error))
         return _text(slug, pk, of, at)
+    except reviewing.ChangedMeanwhile:
+        return _meanwhile(request, access, document, Draft(form.labels(), form.cleaned_data["comment"]))
     request.session[_last(slug)] = [pk, str(form.cleaned_data["key"])]
     return _on(slug, of, at)
 
@@ -106,7 +113,10 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
 def keep(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     document = get_object_or_404(Document, project=access.project, pk=pk)
-    reviewing.leave_as_it_is(project=access.project, reviewer=request.user, document=document)
+    try:
+        reviewing.leave_as_it_is(project=access.project, reviewer=request.user, document=document)
+    except reviewing.ChangedMeanwhile:
+        return _meanwhile(request, access, document, None)
     request.session[_last(slug)] = [pk, ""]
     return _on(slug, *_where(request))
 
@@ -128,18 +138,33 @@ def undo(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     return _text(slug, pk, *_where(request))
 
 
-def _page(request: LabellerRequest, access: Access, document: Document | None, context: dict[str, Any]) -> HttpResponse:
+def _meanwhile(request: LabellerRequest, access: Access, document: Document, draft: Draft | None) -> HttpResponse:
+    """What somebody did with the text meanwhile beside what they chose here (None: to leave it). They choose anew."""
+    of, at = _where(request)
+    context = {"tabs": review_page.tabs(access.project), "of": of, "at": at, "is_stale": True}
+    return _page(request, access, document, context, draft, status=409)
+
+
+def _page(
+    request: LabellerRequest,
+    access: Access,
+    document: Document | None,
+    context: dict[str, Any],
+    draft: Draft | None = None,
+    status: int = 200,
+) -> HttpResponse:
     project = access.project
     labels = list(project.labels.all())
     context |= {
         "project": project,
         "membership": access.membership,
         "section": "review",
-        "bench": review_page.bench_of(project, document, labels) if document else None,
+        "bench": review_page.bench_of(project, document, labels, draft) if document else None,
+        "may_leave": context["of"] in QUEUES,
         "guidelines": render_guidelines(project.guidelines),
         "last": _undoable(request, access),
     }
-    return render(request, "annotation/review.html", context)
+    return render(request, "annotation/review.html", context, status=status)
 
 
 def _decided_list(request: LabellerRequest, access: Access, context: dict[str, Any]) -> HttpResponse:

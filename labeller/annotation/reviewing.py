@@ -1,7 +1,8 @@
 """Deciding a text in the review, taking a decision back, and leaving a text as it is.
 
 A decision is an annotation of its own beside everybody's answers, one a text. It is the truth that trains. Whoever
-decides again supersedes the decision before, whoever made that; an undo makes that one current again.
+decides again supersedes the decision before, whoever made that; an undo makes that one current again. But only one that
+they have seen: what somebody decided meanwhile is never replaced unread.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Collection
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.annotation.answers import COMMENT_LIMIT, AnswerRefused, UndoRefused, checked_labels, refuse_withdrawn
-from labeller.annotation.doubts import Dismissal, LabelDoubt
+from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
 from labeller.annotation.models import Annotation, Lease, Source
 from labeller.annotation.serving import turn
 from labeller.annotation.signals import tell_annotations_changed
@@ -23,6 +25,10 @@ from labeller.projects.models import Project, User
 Status = Annotation.Status
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody decided this text, left it or took a decision back since this person looked. Nothing was changed."""
+
+
 def decide(
     *,
     project: Project,
@@ -30,13 +36,15 @@ def decide(
     document: Document,
     key: uuid.UUID,
     label_ids: Collection[int],
+    seen: str = "",
     reason: str = "",
     comment: str = "",
     seconds: float | None = None,
 ) -> Annotation:
-    """Say what this text of the project is. A second post of the same `key` returns what the first one made.
+    """Say what this text of the project is. A second post of the same `key` returns what the first one made. `seen`:
+    how the text stood when they looked (doubts.mark_of).
 
-    Raises AnswerRefused with a sentence when the labels do not fit.
+    Raises AnswerRefused with a sentence when the labels do not fit, ChangedMeanwhile when it stands otherwise by now.
     """
     with turn(project):
         earlier = Annotation.objects.filter(key=key).first()
@@ -45,6 +53,8 @@ def decide(
         labels = checked_labels(project, Status.LABELLED, label_ids)
         refuse_withdrawn(labels)
         before = _current(project, document)
+        if _mark(before, document) != seen:
+            raise ChangedMeanwhile
         now = timezone.now()
         if before is not None:  # before the insert: the constraint wants one current decision at most
             before.superseded_at = now
@@ -82,7 +92,7 @@ def undo_decision(*, project: Project, key: uuid.UUID) -> Annotation | None:
         decision = Annotation.objects.filter(project=project, source=Source.REVIEW, key=key).first()
         if decision is None or decision.superseded_at is not None:
             if decision is not None and decision.superseded_by_id is not None:
-                raise UndoRefused("This text was decided anew since then. Change that decision instead.")
+                raise UndoRefused(_("This text was decided anew since then. Change that decision instead."))
             return decision
         decision.superseded_at = timezone.now()
         decision.save(update_fields=["superseded_at"])
@@ -92,11 +102,14 @@ def undo_decision(*, project: Project, key: uuid.UUID) -> Annotation | None:
 
 
 def leave_as_it_is(*, project: Project, reviewer: User, document: Document) -> None:
-    """Take a text out of the review until somebody answers it again."""
-    known = Annotation.objects.filter(document=document).aggregate(newest=Max("pk"))["newest"] or 0
-    Dismissal.objects.update_or_create(
-        document=document, defaults={"project": project, "by": reviewer, "answers_until": known}
-    )
+    """Take a text out of the review until somebody answers it again. Raises ChangedMeanwhile where it is decided."""
+    with turn(project):
+        if _current(project, document) is not None:
+            raise ChangedMeanwhile
+        known = Annotation.objects.filter(document=document).aggregate(newest=Max("pk"))["newest"] or 0
+        Dismissal.objects.update_or_create(
+            document=document, defaults={"project": project, "by": reviewer, "answers_until": known}
+        )
 
 
 def look_again(*, document: Document) -> None:
@@ -110,8 +123,12 @@ def _current(project: Project, document: Document) -> Annotation | None:
     ).first()
 
 
+def _mark(decision: Annotation | None, document: Document) -> str:
+    return mark_of(decision and decision.key, Dismissal.objects.filter(document=document).first())
+
+
 def _same(earlier: Annotation, project: Project, document: Document, reviewer: User) -> Annotation:
     mine = (earlier.project_id, earlier.document_id, earlier.annotator_id) == (project.pk, document.pk, reviewer.pk)
     if not mine or earlier.source != Source.REVIEW:
-        raise AnswerRefused("This decision's key was used for another answer. Reload the page and decide again.")
+        raise AnswerRefused(_("This decision's key was used for another answer. Reload the page and decide again."))
     return earlier

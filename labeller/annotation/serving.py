@@ -68,6 +68,7 @@ class Served:
     model_key: str
     prediction: dict[str, float] | None
     suggestion_shown: bool | None
+    suggestion_policy: str
     until: datetime = field(compare=False)  # the lease's expiry
 
 
@@ -200,6 +201,7 @@ def _lease(asking: Asking, candidate: Candidate, slot: int) -> Lease:
     return Lease.objects.create(
         key=key,
         suggestion_shown=is_shown(asking.project, candidate.source, candidate.prediction, key),
+        suggestion_policy=asking.project.suggestions,
         project=asking.project,
         document=candidate.document,
         annotator=asking.annotator,
@@ -240,5 +242,6 @@ def _with_text(lease: Lease, document: Document) -> Served:
         model_key=lease.model_key,
         prediction=lease.prediction,
         suggestion_shown=lease.suggestion_shown,
+        suggestion_policy=lease.suggestion_policy,
         until=lease.expires_at,
     )

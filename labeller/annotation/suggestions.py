@@ -18,6 +18,8 @@ class Asked(Protocol):
     def prediction(self) -> dict[str, float] | None: ...
     @property
     def suggestion_shown(self) -> bool | None: ...
+    @property
+    def suggestion_policy(self) -> str: ...
 
 
 def is_shown(project: Project, source: str, prediction: dict[str, float] | None, lease_key: uuid.UUID) -> bool | None:
@@ -42,6 +44,12 @@ def suggested(project: Project, asked: Asked) -> dict[str, float]:
     if not asked.suggestion_shown or project.suggestions == Project.Suggestions.HIDDEN:
         return {}
     return guess(asked.prediction, multi_label=project.is_multi)
+
+
+def policy_at_answer(project: Project, asked: Asked) -> str:
+    """The policy that decided whether the suggestion was seen: that of the moment when the text was handed out, unless
+    the manager has hidden all since. Then nobody knows whether it was seen before."""
+    return Project.Suggestions.HIDDEN if project.suggestions == Project.Suggestions.HIDDEN else asked.suggestion_policy
 
 
 def guess(prediction: dict[str, float] | None, *, multi_label: bool) -> dict[str, float]:

@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
 from labeller.insight.effort_selectors import names
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate
-from labeller.insight.sentences import counted
 from labeller.learning.agreement import AgreementReading
 from labeller.learning.weighing import newest_reading
+from labeller.numerals import decimal, whole
 from labeller.projects.models import Label, Membership, Project
 
 LEAST_TEXTS = 10  # as modelsvc/people_agree.py has it: below, no figure was made
 GOOD, TENTATIVE = 0.8, 0.667  # Krippendorff's limits for alpha
 
 METHODS = {
-    "majority": "By majority",
-    "one coin": "Weighed by how reliable each person is",
-    "matrices": "Weighed by the mistakes that each person makes with each label",
+    "majority": gettext_noop("By majority"),
+    "one coin": gettext_noop("Weighed by how reliable each person is"),
+    "matrices": gettext_noop("Weighed by the mistakes that each person makes with each label"),
 }
 
 
@@ -84,6 +87,7 @@ class AgreementContext:
     method: str
     settled: int
     ceiling: Estimate | None
+    least_shared: int  # texts that each of three people must have shared for their reliability to be weighed
 
 
 def agreement_of(project: Project, membership: Membership) -> AgreementContext:
@@ -91,23 +95,24 @@ def agreement_of(project: Project, membership: Membership) -> AgreementContext:
     reading = newest_reading(project)
     if reading is None:
         return AgreementContext(
-            None, *_words(project, None, None), advice(project, None, None), None, None, [], [], [], "", 0, None
+            None, *_words(None, None), advice(project, None, None), None, None, [], [], [], "", 0, None, 0
         )
     overall, at_random = Figures.of(reading.overall), Figures.of(reading.at_random)
     called = _visible(reading, membership)
     labels = {label.pk: label for label in Label.objects.filter(project=project)}
     return AgreementContext(
         reading,
-        *_words(project, overall, at_random),
+        *_words(overall, at_random),
         advice(project, overall, at_random),
         overall,
         at_random,
         _label_rows(reading, labels),
         _pair_rows(reading, called, membership),
         _person_rows(reading, called) if membership.may_manage else [],
-        METHODS.get(reading.consensus["method"], ""),
+        _(METHODS[reading.consensus["method"]]) if reading.consensus["method"] in METHODS else "",
         reading.consensus["settled"],
         ceiling_of(reading, "accuracy"),
+        300 if project.is_multi else 30 if len(labels) > 2 else 100,
     )
 
 
@@ -118,27 +123,49 @@ def ceiling_of(reading: AgreementReading | None, metric: str) -> Estimate | None
     return Estimate.read((reading.at_random.get("ceiling") or {}).get(metric))
 
 
-def _words(project: Project, overall: Figures | None, at_random: Figures | None) -> tuple[str, str]:
+def _words(overall: Figures | None, at_random: Figures | None) -> tuple[str, str]:
     """(The sentence at the top, what it stands on)."""
     if overall is None or not overall.texts:
-        return "Nobody has been compared with anybody yet.", "No text was answered by two people."
+        return _("Nobody has been compared with anybody yet."), _("No text was answered by two people.")
     if overall.percent is None:
-        return (
-            "Too few texts were answered by two people to say how far they agree.",
-            f"{counted(overall.texts, 'text')} so far; {LEAST_TEXTS} are needed for a first figure.",
-        )
-    share = overall.percent
-    said = (
-        f"Two people agree on {100 * share.value:.0f} % of the texts that both answered "
-        f"({100 * share.low:.0f} to {100 * share.high:.0f})"
+        so_far = ngettext(
+            "%(texts)s text so far; %(least)s are needed for a first figure.",
+            "%(texts)s texts so far; %(least)s are needed for a first figure.",
+            overall.texts,
+        ) % {"texts": whole(overall.texts), "least": LEAST_TEXTS}
+        return _("Too few texts were answered by two people to say how far they agree."), so_far
+    return _headline(overall.percent, overall.masi or overall.alpha), ngettext(
+        "%(texts)s text answered by two or more of %(people)s people, %(drawn)s of them drawn at random. "
+        "95 %% intervals.",
+        "%(texts)s texts answered by two or more of %(people)s people, %(drawn)s of them drawn at random. "
+        "95 %% intervals.",
+        overall.texts,
+    ) % {
+        "texts": whole(overall.texts),
+        "people": whole(overall.people),
+        "drawn": whole(at_random.texts if at_random else 0),
+    }
+
+
+def _headline(share: Estimate, alpha: Estimate | None) -> str:
+    values = {
+        "share": decimal(100 * share.value, 0),
+        "low": decimal(100 * share.low, 0),
+        "high": decimal(100 * share.high, 0),
+    }
+    if alpha is None:
+        return _("Two people agree on %(share)s %% of the texts that both answered (%(low)s to %(high)s).") % values
+    return _(
+        "Two people agree on %(share)s %% of the texts that both answered (%(low)s to %(high)s); "
+        "alpha %(alpha)s (%(alpha_low)s to %(alpha_high)s)."
+    ) % (
+        values
+        | {
+            "alpha": decimal(alpha.value, 2),
+            "alpha_low": decimal(alpha.low, 2),
+            "alpha_high": decimal(alpha.high, 2),
+        }
     )
-    alpha = overall.masi or overall.alpha
-    tail = f"; alpha {alpha.value:.2f} ({alpha.low:.2f} to {alpha.high:.2f})." if alpha else "."
-    drawn = at_random.texts if at_random else 0
-    return said + tail, (
-        f"{counted(overall.texts, 'text')} answered by two or more of {counted(overall.people, 'person')}, "
-        f"{drawn:,} of them drawn at random. 95 % intervals."
-    ).replace("persons", "people")
 
 
 def advice(project: Project, overall: Figures | None, at_random: Figures | None) -> list[str]:
@@ -146,23 +173,34 @@ def advice(project: Project, overall: Figures | None, at_random: Figures | None)
     told = []
     if project.overlap == 1 and (at_random is None or at_random.texts < ENOUGH_AUDIT):
         told.append(
-            "Each text is asked of one person. Set “Answers wanted for each text” to 2 in the settings; a few dozen "
-            "texts answered twice are enough to know how far people agree, then set it back."
+            _(
+                "Each text is asked of one person. Set “Answers wanted for each text” to 2 in the settings; a few "
+                "dozen texts answered twice are enough to know how far people agree, then set it back."
+            )
         )
     alpha = overall and (overall.masi or overall.alpha)
     if alpha and alpha.high < TENTATIVE:
         told.append(
-            "People agree too little for labels to be relied on. Decide disagreements in the review, and write what "
-            "you decide into the guidelines before going on."
+            _(
+                "People agree too little for labels to be relied on. Decide disagreements in the review, and write "
+                "what you decide into the guidelines before going on."
+            )
         )
     elif alpha and alpha.low < GOOD:
-        told.append("Decide disagreements in the review, and write what you decide into the guidelines.")
+        told.append(_("Decide disagreements in the review, and write what you decide into the guidelines."))
     if overall and overall.percent and at_random and at_random.texts < ENOUGH_AUDIT:
-        told.append(
-            f"Of the texts drawn at random {at_random.texts} were answered twice; from {ENOUGH_AUDIT} on the curve "
-            "shows how high people get. Texts that a model chose are harder than the others."
-        )
+        told.append(_too_few_at_random(at_random.texts))
     return told
+
+
+def _too_few_at_random(texts: int) -> str:
+    return ngettext(
+        "Of the texts drawn at random %(texts)s was answered twice; from %(enough)s on the curve shows how high "
+        "people get. Texts that a model chose are harder than the others.",
+        "Of the texts drawn at random %(texts)s were answered twice; from %(enough)s on the curve shows how high "
+        "people get. Texts that a model chose are harder than the others.",
+        texts,
+    ) % {"texts": texts, "enough": ENOUGH_AUDIT}
 
 
 def _visible(reading: AgreementReading, membership: Membership) -> dict[int, str]:
@@ -191,7 +229,8 @@ def _pair_rows(reading: AgreementReading, called: Mapping[int, str], membership:
         if not any(number in called for number in pair):
             continue
         # Whoever may be named comes first.
-        first, second = (called.get(number, "another person") for number in sorted(pair, key=lambda n: n not in called))
+        named = sorted(pair, key=lambda number: number not in called)
+        first, second = (called.get(number, _("another person")) for number in named)
         percent, kappa = Estimate.read(stored["percent"]), Estimate.read(stored["kappa"])
         rows.append(PairRow(first, second, stored["texts"], percent, kappa))
     return rows
@@ -203,7 +242,7 @@ def _person_rows(reading: AgreementReading, called: Mapping[int, str]) -> list[P
     if not stored["accuracy"]:
         return []
     rows = [
-        PersonRow(called.get(number, "somebody who has left"), answers, accuracy)
+        PersonRow(called.get(number, _("somebody who has left")), answers, accuracy)
         for number, answers, accuracy in zip(stored["people"], stored["answers"], stored["accuracy"], strict=True)
     ]
     return sorted(rows, key=lambda row: (-row.accuracy, row.name))

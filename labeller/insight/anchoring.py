@@ -1,4 +1,8 @@
-"""Do shown suggestions sway? How often the answer was the model's, with the suggestion shown and with it hidden."""
+"""Do shown suggestions sway? How often the answer was the model's, with the suggestion shown and with it hidden.
+
+Only a coin makes the two comparable: answers to texts that were handed out under another policy were given at another
+time, by a model of another age, and are left out.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,11 @@ ENOUGH = 30  # answers of each kind below which the difference says nothing
 
 @dataclass(frozen=True)
 class Anchoring:
-    """Answers that stand, to texts that a model chose: of other sources no suggestion is ever shown."""
+    """Answers that stand, to texts that a model chose and of which a coin decided whether its suggestion is shown."""
 
     shown: Share
     hidden: Share
-    policy: str  # of the project now
-    is_drawn: bool  # whether a coin decides which suggestions are shown, so that the two groups can be compared
+    is_drawn: bool  # whether a coin decides now, so that more of them come
 
     @property
     def difference(self) -> Gap | None:
@@ -30,17 +33,17 @@ class Anchoring:
 
 def anchoring_of(project: Project) -> Anchoring:
     """One query."""
+    half = Project.Suggestions.HALF
     answers = Annotation.objects.filter(
-        project=project, superseded_at=None, source=Source.ACTIVE, suggestion_followed__isnull=False
+        project=project,
+        superseded_at=None,
+        source=Source.ACTIVE,
+        suggestion_policy=half,
+        suggestion_followed__isnull=False,
     )
     rows = answers.values("suggestion_shown").annotate(
         n=Count("pk"), hits=Count("pk", filter=Q(suggestion_followed=True))
     )
     found = {row["suggestion_shown"]: Share(row["hits"], row["n"]) for row in rows}
     none = Share(0, 0)
-    return Anchoring(
-        found.get(True, none),
-        found.get(False, none),
-        project.suggestions,
-        project.suggestions == Project.Suggestions.HALF,
-    )
+    return Anchoring(found.get(True, none), found.get(False, none), project.suggestions == half)

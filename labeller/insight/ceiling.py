@@ -35,6 +35,11 @@ def people_rows(project: Project) -> list[CurveRow]:
     ]
 
 
+def ceiling_mark(row: CurveRow | None) -> str:
+    """Changes whenever the line does."""
+    return f"{row.audit_texts}-{row.accuracy.value:.4f}" if row and row.accuracy else ""
+
+
 def ceiling_layers(points: Sequence[dict[str, Any]], scale: dict[str, Any]) -> list[dict[str, Any]]:
     """A band across the picture with a line in it, for the point of this kind; nothing without one. `scale` is that of
     the points: with one of their own Vega-Lite would draw from 0."""

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from labeller.annotation.machine_selectors import Pair
 from labeller.insight.selectors import ENOUGH_SUPPORT, Estimate
-from labeller.insight.sentences import counted
 from labeller.insight.shares import share
+from labeller.numerals import whole
 
 ENOUGH_TEXTS = 30  # as for any model: below it no figure is shown
 
@@ -59,19 +62,34 @@ class Measure:
     def sentence(self) -> str:
         """What it means, in plain words."""
         if self.share is None:
-            return (
-                f"{self.name} has labelled {counted(self.answers, 'text')}. People have labelled {self.all_texts} of "
-                f"them; from {ENOUGH_TEXTS} on, best of texts drawn at random, it is measured."
-            )
+            return ngettext(
+                "%(name)s has labelled %(answers)s text. People have labelled %(both)s of them; from %(enough)s on, "
+                "best of texts drawn at random, it is measured.",
+                "%(name)s has labelled %(answers)s texts. People have labelled %(both)s of them; from %(enough)s on, "
+                "best of texts drawn at random, it is measured.",
+                self.answers,
+            ) % {
+                "name": self.name,
+                "answers": whole(self.answers),
+                "both": whole(self.all_texts),
+                "enough": ENOUGH_TEXTS,
+            }
         percent, low, high = (round(100 * one) for one in (self.share.value, self.share.low, self.share.high))
+        values = {"name": self.name, "percent": percent, "low": low, "high": high, "wrong": 100 - percent}
         if self.on_audit:
             return (
-                f"{self.name} gives the answer people give on {percent} % of texts drawn at random ({low} to {high}): "
-                f"of 100 of its answers about {100 - percent} are wrong."
+                _(
+                    "%(name)s gives the answer people give on %(percent)s %% of texts drawn at random (%(low)s to "
+                    "%(high)s): of 100 of its answers about %(wrong)s are wrong."
+                )
+                % values
             )
         return (
-            f"{self.name} agrees with people on {percent} % of the texts both labelled ({low} to {high}). These were "
-            "not drawn at random, and models choose hard ones: on other texts it may do better or worse."
+            _(
+                "%(name)s agrees with people on %(percent)s %% of the texts both labelled (%(low)s to %(high)s). These "
+                "were not drawn at random, and models choose hard ones: on other texts it may do better or worse."
+            )
+            % values
         )
 
 

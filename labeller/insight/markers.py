@@ -11,6 +11,7 @@ from labeller.corpus.testset import TestSet
 from labeller.insight.loop import loop_of
 from labeller.insight.measured_on import Ground
 from labeller.insight.selectors import label_counts
+from labeller.learning.agreement import AgreementReading
 from labeller.learning.measures import OrderComparison
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun
 from labeller.learning.testscores import TestScore
@@ -18,12 +19,13 @@ from labeller.projects.models import Project
 
 
 def results_marker(project: Project, ground: Ground) -> str:
-    """Of the curve's page: labels, models, what serves, and beside them the comparison of orders, or on a test file
-    what it has measured. Four queries."""
+    """Of the curve's page: labels, models, what serves, and beside them how far people agree and the comparison of
+    orders, or on a test file what it has measured. Five queries, four on a test file."""
     if ground.test_set is not None:
         return f"{_labels(project)}_{models_of(project)}_{_scores(ground.test_set)}"
     compared = OrderComparison.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
-    return f"{_labels(project)}_{models_of(project)}_{compared}"
+    agreed = AgreementReading.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
+    return f"{_labels(project)}_{models_of(project)}_{compared}_{agreed}"
 
 
 def models_marker(project: Project) -> str:

@@ -8,6 +8,7 @@ from labeller.corpus.testset import TestSet
 from labeller.insight import outlook, selectors
 from labeller.insight.advice import Outlook
 from labeller.insight.advice import outlook as outlook_in_words
+from labeller.insight.ceiling import ceiling_mark, people_rows
 from labeller.insight.curve import CurveRow, curve_rows
 from labeller.insight.lines import newest_comparison
 from labeller.insight.markers import results_marker
@@ -36,6 +37,7 @@ class ResultsContext:
     ground: Ground  # what the figures were measured on; forecast, advice and shares stand on the audit alone
     unmeasured: int  # models that the test file could still measure
     saving: str  # what choosing texts has saved; empty before that was compared
+    ceiling: CurveRow | None = None  # how high people get; not on a test file
 
     @property
     def points(self) -> int:
@@ -63,9 +65,9 @@ class ResultsContext:
         reading = outlook.reading_of(project, standing, by_label)
         comparison = newest_comparison(project)
         current = standing.current.number if standing.current else 0  # its forecast is drawn
-        figures = (
-            f"{standing.newest}.{current}.{comparison.pk if comparison else 0}"  # running scores come with versions
-        )
+        ceiling = next(iter(people_rows(project)), None)
+        # Running scores come with versions.
+        figures = f"{standing.newest}.{current}.{comparison.pk if comparison else 0}.{ceiling_mark(ceiling)}"
         return cls(
             standing=standing,
             headline=headline_on(standing, ground),
@@ -79,6 +81,7 @@ class ResultsContext:
             ground=ground,
             unmeasured=0,
             saving=saving(comparison),
+            ceiling=ceiling,
         )
 
     @classmethod

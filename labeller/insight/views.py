@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET
 
 from labeller.insight import outlook, selectors
 from labeller.insight.advice import HIGHEST
-from labeller.insight.ceiling import people_rows
 from labeller.insight.charts import curve_key, curve_spec
 from labeller.insight.curve import CurveRow, curve_rows, write_csv
 from labeller.insight.forecast_layer import with_forecast
@@ -44,7 +43,6 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "results",
         "metrics": metrics_of(access.project),
         "lines": NAMES,
-        "ceiling": next(iter(people_rows(access.project)), None),
         "results": ResultsContext.of(access.project, ground_of(access.project, request.GET), _target(request)),
     }
     return render(request, "insight/results.html", context)

@@ -137,7 +137,7 @@ def _page(access: Access, request: LabellerRequest, selection: Selection, labels
         "project": access.project,
         "membership": access.membership,
         "section": "data",
-        "labels": labels,
+        "labels": [label for label in labels if label.on_offer],
         "selection": selection,
         "address": address_of(request.GET),
         "found_by": sentences.found_by(selection.asked, labels),

@@ -90,7 +90,7 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
         "page": number,
         "pages": pages,
         "first": (number - 1) * PAGE + 1,
-        "labels": labels,
+        "labels": [label for label in labels if label.on_offer],
         "starts": starts(project) if asked.is_empty else [],
         "acts": acts_in_words(selectors.recent_acts(membership), labels) if membership.may_label else [],
         "key": uuid.uuid4(),

@@ -66,6 +66,8 @@ function describe() {
   const numbers = document.getElementById("curve-numbers");
   numbers.href = `${numbers.pathname}?${query()}`;
   for (const part of figure.querySelectorAll("[data-line]")) part.hidden = !part.dataset.kinds.split(";").some((kind) => drawnKinds.has(kind));
+  // A line that came while the page was open is offered from then on.
+  for (const choice of figure.querySelectorAll("[data-until]")) if (drawnKinds.has(choice.dataset.until)) choice.hidden = false;
 }
 
 figure.addEventListener("change", (event) => {

@@ -22,7 +22,8 @@ document.addEventListener("keydown", (event) => {
   if (box) return;
   if (event.key === "Enter" && !event.target.closest("a, button, summary")) {
     event.preventDefault();
-    press("decide-button");
+    // A second Enter on the way must not choose between two people: that takes a button.
+    if (!document.getElementById("meanwhile")) press("decide-button");
     return;
   }
   const key = event.key.toLowerCase();

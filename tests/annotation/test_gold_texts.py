@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -54,6 +56,14 @@ def work(project, person, label, count=60):
     return served
 
 
+def say_at_once(text, person, label, source):
+    """An answer without a lease."""
+    answer = Annotation.objects.create(
+        key=uuid4(), project=text.project, document=text, annotator=person, status="labelled", source=source
+    )
+    answer.labels.set([label])
+
+
 def counted(project):
     counter = ServingCounter.objects.get(project=project)
     return counter.labelled, counter.audit_labelled, counter.audit_repeated
@@ -81,13 +91,6 @@ class TestSlippingIn:
             assert text.reason == drawn.reason
             page = text_of(project, text)
             assert page["suggested"] == {} and "gold" not in str(page).lower()
-
-    def test_without_an_audit_it_claims_no_audit(self, project, bob, texts, golds, change):
-        project.audit = False
-        project.save()
-        rank(project, texts[:50])
-        found = [text for text in work(project, bob, change, 40) if text.source == Source.GOLD]
-        assert {text.reason for text in found} == {"Drawn at random"}
 
     def test_it_goes_to_everybody_at_once_and_takes_nobody_s_place(self, project, alice, bob, golds, change):
         carol = make_user("carol")
@@ -133,6 +136,67 @@ class TestSlippingIn:
         join(project, carol)
         slipped = {text.document_id for text in work(project, carol, change, 40) if text.source == Source.GOLD}
         assert slipped and slipped <= {text.document_id for text in served if text.source == Source.AUDIT}
+
+
+def looks_of(project, text):
+    """All that the page tells of a text but what it says itself. A model's reason names the text's own figures."""
+    page = text_of(project, text)
+    reason = page["reason"] if page["reason"].startswith("Drawn at random") else "a model's"
+    return reason, bool(page["suggested"]), tuple(sorted(page))
+
+
+@pytest.mark.django_db
+class TestBeingLikeTheOthers:
+    """Whatever the page tells of a gold text it tells of as many ordinary ones that came in the same hours."""
+
+    @pytest.fixture
+    def golds(self, project, alice, court):
+        """Forty texts that came labelled with a file: no stream serves them, so each that is met is met as gold."""
+        Project.objects.filter(pk=project.pk).update(gold_share=25)
+        project.refresh_from_db()
+        texts = add_texts(project, [f"Known clause {number}" for number in range(40)])
+        for text in texts:
+            say_at_once(text, alice, court, source=Source.IMPORT)
+        return [make_gold(project=project, by=alice, document=text, label_ids=[court.pk]) for text in texts]
+
+    @pytest.fixture
+    def free(self, project, texts, golds, change):
+        """Texts for a model to choose from, all ranked with a suggestion."""
+        more = add_texts(project, [f"Ordinary clause {number}" for number in range(200)])
+        known = {one.document_id for one in golds}
+        free = [text for text in free_and_reserved([*texts, *more], 320)[0] if text.pk not in known]
+        rank(project, free, prediction={str(change.pk): 0.8}, model_key="quick", reason="Least sure: Change 80 %")
+        return free
+
+    @pytest.mark.parametrize("policy", ["shown", "half", "hidden"])
+    def test_where_a_model_chooses_all_as_many_are_drawn_at_random(self, project, bob, golds, free, change, policy):
+        project.audit, project.suggestions = False, policy
+        project.save()
+        served = work(project, bob, change, 120)
+        gold = [looks_of(project, text) for text in served if text.source == Source.GOLD]
+        others = [looks_of(project, text) for text in served if text.source != Source.GOLD]
+        assert len(set(gold)) == 1 and len(gold) >= 10
+        assert others.count(gold[0]) >= len(gold) / 3  # in the mean as many
+        assert "a model's" in {reason for reason, *_ in others}  # a model chooses the others still
+
+    def test_where_the_audit_has_no_more_texts_it_claims_none(self, project, bob, golds, free, change):
+        """Else whoever has seen the whole reserve would know a text that says it belongs to it."""
+        reserved = free_and_reserved(list(project.documents.all()))[1]
+        for text in reserved:
+            say_at_once(text, bob, change, source=Source.AUDIT)
+        served = work(project, bob, change, 100)
+        assert {looks_of(project, text)[0] for text in served} == {"Drawn at random", "a model's"}
+
+    def test_where_the_gold_is_used_up_no_more_are_drawn_to_look_like_it(self, project, bob, free, change):
+        GoldText.objects.all().delete()
+        project.audit = False
+        project.save()
+        assert {looks_of(project, text)[0] for text in work(project, bob, change, 40)} == {"a model's"}
+
+    def test_a_text_whose_known_label_is_being_split_is_not_slipped_in(self, project, bob, golds, free, change, court):
+        court.on_offer, court.hotkey = False, ""
+        court.save()
+        assert all(text.source != Source.GOLD for text in work(project, bob, change, 40))
 
 
 @pytest.mark.django_db

@@ -90,7 +90,7 @@ class TestAfterAMerge:
         gold = make_gold(
             project=project, by=alice, document=answered["Courts"].document, label_ids=[labels["Courts"].pk]
         )
-        Annotation.objects.filter(pk=answered["Courts"].pk).update(source="gold")
+        Annotation.objects.filter(pk=answered["Courts"].pk).update(source="gold", probability=None)
         merge(project, labels, "Court", "Courts")
         assert [(one.right, one.answered) for one in accuracies(project)] == [(1, 1)] and gold.pk
 

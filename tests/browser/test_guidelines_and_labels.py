@@ -112,14 +112,22 @@ def test_what_changed_is_told_to_who_labels_and_can_be_taken_back(
     assert bob.complaints == [] and alice.complaints == []
 
 
-def test_labels_are_merged_taken_apart_and_split(
-    walk: Any, live_server: LiveServer, project: Project, bob: User
-) -> None:
+@pytest.fixture
+def labelled(project: Project, bob: User) -> Project:
+    """Sixteen texts, four answers of each label."""
     for at, document in enumerate(add_texts(project, [f"Clause {number} on courts." for number in range(16)])[:12]):
         annotate(document, bob, [["Change", "Court", "Other"][at % 3]])
+    return project
+
+
+def open_labels(walker: Walker, project: Project) -> Any:
+    walker.page.goto(walker.address + reverse("labels", args=[project.slug]))
+    return walker.page
+
+
+def test_labels_are_merged_and_taken_apart(walk: Any, labelled: Project) -> None:
     walker = walk("alice")
-    page = walker.page
-    page.goto(live_server.url + reverse("labels", args=[project.slug]))
+    page = open_labels(walker, labelled)
     fits(page)
     shots.take(page, "labels", whole=True)
     page.get_by_role("link", name="Merge labels").click()
@@ -134,21 +142,30 @@ def test_labels_are_merged_taken_apart_and_split(
     shots.take(page, "merge-sure", whole=True)
     page.get_by_role("button", name="Merge them").click()
     page.get_by_text("Merged into “Other”.").wait_for()
-    assert counts(project) == {"Court": 4, "Other": 8}
+    assert counts(labelled) == {"Court": 4, "Other": 8}
     page.get_by_role("link", name="Undo the merge into Other").click()
     page.get_by_role("button", name="Undo the merge").click()
     page.get_by_text("The merge is undone.").wait_for()
-    assert counts(project) == {"Change": 4, "Court": 4, "Other": 4}
+    assert counts(labelled) == {"Change": 4, "Court": 4, "Other": 4}
+    assert walker.complaints == []
 
-    page.get_by_role("link", name="All labels").click()
+
+def split(walker: Walker, project: Project, into: str) -> None:
+    page = open_labels(walker, project)
     page.get_by_role("link", name="Edit Court").click()
     shots.take(page, "label-edit", whole=True)
     page.get_by_role("link", name="Split it into several").click()
-    page.get_by_label("The new labels, one a line").fill("Venue : where disputes are heard\nLaw : which law applies")
+    page.get_by_label("The new labels, one a line").fill(into)
     fits(page)
     shots.take(page, "split", whole=True)
     page.get_by_role("button", name="Split it").click()
     page.get_by_text("4 texts wait for another look.").wait_for()
+
+
+def test_a_label_is_split_and_its_texts_are_looked_at_again(walk: Any, labelled: Project) -> None:
+    walker = walk("alice")
+    split(walker, labelled, into="Venue : where disputes are heard\nLaw : which law applies")
+    page = walker.page
     page.get_by_role("link", name="Look at them").click()
     page.get_by_text("Another look: “Court” was split").wait_for()
     fits(page)
@@ -158,11 +175,11 @@ def test_labels_are_merged_taken_apart_and_split(
     press(page, "4")
     page.keyboard.press("z")
     page.locator("#save[data-state=saved]").wait_for()
-    page.goto(live_server.url + reverse("label-changes", args=[project.slug]))
+    page.goto(walker.address + reverse("label-changes", args=[labelled.slug]))
     page.get_by_text("1 of 4 texts looked at again").wait_for()
     fits(page)
     shots.take(page, "label-changes", whole=True)
-    assert counts(project) == {"Change": 4, "Court": 3, "Other": 4, "Venue": 1, "Law": 0}
+    assert counts(labelled) == {"Change": 4, "Court": 3, "Other": 4, "Venue": 1, "Law": 0}
     page.get_by_role("link", name="Stop").click()
     page.get_by_text("3 texts have not been looked at again and will keep “Court”.").wait_for()
     shots.take(page, "stop", whole=True)

@@ -8,6 +8,8 @@ from django.urls import reverse
 from labeller.annotation.models import Source
 from labeller.insight.agreement import advice, agreement_of
 from labeller.insight.ceiling import people_rows
+from labeller.insight.measured_on import ON_THE_AUDIT
+from labeller.insight.results_context import ResultsContext
 from labeller.projects.models import Role
 from tests.cast import add_texts, join, make_project, make_user
 from tests.insight.agreeing import add_agreement, answer_alike
@@ -137,4 +139,17 @@ def test_the_line_is_drawn_written_and_listed(project, alice, bob, client_of):
 
 def test_without_a_ceiling_nothing_is_offered(project, alice, client_of):
     page = client_of(alice).get(reverse("results", args=[project.slug])).content.decode()
-    assert "line-people" not in page and "People reach" not in page
+    assert 'data-until="people" hidden' in page and "People reach" not in page
+
+
+def test_the_line_comes_by_itself_to_a_page_that_is_open(project, alice, bob, client_of):
+    """Until then its poll has nothing new; then the sentence comes, and the picture is told to draw itself again."""
+    answer_alike(project, [alice, bob], texts=40, alike=0.8, source=Source.AUDIT)
+    add_version(project, n_labels=100, n_audit=40)
+    browser, url = client_of(alice), reverse("results-figures", args=[project.slug])
+    before = ResultsContext.of(project, ON_THE_AUDIT)
+    assert browser.get(url, {"seen": before.marker}).status_code == 204
+    add_agreement(project)
+    answer = browser.get(url, {"seen": before.marker})
+    assert answer.status_code == 200 and "People reach 80.0 %" in answer.content.decode()
+    assert answer.context["results"].figures != before.figures

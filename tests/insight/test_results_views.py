@@ -140,7 +140,7 @@ def test_fifty_versions_cost_as_many_queries_as_one(
             project, n_labels=60 + at_labels, n_audit=30 + at_labels, kind="full" if at_labels % 5 == 0 else "quick"
         )
     client = client_of(alice)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         client.get(at("results", project))
     with django_assert_max_num_queries(21):
         client.get(at("results-figures", project))

@@ -112,6 +112,7 @@ def start(project: Project, bob: User) -> TrainingRun:
 
 
 def wait_for(look: Callable[[], bool], what: str) -> None:
+    """Until the database says so. Another process writes it, and SQLite tells nobody: so it is looked at again."""
     deadline = time.monotonic() + PATIENCE_S
     while not look():
         if time.monotonic() > deadline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -53,13 +54,26 @@ class Running:
             lambda: f"{sentence!r} is not in the output:\n{self.output[-3000:]}",
         )
 
+    def wait_until_gone(self) -> None:
+        """The kernel tells of each member's end; members that a dying one had just started are waited for as well."""
+        while living := self.members():
+            for pid, command in living.items():
+                try:
+                    end = os.pidfd_open(pid)
+                except ProcessLookupError:
+                    continue
+                try:
+                    assert select.select([end], [], [], PATIENCE_S)[0], f"still there: {pid} {command}"
+                finally:
+                    os.close(end)
+
     def end(self, number: int = signal.SIGTERM) -> int:
         os.kill(self.process.pid, number)
         return self.process.wait(timeout=30)
 
 
 def wait_until(state: Callable[[], bool], complaint: Callable[[], str]) -> None:
-    """Polls; the state is what counts, not the time."""
+    """Polls what another process writes or answers, which nothing tells of; the state counts, not the time."""
     deadline = time.monotonic() + PATIENCE_S
     while not state():
         assert time.monotonic() < deadline, complaint()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.processes import Running, running, wait_until
+from tests.operations.processes import Running, running
 
 SUPERVISE = """
 import sys
@@ -22,10 +22,10 @@ try:
 except GaveUp as problem:
     sys.exit(str(problem))
 """
-SLEEPS = "import time; print('started', flush=True); time.sleep(600)"
-STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
+WAITS = "import signal; print('started', flush=True); signal.pause()"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS}"
 # Ends with its parent, and so does the child that it forks.
-FORKS = f"from labeller.operations import lifeline; lifeline.end_with_parent(); import os; os.fork(); {SLEEPS}"
+FORKS = f"from labeller.operations import lifeline; lifeline.end_with_parent(); import os; os.fork(); {WAITS}"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def child(run: Running) -> int:
 
 
 def test_a_killed_child_is_started_again_with_a_sentence(supervise):
-    run = supervise(SLEEPS)
+    run = supervise(WAITS)
     run.wait_for("started")
     first = child(run)
     os.kill(first, signal.SIGKILL)
@@ -54,7 +54,7 @@ def test_a_killed_child_is_started_again_with_a_sentence(supervise):
 
 
 def test_the_other_child_goes_on(supervise):
-    run = supervise(SLEEPS, SLEEPS)
+    run = supervise(WAITS, WAITS)
     run.wait_for("started", times=2)
     first, second = (pid for pid in sorted(run.members()) if pid != run.process.pid)
     os.kill(first, signal.SIGKILL)
@@ -63,7 +63,7 @@ def test_the_other_child_goes_on(supervise):
 
 
 def test_a_child_that_dies_again_and_again_stops_everything(supervise):
-    run = supervise("raise SystemExit(3)", SLEEPS)
+    run = supervise("raise SystemExit(3)", WAITS)
     assert run.process.wait(timeout=30) == 1
     assert "The first process ended (exit code 3) for the 5th time within 60 seconds." in run.output
     assert run.output.count("starting it again") == 4
@@ -72,14 +72,14 @@ def test_a_child_that_dies_again_and_again_stops_everything(supervise):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_request_to_stop_ends_all(supervise, number):
-    run = supervise(SLEEPS, SLEEPS)
+    run = supervise(WAITS, WAITS)
     run.wait_for("started", times=2)
     assert run.end(number) == 0
     assert run.members() == {}
 
 
 def test_a_child_that_does_not_stop_is_ended(supervise):
-    run = supervise(STUBBORN, SLEEPS)
+    run = supervise(STUBBORN, WAITS)
     run.wait_for("started", times=2)
     assert run.end() == 0
     assert "The first process is still busy after 1 seconds; ending it." in run.output
@@ -91,4 +91,4 @@ def test_children_and_their_forks_end_with_a_supervisor_that_was_killed(supervis
     run.wait_for("started", times=2)
     assert len(run.members()) == 3
     run.end(signal.SIGKILL)
-    wait_until(lambda: run.members() == {}, lambda: f"still there: {run.members()}")
+    run.wait_until_gone()

@@ -66,7 +66,7 @@ def test_from_nothing_to_a_demo_that_can_be_used_killed_revived_and_stopped(inst
         assert password not in run.output
         assert "Terms of service (demo)" in sign_in(address, "manager", password)
         run.end(signal.SIGKILL)
-        wait_until(lambda: run.members() == {}, lambda: f"orphans: {run.members()}")
+        run.wait_until_gone()
 
 
 def reachable(address: str) -> bool:

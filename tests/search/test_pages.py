@@ -175,6 +175,12 @@ class TestLabellingFromIt:
         post(client_of(bob), project, "search-label", mark=[texts[1].pk], none="on")
         assert Annotation.objects.get().labels.count() == 0
 
+    @pytest.mark.parametrize("name", ["search", "search-bulk"])
+    def test_a_label_that_is_being_split_is_not_offered(self, project, texts, bob, court, client_of, name):
+        Label.objects.filter(pk=court.pk).update(on_offer=False)
+        page = client_of(bob).get(f"{reverse(name, args=[project.slug])}?q=courts")
+        assert [label.name for label in page.context["labels"]] == ["Change", "Other"]
+
     def test_marked_texts_lead_to_more_like_them(self, project, texts, bob, client_of):
         reply = post(client_of(bob), project, "search-like", mark=[texts[1].pk, texts[4].pk])
         assert reply["Location"] == list_at(project, f"like={texts[1].pk}&like={texts[4].pk}")
