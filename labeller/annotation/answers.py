@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,17 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from labeller.annotation.models import BESIDE_ANSWERS, NO_READING, Annotation, Lease, ServingCounter, Source
+from labeller.annotation.models import (
+    BESIDE_ANSWERS,
+    NO_READING,
+    NOT_TAKEN_BACK,
+    Annotation,
+    Lease,
+    ServingCounter,
+    Source,
+)
 from labeller.annotation.overlap import Overlap
-from labeller.annotation.second_look_serving import settle_second_look
+from labeller.annotation.second_look_serving import settle_second_look, still_waits
 from labeller.annotation.serving import LEASE_LASTS, Served, close_expired, free_slot, hand_out, in_hand, turn
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.annotation.suggestions import guess
@@ -140,7 +149,7 @@ def record(
         replaced, stands = settle_second_look(asked, said.status, list(replaced))
     if replaced:  # before the insert: the constraint wants one current answer at most
         Annotation.objects.filter(pk__in=[row.pk for row in replaced]).update(superseded_at=now)
-    annotation = _create(asked, said, _followed(asked, said, labels), superseded_at=now if stands else None)
+    annotation = _create(asked, said, _followed(asked, said, labels), aside_since=now if stands else None)
     if labels:
         through = Annotation.labels.through
         through._default_manager.bulk_create([through(annotation_id=annotation.pk, label_id=label) for label in labels])
@@ -165,15 +174,14 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
     mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source__in=BESIDE_ANSWERS)
     if key is not None:
         annotation = mine.filter(key=key).first()
-        if annotation is None or annotation.superseded_at is not None:
+        if annotation is None or (annotation.superseded_at is not None and not annotation.aside):
             return annotation  # undone before, or replaced: there is nothing to take back
     else:
-        annotation = mine.filter(superseded_at=None).order_by("-created_at", "-id").first()
+        annotation = mine.filter(NOT_TAKEN_BACK).order_by("-created_at", "-id").first()
         if annotation is None:
             return None
     now = timezone.now()
-    annotation.superseded_at = now
-    annotation.save(update_fields=["superseded_at"])
+    Annotation.objects.filter(pk=annotation.pk).update(superseded_at=now, aside=False)
     reinstated = _still_theirs(annotation)
     _make_room(annotation, reinstated, project, now)  # before the reinstated rows count
     if reinstated:
@@ -181,6 +189,7 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
         kept.update(superseded_at=None, superseded_by=None)
     count_answers(counter, added=reinstated, removed=[annotation])
     tell_annotations_changed(project.pk)
+    annotation.superseded_at, annotation.aside = now, False
     return annotation
 
 
@@ -188,8 +197,10 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
     """A second look is theirs to give again. A found text goes back to where it was found. Where this person's earlier
     answer stands again there is nothing to ask, but others may have answered since they passed. Else the text is wanted
     from them again. Raises UndoRefused."""
-    if _look_again(undone, now):
+    if _look_again(undone, reinstated, now):
         return
+    if undone.aside:
+        raise UndoRefused("This text is being looked at again by now, or was, so your skip stays as it is.")
     if undone.source == Source.SEARCH:
         return
     if all(row.source == Source.IMPORT for row in reinstated):
@@ -200,15 +211,17 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
         raise UndoRefused("Others have this text by now, so your skip stays as it is.")
 
 
-def _look_again(undone: Annotation, now: datetime) -> bool:
-    """Open this person's lease on the text again where the answer was a second look: the text waits for one whatever
-    stands again. False where it was none, or somebody else looks at it by now."""
+def _look_again(undone: Annotation, reinstated: list[Annotation], now: datetime) -> bool:
+    """Open this person's lease on the text again where the answer was a second look. False where it was none, or
+    somebody else looks at the text by now or has done so."""
     leases = Lease.objects.filter(document_id=undone.document_id, annotator_id=undone.annotator_id)
-    lease = leases.order_by("-id").first()
-    if lease is None or lease.second_look_id is None or lease.created_at > undone.created_at:
+    lease = leases.select_related("second_look").order_by("-id").first()
+    if lease is None or lease.second_look is None or lease.created_at > undone.created_at:
         return False
     close_expired(undone.document_id, now)
     if lease.closed_at is None or in_hand(undone.document_id).exists():
+        return False
+    if not reinstated and not still_waits(lease.second_look, undone.document_id):
         return False
     lease.slot, lease.closed_at, lease.expires_at = 0, None, now + LEASE_LASTS
     lease.save(update_fields=["slot", "closed_at", "expires_at"])
@@ -270,7 +283,7 @@ def _earlier(lease: Lease | None, annotator: User, given: Given) -> tuple[Annota
 
 
 def _create(
-    asked: Lease | Annotation, said: Said, followed: bool | None, *, superseded_at: datetime | None = None
+    asked: Lease | Annotation, said: Said, followed: bool | None, *, aside_since: datetime | None = None
 ) -> Annotation:
     newest = asked.project.guidelines_number
     shown = newest if said.guidelines_number is None else said.guidelines_number
@@ -290,7 +303,8 @@ def _create(
         suggestion_followed=followed,
         seconds=None if said.seconds is None else max(0.0, said.seconds),
         comment=said.tidy_comment,
-        superseded_at=superseded_at,
+        superseded_at=aside_since,
+        aside=aside_since is not None,
         guidelines_number=min(shown, newest) or None,
     )
 
@@ -357,16 +371,20 @@ def count_answers(counter: ServingCounter, *, added: Collection[Annotation], rem
     audit = sum(map(_counts_as_audit, added)) - sum(map(_counts_as_audit, removed))
     counter.labelled = max(0, counter.labelled + labelled)
     counter.audit_labelled = max(0, counter.audit_labelled + audit)
-    if audit and _others_answered([*added, *removed][0]):
-        counter.audit_repeated = max(0, counter.audit_repeated + audit)
+    more: Counter[int] = Counter()  # text -> audit answers that it has more than before
+    more.update(row.document_id for row in added if _counts_as_audit(row))
+    more.subtract(row.document_id for row in removed if _counts_as_audit(row))
+    if any(more.values()):
+        counter.audit_repeated = max(0, counter.audit_repeated + _more_repeated(more))
 
 
-def _others_answered(annotation: Annotation) -> bool:
-    """Whether anybody else's answer to this text counts for the audit."""
-    theirs = Annotation.objects.filter(
-        document_id=annotation.document_id, superseded_at=None, source=Source.AUDIT, status=Status.LABELLED
+def _more_repeated(more: Counter[int]) -> int:
+    """By how much the answers have grown that repeat another one to their text; one answer may replace several."""
+    audit = Annotation.objects.filter(
+        document_id__in=more, superseded_at=None, source=Source.AUDIT, status=Status.LABELLED
     )
-    return theirs.exclude(annotator_id=annotation.annotator_id).exists()
+    now = Counter(audit.values_list("document_id", flat=True))
+    return sum(max(0, now[text] - 1) - max(0, now[text] - by - 1) for text, by in more.items())
 
 
 def _counts(annotation: Annotation) -> bool:

@@ -36,6 +36,9 @@ of how far people agree."""
 NOT_ALONE = (*NO_READING, Source.SEARCH)
 """Nor is a label given from a list: whoever labels many at once need not have read each."""
 
+NOT_TAKEN_BACK = Q(superseded_at=None) | Q(aside=True)
+"""What a person has said and may undo."""
+
 
 class Ranking(models.Model):
     """Who put the queue in order, and when. Written by learning together with the entries, in one transaction."""
@@ -165,6 +168,7 @@ class Annotation(models.Model):
     """A fact: who answered what, when, why it was asked and what the model had said before. Never edited; a changed
     mind is a new row that supersedes this one. An undo supersedes a row with nothing, and what that row had superseded
     is current again. The label that a person imported stays current beside their skip or unsure, which is no answer.
+    Who skips a text in a second look leaves their earlier answer standing; the skip is kept `aside` until it is undone.
     A decision in the review stands beside all answers to its text, the reviewer's own too, and is what it teaches.
     """
 
@@ -194,6 +198,10 @@ class Annotation(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     superseded_at = models.DateTimeField(null=True)
+    aside = models.BooleanField(
+        default=False,
+        help_text="A skip or an unsure in a second look: superseded from the start by the answer that still stands.",
+    )
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="supersedes")
 
     class Meta:
@@ -221,6 +229,10 @@ class Annotation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(seconds__isnull=True) | Q(seconds__gte=0), name="annotation_seconds_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(aside=False) | (Q(superseded_at__isnull=False) & ~Q(status="labelled")),
+                name="annotation_aside_is_no_answer",
             ),
             # What a language model says is a MachineAnswer: in this table every reader would have to leave it out.
             models.CheckConstraint(condition=~Q(source=Source.LLM), name="annotation_is_not_a_machine_s"),
