@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from math import nextafter
+from typing import Any
 
 from django.utils import timezone
 
@@ -37,7 +38,7 @@ def _wanted(project: Project, annotator: User, counter: ServingCounter, now: dat
     """Texts that no one's answer has settled for this person. Where one answer is all that a text wants, only the
     reserve is read: a label that came with a file settles nothing there."""
     overlap, below = Overlap.of(project), reserve_below(project, counter.pool_size)
-    values = {"project": project.pk, "annotator": annotator.pk, "now": now}
+    values: dict[str, Any] = {"project": project.pk, "annotator": annotator.pk, "now": now}
     wanted = texts_wanted(overlap, audit=True, least=0.0, below=below, **values).count() if below else 0
     if overlap.of_others > 1:
         wanted += texts_wanted(overlap, audit=False, least=below, below=1.0, **values).count()

@@ -47,7 +47,7 @@ def _waits_for(look: SecondLook, annotator: User) -> Q:
     mine = Annotation.objects.filter(
         NOT_TAKEN_BACK, document=OuterRef("pk"), annotator=annotator, created_at__gte=look.started_at
     )
-    return Q(pk__in=answers_before(look).order_by().values("document_id")) & ~Exists(mine)
+    return Q(pk__in=answers_before(look).order_by().values("document_id")) & Q(~Exists(mine))
 
 
 def _candidate(look: SecondLook, document: Document) -> Candidate:
