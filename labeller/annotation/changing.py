@@ -8,20 +8,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from labeller.annotation.answers import (
-    AnswerRefused,
-    Said,
-    checked_labels,
-    record,
-    refuse_withdrawn,
-    same_answer,
-    wants_another,
-)
+from labeller.annotation.answers import Said, record, same_answer
+from labeller.annotation.answers_wanted import wants_another
+from labeller.annotation.given_labels import AnswerRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.history import answer_of
 from labeller.annotation.models import Annotation, Lease, Source
 from labeller.annotation.selectors import label_sets
-from labeller.annotation.serving import turn
 from labeller.annotation.signals import tell_annotations_changed
+from labeller.annotation.turn import turn
 from labeller.projects.models import Project, User
 
 

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from labeller.annotation import reviewing, services
-from labeller.annotation.answers import AnswerRefused, UndoRefused
+from labeller.annotation.given_labels import AnswerRefused
+from labeller.annotation.undoing import UndoRefused
 from labeller.annotation.doubts import LabelDoubt
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.review_selectors import QUEUES, case_of, counts
