@@ -1,167 +1,43 @@
-"""What is asked, who holds it, and what was answered."""
+"""What was answered; and every other table of this app, for Django looks for them here."""
 
 from __future__ import annotations
-
-import uuid
 
 from django.db import models
 from django.db.models import F, Q
 
-from labeller.annotation.doubts import Dismissal, LabelDoubt  # noqa: F401, Django looks here
-from labeller.annotation.moved_words import MovedWords  # noqa: F401, Django looks here
+from labeller.annotation.doubts import Dismissal, LabelDoubt
+from labeller.annotation.gold_text import GoldText
+from labeller.annotation.lease import Lease, ServingCounter
+from labeller.annotation.machine import MachineAnnotator, MachineAnswer
+from labeller.annotation.moved_words import MovedWords
+from labeller.annotation.queue_entry import QueueEntry, Ranking
+from labeller.annotation.second_look import SecondLook
+from labeller.annotation.sources import BESIDE_ANSWERS, NO_READING, NOT_ALONE, Source
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
-
-class Source(models.TextChoices):
-    """Where an answer came from. Only AUDIT was drawn uniformly at random: only it may score a model."""
-
-    ACTIVE = "active", "Chosen by a model"
-    AUDIT = "audit", "Drawn at random"
-    RANDOM = "random", "Random order, no model yet"
-    SEARCH = "search", "Found by search"
-    REVIEW = "review", "Review"
-    IMPORT = "import", "Imported"
-    GOLD = "gold", "Gold"
-    LLM = "llm", "A language model"  # in exports alone: its labels are MachineAnswers
-
-
-BESIDE_ANSWERS = (Source.IMPORT, Source.REVIEW)
-"""What stands beside the same person's own answer to a text: a file's label, and a decision in the review."""
-
-NO_READING = (*BESIDE_ANSWERS, Source.GOLD)
-"""Not one person's reading of a text that was served because it wants one: no answer of those wanted, and no evidence
-of how far people agree."""
-
-NOT_ALONE = (*NO_READING, Source.SEARCH)
-"""Nor is a label given from a list: whoever labels many at once need not have read each."""
+__all__ = [
+    "BESIDE_ANSWERS",
+    "NOT_ALONE",
+    "NOT_TAKEN_BACK",
+    "NO_READING",
+    "Annotation",
+    "Dismissal",
+    "GoldText",
+    "LabelDoubt",
+    "Lease",
+    "MachineAnnotator",
+    "MachineAnswer",
+    "MovedWords",
+    "QueueEntry",
+    "Ranking",
+    "SecondLook",
+    "ServingCounter",
+    "Source",
+]
 
 NOT_TAKEN_BACK = Q(superseded_at=None) | Q(aside=True)
 """What a person has said and may undo."""
-
-
-class Ranking(models.Model):
-    """Who put the queue in order, and when. Written by learning together with the entries, in one transaction."""
-
-    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="ranking")
-    model_key = models.CharField(max_length=80, blank=True, help_text="Empty: no model yet (medoids).")
-    model_name = models.CharField(max_length=120, help_text='In words, as the page says it: "the quick model".')
-    labels_seen = models.PositiveIntegerField(default=0)
-    pool_size = models.PositiveIntegerField(default=0)
-    ranked_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.project}: {self.model_name} on {self.labels_seen} labels"
-
-
-class QueueEntry(models.Model):
-    """A text to serve next and why. Two streams: the head of the ranked pool, and the next of the audit reserve."""
-
-    class Stream(models.TextChoices):
-        ACTIVE = "active", "Active"
-        AUDIT = "audit", "Audit"
-
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="queue")
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
-    stream = models.CharField(max_length=6, choices=Stream)
-    rank = models.PositiveIntegerField()
-    score = models.FloatField(null=True)
-    reason = models.CharField(max_length=300)
-    model_key = models.CharField(max_length=80, blank=True)
-    prediction = models.JSONField(null=True, help_text='Frozen: {"<label id>": probability}; null without a model.')
-    probability = models.FloatField(null=True, help_text="With which it was drawn.")
-
-    class Meta:
-        ordering = ["rank"]
-        constraints = [
-            models.UniqueConstraint(fields=["project", "stream", "rank"], name="one_text_per_rank"),
-            models.UniqueConstraint(fields=["document"], name="one_queue_entry_per_text"),
-            models.CheckConstraint(
-                condition=Q(probability__isnull=True) | (Q(probability__gte=0) & Q(probability__lte=1)),
-                name="queue_probability_0_to_1",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.stream} {self.rank}: {self.reason}"
-
-
-class Lease(models.Model):
-    """A text in somebody's hands. Open until answered, returned or taken over after its expiry; kept afterwards,
-    so that a late answer still finds the facts it was served under.
-
-    The constraint ends the race of two annotators for one text: of two inserts for the same slot one fails.
-    """
-
-    key = models.UUIDField(unique=True, default=uuid.uuid4)
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="leases")
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="leases")
-    annotator = models.ForeignKey(User, on_delete=models.CASCADE, related_name="leases")
-    slot = models.PositiveSmallIntegerField(help_text="0 .. wanted-1: which of the wanted answers this is.")
-    source = models.CharField(max_length=8, choices=Source)
-    reason = models.CharField(max_length=300)
-    model_key = models.CharField(max_length=80, blank=True)
-    prediction = models.JSONField(null=True)
-    probability = models.FloatField(null=True)
-    pool_size = models.PositiveIntegerField(null=True)
-    suggestion_shown = models.BooleanField(null=True, help_text="Null: the model had none.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    second_look = models.ForeignKey(
-        "annotation.SecondLook",
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        help_text="It was asked for this.",
-    )
-    expires_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            # A gold text takes no wanted answer: any number of people may be looking at it.
-            models.UniqueConstraint(
-                fields=["document", "slot"],
-                condition=Q(closed_at__isnull=True) & ~Q(source=Source.GOLD),
-                name="one_open_lease_per_text_and_slot",
-            ),
-            models.UniqueConstraint(
-                fields=["document", "annotator"],
-                condition=Q(closed_at__isnull=True),
-                name="one_open_lease_per_text_and_annotator",
-            ),
-            models.CheckConstraint(condition=~Q(source=Source.LLM), name="lease_is_for_a_person"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["project", "annotator"],
-                condition=Q(closed_at__isnull=True),
-                name="open_leases_of_annotator",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.annotator} holds {self.document_id}"
-
-
-class ServingCounter(models.Model):
-    """What serving would otherwise have to count again for every text. One row per project, changed only while it is
-    locked: the lock is what puts claims and answers of one project in an order (SQLite has its one writer for that).
-    """
-
-    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="serving")
-    labelled = models.PositiveIntegerField(default=0, help_text="Current labelled answers to texts that were served.")
-    audit_labelled = models.PositiveIntegerField(default=0, help_text="Those of them from the audit stream.")
-    audit_repeated = models.PositiveIntegerField(default=0, help_text="Those of these to a text that had one before.")
-    pool_size = models.PositiveIntegerField(default=0)
-    pool_counted_at = models.DateTimeField(null=True)
-    random_from = models.FloatField(default=0, help_text="Draw up to which the random order has been handed out.")
-    second_looks = models.PositiveSmallIntegerField(
-        default=0, help_text="Open ones; without any nobody looks for them."
-    )
-    audit_to = models.FloatField(default=0, help_text="Draw up to which the audit has been handed out.")
-
-    def __str__(self) -> str:
-        return f"{self.project}: {self.labelled} served and labelled, {self.audit_labelled} of them audit"
 
 
 class Annotation(models.Model):
@@ -250,25 +126,3 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator}: {self.status} {self.document_id}"
-
-
-class GoldText(models.Model):
-    """A text whose labels are known for sure. It is slipped into people's streams to see how they answer it; their
-    answers (Source.GOLD) teach no model and measure none."""
-
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="gold_texts")
-    document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="gold")
-    labels: models.ManyToManyField[Label, models.Model] = models.ManyToManyField(Label, related_name="gold_texts")
-    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    made_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"Gold: {self.document_id}"
-
-
-# Django looks for models here.
-from labeller.annotation.machine import MachineAnnotator, MachineAnswer  # noqa: E402, F401
-from labeller.annotation.second_look import SecondLook  # noqa: E402, F401
