@@ -37,7 +37,7 @@ export function listenToKeys(sitting, view, history) {
     if (event.repeat) return;
     // A bouncing key must not answer the next text, nor one that came from the server this moment; undo harms neither.
     // Another key is meant, however soon it comes.
-    const since = act === acts.z ? pressedAt : Math.max(pressedAt, sitting.shownAt);
+    const since = act === acts.z ? pressedAt : Math.max(pressedAt, sitting.clock.shownAt);
     const bounced = event.key === pressed && performance.now() - since < BOUNCE;
     pressed = event.key;
     pressedAt = performance.now();
