@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.annotation.answers_wanted import answers_given, answers_wanted
 from labeller.annotation.counting import count_answers
@@ -104,7 +105,7 @@ def _answer(counter: ServingCounter, project: Project, annotator: User, given: G
     if earlier is not None:
         return same_answer(earlier, project, annotator)
     if lease is None:
-        raise AnswerRefused("This text was not handed to you in this project. Reload the page for another one.")
+        raise AnswerRefused(_("This text was not handed to you in this project. Reload the page for another one."))
     lease.project = project  # known already: no query for it
     labels = checked_labels(project, given.status, given.label_ids)
     now = timezone.now()
@@ -141,7 +142,7 @@ def record(
 def same_answer(earlier: Annotation, project: Project, annotator: User) -> Annotation:
     """The annotation that a key has made before. Raises AnswerRefused when the key was another's."""
     if earlier.annotator_id != annotator.pk or earlier.project_id != project.pk:
-        raise AnswerRefused("This answer's key was used for another answer. Reload the page and answer again.")
+        raise AnswerRefused(_("This answer's key was used for another answer. Reload the page and answer again."))
     return earlier
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from labeller.annotation.models import Annotation
+from labeller.annotation.said import said_of
 from labeller.prepared import Prepared
 from labeller.projects.models import Label, Project
 
@@ -33,21 +35,26 @@ def refuse_withdrawn(label_ids: Collection[int], given: Collection[int] = ()) ->
     """Raises AnswerRefused for a label that is being split; an answer that has it already may keep it."""
     withdrawn = Label.objects.filter(pk__in=set(label_ids) - set(given), on_offer=False).first()
     if withdrawn is not None:
-        raise AnswerRefused(f"“{withdrawn.name}” was split: choose one of the labels it was split into.")
+        told = _("“%(label)s” was split: choose one of the labels it was split into.")
+        raise AnswerRefused(told % {"label": withdrawn.name})
 
 
 def checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
     """The label ids, each once, in order. Raises AnswerRefused when they do not fit the status or the project."""
     wanted = sorted(set(label_ids))
     if status not in Status.values:
-        raise AnswerRefused(f"The status {status!r} is not one of: {', '.join(Status.values)}.")
+        told = _("The status “%(status)s” is not one of: %(known)s.")
+        raise AnswerRefused(told % {"status": status, "known": ", ".join(Status.values)})
     if status != Status.LABELLED:
         if wanted:
-            raise AnswerRefused(f"A text that is {status} takes no labels; {len(wanted)} were given.")
+            told = _("A text that is %(status)s takes no labels; %(n)s were given.")
+            raise AnswerRefused(told % {"status": said_of(status), "n": len(wanted)})
         return []
     if not project.is_multi and len(wanted) != 1:
-        raise AnswerRefused(f"Each text of this project takes exactly one label; {len(wanted)} were given.")
+        told = _("Each text of this project takes exactly one label; %(n)s were given.")
+        raise AnswerRefused(told % {"n": len(wanted)})
     known = {label for (label,) in KNOWN_LABELS.tuples(project=project.pk)} if wanted else set()
     if unknown := [label for label in wanted if label not in known]:
-        raise AnswerRefused(f"Label {unknown[0]} is not in this project any more. Reload the page to see its labels.")
+        told = _("Label %(number)s is not in this project any more. Reload the page to see its labels.")
+        raise AnswerRefused(told % {"number": unknown[0]})
     return wanted

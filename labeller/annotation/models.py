@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from labeller.annotation.doubts import Dismissal, LabelDoubt
 from labeller.annotation.gold_text import GoldText
@@ -49,9 +50,9 @@ class Annotation(models.Model):
     """
 
     class Status(models.TextChoices):
-        LABELLED = "labelled", "Labelled"
-        SKIPPED = "skipped", "Skipped"
-        UNSURE = "unsure", "Unsure"
+        LABELLED = "labelled", gettext_lazy("Labelled")
+        SKIPPED = "skipped", gettext_lazy("Skipped")
+        UNSURE = "unsure", gettext_lazy("Unsure")
 
     key = models.UUIDField(unique=True, help_text="Chosen by the client: posting the same answer twice makes one row.")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="annotations")

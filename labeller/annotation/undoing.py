@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.annotation.answers_wanted import answers_wanted, wants_another
 from labeller.annotation.counting import count_answers
@@ -64,7 +65,7 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
     if _look_again(undone, reinstated, now):
         return
     if undone.aside:
-        raise UndoRefused("This text is being looked at again by now, or was, so your skip stays as it is.")
+        raise UndoRefused(_("This text is being looked at again by now, or was, so your skip stays as it is."))
     if undone.source == Source.SEARCH:
         return
     if all(row.source == Source.IMPORT for row in reinstated):
@@ -72,7 +73,7 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
         return
     adds_one = undone.status != Status.LABELLED and any(row.status == Status.LABELLED for row in reinstated)
     if adds_one and not wants_another(undone, project, now):
-        raise UndoRefused("Others have this text by now, so your skip stays as it is.")
+        raise UndoRefused(_("Others have this text by now, so your skip stays as it is."))
 
 
 def _look_again(undone: Annotation, reinstated: list[Annotation], now: datetime) -> bool:
@@ -96,7 +97,7 @@ def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
     """Open the newest lease of this person on the text again."""
     document_id = annotation.document_id
     if Annotation.objects.filter(document=document_id, superseded_at=None, source=Source.REVIEW).exists():
-        raise UndoRefused("This text was decided in the review since, so this answer stays as it is.")
+        raise UndoRefused(_("This text was decided in the review since, so this answer stays as it is."))
     close_expired(document_id, now)
     mine = Lease.objects.filter(document_id=document_id, annotator_id=annotation.annotator_id)
     if mine.filter(closed_at=None).exists():
@@ -104,7 +105,7 @@ def _reopen(annotation: Annotation, project: Project, now: datetime) -> None:
     lease = mine.order_by("-id").first()
     slot = 0 if annotation.source == Source.GOLD else free_slot(document_id, answers_wanted(annotation, project))
     if slot is None or lease is None or not wants_another(annotation, project, now):
-        raise UndoRefused("Somebody else has this text by now, so this answer stays as it is.")
+        raise UndoRefused(_("Somebody else has this text by now, so this answer stays as it is."))
     lease.slot, lease.closed_at, lease.expires_at = slot, None, now + LEASE_LASTS
     lease.save(update_fields=["slot", "closed_at", "expires_at"])
 

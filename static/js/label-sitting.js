@@ -9,6 +9,7 @@ import { Tally } from "./label-tally.js";
 import { Words } from "./label-words.js";
 
 const FIGURES_AFTER = 10; // answers: what the others did meanwhile is asked
+const SPOKEN = 400; // characters of a text: whoever wants the rest reads it
 
 export class Sitting {
   #fromFilter = false;
@@ -43,7 +44,7 @@ export class Sitting {
     this.clock.start();
     if (this.held.length) {
       view.text(this.held[0], ticked);
-      view.announce(`${announcement} ${this.held[0].text.slice(0, 400)}`);
+      view.announce(spoken(announcement, this.held[0].text));
       if (this.#fromFilter) view.filter.focus();
       else view.frame.focus();
     } else {
@@ -65,10 +66,17 @@ export class Sitting {
   }
 
   #whyNone() {
-    if (this.#saving !== "waiting" && navigator.onLine) return "Fetching the next text…";
-    const problem = navigator.onLine ? "The server does not answer" : "No connection";
-    const count = this.outbox.items.length;
-    return count ? `${problem}: ${count === 1 ? "1 answer waits" : `${count} answers wait`} here.` : `${problem}.`;
+    if (this.#saving !== "waiting" && navigator.onLine) return gettext("Fetching the next text…");
+    const n = this.outbox.items.length;
+    if (!n) return navigator.onLine ? gettext("The server does not answer.") : gettext("No connection.");
+    const told = navigator.onLine
+      ? ngettext(
+          "The server does not answer: %(n)s answer waits here.",
+          "The server does not answer: %(n)s answers wait here.",
+          n,
+        )
+      : ngettext("No connection: %(n)s answer waits here.", "No connection: %(n)s answers wait here.", n);
+    return interpolate(told, { n }, true);
   }
 
   told(state, sentence, nextTry = null) {
@@ -95,7 +103,7 @@ export class Sitting {
     }
     if (this.held[0]?.lease !== before || !this.held.length) {
       const taken = before && this.held.length;
-      this.#show(taken ? "Somebody else took that text while this page was asleep. Here is another." : "");
+      this.#show(taken ? gettext("Somebody else took that text while this page was asleep. Here is another.") : "");
     }
   }
 
@@ -128,18 +136,18 @@ export class Sitting {
     const labels = this.view.choices.ticked();
     if (labels.length) this.answer("labelled", labels);
     else {
-      this.view.hint("No label is ticked.");
-      this.view.announce("No label is ticked. Press 0 for none of these.");
+      this.view.hint(gettext("No label is ticked."));
+      this.view.announce(gettext("No label is ticked. Press 0 for none of these."));
     }
   }
 
   undo() {
     const undone = this.tally.undo();
-    if (!undone) return this.view.announce("There is no answer to undo.");
+    if (!undone) return this.view.announce(gettext("There is no answer to undo."));
     const { row, here } = undone;
     if (here) {
       this.held.unshift(here.text);
-      this.#show("Undone.", here.labels);
+      this.#show(gettext("Undone."), here.labels);
     }
     this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key });
   }
@@ -162,4 +170,11 @@ export class Sitting {
     this.view.alert(sentence);
     this.line.renew();
   }
+}
+
+// What is spoken when a text comes: what was done before, and how the text begins.
+function spoken(said, text) {
+  if (text.length <= SPOKEN) return `${said} ${text}`;
+  const goesOn = gettext("%(said)s %(text)s … The text goes on.");
+  return interpolate(goesOn, { said, text: text.slice(0, SPOKEN) }, true);
 }

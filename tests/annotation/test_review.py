@@ -9,12 +9,12 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from labeller.annotation import reviewing, services
-from labeller.annotation.given_labels import AnswerRefused
-from labeller.annotation.undoing import UndoRefused
 from labeller.annotation.doubts import LabelDoubt
+from labeller.annotation.given_labels import AnswerRefused
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.review_selectors import QUEUES, case_of, counts
 from labeller.annotation.selectors import current_labels, labels_by, last_answers, progress
+from labeller.annotation.undoing import UndoRefused
 from labeller.projects.models import Label
 from tests.annotation.acts import give, one
 from tests.cast import add_texts, join, make_project, make_user

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from django.test import Client
 from pytest_django import Settings
 
+from labeller.annotation.models import Annotation
 from labeller.corpus.models import Document, ImportJob
 from labeller.projects.models import Label, Project, User
 from tests.scenery import Seen, scenery  # noqa: F401  # a fixture
@@ -105,6 +106,7 @@ def data() -> set[str]:
         *Project.objects.values_list("guidelines", flat=True),
         *User.objects.values_list("username", flat=True),
         *ImportJob.objects.values_list("file_name", flat=True),
+        *Annotation.objects.values_list("comment", flat=True),
     ]
     return {word for text in said for word in re.findall(r"[^\W\d_]{2,}(?:[-’'][^\W\d_]+)*", text)}
 
