@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.annotation.answers import Said, record, same_answer
 from labeller.annotation.answers_wanted import wants_another
