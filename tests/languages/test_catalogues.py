@@ -42,9 +42,13 @@ def forms(message: Message) -> list[tuple[str, str]]:
     return [(message.id[min(at, 1)], string) for at, string in enumerate(message.string)]
 
 
-def strings(found: Iterable[Message]) -> dict[tuple[tuple[str, ...], str | None], tuple[str, ...]]:
-    """Plural forms are tuples in a .po and lists in a .mo."""
-    return {(tuple(each.id), each.context): tuple(each.string) for each in found if each.id}
+def strings(found: Iterable[Message]) -> dict[tuple[tuple[str, ...], str], tuple[str, ...]]:
+    """Babel reads plural forms as tuples from a .po and as lists from a .mo, and a .mo's contexts as bytes."""
+
+    def context(of: str | bytes | None) -> str:
+        return of.decode() if isinstance(of, bytes) else of or ""
+
+    return {(tuple(each.id), context(each.context)): tuple(each.string) for each in found if each.id}
 
 
 @pytest.fixture(scope="module")
