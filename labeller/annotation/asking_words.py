@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller.annotation.models import Lease
 from labeller.annotation.moved_words import MovedWords
@@ -40,13 +41,13 @@ def ask_words(*, project: Project, annotator: User, lease_key: uuid.UUID, again:
     """
     lease = Lease.objects.filter(key=lease_key, project=project, annotator=annotator).select_related("document").first()
     if lease is None:
-        raise WordsRefused("This text was not handed to you in this project. Reload the page for another one.")
+        raise WordsRefused(_("This text was not handed to you in this project. Reload the page for another one."))
     shown = suggested(project, lease)
     if not shown:
-        raise WordsRefused("No suggestion is shown with this text, so there are no words behind it to show.")
+        raise WordsRefused(_("No suggestion is shown with this text, so there are no words behind it to show."))
     label = int(max(shown, key=shown.__getitem__))
     if not project.labels.filter(pk=label).exists():
-        raise WordsRefused("The suggested label is not in this project any more.")
+        raise WordsRefused(_("The suggested label is not in this project any more."))
     return _asked(lease, label, again)
 
 

@@ -7,21 +7,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from labeller.annotation.answers import (
-    AnswerRefused,
-    Said,
-    checked_labels,
-    record,
-    refuse_withdrawn,
-    same_answer,
-    wants_another,
-)
+from labeller.annotation.answers import Said, record, same_answer
+from labeller.annotation.answers_wanted import wants_another
+from labeller.annotation.given_labels import AnswerRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.history import answer_of
 from labeller.annotation.models import Annotation, Lease, Source
 from labeller.annotation.selectors import label_sets
-from labeller.annotation.serving import turn
 from labeller.annotation.signals import tell_annotations_changed
+from labeller.annotation.turn import turn
 from labeller.projects.models import Project, User
 
 
@@ -41,11 +36,11 @@ def change(*, project: Project, annotator: User, answer_key: UUID, said: Said) -
     """
     with turn(project) as counter:
         earlier = Annotation.objects.filter(key=said.key).first()
-        _, before = answer_of(project, annotator, answer_key)
+        before = answer_of(project, annotator, answer_key)[1]
         if earlier is not None:
             return Changed(before or earlier, same_answer(earlier, project, annotator))
         if before is None:
-            raise AnswerRefused("This answer was taken back meanwhile, so there is nothing to change.")
+            raise AnswerRefused(_("This answer was taken back meanwhile, so there is nothing to change."))
         before.project = project  # known already: no query for it
         labels = checked_labels(project, said.status, said.label_ids)
         refuse_withdrawn(labels, label_sets([before.pk]).get(before.pk, ()))
@@ -53,7 +48,7 @@ def change(*, project: Project, annotator: User, answer_key: UUID, said: Said) -
             return Changed(before, before)
         now = timezone.now()
         if _adds_an_answer(before, said) and not wants_another(before, project, now):
-            raise AnswerRefused("Others have this text by now, and it needs no more answers. Yours stays as it is.")
+            raise AnswerRefused(_("Others have this text by now, and it needs no more answers. Yours stays as it is."))
         after = record(counter, before, said, labels, _superseded(before, said.status), now)
         Lease.objects.filter(document_id=before.document_id, annotator=annotator, closed_at=None).update(closed_at=now)
         tell_annotations_changed(project.pk)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labeller.annotation.history import Wanted
 from labeller.annotation.models import Annotation
@@ -30,9 +32,9 @@ class WholeNumbersField(forms.Field):
         try:
             numbers = tuple(int(number) for number in value or ())
         except (TypeError, ValueError) as error:
-            raise forms.ValidationError("A label is named by its number; something else was sent.") from error
+            raise forms.ValidationError(_("A label is named by its number; something else was sent.")) from error
         if any(not 0 <= number <= LARGEST for number in numbers):
-            raise forms.ValidationError("No label has such a number.")
+            raise forms.ValidationError(_("No label has such a number."))
         return numbers
 
 
@@ -43,14 +45,14 @@ class HeldField(forms.Field):
 
     def to_python(self, value: Any) -> dict[UUID, datetime]:
         if len(value or ()) > MOST_HELD:
-            raise forms.ValidationError(f"At most {MOST_HELD} leases are given back at once.")
+            raise forms.ValidationError(_("At most %(n)s leases are given back at once.") % {"n": MOST_HELD})
         try:
             pairs = [str(one).split(" ", 1) for one in value or ()]
             held = {UUID(key): datetime.fromisoformat(until) for key, until in pairs}
         except ValueError as error:
-            raise forms.ValidationError("A lease is named by its key and its expiry.") from error
+            raise forms.ValidationError(_("A lease is named by its key and its expiry.")) from error
         if any(timezone.is_naive(until) for until in held.values()):
-            raise forms.ValidationError("An expiry needs its time zone.")
+            raise forms.ValidationError(_("An expiry needs its time zone."))
         return held
 
 
@@ -82,7 +84,7 @@ class SaidForm(forms.Form):
     def sentence(self) -> str:
         """The first thing wrong, for a page that has room for one line."""
         name, errors = next(iter(self.errors.items()))
-        return f"The answer could not be read: {name}: {errors[0]}"
+        return _("The answer could not be read: %(field)s: %(problem)s") % {"field": name, "problem": errors[0]}
 
 
 class AnswerForm(SaidForm):
@@ -110,12 +112,12 @@ class ChangeForm(SaidForm):
 class WantedForm(forms.Form):
     """Which of one's answers to see: `show` is a status or the number of a label."""
 
-    show = forms.ChoiceField(required=False, label="Show")
+    show = forms.ChoiceField(required=False, label=gettext_lazy("Show"))
 
     def __init__(self, data: Any, labels: list[Label]) -> None:
         super().__init__(data)
-        names: list[tuple[str, Any]] = [("", "All answers"), *Annotation.Status.choices]
-        self.fields["show"].choices = [*names, ("Labels", [(str(label.pk), label.name) for label in labels])]  # type: ignore[attr-defined]
+        names: list[tuple[str, Any]] = [("", _("All answers")), *Annotation.Status.choices]
+        self.fields["show"].choices = [*names, (_("Labels"), [(str(label.pk), label.name) for label in labels])]  # type: ignore[attr-defined]
 
     def wanted(self) -> Wanted:
         """All answers where something else was asked for, a label deleted since, say."""

@@ -16,11 +16,12 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from labeller.annotation.answers import checked_labels, count_answers, refuse_withdrawn
+from labeller.annotation.counting import count_answers
+from labeller.annotation.given_labels import checked_labels, refuse_withdrawn
 from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
-from labeller.annotation.serving import turn
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.annotation.standing import Standing, standings
+from labeller.annotation.turn import turn
 from labeller.projects.models import Project, User
 
 LABELLED = Annotation.Status.LABELLED

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from labeller.annotation.answers import checked_labels
+from labeller.annotation.given_labels import checked_labels
 from labeller.annotation.gold_selectors import labels_of
 from labeller.annotation.models import Annotation, GoldText
 from labeller.corpus.models import Document

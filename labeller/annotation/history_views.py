@@ -10,11 +10,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from labeller.annotation import history, page, services
 from labeller.annotation.forms import ChangeForm, WantedForm
 from labeller.annotation.models import Annotation
+from labeller.annotation.said import said
 from labeller.annotation.selectors import label_sets
 from labeller.projects.access import Access, LabellerRequest, labelling_project_for
 from labeller.projects.models import Label
@@ -31,7 +33,7 @@ def answers(request: LabellerRequest, slug: str) -> HttpResponse:
     names = {label.pk: label.name for label in access.project.labels.all()}
     given = label_sets([row.pk for row in found])
     for row in found:  # merged labels by what they became
-        row.given = [(pk, names.get(pk, "a deleted label")) for pk in given.get(row.pk, ())]  # type: ignore[attr-defined]
+        row.given = [(pk, names.get(pk, _("a deleted label"))) for pk in given.get(row.pk, ())]  # type: ignore[attr-defined]
     context = {"found": found, "form": form, "wanted": wanted}
     return _page_or_part(request, access, "answers", context)
 
@@ -43,7 +45,7 @@ def answer(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     if not is_theirs:
         raise Http404("No such answer among yours.")
     if current is None:
-        messages.info(request, "You have taken this answer back meanwhile.")
+        messages.info(request, _("You have taken this answer back meanwhile."))
         return redirect("answers", slug)
     if request.method == "POST":
         return _change(request, access, current)
@@ -81,15 +83,19 @@ def _change(request: LabellerRequest, access: Access, current: Annotation) -> Ht
 def _told(changed: services.Changed) -> str:
     before, after = _said(changed.before), _said(changed.after)
     if changed.before == changed.after:
-        return f"Nothing was changed: {after}."
-    return f"Changed from {before} to {after}." if before != after else f"Comment changed; the answer stays {after}."
+        told = _("Nothing was changed: %(after)s.")
+    elif before != after:
+        told = _("Changed from %(before)s to %(after)s.")
+    else:
+        told = _("Comment changed; the answer stays %(after)s.")
+    return told % {"before": before, "after": after}
 
 
 def _said(annotation: Annotation) -> str:
     """Merged labels by what they became."""
     given = label_sets([annotation.pk]).get(annotation.pk, ())
     names = dict(Label.objects.filter(pk__in=given).values_list("pk", "name"))
-    return page.said({"status": annotation.status, "label_ids": list(given)}, names)
+    return said(annotation.status, given, names)
 
 
 def _page_or_part(request: LabellerRequest, access: Access, name: str, context: dict[str, object]) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from labeller.annotation.models import ServingCounter
 from labeller.annotation.second_look import SecondLook, waiting
 from labeller.annotation.selectors import label_counts
-from labeller.annotation.serving import turn
+from labeller.annotation.turn import turn
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.labels import Draft, LabelError, append_drafts
 from labeller.projects.models import Label, Project, User

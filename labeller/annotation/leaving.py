@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeller.annotation.models import Lease
-from labeller.annotation.serving import turn
+from labeller.annotation.turn import turn
 from labeller.projects.models import Project, User
 
 

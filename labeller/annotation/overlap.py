@@ -15,12 +15,24 @@ from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Floor
 from django.db.models.lookups import LessThan
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from labeller.projects.models import Project
 
 TURNS = 2.0**20
-NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+NUMBERS = {
+    2: pgettext_lazy("people", "Two"),
+    3: pgettext_lazy("people", "Three"),
+    4: pgettext_lazy("people", "Four"),
+    5: pgettext_lazy("people", "Five"),
+    6: pgettext_lazy("people", "Six"),
+    7: pgettext_lazy("people", "Seven"),
+    8: pgettext_lazy("people", "Eight"),
+    9: pgettext_lazy("people", "Nine"),
+    10: pgettext_lazy("people", "Ten"),
+}
 
 
 def turned(draw: Any) -> Any:
@@ -46,10 +58,13 @@ class Overlap:
         """For the project's first page; empty where one person answers each text."""
         if self.people == 1:
             return ""
-        several = f"{NUMBERS[self.people]} people answer"
+        number = str(NUMBERS[self.people])
         if self.share is None:
-            return f"{several} each text, blind to each other."
-        return f"{several} {self.share * 100:.0f} % of the texts drawn at random, one the others; blind to each other."
+            return _("%(number)s people answer each text, blind to each other.") % {"number": number}
+        told = _(
+            "%(number)s people answer %(share)s %% of the texts drawn at random, one the others; blind to each other."
+        )
+        return told % {"number": number, "share": f"{self.share * 100:.0f}"}
 
     @property
     def of_others(self) -> int:

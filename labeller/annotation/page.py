@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from labeller.annotation.reasons import in_words
+from labeller.annotation.said import said
 from labeller.annotation.selectors import LastAnswer, Progress
 from labeller.annotation.serving import Served
 from labeller.annotation.suggestions import suggested
@@ -31,7 +33,7 @@ def text_of(project: Project, served: Served) -> dict[str, Any]:
         "until": served.until.isoformat(),
         "text": served.text,
         "metadata": metadata_of(served),
-        "reason": served.reason,
+        "reason": in_words(served.reason),
         "suggested": suggested(project, served),
     }
 
@@ -75,11 +77,7 @@ def label_rows(labels: list[Label], current: dict[str, Any] | None) -> list[dict
 
 def last_rows(last: list[dict[str, Any]], names: dict[int, str]) -> list[dict[str, Any]]:
     shown = last[:LAST_SHOWN]
-    return [{**row, "said": said(row, names), "colour_of": (row["label_ids"] or [None])[0]} for row in shown]
-
-
-def said(row: dict[str, Any], names: dict[int, str]) -> str:
-    """An answer in words."""
-    if row["status"] != "labelled":
-        return str(row["status"])
-    return ", ".join(names.get(label, "a deleted label") for label in row["label_ids"]) or "none of these"
+    return [
+        {**row, "said": said(row["status"], row["label_ids"], names), "colour_of": (row["label_ids"] or [None])[0]}
+        for row in shown
+    ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labeller.annotation import selectors
 from labeller.annotation.gold_selectors import has_met_gold
+from labeller.annotation.left import left_for
 from labeller.annotation.overlap import Overlap
-from labeller.corpus.models import Document
+from labeller.numerals import whole
 from labeller.projects.models import Membership, Project
 from labeller.projects.overview import Panel
 
@@ -28,24 +31,39 @@ def annotation_panel(project: Project, membership: Membership) -> Panel:
         "given": max(1, given),
         "many": many,
     }
-    step, url, action = None, "", ""
-    may_start = membership.may_label and len(counts) >= 2 and Document.objects.filter(project=project).exists()
-    if may_start and progress.labelled < progress.texts:
-        url = reverse("label", args=[project.slug])
-        action = "Start labelling" if progress.labelled == 0 else "Go on labelling"
-        left = progress.texts - progress.labelled
-        step = (
-            "The first labels teach the model most. A full one is trained from 16 on; it takes over once 10 audit"
-            " labels can say that it is no worse, at about 30."
-            if progress.labelled < 16
-            else f"{left} texts have no label yet. The most useful ones come first."
-        )
+    may_start = membership.may_label and len(counts) >= 2 and progress.texts > 0
+    step = _next_step(project, membership, progress) if may_start else None
     return Panel(
         20,
         "annotation/_panel.html",
         context,
         next_step=step,
-        next_url=url,
-        next_action=action,
+        next_url=reverse("label", args=[project.slug]) if step else "",
+        next_action=_("Start labelling") if progress.labelled == 0 else _("Go on labelling"),
         shows_labels=many or progress.labelled > 0,
     )
+
+
+def _next_step(project: Project, membership: Membership, progress: selectors.Progress) -> str | None:
+    """Why this person should label, in a sentence; None where nothing is left for them."""
+    if progress.labelled < min(16, progress.texts):
+        return _(
+            "The first labels teach the model most. A full one is trained from 16 on; it takes over once 10 audit"
+            " labels can say that it is no worse, at about 30."
+        )
+    if missing := progress.texts - progress.labelled:
+        return ngettext(
+            "%(n)s text has no label yet.",
+            "%(n)s texts have no label yet. The most useful ones come first.",
+            missing,
+        ) % {"n": whole(missing)}
+    left = left_for(project, membership.user)
+    if left.looks:
+        waiting = ngettext("%(n)s text waits for another look.", "%(n)s texts wait for another look.", left.looks)
+        return waiting % {"n": whole(left.looks)}
+    wanted = ngettext(
+        "Every text has an answer; %(n)s wants one more, from you.",
+        "Every text has an answer; %(n)s want one more, from you.",
+        left.answers,
+    )
+    return wanted % {"n": whole(left.answers)} if left.answers else None

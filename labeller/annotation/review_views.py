@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import review_page, reviewing
-from labeller.annotation.answers import AnswerRefused, UndoRefused
 from labeller.annotation.forms import WholeNumbersField
+from labeller.annotation.given_labels import AnswerRefused
 from labeller.annotation.review_page import Draft
 from labeller.annotation.review_selectors import QUEUES, decided
+from labeller.annotation.undoing import UndoRefused
 from labeller.corpus.models import Document
 from labeller.projects.access import Access, LabellerRequest, managed_project_for
 from labeller.projects.guidelines import render as render_guidelines

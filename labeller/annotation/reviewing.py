@@ -14,11 +14,13 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from labeller.annotation.answers import COMMENT_LIMIT, AnswerRefused, UndoRefused, checked_labels, refuse_withdrawn
+from labeller.annotation.answers import COMMENT_LIMIT
 from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
+from labeller.annotation.given_labels import AnswerRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.models import Annotation, Lease, Source
-from labeller.annotation.serving import turn
 from labeller.annotation.signals import tell_annotations_changed
+from labeller.annotation.turn import turn
+from labeller.annotation.undoing import UndoRefused
 from labeller.corpus.models import Document
 from labeller.projects.models import Project, User
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from labeller.annotation.models import Annotation, Lease, Source
+from labeller.annotation.models import NOT_TAKEN_BACK, Annotation, Lease, Source
 from labeller.annotation.queue import Asking, Candidate
 from labeller.annotation.second_look import SecondLook, answers_before
 from labeller.annotation.wanted import HEAD
 from labeller.corpus.models import Document
+from labeller.projects.models import Project, User
 
 # How a text came to be asked stays true when it is asked again. Of the others a person has picked the label now.
 KEPT_SOURCES = (Source.AUDIT, Source.ACTIVE, Source.RANDOM)
@@ -26,13 +30,24 @@ def candidates(asking: Asking) -> Iterator[Candidate]:
 
 def _documents(look: SecondLook, asking: Asking) -> list[Document]:
     held = Lease.objects.filter(document=OuterRef("pk"), closed_at=None, expires_at__gt=asking.now)
-    # An answer taken back is none; a skip was kept, though one's own answer before stands instead of it.
-    said = Q(superseded_at=None) | ~Q(status=Annotation.Status.LABELLED)
+    texts = Document.objects.filter(_waits_for(look, asking.annotator)).filter(~Exists(held))
+    return list(texts.order_by("draw")[:HEAD])
+
+
+def texts_to_look_at(project: Project, annotator: User, now: datetime) -> QuerySet[Document]:
+    """Texts that wait for a second look of this person and are in nobody else's hands."""
+    looks = SecondLook.objects.filter(project=project, ended_at=None).order_by("id")
+    held = Lease.objects.filter(document=OuterRef("pk"), closed_at=None, expires_at__gt=now)
+    waits = reduce(or_, (_waits_for(look, annotator) for look in looks), Q(pk__in=[]))
+    return Document.objects.filter(waits).filter(~Exists(held.exclude(annotator=annotator))).order_by()
+
+
+def _waits_for(look: SecondLook, annotator: User) -> Q:
+    """Texts that nobody has looked at again, and that this person has not passed over since the look began."""
     mine = Annotation.objects.filter(
-        said, document=OuterRef("pk"), annotator=asking.annotator, created_at__gte=look.started_at
+        NOT_TAKEN_BACK, document=OuterRef("pk"), annotator=annotator, created_at__gte=look.started_at
     )
-    texts = Document.objects.filter(pk__in=answers_before(look).order_by().values("document_id"))
-    return list(texts.filter(~Exists(held), ~Exists(mine)).order_by("draw")[:HEAD])
+    return Q(pk__in=answers_before(look).order_by().values("document_id")) & Q(~Exists(mine))
 
 
 def _candidate(look: SecondLook, document: Document) -> Candidate:
@@ -48,6 +63,11 @@ def _candidate(look: SecondLook, document: Document) -> Candidate:
         probability=first.probability if kept else None,
         second_look_id=look.pk,
     )
+
+
+def still_waits(look: SecondLook, document_id: int) -> bool:
+    """Whether nobody has looked at this text again yet."""
+    return answers_before(look).filter(document=document_id).exists()
 
 
 def settle_second_look(lease: Lease, status: str, mine: list[Annotation]) -> tuple[list[Annotation], bool]:

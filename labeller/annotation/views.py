@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import page, selectors, services
@@ -91,14 +92,14 @@ def label_undo(request: LabellerRequest, slug: str) -> HttpResponse:
     access = labelling_project_for(request, slug)
     form = UndoForm(request.POST)
     if not form.is_valid():
-        return _refused(request, slug, "The answer to undo was not named by its key.")
+        return _refused(request, slug, _("The answer to undo was not named by its key."))
     try:
         undone = services.undo(project=access.project, annotator=request.user, key=form.cleaned_data["key"])
     except services.UndoRefused as error:
         return _refused(request, slug, str(error))
     if not _wants_json(request):
         if undone is None:
-            messages.info(request, "There is no answer of yours to undo.")
+            messages.info(request, _("There is no answer of yours to undo."))
         return redirect("label", slug)
     served = services.serve(project=access.project, annotator=request.user)
     if undone is not None:  # its text first, though it may have been handed out after the others

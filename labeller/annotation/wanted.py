@@ -68,9 +68,10 @@ def documents_wanted(overlap: Overlap, audit: bool) -> Prepared[Document]:
     """Texts with `least` <= draw < `below`, in the order of their draws."""
 
     def build(project: int, least: float, below: float, annotator: int, now: datetime) -> QuerySet[Document]:
-        wanted = _wanted("pk", "draw", overlap, annotator, now, audit=audit)
-        part = Document.objects.filter(wanted, project_id=project, draw__gte=least, draw__lt=below)
-        return part.order_by("draw")[:HEAD]
+        found = texts_wanted(
+            overlap, audit=audit, project=project, least=least, below=below, annotator=annotator, now=now
+        )
+        return found.order_by("draw")[:HEAD]
 
     return Prepared(build, project=int, least=float, below=float, annotator=int, now=datetime)
 
@@ -80,12 +81,26 @@ def documents_begun(overlap: Overlap) -> Prepared[Document]:
     """As `documents_wanted`, of the audit, only shared texts that somebody has answered for it."""
 
     def build(project: int, least: float, below: float, annotator: int, now: datetime) -> QuerySet[Document]:
-        wanted = _wanted("pk", "draw", overlap, annotator, now, audit=True)
-        answered = Exists(_readings("pk").filter(IS_AUDIT))
-        part = Document.objects.filter(wanted, answered, overlap.is_shared("draw"), project_id=project)
-        return part.filter(draw__gte=least, draw__lt=below).order_by("draw")[:HEAD]
+        found = texts_begun(overlap, project=project, least=least, below=below, annotator=annotator, now=now)
+        return found.order_by("draw")[:HEAD]
 
     return Prepared(build, project=int, least=float, below=float, annotator=int, now=datetime)
+
+
+def texts_wanted(
+    overlap: Overlap, *, audit: bool, project: int, least: float, below: float, annotator: int, now: datetime
+) -> QuerySet[Document]:
+    """All that `documents_wanted` has the first of, in any order."""
+    wanted = _wanted("pk", "draw", overlap, annotator, now, audit=audit)
+    return Document.objects.filter(wanted, project_id=project, draw__gte=least, draw__lt=below).order_by()
+
+
+def texts_begun(
+    overlap: Overlap, *, project: int, least: float, below: float, annotator: int, now: datetime
+) -> QuerySet[Document]:
+    """All that `documents_begun` has the first of, in any order."""
+    wanted = texts_wanted(overlap, audit=True, project=project, least=least, below=below, annotator=annotator, now=now)
+    return wanted.filter(Exists(_readings("pk").filter(IS_AUDIT)), overlap.is_shared("draw"))
 
 
 def _wanted(document: str, draw: str, overlap: Overlap, annotator: int, now: datetime, *, audit: bool) -> Q:

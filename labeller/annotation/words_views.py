@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 
 from django.http import JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from labeller.annotation.asking_words import WordsRefused, ask_words, pieces
@@ -18,13 +19,13 @@ def label_words(request: LabellerRequest, slug: str) -> JsonResponse:
     access = labelling_project_for(request, slug)
     form = WordsForm(request.POST)
     if not form.is_valid():
-        return JsonResponse({"error": "The text was not named by the key it was handed out with."}, status=422)
+        return JsonResponse({"error": _("The text was not named by the key it was handed out with.")}, status=422)
     try:
         asked = {"lease_key": form.cleaned_data["lease"], "again": form.cleaned_data["again"]}
         found = ask_words(project=access.project, annotator=request.user, **asked)
     except WordsRefused as refusal:
         return JsonResponse({"error": str(refusal)}, status=422)
-    told = {"state": found.state, "label": found.label_id, "reason": found.reason}
+    told = {"state": found.state, "label": found.label_id, "reason": found.reason and _(found.reason)}
     if found.state == MovedWords.State.READY:
         text = found.document.text
         told |= {"pieces": [astuple(piece) for piece in pieces(text, found.spans)], "named": len(found.spans)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from labeller.annotation.moved_words import MovedWords
@@ -46,7 +47,7 @@ def _reader(project: Project, label_id: int) -> Read:
     version: ModelVersion | None = newest_quick_version(project.pk, base=reader.base, encoder=reader.encoder)
     version = version or reader.base
     if version is None or label_id not in version.label_ids:
-        raise NoModel("No stored model knows this label yet. It will after a few more answers.")
+        raise NoModel(gettext_noop("No stored model knows this label yet. It will after a few more answers."))
     head, column, folder = load_head(version), version.label_ids.index(label_id), reader.encoder_folder()
 
     def read(texts: Sequence[str]) -> NDArray[np.float64]:

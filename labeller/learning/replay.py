@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 
 from labeller.annotation import serving
 from labeller.annotation.answers import Given, answer, answer_and_serve
+from labeller.annotation.in_hand import LEASE_LASTS
 from labeller.annotation.models import Lease, Source
 from labeller.corpus.models import Document
 from labeller.corpus.normalise import text_hash
@@ -188,7 +189,7 @@ class Replay:
                 slot=0,
                 source=Source.SEARCH,
                 reason="Found by search",
-                expires_at=timezone.now() + serving.LEASE_LASTS,
+                expires_at=timezone.now() + LEASE_LASTS,
             )
             answer(
                 project=self.project,

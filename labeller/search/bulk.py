@@ -13,8 +13,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from labeller import queueing
-from labeller.annotation.answers import AnswerRefused, checked_labels
 from labeller.annotation.found import label_found, take_back_found
+from labeller.annotation.given_labels import AnswerRefused, checked_labels
 from labeller.annotation.models import Annotation
 from labeller.learning.id_ranges import pack
 from labeller.projects.models import Project, User

@@ -14,10 +14,11 @@ export class Beside {
 
   progress({ today, seconds_each: pace, labelled, texts }) {
     at("today").textContent = today;
-    at("pace").textContent = pace === null ? "" : `· ${pace < 1 ? "under 1" : Math.round(pace)} s each`;
+    at("pace").textContent = pace === null ? "" : `· ${paceOf(pace)}`;
     at("bar").max = texts;
     at("bar").value = labelled;
-    at("far").textContent = `${labelled} of ${texts} texts labelled by all`;
+    const figures = { n: labelled, texts };
+    at("far").textContent = interpolate(gettext("%(n)s of %(texts)s texts labelled by all"), figures, true);
   }
 
   last(answers) {
@@ -26,8 +27,9 @@ export class Beside {
   }
 
   said({ status, label_ids: ids }) {
-    if (status !== "labelled") return status;
-    return ids.map((id) => this.#names.get(id) ?? "a deleted label").join(", ") || "none of these";
+    if (status === "skipped") return pgettext("answer", "skipped");
+    if (status === "unsure") return pgettext("answer", "unsure");
+    return ids.map((id) => this.#names.get(id) ?? gettext("a deleted label")).join(", ") || gettext("none of these");
   }
 
   #row(answer) {
@@ -48,4 +50,9 @@ export class Beside {
     row.append(link);
     return row;
   }
+}
+
+function paceOf(seconds) {
+  if (seconds < 1) return gettext("under 1 s each");
+  return interpolate(gettext("%(seconds)s s each"), { seconds: Math.round(seconds) }, true);
 }

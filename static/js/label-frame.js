@@ -76,7 +76,8 @@ export class Frame {
     const below = inside ? scrollHeight - scrollTop - clientHeight : bottom - edge;
     const isMore = below > 8;
     const share = Math.max(1, Math.round((100 * below) / (inside ? scrollHeight : at("text").offsetHeight || 1)));
-    const mark = isMore ? `↓ ${share} % of the text below` : "";
+    const told = gettext("↓ %(share)s of the text below");
+    const mark = isMore ? interpolate(told, { share: `${share} %` }, true) : "";
     for (const part of [this.#frame, this.#answering]) {
       part.classList.toggle("more", isMore);
       part.dataset.below = mark;

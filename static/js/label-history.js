@@ -66,10 +66,12 @@ export class History {
 
   #failed(status) {
     const isUnsaved = status === 404;
-    const sentence = isUnsaved ? "This answer has not reached the server yet." : "The answers could not be fetched.";
+    const sentence = isUnsaved
+      ? gettext("This answer has not reached the server yet. Press H twice to try again.")
+      : gettext("The answers could not be fetched. Press H twice to try again.");
     const notice = document.createElement("p");
     notice.setAttribute("role", "alert");
-    notice.textContent = `${sentence} Press H twice to try again.`;
+    notice.textContent = sentence;
     at("history-body").replaceChildren(notice);
   }
 }

@@ -37,7 +37,7 @@ export function listenToKeys(sitting, view, history) {
     if (event.repeat) return;
     // A bouncing key must not answer the next text, nor one that came from the server this moment; undo harms neither.
     // Another key is meant, however soon it comes.
-    const since = act === acts.z ? pressedAt : Math.max(pressedAt, sitting.shownAt);
+    const since = act === acts.z ? pressedAt : Math.max(pressedAt, sitting.clock.shownAt);
     const bounced = event.key === pressed && performance.now() - since < BOUNCE;
     pressed = event.key;
     pressedAt = performance.now();
@@ -50,7 +50,7 @@ export function listenToKeys(sitting, view, history) {
     if (key === " " && !onControl) return event.shiftKey ? scrolls.k : scrolls.j;
     if (key === "escape" && history.isOpen) return () => history.close();
     if (event.key === "?") return () => at("keys").showModal();
-    if (event.key === "/" && view.filter) return () => view.filter.focus();
+    if (event.key === "/") return () => (view.filter ? view.filter.focus() : location.assign(at("search-link").href));
     if (labelOfKey.has(key)) return () => sitting.choose(labelOfKey.get(key));
     if (acts[key]) return acts[key];
     const digit = digitOf(event);

@@ -19,8 +19,8 @@ export class Line {
     addEventListener("offline", () => sitting.toldNone());
     setInterval(() => document.visibilityState === "visible" && this.renew(), RENEW_EVERY);
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") return sitting.hidden();
-      sitting.seenAgain();
+      if (document.visibilityState === "hidden") return sitting.clock.hidden();
+      sitting.clock.seenAgain();
       if (outbox.isEmpty) this.renew();
       else outbox.flush(); // the person may have signed in again in another tab
     });
@@ -60,7 +60,7 @@ export class Line {
   // How far the project is, with what the others did. It also renews what we hold.
   async figures() {
     const reply = await this.#quietly("status");
-    if (reply) this.#sitting.take(reply.progress);
+    if (reply) this.#sitting.tally.take(reply.progress);
     return reply;
   }
 

@@ -67,7 +67,7 @@ export class Outbox {
     clearTimeout(this.#timer);
     if (this.#busy || this.isEmpty) return;
     this.#busy = true;
-    if (!this.#failures) this.told("saving", "Saving…");
+    if (!this.#failures) this.told("saving", gettext("Saving…"));
     this.#refused = 0;
     let lost = null;
     while (!lost && !this.isEmpty) lost = await this.#send(this.#first());
@@ -75,8 +75,8 @@ export class Outbox {
     this.#lost = lost;
     if (!lost) {
       this.#failures = 0;
-      if (this.#refused) this.told("refused", "Not saved");
-      else this.told("saved", "✓ Saved");
+      if (this.#refused) this.told("refused", gettext("Not saved"));
+      else this.told("saved", gettext("✓ Saved"));
       return;
     }
     const wait = lost.why === "refused" ? REFUSED_WAIT : WAITS[Math.min(this.#failures++, WAITS.length - 1)];
@@ -87,21 +87,41 @@ export class Outbox {
 
   #tellLost() {
     const { why, sentence } = this.#lost;
-    const kept = `${this.#waiting()} kept here`;
-    const signedOut = `You are signed out. Sign in again in another tab: ${kept}`;
-    if (why === "signed-out") this.told(why, signedOut, this.#nextTry);
-    else if (why === "refused") this.told(why, `Not saved. ${sentence} ${kept}`, this.#nextTry);
-    else if (!navigator.onLine) this.#tellOffline();
-    else this.told("waiting", `Not saved yet, will retry: ${kept}`, this.#nextTry);
+    const n = this.items.length;
+    if (why === "refused") {
+      const told = ngettext(
+        "Not saved. %(why)s %(n)s answer kept here",
+        "Not saved. %(why)s %(n)s answers kept here",
+        n,
+      );
+      this.told(why, interpolate(told, { n, why: sentence }, true), this.#nextTry);
+    } else if (why === "signed-out") {
+      const told = ngettext(
+        "You are signed out. Sign in again in another tab: %(n)s answer kept here",
+        "You are signed out. Sign in again in another tab: %(n)s answers kept here",
+        n,
+      );
+      this.told(why, interpolate(told, { n }, true), this.#nextTry);
+    } else if (!navigator.onLine) this.#tellOffline();
+    else {
+      const told = ngettext(
+        "Not saved yet, will retry: %(n)s answer kept here",
+        "Not saved yet, will retry: %(n)s answers kept here",
+        n,
+      );
+      this.told("waiting", interpolate(told, { n }, true), this.#nextTry);
+    }
   }
 
   #tellOffline() {
-    const kept = this.isEmpty ? "answers are kept here" : `${this.#waiting()} kept here`;
-    this.told("offline", `Offline: ${kept} until the network is back`);
-  }
-
-  #waiting() {
-    return this.items.length === 1 ? "1 answer" : `${this.items.length} answers`;
+    const n = this.items.length;
+    const told = ngettext(
+      "Offline: %(n)s answer kept here until the network is back",
+      "Offline: %(n)s answers kept here until the network is back",
+      n,
+    );
+    const none = gettext("Offline: answers are kept here until the network is back");
+    this.told("offline", n ? interpolate(told, { n }, true) : none);
   }
 
   #first() {

@@ -8,7 +8,7 @@ export function listenToPointer(sitting, view) {
   view.form.addEventListener("click", (event) => (clicks = event.detail), true);
   view.form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (clicks > 1 && performance.now() - sitting.shownAt < DOUBLE_CLICK) return;
+    if (clicks > 1 && performance.now() - sitting.clock.shownAt < DOUBLE_CLICK) return;
     const pressed = event.submitter;
     if (pressed?.name === "label") sitting.answer("labelled", [Number(pressed.value)]);
     else if (pressed?.name === "status") sitting.answer(pressed.value, []);

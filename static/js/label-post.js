@@ -21,7 +21,8 @@ export async function post(url, fields) {
     }
     // A form's token is refused with a page: the cookie went with the session.
     if (response.type === "opaqueredirect" || status === 403) return { lost: { why: "signed-out" } };
-    if (status === 404 || status === 410) return { lost: { why: "refused", sentence: "This project is gone." } };
+    const isGone = status === 404 || status === 410;
+    if (isGone) return { lost: { why: "refused", sentence: gettext("This project is gone.") } };
     return { lost: { why: "failed", status } };
   } catch {
     return { lost: { why: "no answer" } };

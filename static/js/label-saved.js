@@ -10,7 +10,7 @@ export class Saved {
     clearInterval(this.#ticking);
     const tick = () => {
       const seconds = nextTry === null ? 0 : Math.ceil((nextTry - performance.now()) / 1000);
-      at("retry").textContent = seconds > 0 ? `in ${seconds} s` : "";
+      at("retry").textContent = seconds > 0 ? interpolate(gettext("in %(seconds)s s"), { seconds }, true) : "";
     };
     tick();
     if (nextTry !== null) this.#ticking = setInterval(tick, 1000);

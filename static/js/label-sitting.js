@@ -1,31 +1,27 @@
-// One sitting at the labelling page: the texts in hand, what was answered here, how far one is. It decides; the view
-// draws, the outbox sends, the line asks.
+// One sitting at the labelling page: the texts in hand, and what is done with them. It decides; the view draws, the
+// outbox sends, the line asks, the tally counts.
 
+import { Clock } from "./label-clock.js";
 import { newKey } from "./label-key-of-answer.js";
 import { Line } from "./label-line.js";
 import { Outbox } from "./label-outbox.js";
-import { Past } from "./label-past.js";
+import { Tally } from "./label-tally.js";
 import { Words } from "./label-words.js";
 
 const FIGURES_AFTER = 10; // answers: what the others did meanwhile is asked
-const LAST_SHOWN = 5;
+const SPOKEN = 400; // characters of a text: whoever wants the rest reads it
 
 export class Sitting {
-  #past;
   #fromFilter = false;
-  #hiddenFor = 0; // ms of this text's time in which nobody saw it
-  #hiddenSince = 0;
   #saving = "idle";
 
   constructor(data, view) {
     this.data = data;
     this.view = view;
-    this.progress = data.progress;
-    this.#past = new Past(data.progress.last, data.undo_reaches);
+    this.tally = new Tally(data, view.beside);
     this.held = data.texts; // held[0] is on the screen
     this.exhausted = this.held.length === 0;
-    this.sinceFigures = 0; // answers of this page since the server last told the project's figures
-    this.shownAt = performance.now();
+    this.clock = new Clock();
     this.words = new Words(data.urls.words, data.user, view);
     this.outbox = new Outbox(data.store, data.user, {
       told: (...news) => this.told(...news),
@@ -34,7 +30,7 @@ export class Sitting {
     });
     this.line = new Line(this);
     this.held = this.held.filter((text) => !this.outbox.has(text.lease));
-    for (const { kind, note } of this.outbox.items) if (kind === "answer") this.#remember(note); // from before a reload
+    for (const { kind, note } of this.outbox.items) if (kind === "answer") this.tally.add(note); // from before a reload
     if (this.held.length !== data.texts.length) this.exhausted = false;
     const asDrawn = this.held[0]?.lease === data.texts[0]?.lease && !this.held[0]?.window;
     if (!asDrawn || this.exhausted) this.#show("");
@@ -45,11 +41,10 @@ export class Sitting {
 
   #show(announcement, ticked = []) {
     const { view } = this;
-    this.shownAt = performance.now();
-    this.#hiddenFor = 0;
+    this.clock.start();
     if (this.held.length) {
       view.text(this.held[0], ticked);
-      view.announce(`${announcement} ${this.held[0].text.slice(0, 400)}`);
+      view.announce(spoken(announcement, this.held[0].text));
       if (this.#fromFilter) view.filter.focus();
       else view.frame.focus();
     } else {
@@ -63,18 +58,25 @@ export class Sitting {
 
   // The last text was answered. What is said then depends on the others' answers: ask before saying it.
   async #finish() {
-    if (this.sinceFigures) {
+    if (this.tally.since) {
       this.view.fetching(this.#whyNone());
       await this.line.figures();
     }
-    if (!this.held.length && this.exhausted && this.outbox.isEmpty) this.view.done(this.progress);
+    if (!this.held.length && this.exhausted && this.outbox.isEmpty) this.view.done(this.tally.progress);
   }
 
   #whyNone() {
-    if (this.#saving !== "waiting" && navigator.onLine) return "Fetching the next text…";
-    const problem = navigator.onLine ? "The server does not answer" : "No connection";
-    const count = this.outbox.items.length;
-    return count ? `${problem}: ${count === 1 ? "1 answer waits" : `${count} answers wait`} here.` : `${problem}.`;
+    if (this.#saving !== "waiting" && navigator.onLine) return gettext("Fetching the next text…");
+    const n = this.outbox.items.length;
+    if (!n) return navigator.onLine ? gettext("The server does not answer.") : gettext("No connection.");
+    const told = navigator.onLine
+      ? ngettext(
+          "The server does not answer: %(n)s answer waits here.",
+          "The server does not answer: %(n)s answers wait here.",
+          n,
+        )
+      : ngettext("No connection: %(n)s answer waits here.", "No connection: %(n)s answers wait here.", n);
+    return interpolate(told, { n }, true);
   }
 
   told(state, sentence, nextTry = null) {
@@ -86,15 +88,6 @@ export class Sitting {
   // While no text stands there, the reason is kept true.
   toldNone() {
     if (!this.held.length && this.view.isFetching) this.view.why(this.#whyNone());
-  }
-
-  hidden() {
-    this.#hiddenSince = performance.now();
-  }
-
-  seenAgain() {
-    if (this.#hiddenSince) this.#hiddenFor += performance.now() - this.#hiddenSince;
-    this.#hiddenSince = 0;
   }
 
   // The server's list of the texts in our hands. What is on the screen stays there as long as it is ours.
@@ -110,28 +103,8 @@ export class Sitting {
     }
     if (this.held[0]?.lease !== before || !this.held.length) {
       const taken = before && this.held.length;
-      this.#show(taken ? "Somebody else took that text while this page was asleep. Here is another." : "");
+      this.#show(taken ? gettext("Somebody else took that text while this page was asleep. Here is another.") : "");
     }
-  }
-
-  // The figures of the server, and what it tells of the last answers.
-  take(progress) {
-    this.sinceFigures = 0;
-    this.progress = progress;
-    this.#past.take(progress.last);
-    this.view.beside.progress(this.progress);
-    this.#drawLast();
-  }
-
-  #drawLast() {
-    this.view.beside.last(this.#past.rows.slice(0, LAST_SHOWN));
-  }
-
-  #countAnswer(status, by) {
-    if (status !== "labelled") return;
-    this.progress.today += by;
-    this.progress.labelled += by;
-    this.view.beside.progress(this.progress);
   }
 
   // --- Answering ---
@@ -140,12 +113,12 @@ export class Sitting {
     const text = this.held[0];
     if (!text) return;
     const key = newKey();
-    const seconds = Math.max(0, (performance.now() - this.shownAt - this.#hiddenFor) / 1000).toFixed(2);
+    const { seconds } = this.clock;
     const comment = this.view.comment.value.trim();
     this.held.shift();
     const row = { key, text: text.text.slice(0, 90), status, label_ids: labels };
-    this.#remember(row, text);
-    this.sinceFigures += 1;
+    this.tally.add(row, text);
+    this.tally.since += 1;
     const { guidelines } = this.data; // the version that stands beside the text on this page
     const fields = { lease: text.lease, key, status, label: labels, seconds, comment, guidelines };
     this.outbox.add("answer", this.data.urls.answer, fields, row);
@@ -163,34 +136,18 @@ export class Sitting {
     const labels = this.view.choices.ticked();
     if (labels.length) this.answer("labelled", labels);
     else {
-      this.view.hint("No label is ticked.");
-      this.view.announce("No label is ticked. Press 0 for none of these.");
+      this.view.hint(gettext("No label is ticked."));
+      this.view.announce(gettext("No label is ticked. Press 0 for none of these."));
     }
   }
 
-  #remember(row, text) {
-    this.#past.add(row, text);
-    this.#drawLast();
-    this.#countAnswer(row.status, 1);
-  }
-
-  // An answer that the server refused was never given: it is no answer of today and nothing to undo.
-  #forget(key) {
-    const row = this.#past.drop(key);
-    if (!row) return; // undone before the refusal came
-    this.#drawLast();
-    this.#countAnswer(row.status, -1);
-  }
-
   undo() {
-    const undone = this.#past.undo();
-    if (!undone) return this.view.announce("There is no answer to undo.");
+    const undone = this.tally.undo();
+    if (!undone) return this.view.announce(gettext("There is no answer to undo."));
     const { row, here } = undone;
-    this.#drawLast();
-    this.#countAnswer(row.status, -1);
     if (here) {
       this.held.unshift(here.text);
-      this.#show("Undone.", here.labels);
+      this.#show(gettext("Undone."), here.labels);
     }
     this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key });
   }
@@ -205,12 +162,19 @@ export class Sitting {
     }
     this.reconcile(reply.texts);
     document.dispatchEvent(new CustomEvent("labeller:saved"));
-    if (this.sinceFigures >= FIGURES_AFTER) this.line.figures();
+    if (this.tally.since >= FIGURES_AFTER) this.line.figures();
   }
 
   #refused(item, sentence) {
-    if (item.kind === "answer") this.#forget(item.fields.key);
+    if (item.kind === "answer") this.tally.forget(item.fields.key);
     this.view.alert(sentence);
     this.line.renew();
   }
+}
+
+// What is spoken when a text comes: what was done before, and how the text begins.
+function spoken(said, text) {
+  if (text.length <= SPOKEN) return `${said} ${text}`;
+  const goesOn = gettext("%(said)s %(text)s … The text goes on.");
+  return interpolate(goesOn, { said, text: text.slice(0, SPOKEN) }, true);
 }

@@ -73,7 +73,8 @@ export class View {
   tick(id) {
     const ticked = this.choices.tick(id);
     this.hint("");
-    this.announce(`${this.names.get(id)} ${ticked ? "ticked" : "not ticked"}.`);
+    const told = ticked ? gettext("%(label)s ticked.") : gettext("%(label)s not ticked.");
+    this.announce(interpolate(told, { label: this.names.get(id) }, true));
   }
 
   // Beside the button that was pressed in vain; empty takes it away.

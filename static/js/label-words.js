@@ -33,7 +33,7 @@ export class Words {
     if (!text || at("words-button").hidden) return;
     if (at("words-button").getAttribute("aria-pressed") === "true") return this.#plain(text);
     at("words-button").setAttribute("aria-pressed", "true");
-    this.#tell("Asking the model which words moved it…");
+    this.#tell(gettext("Asking the model which words moved it…"));
     const answer = await this.#ask(text);
     if (this.text !== text || at("words-button").getAttribute("aria-pressed") !== "true") return;
     if (answer.error) {
@@ -67,13 +67,13 @@ export class Words {
     while (performance.now() < until) {
       const reply = await post(this.url, { lease: text.lease, user: this.user, ...again });
       again = {};
-      if (reply.lost) return { error: "The server does not answer. Press again in a moment." };
+      if (reply.lost) return { error: gettext("The server does not answer. Press again in a moment.") };
       if (reply.error) return reply;
       if (reply.state === "failed") return { error: reply.reason };
       if (reply.state === "ready") return reply;
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN));
     }
-    return { error: "No worker has answered yet. Press again in a moment." };
+    return { error: gettext("No worker has answered yet. Press again in a moment.") };
   }
 
   #mark({ pieces, named, label }) {
@@ -85,10 +85,14 @@ export class Words {
       return mark;
     });
     at("text").replaceChildren(...parts);
-    const name = this.view.names.get(label) ?? "the suggestion";
+    const name = this.view.names.get(label) ?? gettext("the suggestion");
     const words = pieces.filter(([, strength]) => strength).map(([text]) => text);
-    this.#tell(named ? `Marked: without these words “${name}” would be less likely.` : `No single word moved “${name}”.`);
-    if (named) this.view.announce(`Words that spoke for ${name}: ${words.join(", ")}.`);
+    const told = named
+      ? gettext("Marked: without these words “%(label)s” would be less likely.")
+      : gettext("No single word moved “%(label)s”.");
+    this.#tell(interpolate(told, { label: name }, true));
+    const spoke = gettext("Words that spoke for %(label)s: %(words)s.");
+    if (named) this.view.announce(interpolate(spoke, { label: name, words: words.join(", ") }, true));
   }
 
   #plain(text) {

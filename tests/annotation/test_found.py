@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from labeller.annotation import services
-from labeller.annotation.answers import AnswerRefused
 from labeller.annotation.found import FoundAct, label_found, take_back_found
+from labeller.annotation.given_labels import AnswerRefused
 from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
 from labeller.annotation.standing import Standing, standings
 from tests.annotation.acts import free_and_reserved, give, one, rank

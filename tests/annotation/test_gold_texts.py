@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from labeller.annotation import selectors, services
-from labeller.annotation.answers import AnswerRefused
 from labeller.annotation.export import rows
+from labeller.annotation.given_labels import AnswerRefused
 from labeller.annotation.gold import make_answers_gold, make_gold, take_back_gold
 from labeller.annotation.gold_selectors import accuracies
 from labeller.annotation.models import Annotation, GoldText, Lease, ServingCounter, Source

@@ -7,6 +7,9 @@ import re
 import pytest
 from django.urls import reverse
 
+from labeller.annotation import services
+from labeller.annotation.label_changes import look_again
+from labeller.annotation.left import left_for
 from tests.annotation.acts import give, one
 from tests.cast import add_texts, join, make_project
 
@@ -56,3 +59,55 @@ def test_of_many_labels_those_never_given_are_one_line(alice, client_of):
     give(project, alice, one(project, alice), project.labels.get(name="Label 7"))
     page = overview(client_of(alice), project)
     assert rows(page) == ["Label 7"] and "<summary>28 labels not given yet</summary>" in page
+
+
+def next_thing(page: str) -> str:
+    section = page.partition('aria-label="What to do next">')[2].partition("</section>")[0]
+    return re.sub("<[^>]+>", " ", section).strip()
+
+
+def label_all(project, person) -> None:
+    while served := services.serve(project=project, annotator=person, count=1):
+        give(project, person, served[0], project.labels.get(name="Court"))
+
+
+class TestWhatToDoNextWhenEveryTextHasAnAnswer:
+    @pytest.mark.parametrize(("on", "share"), [("all", 100), ("drawn", 100)])
+    def test_who_is_wanted_by_overlap_is_told_to_go_on(self, project, alice, bob, client_of, on, share):
+        project.overlap, project.overlap_on, project.overlap_share = 2, on, share
+        project.save()
+        add_texts(project, [f"Clause {number}" for number in range(24)])
+        label_all(project, alice)
+        assert "Go on labelling" not in next_thing(overview(client_of(alice), project))
+        told = next_thing(overview(client_of(bob), project))
+        wanted = len(services.serve(project=project, annotator=bob, count=40))
+        assert f"Every text has an answer; {wanted} want one more, from you." in told and "Go on labelling" in told
+        assert next_thing(overview(client_of(bob), project)) == told  # in his hands now
+        label_all(project, bob)
+        assert "Go on labelling" not in next_thing(overview(client_of(bob), project))
+
+    def test_everybody_is_told_of_texts_that_wait_for_another_look_but_who_has_passed_them(
+        self, project, alice, bob, client_of
+    ):
+        add_texts(project, ["One.", "Two."])
+        label_all(project, alice)
+        assert "Go on labelling" not in next_thing(overview(client_of(bob), project))
+        look_again(project=project, label=project.labels.get(name="Court"))
+        for person in (alice, bob):
+            told = next_thing(overview(client_of(person), project))
+            assert "2 texts wait for another look." in told and "Go on labelling" in told
+        give(project, bob, one(project, bob), status="skipped")
+        assert "1 text waits for another look." in next_thing(overview(client_of(bob), project))
+        give(project, bob, one(project, bob), status="skipped")
+        assert "Go on labelling" not in next_thing(overview(client_of(bob), project))
+        assert "2 texts wait for another look." in next_thing(overview(client_of(alice), project))
+
+    def test_it_costs_a_fixed_number_of_queries(self, project, alice, bob, client_of, django_assert_max_num_queries):
+        project.overlap, project.overlap_on = 2, "all"
+        project.save()
+        add_texts(project, ["One.", "Two."])
+        label_all(project, alice)
+        for label in project.labels.all():
+            look_again(project=project, label=label)
+        with django_assert_max_num_queries(6):
+            left_for(project, bob)

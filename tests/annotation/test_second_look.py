@@ -13,7 +13,7 @@ from labeller.annotation import services
 from labeller.annotation.label_changes import end_look, look_again, split_label
 from labeller.annotation.models import Annotation, Lease, ServingCounter
 from labeller.annotation.second_look import SecondLook, waiting
-from labeller.annotation.selectors import current_labels, label_counts
+from labeller.annotation.selectors import current_labels, label_counts, last_answers
 from labeller.projects.labels import Draft, LabelError
 from labeller.projects.models import Label
 from tests.annotation.acts import free_and_reserved, give, one, rank
@@ -136,6 +136,50 @@ class TestAfterASplit:
         assert waiting(look) == 6
         assert one(project, bob).document_id != skipped.document_id
         assert one(project, alice).document_id == skipped.document_id
+
+    def test_a_skip_beside_one_s_own_answer_can_be_undone_and_the_answer_before_stands(
+        self, project, bob, court, answered
+    ):
+        look = split(project, court)
+        before, served = counters(project), one(project, bob)
+        skipped = give(project, bob, served, status="skipped")
+        assert skipped.aside and waiting(look) == 6
+        assert last_answers(project, bob, 1)[0].key == str(skipped.key)
+        assert services.undo(project=project, annotator=bob) == skipped
+        assert one(project, bob).key == served.key
+        assert (counters(project), waiting(look)) == (before, 6)
+        give(project, bob, served, project.labels.get(name="Law"))
+        assert waiting(look) == 5
+
+    def test_a_skip_stays_once_somebody_else_has_looked(self, project, alice, bob, court, answered):
+        split(project, court)
+        skipped = give(project, bob, one(project, bob), status="skipped")
+        served = one(project, alice)
+        for _ in range(2):  # while Alice holds it, and when she has answered
+            with pytest.raises(services.UndoRefused, match="your skip stays"):
+                services.undo(project=project, annotator=bob, key=skipped.key)
+            give(project, alice, served, project.labels.get(name="Law"), key=served.key)
+
+    def test_the_database_keeps_no_label_aside_and_no_current_answer(self, project, bob, answered):
+        for facts in ({"status": "labelled", "superseded_at": timezone.now()}, {"status": "skipped"}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Annotation.objects.filter(pk=answered[0].pk).update(aside=True, **facts)
+
+    def test_one_look_at_two_answers_of_the_audit_leaves_none_that_repeats_another(self, project, alice, bob, court):
+        project.overlap, project.overlap_on, project.overlap_share = 2, "drawn", 100
+        project.save()
+        add_texts(project, ["a", "b", "c"])
+        for person in (alice, bob):
+            while served := services.serve(project=project, annotator=person, count=1):
+                give(project, person, served[0], court)
+        counter = ServingCounter.objects.get(project=project)
+        drawn = counter.audit_repeated
+        assert drawn > 0 and counter.audit_labelled == 2 * drawn
+        split(project, court)
+        for _ in range(3):
+            give(project, alice, one(project, alice), project.labels.get(name="Venue"))
+        counter.refresh_from_db()
+        assert (counter.audit_labelled, counter.audit_repeated) == (drawn, 0)
 
     def test_nobody_else_is_handed_a_text_that_somebody_looks_at(self, project, alice, bob, court, answered):
         split(project, court)

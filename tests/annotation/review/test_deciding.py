@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 
 from labeller.annotation import reviewing, services
-from labeller.annotation.answers import AnswerRefused, UndoRefused
 from labeller.annotation.doubts import mark_of
+from labeller.annotation.given_labels import AnswerRefused
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.review_selectors import case_of, counts
 from labeller.annotation.selectors import current_labels, last_answers, progress
+from labeller.annotation.undoing import UndoRefused
 from labeller.projects.models import Label
 from tests.annotation.acts import give, one
 from tests.annotation.review.acts import decide, doubt, say, waiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from labeller.annotation.models import Annotation
@@ -36,6 +37,13 @@ def test_the_keys_are_explained_on_a_question_mark(open_page):
     page.keyboard.press("Escape")
     assert not page.locator("dialog#keys").is_visible()
     assert not Annotation.objects.exists()
+
+
+def test_a_slash_opens_the_search(open_page, project):
+    page = open_page()
+    page.keyboard.press("/")
+    page.wait_for_url("**" + reverse("search", args=[project.slug]))
+    expect(page.locator("#find-q")).to_be_visible()
 
 
 def test_a_bouncing_key_answers_once_and_another_key_at_once_is_meant(open_page):

@@ -204,7 +204,8 @@ def test_a_lost_network_is_told_before_anything_is_answered(open_page, context):
 
 
 @pytest.mark.parametrize("unsaved", ["an answer", "a comment"])
-def test_leaving_with_something_unsaved_warns(open_page, context, unsaved):
+@pytest.mark.parametrize("way_out", ["reload", "the search's key"])
+def test_leaving_with_something_unsaved_warns(open_page, context, unsaved, way_out):
     page = open_page()
     if unsaved == "an answer":
         context.set_offline(True)
@@ -220,6 +221,10 @@ def test_leaving_with_something_unsaved_warns(open_page, context, unsaved):
 
     page.on("dialog", stay)
     with page.expect_event("dialog"):
-        page.evaluate("setTimeout(() => location.reload())")
+        if way_out == "reload":
+            page.evaluate("setTimeout(() => location.reload())")
+        else:
+            page.keyboard.press("Escape")  # out of the comment's field
+            page.keyboard.press("/")
     assert asked == ["beforeunload"]
     context.set_offline(False)

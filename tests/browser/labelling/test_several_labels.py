@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.browser.labelling.hand import TEXTS, current, past_bouncing, press, several, shown, wait_saved
@@ -54,6 +55,8 @@ def test_many_labels_are_found_by_typing(open_page, bob):
     wait_saved(page)
     assert current() == {answered: ("labelled", ["Intent 60"], "")}
     assert page.evaluate("document.activeElement.id") == "filter"
+    page.locator("#search-link").click()  # the slash is the filter's
+    page.wait_for_url("**" + reverse("search", args=[project.slug]))
 
 
 def test_a_label_typed_in_full_comes_before_longer_ones_that_hold_its_name(open_page, bob):
