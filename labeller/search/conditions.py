@@ -79,11 +79,13 @@ def _differ(answers: QuerySet[Annotation]) -> Q:
 def _field_is(field: str, value: str) -> Q:
     """A field's value as text, whatever the file had it as. Django's own lookups take a name of digits for a place in a
     list on both databases, and a path of SQLite has no way to write every name (a quotation mark, say)."""
-    if connection.vendor == "sqlite":
-        sql = (
+    if connection.vendor != "sqlite":
+        return Q(RawSQL("corpus_document.metadata ->> %s::text = %s", [field, value], BooleanField()))
+    return Q(
+        RawSQL(
             "EXISTS (SELECT 1 FROM json_each(corpus_document.metadata) WHERE key = %s AND %s ="
-            " CASE WHEN type IN ('true', 'false', 'null') THEN type ELSE CAST(value AS text) END)"
+            " CASE WHEN type IN ('true', 'false', 'null') THEN type ELSE CAST(value AS text) END)",
+            [field, value],
+            BooleanField(),
         )
-    else:
-        sql = "corpus_document.metadata ->> %s::text = %s"
-    return Q(RawSQL(sql, [field, value], BooleanField()))
+    )

@@ -67,7 +67,9 @@ class TestWordsAndFilters:
         assert found("field=where&value=elsewhere").ids == []
         assert found("field=nowhere&value=1").ids == []
 
-    @pytest.mark.parametrize("name", ["2019", "-1", "007", "a.b", 'in "quotes"', "it's", "$", "Größe", "50 %", "x[0]", "\\"])
+    @pytest.mark.parametrize(
+        "name", ["2019", "-1", "007", "a.b", 'in "quotes"', "it's", "$", "Größe", "50 %", "x[0]", "\\"]
+    )
     def test_a_field_may_have_any_name(self, texts, found, name):
         Document.objects.filter(pk=texts[4].pk).update(metadata={name: "here", "other": "there"})
         Document.objects.filter(pk=texts[5].pk).update(metadata={"other": "here"})
