@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q, TextChoices
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, Lease, Source
@@ -22,13 +23,13 @@ CHUNK = 500
 class Standing(TextChoices):
     """What a label given to a found text would meet. Only FREE is labelled without being asked for more."""
 
-    FREE = "free", "free to label"
-    MINE = "mine", "answered by you"
-    RESERVE = "reserve", "set apart to measure the model"
-    ANSWERED = "answered", "answered by others"
-    HELD = "held", "in somebody else's hands now"
-    MEASURES = "measures", "yours to answer on the labelling page, or answered there, to measure"
-    GONE = "gone", "no longer in the project"
+    FREE = "free", _("free to label")
+    MINE = "mine", _("answered by you")
+    RESERVE = "reserve", _("set apart to measure the model")
+    ANSWERED = "answered", _("answered by others")
+    HELD = "held", _("in somebody else's hands now")
+    MEASURES = "measures", _("yours to answer on the labelling page, or answered there, to measure")
+    GONE = "gone", _("no longer in the project")
 
 
 def standings(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation
@@ -43,7 +45,9 @@ def find(project: Project, membership: Membership, asked: Asked) -> Found:
     if asked.asks_model:
         said = _said(project, asked)
         if said is None:
-            return Found([], trouble="No model has read the texts yet. Label some first, then look for what it says.")
+            return Found(
+                [], trouble=_("No model has read the texts yet. Label some first, then look for what it says.")
+            )
     if asked.asks_meaning:
         return _alike(project, membership, asked, said)
     if said is not None:
@@ -105,7 +109,7 @@ def _alike(project: Project, membership: Membership, asked: Asked, said: list[in
         return Found([], trouble=note)
     near = nearness_to(project, examples)
     if near is None:
-        return Found([], trouble="These texts have not been read by the language model yet. Try again in a minute.")
+        return Found([], trouble=_("These texts have not been read by the language model yet. Try again in a minute."))
     if said is not None:
         near = near.among(said)
     first = near.first(PART)
@@ -127,9 +131,13 @@ def _examples(project: Project, membership: Membership, asked: Asked) -> tuple[l
         given = Q(labels=asked.like_label) | Q(labels__read_as=asked.like_label)
         labelled = answers_seen(project, membership).filter(given, status=Annotation.Status.LABELLED)
         newest = list(labelled.order_by("-id").values_list("document_id", flat=True)[:MOST_EXAMPLES])
-        return newest, "" if newest else "No text has this label yet. Look for its words first."
+        return newest, "" if newest else _("No text has this label yet. Look for its words first.")
     best = share_most(project, words_of(asked.typed), BEST_WORDS)
     if not best:
-        return [], "No text has any of these words, so there is nothing to be like. Try others."
-    stand = "The text that fits" if len(best) == 1 else f"The {len(best)} texts that fit"
-    return best, f"{stand} these words best stand{'s' if len(best) == 1 else ''} for their meaning."
+        return [], _("No text has any of these words, so there is nothing to be like. Try others.")
+    note = ngettext(
+        "The text that fits these words best stands for their meaning.",
+        "The %(n)s texts that fit these words best stand for their meaning.",
+        len(best),
+    )
+    return best, note % {"n": len(best)}
