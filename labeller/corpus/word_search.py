@@ -31,6 +31,7 @@ _TSQUERY = "SELECT id FROM corpus_document WHERE project_id = %s AND words @@ to
 # By id, and not by asking for the words again: two words side by side are looked for in the text of each that has both.
 _TS_RANKED = """SELECT id FROM corpus_document WHERE id = ANY(%s)
     ORDER BY ts_rank(words, to_tsquery('simple', %s), 1) DESC, id"""
+_OF_EACH = "SELECT {at:d}, t{at:d}.* FROM ({matching} LIMIT {count:d}) AS t{at:d}"
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,12 @@ def has_words(project: Project, query: WordQuery) -> Q:
 def share_most(project: Project, words: Iterable[str], count: int) -> list[int]:
     """The `count` texts that share most of these words, a rare one counting more (Spärck Jones 1972), of equals the
     shorter. Frequent words are left out unless there are no others: to weigh all that have them would take longer than
-    all the rest of a page. A query a word, and at most three."""
+    all the rest of a page. Four queries at most, however many words there are."""
     terms = [Term((word,)) for word in dict.fromkeys(words)][:MOST_TERMS]
     if not terms:
         return []
     shared: Counter[int] = Counter()
-    for term in terms:
-        hits = _first(project, WordQuery(((term,),)), FREQUENT + 1)
+    for hits in _of_each(project, terms, FREQUENT + 1):
         if 0 < len(hits) <= FREQUENT:
             shared.update(dict.fromkeys(hits, log(1 + FREQUENT / len(hits))))
     if not shared:
@@ -86,12 +86,29 @@ def share_most(project: Project, words: Iterable[str], count: int) -> list[int]:
 
 
 def _first(project: Project, query: WordQuery, count: int, order: str = "") -> list[int]:
-    sql, parameters = (
-        (_FTS5, [to_fts5(query, project.pk)])
-        if connection.vendor == "sqlite"
-        else (_TSQUERY, [project.pk, to_tsquery(query)])
-    )
+    sql, parameters = _matching(project, query)
     return _ids(f"{sql} {order} LIMIT {count:d}", parameters)
+
+
+def _of_each(project: Project, terms: Sequence[Term], count: int) -> list[list[int]]:
+    """Of each term the texts that have it, `count` at most. One query."""
+    parts, parameters = [], []
+    for at, term in enumerate(terms):
+        sql, values = _matching(project, WordQuery(((term,),)))
+        parts.append(_OF_EACH.format(at=at, matching=sql, count=count))
+        parameters += values
+    found: list[list[int]] = [[] for _ in terms]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), parameters)
+        for at, pk in cursor.fetchall():
+            found[at].append(pk)
+    return found
+
+
+def _matching(project: Project, query: WordQuery) -> tuple[str, list[Any]]:
+    if connection.vendor == "sqlite":
+        return _FTS5, [to_fts5(query, project.pk)]
+    return _TSQUERY, [project.pk, to_tsquery(query)]
 
 
 def _ranked(project: Project, query: WordQuery, ids: Sequence[int]) -> list[int]:

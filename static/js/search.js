@@ -221,6 +221,8 @@ if (form && labels) {
   if (filter) {
     filter.parentElement.hidden = false;
     filter.addEventListener("input", () => choices.narrow(filter.value));
+    filter.addEventListener("focus", () => (labels.style.minHeight = `${labels.offsetHeight}px`)); // the box stays put
+    filter.addEventListener("blur", () => (labels.style.minHeight = ""));
   }
   at("undo-act").addEventListener("click", undo);
   at("keys-button").hidden = false;
