@@ -78,11 +78,11 @@ TOO_MANY = gettext_noop("the test set has %(most)s texts already, and more are n
 # Of a file.
 NAMELESS = gettext_noop("Line %(line)s should name the columns: %(reason)s.")
 ONE_LIST = gettext_noop("%(file)s holds one JSON list. Save it as JSON Lines, one object a line, and upload that.")
-OTHER_FORMAT = gettext_noop("%(file)s is %(what)s. Save it as CSV, JSON Lines or plain text, and upload that.")
 NO_TEXT_FILE = gettext_noop(
     "%(file)s is no text: %(found)s of its first %(of)s characters are control characters. "
     "Save it as CSV, JSON Lines or plain text, and upload that."
 )
+OTHER_FORMAT = gettext_noop("%(file)s is %(what)s. Save it as CSV, JSON Lines or plain text, and upload that.")
 TOO_LARGE = gettext_noop(
     "%(file)s has more than %(found)s MB; at most %(most)s MB can be uploaded. "
     "Split it, or ask the server's owner to import it by command."

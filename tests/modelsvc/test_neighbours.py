@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -93,6 +93,7 @@ def test_texts_that_cancel_out_have_no_mean(store):
     assert mean_of(list(store.shards()), np.array([1, 2])) is None
 
 
+@settings(deadline=None)  # it writes files
 @given(st.integers(1, 30), st.integers(0, 10_000))
 def test_a_text_is_the_nearest_to_itself(tmp_path_factory, n, seed):
     store = EmbeddingStore(tmp_path_factory.mktemp("store"))
