@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from labeller.corpus import reasons
 from labeller.corpus.labelbook import LabelBook
 from labeller.corpus.lines import Lines
 from labeller.corpus.mapping import Mapping
@@ -79,16 +80,12 @@ def sort_batch(job: ImportJob, batch: Batch, mapping: Mapping, book: LabelBook, 
         elif row.text_hash in result.known_ids:
             result.known.append(row)
         elif job.is_test and added + len(result.new) >= MOST_TEXTS:
-            result.refused.append(RefusedRow(row.line, TOO_MANY, row.beginning))
+            result.refused.append(RefusedRow(row.line, reasons.TOO_MANY % {"most": f"{MOST_TEXTS:,}"}, row.beginning))
         else:
             result.new.append(row)
         seen.add(row.text_hash)
     result.refused.sort(key=lambda row: row.line)
     return result
-
-
-TOO_MANY = f"the test set has {MOST_TEXTS:,} texts already, and more are not taken"
-IN_THE_POOL = "the text is in the pool, where it teaches or may teach: it cannot measure as well"
 
 
 def _known(job: ImportJob, hashes: set[str]) -> tuple[dict[str, int], dict[str, str]]:
@@ -97,17 +94,14 @@ def _known(job: ImportJob, hashes: set[str]) -> tuple[dict[str, int], dict[str, 
     tests = TestText.objects.filter(project=job.project, text_hash__in=hashes)
     if job.is_test:
         mine = tests.filter(test_set__job=job).values_list("text_hash", "id")
-        return dict(mine), {text_hash: IN_THE_POOL for text_hash, _ in pool}
+        return dict(mine), {text_hash: reasons.IN_THE_POOL for text_hash, _ in pool}
     held = tests.values_list("text_hash", "test_set__name")
-    return dict(pool), {
-        text_hash: f"the text is in the test set {name}, which only measures: in the pool it would teach as well"
-        for text_hash, name in held
-    }
+    return dict(pool), {text_hash: reasons.IN_A_TEST_SET % {"name": name} for text_hash, name in held}
 
 
 def _refuse_labels(row: Row, mapping: Mapping, book: LabelBook, *, is_test: bool) -> RefusedRow | None:
     if is_test and row.labels is None:
-        return RefusedRow(row.line, "it has no label, and without one it measures nothing", row.beginning)
+        return RefusedRow(row.line, reasons.NO_LABEL, row.beginning)
     unknown = book.missing(row.labels or ())
     if not unknown:
         return None

@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labeller import queueing
+from labeller.corpus import reasons
 from labeller.corpus.models import ImportJob
 from labeller.crew import ending, this_process
 
@@ -44,10 +45,7 @@ def claim(job_id: int) -> ImportJob | None:
 def give_up(jobs: QuerySet[ImportJob]) -> None:
     """Mark what died twice as failed, with a reason."""
     for job in jobs.filter(attempts__gte=MOST_ATTEMPTS):
-        reason = (
-            f"The worker was killed {MOST_ATTEMPTS} times while it imported this file, last behind row "
-            f"{job.rows_read:,}. What was imported until then has stayed."
-        )
+        reason = reasons.KILLED % {"times": MOST_ATTEMPTS, "row": f"{job.rows_read:,}"}
         ImportJob.objects.filter(pk=job.pk, state=job.state, attempts=job.attempts).update(
             state=State.FAILED, reason=reason, finished_at=timezone.now()
         )

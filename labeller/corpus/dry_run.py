@@ -15,7 +15,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from labeller.corpus import reasons
 from labeller.corpus.batches import Sorted, batches, sort_batch
 from labeller.corpus.errors import CorpusError, FileRefused, ImportStateError
 from labeller.corpus.importing import upload_path
@@ -62,7 +64,9 @@ OnBatch = Callable[[DryRun], None]
 def request_dry_run(*, job: ImportJob) -> None:
     """Small files at once, others in the background. The answer is in job.dry_run. Raises ImportStateError."""
     if job.state != ImportJob.State.UPLOADED:
-        raise ImportStateError(f"This import is {job.get_state_display().lower()}; only a waiting file can be tried.")
+        raise ImportStateError(
+            _("This import is %(state)s; only a waiting file can be tried.") % {"state": job.state_within}
+        )
     if job.size <= INLINE_BYTES:
         run_dry_run(job.pk)
         job.refresh_from_db()
@@ -119,7 +123,7 @@ def check_file(job: ImportJob, result: DryRun, on_batch: OnBatch) -> None:
     """Fill `result`, telling the caller after each batch. Raises FileRefused as the reader does."""
     path = upload_path(job)
     if not path.is_file():
-        raise FileRefused(f"The uploaded file {job.file_name} is no longer there. Upload it again.")
+        raise FileRefused(reasons.GONE % {"file": job.file_name})
     mapping = Mapping.from_json(job.settings)
     book = LabelBook(job.project)
     seen: set[int] = set()

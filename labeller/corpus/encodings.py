@@ -7,30 +7,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charset_normalizer import from_bytes
+from django.utils.translation import gettext_noop
 
 # Key -> how the form names it. Keys are Python codec names.
 ENCODINGS: dict[str, str] = {
-    "utf-8": "UTF-8",
-    "utf-16": "UTF-16 (with byte order mark)",
-    "utf-16-le": "UTF-16, little-endian",
-    "utf-16-be": "UTF-16, big-endian",
-    "cp1252": "Windows-1252 (Western European)",
-    "latin-1": "Latin-1 (ISO 8859-1)",
-    "iso8859-15": "Latin-9 (ISO 8859-15)",
-    "mac-roman": "Mac Roman",
-    "cp1250": "Windows-1250 (Central European)",
-    "iso8859-2": "Latin-2 (ISO 8859-2)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "koi8-r": "KOI8-R (Russian)",
-    "cp1253": "Windows-1253 (Greek)",
-    "cp1254": "Windows-1254 (Turkish)",
-    "cp1255": "Windows-1255 (Hebrew)",
-    "cp1256": "Windows-1256 (Arabic)",
-    "shift_jis": "Shift JIS (Japanese)",
-    "euc_jp": "EUC-JP (Japanese)",
-    "gb18030": "GB 18030 (Chinese)",
-    "big5": "Big5 (Chinese)",
-    "euc_kr": "EUC-KR (Korean)",
+    "utf-8": gettext_noop("UTF-8"),
+    "utf-16": gettext_noop("UTF-16 (with byte order mark)"),
+    "utf-16-le": gettext_noop("UTF-16, little-endian"),
+    "utf-16-be": gettext_noop("UTF-16, big-endian"),
+    "cp1252": gettext_noop("Windows-1252 (Western European)"),
+    "latin-1": gettext_noop("Latin-1 (ISO 8859-1)"),
+    "iso8859-15": gettext_noop("Latin-9 (ISO 8859-15)"),
+    "mac-roman": gettext_noop("Mac Roman"),
+    "cp1250": gettext_noop("Windows-1250 (Central European)"),
+    "iso8859-2": gettext_noop("Latin-2 (ISO 8859-2)"),
+    "cp1251": gettext_noop("Windows-1251 (Cyrillic)"),
+    "koi8-r": gettext_noop("KOI8-R (Russian)"),
+    "cp1253": gettext_noop("Windows-1253 (Greek)"),
+    "cp1254": gettext_noop("Windows-1254 (Turkish)"),
+    "cp1255": gettext_noop("Windows-1255 (Hebrew)"),
+    "cp1256": gettext_noop("Windows-1256 (Arabic)"),
+    "shift_jis": gettext_noop("Shift JIS (Japanese)"),
+    "euc_jp": gettext_noop("EUC-JP (Japanese)"),
+    "gb18030": gettext_noop("GB 18030 (Chinese)"),
+    "big5": gettext_noop("Big5 (Chinese)"),
+    "euc_kr": gettext_noop("EUC-KR (Korean)"),
 }
 SAMPLE = 64 * 1024  # bytes shown to charset-normalizer
 UTF8_CHECKED = 64 * 1024 * 1024  # bytes read to see whether a file is UTF-8: plain ASCII may go on for long

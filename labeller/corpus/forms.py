@@ -7,34 +7,38 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from labeller.corpus.encodings import ENCODINGS
 from labeller.corpus.mapping import SEPARATORS, Layout, Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.readers import FORMATS
 from labeller.corpus.services import MEGABYTE
+from labeller.numerals import whole
 
-DELIMITER_CHOICES = [(",", "Comma  ,"), (";", "Semicolon  ;"), ("tab", "Tab"), ("|", "Bar  |"), ("^", "Caret  ^"),
-                     ("~", "Tilde  ~"), (":", "Colon  :"), ("other", "Another character")]  # fmt: skip
-NONE = [("", "None")]
+DELIMITER_CHOICES = [
+    (",", _("Comma  ,")), (";", _("Semicolon  ;")), ("tab", _("Tab")), ("|", _("Bar  |")), ("^", _("Caret  ^")),
+    ("~", _("Tilde  ~")), (":", _("Colon  :")), ("other", _("Another character")),
+]  # fmt: skip
+NONE: list[tuple[str, Any]] = [("", _("None"))]
 MACHINE_NAME = 120  # characters
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label="File", error_messages={"required": "Choose a file first."})
+    file = forms.FileField(label=_("File"), error_messages={"required": _("Choose a file first.")})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = f"At most {settings.UPLOAD_LIMIT // MEGABYTE:,} MB."
+        self.fields["file"].help_text = _("At most %(most)s MB.") % {"most": whole(settings.UPLOAD_LIMIT // MEGABYTE)}
 
 
 class LayoutForm(forms.Form):
-    format = forms.ChoiceField(label="Format", choices=[(key, item.name) for key, item in FORMATS.items()])
-    encoding = forms.ChoiceField(label="Encoding", choices=list(ENCODINGS.items()))
-    delimiter = forms.ChoiceField(label="Columns are separated by", choices=DELIMITER_CHOICES, required=False)
-    other_delimiter = forms.CharField(label="That character", max_length=1, strip=False, required=False)
-    header = forms.BooleanField(label="The first row names the columns", required=False)
-    quoted = forms.BooleanField(label="Cells may stand in double quotes", required=False)
+    format = forms.ChoiceField(label=_("Format"), choices=[(key, _(item.name)) for key, item in FORMATS.items()])
+    encoding = forms.ChoiceField(label=_("Encoding"), choices=[(key, _(name)) for key, name in ENCODINGS.items()])
+    delimiter = forms.ChoiceField(label=_("Columns are separated by"), choices=DELIMITER_CHOICES, required=False)
+    other_delimiter = forms.CharField(label=_("That character"), max_length=1, strip=False, required=False)
+    header = forms.BooleanField(label=_("The first row names the columns"), required=False)
+    quoted = forms.BooleanField(label=_("Cells may stand in double quotes"), required=False)
 
     @staticmethod
     def initial_of(layout: Layout) -> dict[str, Any]:
@@ -52,7 +56,7 @@ class LayoutForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("delimiter") == "other" and cleaned.get("other_delimiter", "") in ("", '"', "\n", "\r", "\x00"):
-            self.add_error("other_delimiter", 'Type the one character that separates columns; not a quote (").')
+            self.add_error("other_delimiter", _('Type the one character that separates columns; not a quote (").'))
         return cleaned
 
     def layout(self, before: Layout) -> Layout:
@@ -67,26 +71,28 @@ class LayoutForm(forms.Form):
 
 
 class ColumnsForm(forms.Form):
-    text = forms.ChoiceField(label="The text")
-    external_id = forms.ChoiceField(label="Your own id for it", required=False)
-    labels = forms.ChoiceField(label="Labels already given", required=False)
-    label_use = forms.ChoiceField(label="What to do with them", choices=ImportJob.LabelUse, required=False)
+    text = forms.ChoiceField(label=_("The text"))
+    external_id = forms.ChoiceField(label=_("Your own id for it"), required=False)
+    labels = forms.ChoiceField(label=_("Labels already given"), required=False)
+    label_use = forms.ChoiceField(label=_("What to do with them"), choices=ImportJob.LabelUse, required=False)
     separator = forms.ChoiceField(
-        label="Several labels in one cell are", choices=list(SEPARATORS.items()), required=False
+        label=_("Several labels in one cell are"),
+        choices=[(key, _(said)) for key, said in SEPARATORS.items()],
+        required=False,
     )
     create_labels = forms.ChoiceField(
-        label="A label not in the project",
-        choices=[("add", "Add it to the project"), ("refuse", "Refuse the line")],
+        label=_("A label not in the project"),
+        choices=[("add", _("Add it to the project")), ("refuse", _("Refuse the line"))],
         required=False,
     )
     machine = forms.CharField(
-        label="The language model’s name",
+        label=_("The language model’s name"),
         max_length=MACHINE_NAME,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "gpt-x, prompt 2", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": _("gpt-x, prompt 2"), "autocomplete": "off"}),
     )
     metadata = forms.MultipleChoiceField(
-        label="Keep beside the text", required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Keep beside the text"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, columns: Sequence[str], multi: bool, is_test: bool = False, **kwargs: Any) -> None:
@@ -98,8 +104,8 @@ class ColumnsForm(forms.Form):
         if is_test:
             del self.fields["label_use"]
             self.fields["labels"].required = True
-            self.fields["labels"].label = "The labels"
-            self.fields["labels"].error_messages["required"] = (
+            self.fields["labels"].label = _("The labels")
+            self.fields["labels"].error_messages["required"] = _(
                 "Choose the column of labels: without them nothing is measured."
             )
         choices = [(name, name) for name in columns]
@@ -127,11 +133,12 @@ class ColumnsForm(forms.Form):
         chosen = [cleaned.get(name) for name in ("text", "external_id", "labels") if cleaned.get(name)]
         for name in ("external_id", "labels"):
             if cleaned.get(name) and chosen.count(cleaned[name]) > 1:
-                self.add_error(name, f"'{cleaned[name]}' is used twice. Choose another column, or none.")
+                twice = _("'%(column)s' is used twice. Choose another column, or none.")
+                self.add_error(name, twice % {"column": cleaned[name]})
         cleaned["machine"] = " ".join(cleaned.get("machine", "").split())
         by_machine = cleaned.get("labels") and cleaned.get("label_use") == ImportJob.LabelUse.MACHINE
         if by_machine and not cleaned["machine"] and "machine" in self.data:  # asked for once it is chosen
-            self.add_error("machine", "Name the language model: its labels are kept and measured under that name.")
+            self.add_error("machine", _("Name the language model: its labels are kept and measured under that name."))
         return cleaned
 
     def mapping(self, layout: Layout) -> Mapping:

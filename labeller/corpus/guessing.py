@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from labeller.corpus import reasons
 from labeller.corpus.encodings import SAMPLE, codec, guess_encoding
 from labeller.corpus.errors import FileRefused
 from labeller.corpus.lines import LineRefused, Lines
@@ -30,14 +31,14 @@ ID_NAMES = ("id", "external_id", "externalid", "uid", "uuid", "guid", "key", "do
 LABEL_NAMES = ("label", "labels", "category", "categories", "class", "classes", "kind", "tag", "tags", "topic",
                "topics", "intent", "target", "gold")  # fmt: skip
 MAGIC = {
-    b"PK\x03\x04": "an Excel file or another zip",
-    b"PAR1": "a Parquet file",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a gzipped file",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
+    b"PK\x03\x04": reasons.EXCEL,
+    b"PAR1": reasons.PARQUET,
+    b"\xd0\xcf\x11\xe0": reasons.OLD_OFFICE,
+    b"%PDF": reasons.PDF,
+    b"\x1f\x8b": reasons.GZIP,
+    b"\x89PNG": reasons.PICTURE,
+    b"\xff\xd8\xff": reasons.PICTURE,
+    b"GIF8": reasons.PICTURE,
 }
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # not the blanks, nor the escape of coloured logs
 CONTROL_SHARE = 0.01  # random bytes have a tenth; a stray one in a text refuses its line alone
@@ -55,9 +56,7 @@ def guess_layout(path: Path, file_name: str) -> Layout:
     suffix = Path(file_name).suffix.lower()
     first = next((line.strip() for line in sample if line.strip()), "")
     if suffix == ".json" and first.startswith("["):
-        raise FileRefused(
-            f"{file_name} holds one JSON list. Save it as JSON Lines, one object a line, and upload that."
-        )
+        raise FileRefused(reasons.ONE_LIST % {"file": file_name})
     if _is_json_object(first) or suffix in FORMATS["jsonl"].suffixes:
         return Layout("jsonl", encoding)
     delimiter, quoted, agreement = guess_delimiter(sample)
@@ -72,7 +71,7 @@ def _refuse_other_formats(head: bytes, file_name: str) -> None:
     """Files that people try, known by their first bytes."""
     for magic, what in MAGIC.items():
         if head.startswith(magic):
-            raise FileRefused(f"{file_name} is {what}. Save it as CSV, JSON Lines or plain text, and upload that.")
+            raise FileRefused(reasons.OTHER_FORMAT % {"file": file_name, "what": what})
 
 
 def _refuse_no_text(path: Path, encoding: str, file_name: str) -> None:
@@ -82,10 +81,8 @@ def _refuse_no_text(path: Path, encoding: str, file_name: str) -> None:
         beginning = file.read(SAMPLE).decode(codec(encoding), errors="ignore")
     found = len(CONTROL.findall(beginning))
     if found > CONTROL_COUNT and found > CONTROL_SHARE * len(beginning):
-        raise FileRefused(
-            f"{file_name} is no text: {found:,} of its first {len(beginning):,} characters are control characters. "
-            "Save it as CSV, JSON Lines or plain text, and upload that."
-        )
+        values = {"file": file_name, "found": f"{found:,}", "of": f"{len(beginning):,}"}
+        raise FileRefused(reasons.NO_TEXT_FILE % values)
 
 
 def sample_lines(path: Path, encoding: str) -> list[str]:

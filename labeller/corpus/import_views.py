@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -23,6 +24,7 @@ from labeller.corpus.forms import ColumnsForm, LayoutForm, UploadForm
 from labeller.corpus.mapping import Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.preview import preview
+from labeller.corpus.reasons import in_words
 from labeller.corpus.testset import set_in_force
 from labeller.projects.access import Access, LabellerRequest, managed_project_for
 
@@ -62,7 +64,7 @@ def _upload(request: LabellerRequest, slug: str, purpose: ImportJob.Purpose) -> 
                 purpose=purpose,
             )
         except FileRefused as error:
-            form.add_error("file", str(error))
+            form.add_error("file", in_words(str(error)))
         else:
             return redirect("import-map", slug, job.key)
     is_test = purpose == ImportJob.Purpose.TEST
@@ -120,7 +122,7 @@ def _read_mapping(
             services.save_mapping(job=job, mapping=services.guess_again(job=job, layout=layout))
             return mapping_page(request, access, job)
     except FileRefused as error:
-        layout_form.add_error("format", str(error))
+        layout_form.add_error("format", in_words(str(error)))
         return mapping_page(request, access, job, layout_form=layout_form)
     columns_form = ColumnsForm(
         request.POST, columns=preview(job, stored).names, multi=access.project.is_multi, is_test=job.is_test
@@ -189,7 +191,7 @@ def cancel(request: HttpRequest, slug: str, key: uuid.UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("import-status", slug, job.key)
     if waiting:
-        messages.success(request, f"{job.file_name} was thrown away. Nothing was imported.")
+        messages.success(request, _("%(file)s was thrown away. Nothing was imported.") % {"file": job.file_name})
         return redirect("import-new-test" if job.is_test else "data", slug)
     return redirect("import-status", slug, job.key)
 

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from labeller.corpus import reasons
 from labeller.corpus.batches import Batch, Sorted, batches, sort_batch
 from labeller.corpus.claims import ClaimLost, claim
 from labeller.corpus.errors import CorpusError, FileRefused
@@ -55,7 +56,11 @@ def run_import(job_id: int, *, on_batch: OnBatch = _tell_nobody) -> None:
         _end(job, State.FAILED, str(error))
     except Exception as error:
         log.exception("Import %s failed", job.key)
-        _end(job, State.FAILED, f"It stopped behind row {job.rows_read:,}: {type(error).__name__}: {error}.")
+        _end(
+            job,
+            State.FAILED,
+            reasons.STOPPED % {"row": f"{job.rows_read:,}", "error": f"{type(error).__name__}: {error}"},
+        )
     else:
         _end(job, State.DONE)
         upload_path(job).unlink(missing_ok=True)
@@ -64,7 +69,7 @@ def run_import(job_id: int, *, on_batch: OnBatch = _tell_nobody) -> None:
 def _import_file(job: ImportJob, on_batch: OnBatch) -> None:
     path = upload_path(job)
     if not path.is_file():
-        raise FileRefused(f"The uploaded file {job.file_name} is no longer there. Upload it again.")
+        raise FileRefused(reasons.GONE % {"file": job.file_name})
     mapping = Mapping.from_json(job.settings)
     with Lines(path, mapping.layout.encoding) as lines:
         for batch in batches(lines, mapping, multi=job.project.is_multi, skip=job.rows_read):
@@ -76,7 +81,7 @@ def _import_file(job: ImportJob, on_batch: OnBatch) -> None:
             job.refresh_from_db(fields=["rows_read", "added", "duplicates", "refused", "labelled", "bytes_read"])
             on_batch(job)
     if job.is_test and not job.added:
-        raise FileRefused("No line of it could be taken, so it is no test set. The reasons are listed below.")
+        raise FileRefused(reasons.NOTHING_TAKEN)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from labeller.corpus import reasons
 from labeller.corpus.errors import FileRefused
 from labeller.projects.labels import MOST_LABELS, LabelError, add_labels
 from labeller.projects.models import Label, Project
@@ -35,9 +36,8 @@ class LabelBook:
         """Note these unknown names as labels to be added. Answers with a reason instead when they would be too many."""
         unknown = self.missing(names)
         if len(self._names) + len(unknown) > MOST_LABELS:
-            return (
-                f"label '{unknown[0]}' would be number {len(self._names) + 1:,}; a project has at most {MOST_LABELS:,}"
-            )
+            values = {"name": unknown[0], "number": f"{len(self._names) + 1:,}", "most": f"{MOST_LABELS:,}"}
+            return reasons.MANY_LABELS % values
         for name in unknown:
             self._expected.add(name.casefold())
             self._names.append(name)
@@ -59,6 +59,6 @@ class LabelBook:
         return tuple(self._ids[name.casefold()] for name in names)
 
     def unknown_sentence(self, name: str) -> str:
-        known = ", ".join(self._names[:NAMES_SHOWN]) or "none yet"
-        more = len(self._names) - NAMES_SHOWN
-        return f"label '{name}' is not in this project; known labels: {known}{f' and {more} more' if more > 0 else ''}"
+        known, more = ", ".join(self._names[:NAMES_SHOWN]) or reasons.NONE_YET, len(self._names) - NAMES_SHOWN
+        sentence = reasons.UNKNOWN_LABEL_OF_MANY if more > 0 else reasons.UNKNOWN_LABEL
+        return sentence % {"name": name, "known": known, "more": more}

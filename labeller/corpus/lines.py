@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from labeller.corpus import reasons
 from labeller.corpus.encodings import ENCODINGS, codec, wrong_bytes
 
 LONGEST = 1_000_000  # characters of one line; a text may have 100,000
@@ -58,7 +59,7 @@ class Lines(Iterator[str]):
             line = line.removeprefix("\ufeff")  # UTF-16 named with its byte order keeps its mark
         if len(line) >= LONGEST and not line.endswith(("\n", "\r")):
             self._skip_rest_of_line()
-            raise LineRefused(f"the line has more than {LONGEST:,} characters", line[:BEGINNING])
+            raise LineRefused(reasons.LONG_LINE % {"most": f"{LONGEST:,}"}, line[:BEGINNING])
         if wrong := wrong_bytes(line):
             raise LineRefused(_wrong_byte_sentence(wrong, line, self.encoding), line[:BEGINNING])
         return line
@@ -70,8 +71,6 @@ class Lines(Iterator[str]):
 
 def _wrong_byte_sentence(wrong: tuple[int, ...], line: str, encoding: str) -> str:
     column = next(at for at, character in enumerate(line, 1) if 0xDC00 <= ord(character) < 0xDD00)
-    more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return (
-        f"byte 0x{wrong[0]:02x} at character {column}{more} is not {ENCODINGS.get(encoding, encoding)}; "
-        "choose the file's encoding, or correct the line"
-    )
+    sentence = reasons.WRONG_BYTES if len(wrong) > 1 else reasons.WRONG_BYTE
+    values = {"byte": f"0x{wrong[0]:02x}", "at": column, "more": len(wrong) - 1}
+    return sentence % (values | {"encoding": ENCODINGS.get(encoding, encoding)})

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from django.utils.translation import gettext_noop
+
 from labeller.corpus.models import ImportJob
 
 SEPARATORS: dict[str, str] = {
-    "|": "separated by a bar  |",
-    ";": "separated by a semicolon  ;",
-    "#": "separated by a hash  #",
-    ",": "separated by a comma  ,",
-    "": "not expected: never split",
+    "|": gettext_noop("separated by a bar  |"),
+    ";": gettext_noop("separated by a semicolon  ;"),
+    "#": gettext_noop("separated by a hash  #"),
+    ",": gettext_noop("separated by a comma  ,"),
+    "": gettext_noop("not expected: never split"),
 }
 
 

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from labeller.corpus.testset import TestSet, TestText  # noqa: F401, Django looks here
 from labeller.projects.models import Project, User
@@ -15,22 +16,22 @@ class ImportJob(models.Model):
     """One file on its way in. The row is the truth about it: a task may run twice without harm."""
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", "Waiting for a mapping"
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Importing"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        UPLOADED = "uploaded", _("Waiting for a mapping")
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Importing")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class LabelUse(models.TextChoices):
-        IGNORE = "ignore", "Leave them out"
-        NAMES = "names", "Only add their names"
-        ANNOTATIONS = "annotations", "Take them over"
-        MACHINE = "machine", "They come from a language model"
+        IGNORE = "ignore", _("Leave them out")
+        NAMES = "names", _("Only add their names")
+        ANNOTATIONS = "annotations", _("Take them over")
+        MACHINE = "machine", _("They come from a language model")
 
     class Purpose(models.TextChoices):
-        POOL = "pool", "To be labelled"
-        TEST = "test", "Only to measure"
+        POOL = "pool", _("To be labelled")
+        TEST = "test", _("Only to measure")
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
@@ -72,6 +73,12 @@ class ImportJob(models.Model):
     @property
     def is_unfinished(self) -> bool:
         return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def state_within(self) -> str:
+        """The state within a sentence."""
+        said = self.get_state_display()
+        return said[:1].lower() + said[1:]
 
     @property
     def is_test(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from labeller.corpus import selectors
 from labeller.projects.models import Membership, Project
@@ -16,6 +17,8 @@ def texts_panel(project: Project, membership: Membership) -> Panel:
     if total or running:
         return Panel(10, "corpus/_panel.html", context)
     if membership.may_manage:
-        step, url = "There are no texts yet: import a file of them.", reverse("import-new", args=[project.slug])
-        return Panel(10, "corpus/_panel.html", context, step, url, "Import texts")
-    return Panel(10, "corpus/_panel.html", context, "There are no texts yet. A manager of this project imports them.")
+        step, url = _("There are no texts yet: import a file of them."), reverse("import-new", args=[project.slug])
+        return Panel(10, "corpus/_panel.html", context, step, url, _("Import texts"))
+    return Panel(
+        10, "corpus/_panel.html", context, _("There are no texts yet. A manager of this project imports them.")
+    )

@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
+from labeller.corpus import reasons
 from labeller.corpus.errors import FileRefused
 from labeller.corpus.guessing import columns_of, read_sample
 from labeller.corpus.importing import upload_path
@@ -15,6 +18,13 @@ from labeller.corpus.readers import Record, RefusedRow, printable
 from labeller.corpus.rows import interpret
 
 ROWS = 20
+ROLES = {
+    "text": gettext_noop("text"),
+    "id": gettext_noop("id"),
+    "labels": gettext_noop("labels"),
+    "metadata": gettext_noop("metadata"),
+    "": gettext_noop("left out"),
+}
 CELL = 160  # characters of a cell that are shown
 
 
@@ -22,6 +32,10 @@ CELL = 160  # characters of a cell that are shown
 class Column:
     name: str
     role: str  # text, id, labels, metadata, or empty: left out
+
+    @property
+    def role_in_words(self) -> str:
+        return gettext(ROLES[self.role])
 
 
 @dataclass(frozen=True)
@@ -50,10 +64,10 @@ def preview(job: ImportJob, mapping: Mapping) -> Preview:
     except FileRefused as error:
         return Preview([], [], str(error))
     except FileNotFoundError:
-        return Preview([], [], f"The uploaded file {job.file_name} is no longer there. Upload it again.")
+        return Preview([], [], reasons.GONE % {"file": job.file_name})
     names = columns_of(item for item in sample if isinstance(item, Record))
     rows = [_row(item, names, mapping, multi=job.project.is_multi) for item in sample[:ROWS]]
-    problem = "" if names else "No row of this file can be read this way. Try another format or encoding."
+    problem = "" if names else reasons.UNREADABLE
     return Preview([Column(name, _role(name, mapping)) for name in names], rows, problem)
 
 

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext_noop
+
+from labeller.corpus import reasons
 from labeller.corpus.errors import FileRefused
 from labeller.corpus.lines import BEGINNING, LineRefused, Lines
 from labeller.corpus.mapping import Layout
@@ -88,7 +91,7 @@ def read_csv(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:
         except (LineRefused, csv.Error) as error:
             refused = RefusedRow(start, _csv_reason(error, start, lines.number), beginning_of(raw.row))
             if columns is None and layout.header:
-                raise FileRefused(f"Line {start} should name the columns: {refused.reason}.") from None
+                raise FileRefused(reasons.NAMELESS % {"line": start, "reason": refused.reason}) from None
             yield refused
             continue
         if not cells:
@@ -116,23 +119,24 @@ def column_names(cells: list[str]) -> list[str]:
 
 
 def _count_reason(found: int, expected: int, layout: Layout) -> str:
-    reference = "the header has" if layout.header else "the first row has"
-    hint = "" if found < expected else "; a delimiter inside a cell needs the cell in quotes"
-    return f"{found} column{'' if found == 1 else 's'}, but {reference} {expected}{hint}"
+    one, few = (reasons.ONE_COLUMN, reasons.FEW_COLUMNS) if layout.header else (reasons.ONE_CELL, reasons.FEW_CELLS)
+    reason = (one if found == 1 else few) % {"found": found, "expected": expected}
+    return reason if found < expected else reasons.QUOTES_NEEDED % {"reason": reason}
 
 
 def _csv_reason(error: Exception, start: int, end: int) -> str:
-    until = f" (the row runs to line {end})" if end > start else ""
-    if isinstance(error, LineRefused):
-        return f"{error}{until}"
-    message = str(error)
+    reason = str(error) if isinstance(error, LineRefused) else _broken_rule(str(error))
+    return reasons.RUNS_ON % {"reason": reason, "line": end} if end > start else reason
+
+
+def _broken_rule(message: str) -> str:
     if "field larger" in message:
-        return f"a cell has more than {csv.field_size_limit():,} characters; perhaps a quote is never closed{until}"
+        return reasons.LONG_CELL % {"most": f"{csv.field_size_limit():,}"}
     if "unexpected end" in message:
-        return f"a quote is opened and never closed{until}"
+        return reasons.OPEN_QUOTE
     if "expected after" in message:
-        return f"a quote inside a quoted cell is not doubled{until}"
-    return f"not readable as CSV: {message}{until}"
+        return reasons.BARE_QUOTE
+    return reasons.NO_CSV % {"reason": message}
 
 
 def read_json_lines(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:
@@ -146,31 +150,28 @@ def read_json_lines(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRo
         try:
             value = json.loads(line, parse_constant=_refuse_constant, parse_float=_finite)
         except json.JSONDecodeError as error:
-            yield RefusedRow(number, f"not valid JSON: {error.msg} at character {error.colno}", beginning_of(line))
+            reason = reasons.NO_JSON_AT % {"reason": error.msg, "at": error.colno}
+            yield RefusedRow(number, reason, beginning_of(line))
         except (ValueError, RecursionError) as error:
-            reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            yield RefusedRow(number, f"not valid JSON: {reason}", beginning_of(line))
+            why = reasons.TOO_DEEP if isinstance(error, RecursionError) else str(error)
+            yield RefusedRow(number, reasons.NO_JSON % {"reason": why}, beginning_of(line))
         else:
             if isinstance(value, dict):
                 yield Record(number, value, beginning_of(line))
             else:
-                yield RefusedRow(number, f"a JSON {_kind(value)}, but an object is needed", beginning_of(line))
+                kind = reasons.KINDS.get(type(value), "null")
+                yield RefusedRow(number, reasons.NO_OBJECT % {"kind": kind}, beginning_of(line))
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(reasons.NO_NUMBER % {"name": name})
 
 
 def _finite(number: str) -> float:
     """1e400 is JSON, but read as infinity it is none any more: no database would store it."""
     if math.isinf(value := float(number)):
-        raise ValueError(f"{number[:20]} is too large a number")
+        raise ValueError(reasons.LARGE_NUMBER % {"number": number[:20]})
     return value
-
-
-def _kind(value: object) -> str:
-    names: dict[type, str] = {list: "list", str: "string", int: "number", float: "number", bool: "truth value"}
-    return names.get(type(value), "null")
 
 
 def read_plain_text(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:
@@ -196,15 +197,15 @@ def _readable(lines: Lines) -> Iterator[tuple[int, str | RefusedRow]]:
 
 @dataclass(frozen=True)
 class Format:
-    name: str  # as the form says it
+    name: str  # as the form says it, in English
     suffixes: tuple[str, ...]
     read: Reader
 
 
 FORMATS: dict[str, Format] = {
-    "csv": Format("CSV: a table with columns", (".csv", ".tsv", ".tab"), read_csv),
-    "jsonl": Format("JSON Lines: one object a line", (".jsonl", ".ndjson", ".json"), read_json_lines),
-    "text": Format("Plain text: one text a line", (".txt", ".text"), read_plain_text),
+    "csv": Format(gettext_noop("CSV: a table with columns"), (".csv", ".tsv", ".tab"), read_csv),
+    "jsonl": Format(gettext_noop("JSON Lines: one object a line"), (".jsonl", ".ndjson", ".json"), read_json_lines),
+    "text": Format(gettext_noop("Plain text: one text a line"), (".txt", ".text"), read_plain_text),
 }
 
 

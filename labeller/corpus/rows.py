@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from labeller.corpus import reasons
 from labeller.corpus.mapping import Mapping
 from labeller.corpus.normalise import text_hash
 from labeller.corpus.readers import Record, RefusedRow
@@ -46,25 +47,25 @@ def interpret(record: Record, mapping: Mapping, *, multi: bool) -> Row | Refused
 def _text(fields: dict[str, Any], column: str) -> str:
     value = fields.get(column)
     if value is None:
-        raise Refusal(f"there is no '{column}' in this row")
+        raise Refusal(reasons.NO_COLUMN % {"column": column})
     if not isinstance(value, str):
-        raise Refusal(f"'{column}' is not a string")
+        raise Refusal(reasons.NO_STRING % {"column": column})
     text = value.strip()
     if not text:
-        raise Refusal("the text is empty")
+        raise Refusal(reasons.EMPTY_TEXT)
     if len(text) > LONGEST_TEXT:
-        raise Refusal(f"the text has {len(text):,} characters; at most {LONGEST_TEXT:,} are taken")
-    return _storable(text, "the text")
+        raise Refusal(reasons.LONG_TEXT % {"found": f"{len(text):,}", "most": f"{LONGEST_TEXT:,}"})
+    return _storable(text, reasons.THE_TEXT)
 
 
 def _storable(value: str, what: str) -> str:
     """What every database can hold. Raises Refusal for NUL and for half of a surrogate pair."""
     if "\x00" in value:
-        raise Refusal(f"{what} contains a NUL character; the encoding may be another one")
+        raise Refusal(reasons.NUL % {"what": what})
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Refusal(f"{what} contains half of a surrogate pair, which is no character") from None
+        raise Refusal(reasons.HALF_A_PAIR % {"what": what}) from None
     return value
 
 
@@ -72,11 +73,11 @@ def _external_id(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, (bool, list, dict)):
-        raise Refusal("the id is neither a string nor a number")
+        raise Refusal(reasons.ODD_ID)
     plain = str(value).strip()
     if len(plain) > LONGEST_ID:
-        raise Refusal(f"the id has {len(plain)} characters; at most {LONGEST_ID} are taken")
-    return _storable(plain, "the id")
+        raise Refusal(reasons.LONG_ID % {"found": len(plain), "most": LONGEST_ID})
+    return _storable(plain, reasons.THE_ID)
 
 
 def _labels(value: Any, mapping: Mapping, *, multi: bool) -> tuple[str, ...] | None:
@@ -87,11 +88,11 @@ def _labels(value: Any, mapping: Mapping, *, multi: bool) -> tuple[str, ...] | N
         return None
     if not multi and len(names) > 1:
         listed = ", ".join(f"'{name}'" for name in names)
-        raise Refusal(f"{len(names)} labels ({listed}), but this project takes one label a text")
+        raise Refusal(reasons.SEVERAL_LABELS % {"found": len(names), "names": listed})
     for name in names:
         if len(name) > LONGEST_LABEL:
-            raise Refusal(f"a label of {len(name)} characters; at most {LONGEST_LABEL} are taken")
-        _storable(name, "a label")
+            raise Refusal(reasons.LONG_LABEL % {"found": len(name), "most": LONGEST_LABEL})
+        _storable(name, reasons.A_LABEL)
     return names
 
 
@@ -105,7 +106,7 @@ def label_names(value: Any, separator: str) -> tuple[str, ...] | None:
     parts = value if isinstance(value, list) else [value]
     for part in parts:
         if isinstance(part, bool) or not isinstance(part, (str, int, float)):
-            raise Refusal("the label is neither a string nor a list of strings")
+            raise Refusal(reasons.ODD_LABEL)
     stripped = (str(part).strip() for part in parts)
     return tuple({name.casefold(): name for name in stripped if name}.values())
 
@@ -131,7 +132,7 @@ def _metadata(fields: dict[str, Any], mapping: Mapping) -> dict[str, Any]:
         return kept
     stored = json.dumps(kept, ensure_ascii=False)
     if len(stored) > LONGEST_METADATA:
-        raise Refusal(f"the metadata take {len(stored):,} characters; at most {LONGEST_METADATA:,} are kept")
+        raise Refusal(reasons.LONG_METADATA % {"found": f"{len(stored):,}", "most": f"{LONGEST_METADATA:,}"})
     # As JSON writes it: PostgreSQL refuses this one escape, SQLite would keep it.
-    _storable(stored.replace("\\u0000", "\x00"), "the metadata")
+    _storable(stored.replace("\\u0000", "\x00"), reasons.THE_METADATA)
     return kept

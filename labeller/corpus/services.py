@@ -13,7 +13,9 @@ from pathlib import Path, PurePath
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from labeller.corpus import reasons
 from labeller.corpus.claims import enqueue, recover_stale_imports
 from labeller.corpus.errors import FileRefused, ImportStateError, MappingError
 from labeller.corpus.guessing import guess_layout, guess_mapping, read_sample
@@ -84,7 +86,7 @@ def _write(path: Path, chunks: Iterable[bytes], limit: int | None, name: str) ->
                 digest.update(chunk)
                 file.write(chunk)
         if not size:
-            raise FileRefused(f"{name} is empty. Choose a file with at least one text.")
+            raise FileRefused(reasons.EMPTY_FILE % {"file": name})
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -92,17 +94,15 @@ def _write(path: Path, chunks: Iterable[bytes], limit: int | None, name: str) ->
 
 
 def too_large_sentence(name: str, size: int, limit: int) -> str:
-    return (
-        f"{name} has more than {size / MEGABYTE:,.1f} MB; at most {limit / MEGABYTE:,.1f} MB can be uploaded. "
-        "Split it, or ask the server's owner to import it by command."
-    )
+    found, most = f"{size / MEGABYTE:,.1f}", f"{limit / MEGABYTE:,.1f}"
+    return reasons.TOO_LARGE % {"file": name, "found": found, "most": most}
 
 
 def _guess(path: Path, name: str, project: Project) -> Mapping:
     layout = guess_layout(path, name)
     rows = read_sample(path, layout)
     if not rows:
-        raise FileRefused(f"{name} has no rows. Choose a file with at least one text.")
+        raise FileRefused(reasons.NO_ROWS % {"file": name})
     return guess_mapping(layout, [row for row in rows if isinstance(row, Record)], project)
 
 
@@ -122,7 +122,7 @@ def save_mapping(*, job: ImportJob, mapping: Mapping) -> None:
     changed = mapping.to_json() != job.settings
     values = {"settings": mapping.to_json()} | ({"dry_run": {}} if changed else {})
     if not ImportJob.objects.filter(pk=job.pk, state=State.UPLOADED).update(**values):
-        raise ImportStateError("This import was started already; its mapping can no longer be changed.")
+        raise ImportStateError(_("This import was started already; its mapping can no longer be changed."))
     job.refresh_from_db()
 
 
@@ -133,22 +133,22 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
     test file without a column of labels."""
     mapping = Mapping.from_json(job.settings)
     if job.is_test and not mapping.takes_answers:
-        raise MappingError("A test file needs a column of labels: without them nothing can be measured.")
+        raise MappingError(_("A test file needs a column of labels: without them nothing can be measured."))
     if mapping.is_by_machine and not mapping.machine:
-        raise ImportStateError("Name the language model first: its labels are kept and measured under that name.")
+        raise ImportStateError(_("Name the language model first: its labels are kept and measured under that name."))
     try:
         with transaction.atomic():
             waiting = ImportJob.objects.filter(pk=job.pk, state__in=(State.UPLOADED, State.FAILED))
             values = {"attempts": 0, "reason": "", "heartbeat_at": timezone.now(), "finished_at": None}
             if not waiting.update(state=State.QUEUED, **values):
-                raise ImportStateError("This import is running or over already.")
+                raise ImportStateError(_("This import is running or over already."))
             if job.is_test:
                 _give_up_failed_tests(job)
             if background:
                 transaction.on_commit(lambda: enqueue(job.pk))
     except IntegrityError:
         raise ImportStateError(
-            "Another import into this project is still running. Wait for it, or cancel it, then start this one."
+            _("Another import into this project is still running. Wait for it, or cancel it, then start this one.")
         ) from None
     job.refresh_from_db()
 
@@ -162,7 +162,7 @@ def cancel_import(*, job: ImportJob) -> None:
             state=State.CANCELLED, finished_at=timezone.now()
         )
         if not stopped:
-            raise ImportStateError("This import is over already; there is nothing to cancel.")
+            raise ImportStateError(_("This import is over already; there is nothing to cancel."))
         job.refresh_from_db()
         if job.is_test:
             TestSet.objects.filter(job=job).delete()

@@ -3,33 +3,48 @@ and loads it only then."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from labeller.learning.bridge_pool import reader_of
 from labeller.projects.models import Project
-from modelsvc.neighbours import mean_of, nearest
-from modelsvc.store import EmbeddingStore
+from modelsvc.neighbours import Similarities, cosines, highest, mean_of
+from modelsvc.store import EmbeddingStore, Ids
 
 
-def nearest_to(project: Project, like: Sequence[int]) -> Iterator[tuple[list[int], list[float]]] | None:
-    """The texts most like the mean of these, nearest first, in growing parts: ids and cosines. By the encoder that
-    serves the project now. None where no text of `like` has been read yet."""
+@dataclass(frozen=True)
+class Nearness:
+    """How alike each text that has been read is to what was looked for."""
+
+    ids: Ids  # (N,)
+    similarity: Similarities  # (N,)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def first(self, count: int) -> dict[int, float]:
+        """The nearest, nearest first: {id: cosine}."""
+        places = highest(self.similarity, count)
+        return dict(zip(self.ids[places].tolist(), self.similarity[places].tolist(), strict=True))
+
+    def among(self, ids: Collection[int]) -> Nearness:
+        """Of these texts alone."""
+        kept = np.isin(self.ids, np.fromiter(ids, np.int64, len(ids)))
+        return Nearness(self.ids[kept], self.similarity[kept])
+
+
+def nearness_to(project: Project, like: Sequence[int]) -> Nearness | None:
+    """To the mean of these texts, of all others, by the encoder that serves the project now. None where no text of
+    `like` has been read yet."""
     folder = reader_of(project).store_folder
     if not folder.is_dir():
         return None
-    shards = list(EmbeddingStore(folder).shards())
-    query = mean_of(shards, np.asarray(like, np.int64))
+    wanted, shards = np.asarray(like, np.int64), list(EmbeddingStore(folder).shards())
+    query = mean_of(shards, wanted)
     if query is None:
         return None
-    ids, similarity = nearest(shards, query)
-    others = ~np.isin(ids, np.asarray(like, np.int64))
-    return _parts(ids[others], similarity[others])
-
-
-def _parts(ids: np.ndarray, similarity: np.ndarray) -> Iterator[tuple[list[int], list[float]]]:
-    start, size = 0, 2_000
-    while start < len(ids):
-        yield ids[start : start + size].tolist(), similarity[start : start + size].tolist()
-        start, size = start + size, 8 * size
+    ids, similarity = cosines(shards, query)
+    others = ~np.isin(ids, wanted)
+    return Nearness(ids[others], similarity[others])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.dispatch import Signal
+from django.utils.translation import gettext_noop
 
 # After a run has ended as done, failed or cancelled, once committed: send(sender=TrainingRun, run_id=int). A process
 # killed in that moment does not send it; whoever must not miss one looks at the rows too.
@@ -11,6 +12,9 @@ run_ended = Signal()
 
 # When the results advise to stop: send(sender=…, project_id=int, labels=int, sentence=str), as often as one likes.
 stop_advised = Signal()
+STOP_ADVISED = gettext_noop(
+    "At %(labels)s labels the signs speak for stopping: the results say which, and what was measured."
+)
 
 
 def tell_run_ended(run_id: int) -> None:
@@ -23,7 +27,7 @@ def tell_run_ended(run_id: int) -> None:
 
 def tell_stop_advised(project_id: int, *, labels: int) -> None:
     """Send `stop_advised` when (and only if) the running transaction commits; errors as above."""
-    sentence = f"At {labels} labels the signs speak for stopping: the results say which, and what was measured."
+    sentence = STOP_ADVISED % {"labels": labels}
     transaction.on_commit(
         lambda: stop_advised.send(sender=None, project_id=project_id, labels=labels, sentence=sentence), robust=True
     )

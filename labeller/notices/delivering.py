@@ -13,10 +13,12 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.models import Schedule
 
-from labeller.notices import outbound, webhook
+from labeller.notices import outbound, sentences, webhook
 from labeller.notices.models import Delivery, Notice
+from labeller.notices.sentences import in_words
 from labeller.notices.services import DELIVER_TASK
 from labeller.projects.accounts import email_works
 
@@ -63,21 +65,20 @@ def _record(delivery: Delivery, outcome: Outcome) -> None:
 def _by_mail(delivery: Delivery) -> Outcome:
     notice = delivery.notice
     subject = " ".join(f"{notice.project.name}: {notice.get_kind_display()}".split())
-    body = (
-        f"{notice.sentence}\n\n{link_to(notice)}\n\nLabeller sent this because a manager of the project wants it so.\n"
-    )
+    why = _("Labeller sent this because a manager of the project wants it so.")
+    body = f"{in_words(notice.sentence)}\n\n{link_to(notice)}\n\n{why}\n"
     try:
         EmailMessage(subject, body, None, [delivery.target]).send()
     except smtplib.SMTPRecipientsRefused as refusal:
         codes = [code for code, _ in refusal.recipients.values()]
         if any(code < 500 for code in codes):  # greylisting: "come again later"
-            return Outcome(False, "The mail server did not take it yet.", is_final=False)
-        return Outcome(False, "The mail server refused this address.")
+            return Outcome(False, sentences.NOT_YET, is_final=False)
+        return Outcome(False, sentences.ADDRESS_REFUSED)
     except (OSError, smtplib.SMTPException) as error:
-        return Outcome(False, f"The mail server could not be used ({type(error).__name__}).", is_final=False)
+        return Outcome(False, sentences.NO_MAIL % {"error": type(error).__name__}, is_final=False)
     if not email_works():
-        return Outcome(True, "Written to the server's log only: its owner has set up no mail server.")
-    return Outcome(True, "Taken by the mail server.")
+        return Outcome(True, sentences.LOGGED)
+    return Outcome(True, sentences.TAKEN)
 
 
 def _by_webhook(delivery: Delivery) -> Outcome:
@@ -87,22 +88,24 @@ def _by_webhook(delivery: Delivery) -> Outcome:
     except outbound.AddressRefused as refusal:
         return Outcome(False, str(refusal))
     except (OSError, http.client.HTTPException, UnicodeError) as error:
-        return Outcome(False, f"No answer from it ({type(error).__name__}).", is_final=False)
+        return Outcome(False, sentences.NO_ANSWER % {"error": type(error).__name__}, is_final=False)
     if 200 <= status < 300:
-        return Outcome(True, f"Answered {status}.")
+        return Outcome(True, sentences.ANSWERED % {"status": status})
     if 300 <= status < 400:
-        return Outcome(False, f"Answered {status}: it leads elsewhere, and that is not followed.")
-    return Outcome(False, f"Answered {status}.", is_final=status < 500 and status not in (408, 425, 429))
+        return Outcome(False, sentences.LEADS_ELSEWHERE % {"status": status})
+    return Outcome(
+        False, sentences.ANSWERED % {"status": status}, is_final=status < 500 and status not in (408, 425, 429)
+    )
 
 
 def message_of(notice: Notice) -> dict[str, Any]:
     """What a webhook gets. `text` is where chat programs look for words."""
-    project = notice.project
+    project, sentence = notice.project, in_words(notice.sentence)
     return {
         "event": {"failed": "run_failed", "stop": "stop_advised"}.get(notice.kind, notice.kind),
         "project": {"slug": project.slug, "name": project.name},
-        "text": f"{project.name}: {notice.sentence}",
-        "sentence": notice.sentence,
+        "text": f"{project.name}: {sentence}",
+        "sentence": sentence,
         "at": notice.created_at.isoformat(),
         "link": link_to(notice),
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labeller.learning.models import TrainingRun
 from labeller.projects.models import Project, User
@@ -16,10 +18,10 @@ class Notice(models.Model):
     """One event, in a sentence. A fact: written once, for each run at most once."""
 
     class Kind(models.TextChoices):
-        DONE = "done", "A run has finished"
-        FAILED = "failed", "A run has failed"
-        STOP = "stop", "Stopping is advised"
-        TEST = "test", "Test"
+        DONE = "done", _("A run has finished")
+        FAILED = "failed", _("A run has failed")
+        STOP = "stop", _("Stopping is advised")
+        TEST = "test", pgettext_lazy("noun", "Test")
 
     ANNOUNCED = (Kind.DONE, Kind.FAILED, Kind.STOP)
 
@@ -77,13 +79,13 @@ class Delivery(models.Model):
     """
 
     class Channel(models.TextChoices):
-        EMAIL = "email", "E-mail"
-        WEBHOOK = "webhook", "Webhook"
+        EMAIL = "email", _("E-mail")
+        WEBHOOK = "webhook", _("Webhook")
 
     class State(models.TextChoices):
-        QUEUED = "queued", "On its way"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("On its way")
+        SENT = "sent", pgettext_lazy("a letter", "Sent")
+        FAILED = "failed", _("Failed")
 
     MAX_ATTEMPTS = 3
 

@@ -11,9 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_noop
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
-OWNER = "The server's owner can allow it with LABELLER_WEBHOOK_HOSTS."
+
+# What is said of an address: kept in English with a delivery, told in the page's language where it is shown.
+ODD_LETTERS = gettext_noop("An address has no spaces and no letters outside ASCII.")
+NO_ADDRESS = gettext_noop("This is not an address. It looks like https://example.org/hook.")
+NO_HOST = gettext_noop("The address of a webhook begins with https:// and a host.")
+HAS_USER = gettext_noop("Leave user and password out of the address.")
+NO_TLS = gettext_noop(
+    "Without TLS (http) %(host)s is not opened. The server's owner can allow it with LABELLER_WEBHOOK_HOSTS."
+)
+NOT_PUBLIC = gettext_noop(
+    "%(host)s is %(address)s, which is not a public address. "
+    "The server's owner can allow it with LABELLER_WEBHOOK_HOSTS."
+)
+REFUSALS = (ODD_LETTERS, NO_ADDRESS, NO_HOST, HAS_USER, NO_TLS, NOT_PUBLIC)
 
 
 class AddressRefused(ValueError):
@@ -32,20 +47,20 @@ class Target:
 def parse(url: str, *, allowed: Sequence[str]) -> Target:
     """`allowed`: the owner's hosts, each as host or host:port. Raises AddressRefused."""
     if re.search(r"[\x00-\x20\x7f\\]", url) or not url.isascii():
-        raise AddressRefused("An address has no spaces and no letters outside ASCII.")
+        raise AddressRefused(ODD_LETTERS)
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise AddressRefused("This is not an address. It looks like https://example.org/hook.") from None
+        raise AddressRefused(NO_ADDRESS) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise AddressRefused("The address of a webhook begins with https:// and a host.")
+        raise AddressRefused(NO_HOST)
     if parts.username is not None or parts.password is not None:
-        raise AddressRefused("Leave user and password out of the address.")
+        raise AddressRefused(HAS_USER)
     port = port or (443 if parts.scheme == "https" else 80)
     is_allowed = host in allowed or f"{host}:{port}" in allowed
     if parts.scheme == "http" and not is_allowed:
-        raise AddressRefused(f"Without TLS (http) {host} is not opened. {OWNER}")
+        raise AddressRefused(NO_TLS % {"host": host})
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(parts.scheme, host, port, path, is_allowed)
     literal = _literal(host)
@@ -79,7 +94,7 @@ def is_public(address: Address) -> bool:
 
 def _check(target: Target, address: Address) -> None:
     if not target.is_allowed and not is_public(address):
-        raise AddressRefused(f"{target.host} is {address}, which is not a public address. {OWNER}")
+        raise AddressRefused(NOT_PUBLIC % {"host": target.host, "address": address})
 
 
 def _literal(host: str) -> Address | None:

@@ -1,30 +1,65 @@
-"""What happened, in a sentence. Pure but for the run's own versions."""
+"""What happened, in a sentence, and what became of telling it. Kept in English; pages and letters say it in their own
+language. Pure but for the run's own versions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+
+from django.utils.translation import gettext_noop, override
 
 from labeller.learning.models import ModelVersion, TrainingRun
+from labeller.notices import outbound
+from labeller.retelling import retold
+
+TEST = gettext_noop("This is a test, asked for by %(who)s.")
+FAILED = gettext_noop("%(run)s failed: %(reason)s")
+NO_REASON = gettext_noop("no reason was given.")
+COMPARED = gettext_noop("The language models were compared. The overview says what was found.")
+ONE_SERVES = gettext_noop("Model %(number)s was made; model %(serving)s reads the texts now.")
+SOME_SERVE = gettext_noop("Models %(numbers)s and %(number)s were made; model %(serving)s reads the texts now.")
+ONE_MADE = gettext_noop("Model %(number)s was made. %(reason)s")
+SOME_MADE = gettext_noop("Models %(numbers)s and %(number)s were made. %(reason)s")
+
+# Of a letter or a webhook.
+NOT_YET = gettext_noop("The mail server did not take it yet.")
+ADDRESS_REFUSED = gettext_noop("The mail server refused this address.")
+NO_MAIL = gettext_noop("The mail server could not be used (%(error)s).")
+LOGGED = gettext_noop("Written to the server's log only: its owner has set up no mail server.")
+TAKEN = gettext_noop("Taken by the mail server.")
+NO_ANSWER = gettext_noop("No answer from it (%(error)s).")
+LEADS_ELSEWHERE = gettext_noop("Answered %(status)s: it leads elsewhere, and that is not followed.")
+ANSWERED = gettext_noop("Answered %(status)s.")
+
+_SENTENCES = [value for name, value in list(globals().items()) if name.isupper() and isinstance(value, str)]
+
+
+def in_words(stored: str) -> str:
+    """A stored sentence in the active language."""
+    return retold(stored, _table())
+
+
+@cache
+def _table() -> list[str]:
+    with override("en"):
+        kinds = [str(kind.label) for kind in TrainingRun.Kind]
+    return [*_SENTENCES, *outbound.REFUSALS, *kinds]
 
 
 def run_sentence(run: TrainingRun, versions: Sequence[ModelVersion]) -> str:
     """Empty where there is nothing to tell: a run that somebody cancelled, texts that were read as they should be."""
     if run.state == TrainingRun.State.FAILED:
-        return f"{run.get_kind_display()} failed: {run.reason or 'no reason was given.'}"
+        with override("en"):
+            return FAILED % {"run": run.get_kind_display(), "reason": run.reason or NO_REASON}
     if run.state != TrainingRun.State.DONE:
         return ""
     if run.kind == TrainingRun.Kind.CHECK:
-        return "The language models were compared. The overview says what was found."
+        return COMPARED
     if run.kind != TrainingRun.Kind.FULL or not versions:
         return ""
-    serving = [version for version in versions if version.promoted_at]
-    if serving:
-        return f"{_models(versions)} made; model {serving[-1].number} reads the texts now."
-    return f"{_models(versions)} made. {run.reason}".strip()
-
-
-def _models(versions: Sequence[ModelVersion]) -> str:
     numbers = [str(version.number) for version in versions]
-    if len(numbers) == 1:
-        return f"Model {numbers[0]} was"
-    return f"Models {', '.join(numbers[:-1])} and {numbers[-1]} were"
+    serving = [version.number for version in versions if version.promoted_at]
+    values = {"number": numbers[-1], "numbers": ", ".join(numbers[:-1])}
+    if serving:
+        return (SOME_SERVE if numbers[1:] else ONE_SERVES) % (values | {"serving": serving[-1]})
+    return ((SOME_MADE if numbers[1:] else ONE_MADE) % (values | {"reason": run.reason})).strip()

@@ -8,9 +8,11 @@ from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller import queueing
 from labeller.learning.models import TrainingRun
+from labeller.notices import sentences
 from labeller.notices.models import Delivery, Notice, NoticeSettings, SeenNotices
 from labeller.notices.sentences import run_sentence
 from labeller.projects.models import Project, User
@@ -56,13 +58,13 @@ def send_test(*, project: Project, by: User) -> Notice:
     """A notice to every address of the project, so that its manager sees it arrive. Raises NoTestNow."""
     chosen = NoticeSettings.objects.filter(project=project).first()
     if chosen is None or not (chosen.addresses or chosen.webhook):
-        raise NoTestNow("There is nowhere to send a test to. Save an address first.")
+        raise NoTestNow(_("There is nowhere to send a test to. Save an address first."))
     recent = Notice.objects.filter(
         project=project, kind=Notice.Kind.TEST, created_at__gt=timezone.now() - TEST_EVERY
     ).exists()
     if recent:
-        raise NoTestNow(f"A test was sent a moment ago. Wait {TEST_EVERY.seconds} seconds.")
-    notice = _note(Notice(project=project, kind=Notice.Kind.TEST, sentence=f"This is a test, asked for by {by}."))
+        raise NoTestNow(_("A test was sent a moment ago. Wait %(seconds)s seconds.") % {"seconds": TEST_EVERY.seconds})
+    notice = _note(Notice(project=project, kind=Notice.Kind.TEST, sentence=sentences.TEST % {"who": by}))
     assert notice is not None  # only a run's notice can be there already
     return notice
 

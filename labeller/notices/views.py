@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from labeller.learning.views import back
@@ -49,7 +50,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     form = NoticeForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         services.change_settings(project=access.project, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("notice-settings", slug)
     context = _page(access) | {"form": form, "may_test": bool(stored.addresses or stored.webhook)}
     return render(request, "notices/settings.html", context, status=422 if form.is_bound else 200)

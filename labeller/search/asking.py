@@ -7,6 +7,10 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from labeller.annotation.forms import WholeNumbersField
 from labeller.corpus.models import ImportJob
@@ -24,12 +28,12 @@ class Status:
     """What can be asked of a text's answers."""
 
     CHOICES = (
-        ("", "Any"),
-        ("unlabelled", "Not labelled"),
-        ("labelled", "Labelled"),
-        ("skipped", "Skipped"),
-        ("unsure", "Unsure"),
-        ("disagreed", "Answers differ"),
+        ("", pgettext_lazy("state", "Any")),
+        ("unlabelled", gettext_lazy("Not labelled")),
+        ("labelled", gettext_lazy("Labelled")),
+        ("skipped", gettext_lazy("Skipped")),
+        ("unsure", gettext_lazy("Unsure")),
+        ("disagreed", gettext_lazy("Answers differ")),
     )
 
 
@@ -81,26 +85,29 @@ class SearchForm(forms.Form):
     """The search box and the filters. Whatever does not fit is left out, with a sentence: an old address with a label
     that is gone still opens."""
 
-    q = forms.CharField(required=False, max_length=LONGEST, label="Words")
+    q = forms.CharField(required=False, max_length=LONGEST, label=gettext_lazy("Words"))
     by = forms.ChoiceField(
         required=False,
-        choices=((By.WORDS, "Words"), (By.MEANING, "Meaning")),
+        choices=((By.WORDS, gettext_lazy("Words")), (By.MEANING, gettext_lazy("Meaning"))),
         widget=forms.RadioSelect,
-        label="Search by",
+        label=gettext_lazy("Search by"),
     )
     like = WholeNumbersField(required=False)
-    like_label = forms.ChoiceField(required=False, label="Like the texts labelled")
-    label = forms.ChoiceField(required=False, label="Label given")
-    status = forms.ChoiceField(required=False, choices=Status.CHOICES, label="State")
-    who = forms.ChoiceField(required=False, label="Answered by")
-    model_label = forms.ChoiceField(required=False, label="The model says")
-    least = forms.IntegerField(required=False, min_value=0, max_value=100, label="Sure from, %")
-    most = forms.IntegerField(required=False, min_value=0, max_value=100, label="to, %")
+    like_label = forms.ChoiceField(required=False, label=gettext_lazy("Like the texts labelled"))
+    label = forms.ChoiceField(required=False, label=gettext_lazy("Label given"))
+    status = forms.ChoiceField(required=False, choices=Status.CHOICES, label=gettext_lazy("State"))
+    who = forms.ChoiceField(required=False, label=gettext_lazy("Answered by"))
+    model_label = forms.ChoiceField(required=False, label=gettext_lazy("The model says"))
+    least = forms.IntegerField(required=False, min_value=0, max_value=100, label=gettext_lazy("Sure from, %"))
+    most = forms.IntegerField(required=False, min_value=0, max_value=100, label=gettext_lazy("to, %"))
     field = forms.CharField(
-        required=False, max_length=200, label="Field", widget=forms.TextInput(attrs={"list": "known-fields"})
+        required=False,
+        max_length=200,
+        label=gettext_lazy("Field"),
+        widget=forms.TextInput(attrs={"list": "known-fields"}),
     )
-    value = forms.CharField(required=False, max_length=500, label="is")
-    batch = forms.ChoiceField(required=False, label="Import")
+    value = forms.CharField(required=False, max_length=500, label=pgettext_lazy("a field’s value", "is"))
+    batch = forms.ChoiceField(required=False, label=gettext_lazy("Import"))
 
     MODEL = ("model_label", "least", "most")
 
@@ -108,15 +115,15 @@ class SearchForm(forms.Form):
         self, data: QueryDict, project: Project, labels: list[Label], *, model: bool, fields: list[str]
     ) -> None:
         super().__init__(data, auto_id="find-%s")
-        names = [("", "Any"), *((label.pk, label.name) for label in labels)]
+        names = [("", pgettext("label", "Any")), *((label.pk, label.name) for label in labels)]
         self._choose("label", names)
-        self._choose("like_label", [("", "None"), *names[1:]])
+        self._choose("like_label", [("", _("None")), *names[1:]])
         people = project.memberships.order_by("user__username").values_list("user_id", "user__username")
-        self._choose("who", [("", "Anybody"), *people])
+        self._choose("who", [("", _("Anybody")), *people])
         jobs = ImportJob.objects.filter(project=project, added__gt=0).order_by("-id")[:100]
-        self._choose(
-            "batch", [("", "Any"), *((job.pk, f"{job.created_at:%-d %b %Y}: {job.file_name}") for job in jobs)]
-        )
+        days = [date_format(timezone.localtime(job.created_at), _("j M Y")) for job in jobs]
+        named = [(job.pk, f"{day}: {job.file_name}") for job, day in zip(jobs, days, strict=True)]
+        self._choose("batch", [("", pgettext("import", "Any")), *named])
         if model:
             self._choose("model_label", names)
         else:

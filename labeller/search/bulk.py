@@ -11,12 +11,14 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeller import queueing
 from labeller.annotation.found import label_found, take_back_found
 from labeller.annotation.given_labels import AnswerRefused, checked_labels
 from labeller.annotation.models import Annotation
 from labeller.learning.id_ranges import pack
+from labeller.numerals import whole
 from labeller.projects.models import Project, User
 from labeller.search.models import BulkAct
 
@@ -49,9 +51,9 @@ def begin(
     Raises ActRefused with a sentence when there are too many or the labels do not fit the project.
     """
     if not document_ids:
-        raise ActRefused("No text was chosen. Mark some texts first.")
+        raise ActRefused(_("No text was chosen. Mark some texts first."))
     if len(document_ids) > MOST:
-        raise ActRefused(f"At most {MOST:,} texts are labelled in one act. Narrow the list down first.")
+        raise ActRefused(too_many())
     try:
         labels = checked_labels(project, Annotation.Status.LABELLED, label_ids)
     except AnswerRefused as error:
@@ -73,13 +75,17 @@ def begin(
     return _start(act)
 
 
+def too_many() -> str:
+    return _("At most %(most)s texts are labelled in one act. Narrow the list down first.") % {"most": whole(MOST)}
+
+
 def undo(*, act: BulkAct) -> BulkAct:
     """Take back the whole act. Raises ActRefused while it is under way; undone before, nothing happens."""
     done = BulkAct.objects.filter(pk=act.pk, state=State.DONE)
     if not done.update(state=State.UNDOING, looked_at=0, heartbeat_at=timezone.now(), finished_at=None):
         act.refresh_from_db()
         if act.state == State.LABELLING:
-            raise ActRefused("These texts are still being labelled. Wait for the end, then undo it.")
+            raise ActRefused(_("These texts are still being labelled. Wait for the end, then undo it."))
         return act
     act.refresh_from_db()
     return _start(act)
@@ -107,7 +113,7 @@ def _start(act: BulkAct) -> BulkAct:
 def _sent_before(project: Project, annotator: User, key: uuid.UUID) -> BulkAct:
     act = BulkAct.objects.filter(project=project, annotator=annotator, key=key).first()
     if act is None:
-        raise ActRefused("This form was used for something else. Reload the page and try again.")
+        raise ActRefused(_("This form was used for something else. Reload the page and try again."))
     return act
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from labeller.annotation.forms import WholeNumbersField
@@ -25,6 +27,7 @@ from labeller.search import bulk as acts
 from labeller.search import selectors, sentences
 from labeller.search.asking import Asked
 from labeller.search.finding import Found, find
+from labeller.search.models import BulkAct
 from labeller.search.views import address_of, back_to, form_of, in_words, told
 
 
@@ -38,6 +41,12 @@ class BulkForm(forms.Form):
 
     def labels(self) -> tuple[int, ...]:
         return () if self.cleaned_data["none"] else self.cleaned_data["label"]
+
+
+def in_a_row(labels: list[Label]) -> str:
+    """Their names, each in its colour, within a sentence."""
+    row = '<span class="label-{}"><span class="dot" aria-hidden="true"></span> {}</span>'
+    return format_html_join(", ", row, ((label.pk, label.name) for label in labels)) or _("“none of these”")
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,10 @@ class Selection:
         if self.found.trouble:
             return self.found.trouble
         if self.found.is_ranking:
-            return "A list of like texts has no end: they become less alike little by little. Mark those that fit."
+            return _("A list of like texts has no end: they become less alike little by little. Mark those that fit.")
         if not self.found.all_found:
-            return f"At most {acts.MOST:,} texts are labelled in one act. Narrow the list down first."
-        return "" if self.found.ids else "There is no text in this list."
+            return acts.too_many()
+        return "" if self.found.ids else _("There is no text in this list.")
 
     @property
     def counts(self) -> list[tuple[Standing, int]]:
@@ -89,19 +98,20 @@ def bulk(request: LabellerRequest, slug: str) -> HttpResponse:
         return _done(request, access, form, touched, page)
     chosen = [label for label in labels if label.pk in form.labels()]
     asked = page | {"act": act, "touched": len(touched), "agreed": mark, "chosen": chosen, "key": act.key}
+    asked["labels_chosen"] = in_a_row(chosen)
     asked |= {"changed": bool(data["agreed"]), "rest": [row for row in selection.counts if not act.may_label(row[0])]}
     return render(request, "search/bulk_confirm.html", asked, status=422 if data["agreed"] else 200)
 
 
 def _wrong(access: Access, form: BulkForm) -> str:
     if not form.is_valid():
-        return "The form could not be read. Reload the page and try again."
+        return _("The form could not be read. Reload the page and try again.")
     if form.cleaned_data["none"]:
-        return "" if access.project.is_multi else "Each text of this project takes exactly one label."
+        return "" if access.project.is_multi else _("Each text of this project takes exactly one label.")
     chosen = len(set(form.labels()))
     if access.project.is_multi:
-        return "" if chosen else "Choose the labels first, or none of them."
-    return "" if chosen == 1 else "Choose the label first."
+        return "" if chosen else _("Choose the labels first, or none of them.")
+    return "" if chosen == 1 else _("Choose the label first.")
 
 
 def _done(
@@ -115,7 +125,7 @@ def _done(
             key=data["key"],
             document_ids=touched,
             label_ids=form.labels(),
-            found_by=f"Labelled as a list: {page['found_by']}",
+            found_by=sentences.stored(sentences.LISTED, page["selection"].asked, page["labels"]),
             query=page["address"],
             replace_mine=data["replace_mine"],
             take_reserve=data["take_reserve"],
@@ -155,12 +165,21 @@ def act(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
         "membership": access.membership,
         "section": "data",
         "act": found,
+        "found_by": _found_by(access, found),
         "said": in_words(found, list(access.project.labels.all())),
         "silent": acts.is_silent(found),
         "no_worker": found.is_unfinished and not workers_alive("quick"),
         "back": back_to(access, found),
     }
     return render(request, "search/_act.html" if request.htmx else "search/act.html", context)
+
+
+def _found_by(access: Access, act: BulkAct) -> str:
+    """How its texts were found, from the address of their list: what is stored is English."""
+    labels = list(access.project.labels.all())
+    asked = form_of(access, QueryDict(act.query), labels).asked()
+    said = sentences.LISTED if act.found_by.startswith(sentences.LISTED.partition("%")[0]) else sentences.FOUND
+    return _(said) % {"found_by": sentences.found_by(asked, labels)}
 
 
 @require_POST
@@ -183,5 +202,5 @@ def go_on(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     found = selectors.act_of(access.membership, key)
     if acts.is_silent(found):
         acts.go_on(act=found)
-        messages.success(request, "It was handed to a worker again.")
+        messages.success(request, _("It was handed to a worker again."))
     return redirect("search-act", slug, key)

@@ -6,10 +6,8 @@ import json
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
 
 from labeller.annotation.models import NO_READING, Annotation
 from labeller.corpus.models import Document
@@ -37,7 +35,7 @@ def texts_asked(
     if asked.batch is not None:
         texts = texts.filter(import_job_id=asked.batch)
     if asked.field:
-        texts = texts.alias(known=_metadata(asked.field)).filter(known=asked.value)
+        texts = texts.filter(_field_is(asked.field, asked.value))
     return texts
 
 
@@ -78,6 +76,16 @@ def _differ(answers: QuerySet[Annotation]) -> Q:
     return Q(pk__in=several.values("document")) & Q(Exists(doubtful))
 
 
-def _metadata(field: str) -> Cast:
-    """A field's value as text, whatever the file had it as."""
-    return Cast(KeyTextTransform(field, F("metadata")), TextField())
+def _field_is(field: str, value: str) -> Q:
+    """A field's value as text, whatever the file had it as. Django's own lookups take a name of digits for a place in a
+    list on both databases, and a path of SQLite has no way to write every name (a quotation mark, say)."""
+    if connection.vendor != "sqlite":
+        return Q(RawSQL("corpus_document.metadata ->> %s::text = %s", [field, value], BooleanField()))
+    return Q(
+        RawSQL(
+            "EXISTS (SELECT 1 FROM json_each(corpus_document.metadata) WHERE key = %s AND %s ="
+            " CASE WHEN type IN ('true', 'false', 'null') THEN type ELSE CAST(value AS text) END)",
+            [field, value],
+            BooleanField(),
+        )
+    )

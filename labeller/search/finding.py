@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation
 from labeller.corpus.models import Document
-from labeller.corpus.query import any_of, parse, words_of
-from labeller.corpus.word_search import MOST_RANKED, every_hit, find_words
+from labeller.corpus.query import words_of
+from labeller.corpus.word_search import MOST_RANKED, find_words, has_words, share_most
 from labeller.projects.models import Membership, Project
 from labeller.search.asking import Asked
 from labeller.search.conditions import answers_seen, texts_asked
 
 NEAREST = 300  # texts of like meaning worth looking through
 BEST_WORDS = 5  # texts that stand for a sentence
+PART = 2_000  # texts that the filters are asked of at first
 MOST_EXAMPLES = 500  # texts that stand for a label
 
 
@@ -35,43 +40,46 @@ class Found:
 
 
 def find(project: Project, membership: Membership, asked: Asked) -> Found:
-    """The texts that were asked for, in the order: most alike, best words, the model's, or import."""
+    """The texts that were asked for, in the order: most alike, the model's, best words, or import."""
     said: list[int] | None = None
     if asked.asks_model:
         said = _said(project, asked)
         if said is None:
-            return Found([], trouble="No model has read the texts yet. Label some first, then look for what it says.")
+            return Found(
+                [], trouble=_("No model has read the texts yet. Label some first, then look for what it says.")
+            )
     if asked.asks_meaning:
-        return _alike(project, membership, asked, _both(said, _fitting_words(project, asked)))
+        return _alike(project, membership, asked, said)
     if said is not None:
-        return _in_order(project, membership, asked, _both(said, _fitting_words(project, asked)) or [])
+        return _in_order(project, membership, asked, said)
     if not asked.words.is_empty:
-        hits = find_words(project, asked.words)
-        if not asked.filters:
-            return Found(hits.ids, hits.all_found)
-        ids = hits.ids if hits.all_found else sorted(every_hit(project, asked.words))
-        return _in_order(project, membership, asked, ids)
+        of = texts_asked(project, membership, asked) if asked.filters else None
+        hits = find_words(project, asked.words, texts=of)
+        return Found(hits.ids, hits.all_found)
     ids = list(texts_asked(project, membership, asked).values_list("pk", flat=True)[: MOST_RANKED + 1])
     return Found(ids[:MOST_RANKED], all_found=len(ids) <= MOST_RANKED)
 
 
-def _fitting_words(project: Project, asked: Asked) -> list[int] | None:
-    """None where no words are asked for."""
-    return None if asked.words.is_empty else every_hit(project, asked.words)
-
-
-def _both(order: list[int] | None, ids: list[int] | None) -> list[int] | None:
-    """The ids of both lists in the order of the first; None asks for nothing."""
-    if order is None or ids is None:
-        return order if ids is None else ids
-    kept = set(ids)
-    return [pk for pk in order if pk in kept]
+def _fitting(
+    project: Project, membership: Membership, asked: Asked, ids: Sequence[int] | None = None
+) -> QuerySet[Document, int]:
+    """The ids that fit the words and the filters; of these alone, where they are given."""
+    texts = texts_asked(project, membership, asked, ids).order_by()
+    if not asked.words.is_empty:
+        texts = texts.filter(has_words(project, asked.words))
+    return texts.values_list("pk", flat=True)
 
 
 def _in_order(project: Project, membership: Membership, asked: Asked, order: list[int]) -> Found:
-    """Those of `order` that fit the rest of what was asked, in that order."""
-    kept = set(texts_asked(project, membership, asked, order).order_by().values_list("pk", flat=True))
-    ids = [pk for pk in order if pk in kept]
+    """Those of `order` that fit the rest of what was asked, in that order: looked at in growing parts, until there are
+    enough."""
+    ids: list[int] = []
+    start, size = 0, PART
+    while start < len(order) and len(ids) <= MOST_RANKED:
+        part = order[start : start + size]
+        kept = set(_fitting(project, membership, asked, part))
+        ids += [pk for pk in part if pk in kept]
+        start, size = start + size, 4 * size
     return Found(ids[:MOST_RANKED], all_found=len(ids) <= MOST_RANKED)
 
 
@@ -91,28 +99,27 @@ def _said(project: Project, asked: Asked) -> list[int] | None:
     return [pk for pk in ids if pk not in hidden]
 
 
-def _alike(project: Project, membership: Membership, asked: Asked, wanted: list[int] | None) -> Found:
-    """The nearest texts, of `wanted` alone where it is given. Filters are asked of the nearest first, then of ever
-    more, so that a filter that leaves few costs no more than one that leaves many."""
-    from labeller.learning.bridge_nearest import nearest_to
+def _alike(project: Project, membership: Membership, asked: Asked, said: list[int] | None) -> Found:
+    """The nearest texts, of `said` alone where it is given. The rest of what was asked is asked of the nearest first;
+    where too few of them fit, of all texts: they are few, then."""
+    from labeller.learning.bridge_nearest import nearness_to
 
     examples, note = _examples(project, membership, asked)
     if not examples:
         return Found([], trouble=note)
-    parts = nearest_to(project, examples)
-    if parts is None:
-        return Found([], trouble="These texts have not been read by the language model yet. Try again in a minute.")
-    among_them = None if wanted is None else set(wanted)
-    near: dict[int, float] = {}
-    for ids, similarity in parts:
-        some = ids if among_them is None else [pk for pk in ids if pk in among_them]
-        # Also without filters: a text may have been deleted since it was read.
-        kept = set(texts_asked(project, membership, asked, some).order_by().values_list("pk", flat=True))
-        near |= {pk: how_near for pk, how_near in zip(ids, similarity, strict=True) if pk in kept}
-        if len(near) >= NEAREST:
-            break
-    ids = list(near)[:NEAREST]
-    return Found(ids, similarity={pk: near[pk] for pk in ids}, note=note)
+    near = nearness_to(project, examples)
+    if near is None:
+        return Found([], trouble=_("These texts have not been read by the language model yet. Try again in a minute."))
+    if said is not None:
+        near = near.among(said)
+    first = near.first(PART)
+    # Also without filters: a text may have been deleted since it was read.
+    kept = set(_fitting(project, membership, asked, list(first)))
+    if len(kept) < NEAREST and len(first) < len(near):
+        kept = set(_fitting(project, membership, asked))
+        first = near.among(kept).first(NEAREST)
+    similarity = dict(islice(((pk, how_near) for pk, how_near in first.items() if pk in kept), NEAREST))
+    return Found(list(similarity), similarity=similarity, note=note)
 
 
 def _examples(project: Project, membership: Membership, asked: Asked) -> tuple[list[int], str]:
@@ -124,10 +131,13 @@ def _examples(project: Project, membership: Membership, asked: Asked) -> tuple[l
         given = Q(labels=asked.like_label) | Q(labels__read_as=asked.like_label)
         labelled = answers_seen(project, membership).filter(given, status=Annotation.Status.LABELLED)
         newest = list(labelled.order_by("-id").values_list("document_id", flat=True)[:MOST_EXAMPLES])
-        return newest, "" if newest else "No text has this label yet. Look for its words first."
-    hits = find_words(project, parse(any_of(words_of(asked.typed))), most=MOST_RANKED)
-    if not hits.ids:
-        return [], "No text has any of these words, so there is nothing to be like. Try others."
-    best = hits.ids[:BEST_WORDS]
-    stand = "The text that fits" if len(best) == 1 else f"The {len(best)} texts that fit"
-    return best, f"{stand} these words best stand{'s' if len(best) == 1 else ''} for their meaning."
+        return newest, "" if newest else _("No text has this label yet. Look for its words first.")
+    best = share_most(project, words_of(asked.typed), BEST_WORDS)
+    if not best:
+        return [], _("No text has any of these words, so there is nothing to be like. Try others.")
+    note = ngettext(
+        "The text that fits these words best stands for their meaning.",
+        "The %(n)s texts that fit these words best stand for their meaning.",
+        len(best),
+    )
+    return best, note % {"n": len(best)}

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from labeller.annotation.found import FoundAct
 from labeller.learning.id_ranges import unpack
@@ -17,10 +18,10 @@ class BulkAct(models.Model):
     key that follows from this row's and the text's: a chunk that is done again writes nothing twice."""
 
     class State(models.TextChoices):
-        LABELLING = "labelling", "Labelling"
-        DONE = "done", "Done"
-        UNDOING = "undoing", "Undoing"
-        UNDONE = "undone", "Undone"
+        LABELLING = "labelling", _("Labelling")
+        DONE = "done", _("Done")
+        UNDOING = "undoing", _("Undoing")
+        UNDONE = "undone", _("Undone")
 
     UNFINISHED = (State.LABELLING, State.UNDOING)
 

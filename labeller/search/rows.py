@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from labeller.annotation.selectors import label_sets
 from labeller.annotation.standing import Standing, standings
 from labeller.corpus.highlighting import SNIPPET, Part, marked, snippet
@@ -16,10 +18,10 @@ from labeller.projects.models import Label, Membership, Project
 from labeller.search.conditions import answers_seen
 
 STATES = {  # what is said of a text that cannot simply be labelled
-    Standing.HELD: "In somebody else's hands now",
-    Standing.RESERVE: "Set apart to measure the model; a label here ends that",
-    Standing.MEASURES: "Yours on the labelling page",
-    Standing.GONE: "No longer in the project",
+    Standing.HELD: _("In somebody else's hands now"),
+    Standing.RESERVE: _("Set apart to measure the model; a label here ends that"),
+    Standing.MEASURES: _("Yours on the labelling page"),
+    Standing.GONE: _("No longer in the project"),
 }
 
 
@@ -41,7 +43,7 @@ class TextState:
 
     @property
     def sentence(self) -> str:
-        return "" if self.answers and self.standing == Standing.RESERVE else STATES.get(self.standing, "")
+        return "" if self.answers and self.standing == Standing.RESERVE else str(STATES.get(self.standing, ""))
 
 
 @dataclass(frozen=True)

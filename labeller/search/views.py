@@ -12,9 +12,13 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation.forms import LARGEST, WholeNumbersField
+from labeller.annotation.page import FILTER_FROM
+from labeller.numerals import whole
 from labeller.projects.access import Access, LabellerRequest, labelling_project_for, project_for
 from labeller.projects.models import Label
 from labeller.search import bulk, selectors, sentences
@@ -94,7 +98,10 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
         "starts": starts(project) if asked.is_empty else [],
         "acts": acts_in_words(selectors.recent_acts(membership), labels) if membership.may_label else [],
         "key": uuid.uuid4(),
-        "like_head": selectors.beginning_of(project, asked.like[0]) if asked.like else "",
+        "like_what": sentences.like_what(selectors.beginning_of(project, asked.like[0]), len(asked.like) - 1)
+        if asked.like
+        else "",
+        "filter_labels": len(labels) >= FILTER_FROM,
     }
     return render(request, "search/search.html", context)
 
@@ -105,7 +112,7 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
     access = labelling_project_for(request, slug)
     form = MarkedForm(request.POST)
     if not form.is_valid():
-        return _refused(request, slug, "The form could not be read. Reload the page and try again.")
+        return _refused(request, slug, _("The form could not be read. Reload the page and try again."))
     labels = list(access.project.labels.all())
     query = QueryDict(form.cleaned_data["query"])
     asked = form_of(access, query, labels).asked()
@@ -116,7 +123,7 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
             key=form.cleaned_data["key"],
             document_ids=form.texts(),
             label_ids=form.labels(),
-            found_by=f"Found by search: {sentences.found_by(asked, labels)}",
+            found_by=sentences.stored(sentences.FOUND, asked, labels),
             query=address_of(query),
             replace_mine=True,  # whoever marks a text sees what was said of it
             take_reserve=True,
@@ -149,7 +156,7 @@ def like(request: LabellerRequest, slug: str) -> HttpResponse:
     form = MarkedForm(request.POST)
     texts = form.texts()[:MOST_LIKE] if form.is_valid() else []
     if not texts:
-        return _refused(request, slug, "No text was marked. Mark one or more to find others like them.")
+        return _refused(request, slug, _("No text was marked. Mark one or more to find others like them."))
     return redirect(f"{reverse('search', args=[slug])}?{urlencode([('like', pk) for pk in texts])}")
 
 
@@ -157,11 +164,12 @@ def in_words(act: BulkAct, labels: list[Label]) -> str:
     """What an act has done so far."""
     names = {label.pk: label.name for label in labels}
     if act.state in (act.State.UNDOING, act.State.UNDONE):
-        return f"{act.taken_back:,} answer{'' if act.taken_back == 1 else 's'} taken back."
+        said = ngettext("%(number)s answer taken back.", "%(number)s answers taken back.", act.taken_back)
+        return said % {"number": whole(act.taken_back)}
     from labeller.annotation.standing import Standing
 
     left = {str(Standing(why).label): many for why, many in act.left.items()}
-    said = sentences.given(act.given, [names.get(pk, "a deleted label") for pk in act.label_ids], left)
+    said = sentences.given(act.given, [names.get(pk, _("a deleted label")) for pk in act.label_ids], left)
     return f"{said} {act.reason}".strip()
 
 

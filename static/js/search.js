@@ -1,12 +1,14 @@
 // The list of found texts by keyboard, without reloads. The form does all of it without this script, too: mark texts,
 // press a label. Here the text in focus is meant when none is marked, and each label is saved in the background.
 
+import { Choices } from "./label-choices.js";
+
 const at = (id) => document.getElementById(id);
 const form = at("found");
 const rows = [...document.querySelectorAll("#found [data-text]")];
 const box = at("find-q");
 const labels = at("labels");
-const FAILED = "Not saved: the server did not answer. Press the label again.";
+const FAILED = gettext("Not saved: the server did not answer. Press the label again.");
 let current = null; // the row in focus
 let undoUrl = null;
 
@@ -38,8 +40,9 @@ function toggleMark() {
 function tellWhat() {
   if (!at("bar-what")) return;
   const count = marked().length;
-  if (count) at("bar-what").textContent = count === 1 ? "Label the marked text" : `Label the ${count} marked texts`;
-  else at("bar-what").textContent = current ? "Label the text in focus" : "Choose a text: J, or mark some";
+  if (count === 1) at("bar-what").textContent = gettext("Label the marked text");
+  else if (count) at("bar-what").textContent = interpolate(ngettext("Label the %(n)s marked text", "Label the %(n)s marked texts", count), { n: count }, true);
+  else at("bar-what").textContent = current ? gettext("Label the text in focus") : gettext("Choose a text: J, or mark some");
 }
 
 const say = (sentence) => (at("bar-said").textContent = sentence);
@@ -49,16 +52,16 @@ const say = (sentence) => (at("bar-said").textContent = sentence);
 // What is meant is read now, at the press: the focus may be elsewhere when the answer comes.
 function give(button) {
   const chosen = marked().length ? marked() : current ? [current] : [];
-  if (!chosen.length) return say("No text is chosen. Mark one, or press J.");
+  if (!chosen.length) return say(gettext("No text is chosen. Mark one, or press J."));
   const body = new FormData(form, button);
   body.delete("mark");
   for (const row of chosen) body.append("mark", row.dataset.text);
   body.set("key", newKey());
-  if (labels.querySelector("input") && !body.has("label") && !body.has("none")) return say("No label is ticked.");
+  if (labels.querySelector("input") && !body.has("label") && !body.has("none")) return say(gettext("No label is ticked."));
   for (const row of chosen) {
     const state = stateOf(row.dataset.text);
     state.dataset.saving = "";
-    state.textContent = "Saving…";
+    state.textContent = gettext("Saving…");
     if (boxOf(row)) boxOf(row).checked = false;
   }
   for (const tick of labels.querySelectorAll("input:checked")) tick.checked = false;
@@ -81,10 +84,10 @@ async function send(url, body, chosen) {
 }
 
 async function undo() {
-  if (!undoUrl) return say("There is nothing to undo on this page.");
+  if (!undoUrl) return say(gettext("There is nothing to undo on this page."));
   const url = undoUrl;
   undoUrl = null;
-  say("Undoing…");
+  say(gettext("Undoing…"));
   const reply = await post(url, new FormData(form));
   if (reply.error) {
     undoUrl = url;
@@ -100,7 +103,7 @@ async function post(url, body) {
     const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual" });
     const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
     if (isJson) return await response.json();
-    return { error: response.type === "opaqueredirect" || response.status === 403 ? "Not saved: sign in again." : FAILED };
+    return { error: response.type === "opaqueredirect" || response.status === 403 ? gettext("Not saved: sign in again.") : FAILED };
   } catch {
     return { error: FAILED };
   }
@@ -131,6 +134,26 @@ function newKey() {
 
 // --- Keys ------------------------------------------------------------------------------------------------------------
 
+const filter = at("filter"); // null where the labels are few
+const choices = form && labels ? new Choices() : null;
+
+function takeFirst() {
+  const first = choices.narrow(filter.value);
+  if (!first) return;
+  filter.value = "";
+  choices.narrow("");
+  press(first);
+}
+
+function leaveField(field) {
+  if (field === filter) {
+    filter.value = "";
+    choices.narrow("");
+  }
+  field.blur();
+  moveTo(current ?? rows[0]);
+}
+
 const buttonOfKey = new Map([...(labels?.querySelectorAll("[data-key]") ?? [])].map((choice) => [choice.dataset.key, choice]));
 buttonOfKey.delete("");
 
@@ -138,7 +161,8 @@ function press(choice) {
   const tick = choice.querySelector("input");
   if (!tick) return give(choice);
   tick.checked = !tick.checked;
-  say(`${choice.querySelector(".name").textContent} ${tick.checked ? "ticked" : "not ticked"}.`);
+  const name = { label: choice.querySelector(".name").textContent };
+  say(interpolate(tick.checked ? gettext("%(label)s ticked.") : gettext("%(label)s not ticked."), name, true));
 }
 
 function action(event) {
@@ -150,6 +174,7 @@ function action(event) {
   if (key === "k") return () => move(-1);
   if (form && labels) {
     if (buttonOfKey.has(key)) return () => press(buttonOfKey.get(key));
+    if (key === "." && filter) return () => filter.focus();
     if (key === "z") return undo;
     if (key === "x") return toggleMark;
     if (at("none") && key === "0") return () => give(at("none"));
@@ -162,10 +187,10 @@ function action(event) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select")) {
-    if (event.key === "Escape") {
-      event.target.blur();
-      moveTo(current ?? rows[0]);
-    }
+    if (event.key === "Escape") leaveField(event.target);
+    if (event.key !== "Enter" || event.target !== filter) return;
+    event.preventDefault(); // a plain form would press its first button
+    takeFirst();
     return;
   }
   const act = action(event);
@@ -193,6 +218,12 @@ if (form && labels) {
     event.preventDefault();
     give(event.submitter);
   });
+  if (filter) {
+    filter.parentElement.hidden = false;
+    filter.addEventListener("input", () => choices.narrow(filter.value));
+    filter.addEventListener("focus", () => (labels.style.minHeight = `${labels.offsetHeight}px`)); // the box stays put
+    filter.addEventListener("blur", () => (labels.style.minHeight = ""));
+  }
   at("undo-act").addEventListener("click", undo);
   at("keys-button").hidden = false;
   at("keys-button").addEventListener("click", () => at("keys").showModal());

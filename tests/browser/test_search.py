@@ -11,6 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from labeller.annotation.models import Annotation, Source
+from labeller.projects.models import Label
 from tests.browser import shots
 from tests.cast import add_texts, join, make_project
 from tests.learning.scene import annotate, fill, read, refit
@@ -171,6 +172,72 @@ def test_several_labels_are_ticked_for_the_marked_texts(browser, live_server, cl
     assert current() == dict.fromkeys([one.pk, two.pk], (Source.SEARCH, ["Change", "Other"]))
     shots.take(page, "search-several")
     context.close()
+
+
+@pytest.fixture
+def many_labels(project, texts):
+    """77 labels: 74 besides the project's own."""
+    names = [f"Kind {n}" for n in range(1, 73)] + ["Card payment fee", "Card payment fee charged twice"]
+    Label.objects.bulk_create(
+        Label(project=project, name=name, colour="#2f7ab8", hotkey="", position=10 + at)
+        for at, name in enumerate(names)
+    )
+    return project
+
+
+def test_one_of_many_labels_is_found_by_typing(open_list, texts, many_labels):
+    page = open_list(COURTS)
+    expect(page.locator("#filter")).to_be_visible()
+    page.keyboard.press("j")
+    first = in_focus(page)
+    page.keyboard.press(".")
+    expect(page.locator("#filter")).to_be_focused()
+    page.keyboard.type("card PAY")
+    expect(page.locator("#labels .choice:visible")).to_have_count(2)
+    expect(page.locator("#labels .choice.first .name")).to_have_text("Card payment fee")
+    shots.take(page, "search-filter")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#state-{first}")).to_contain_text("Card payment fee")
+    assert current()[first] == (Source.SEARCH, ["Card payment fee"])
+    assert in_focus(page) != first
+    expect(page.locator("#labels .choice:visible")).to_have_count(77)
+    page.keyboard.press(".")
+    page.keyboard.type("nothing like it")
+    page.keyboard.press("Enter")
+    assert len(current()) == 1
+    page.keyboard.press("Escape")
+    expect(page.locator("#filter")).to_have_value("")
+    expect(page.locator("li.current")).to_be_focused()
+    page.keyboard.press("j")
+    results = Axe().run(page)
+    assert [one["id"] for one in results.response["violations"] if one["impact"] in ("serious", "critical")] == []
+
+
+def test_where_labels_are_few_there_is_no_box_for_them(open_list, texts):
+    page = open_list(COURTS)
+    expect(page.locator("#bar")).to_be_visible()
+    assert page.locator("#filter").count() == 0
+
+
+def test_the_search_speaks_german(open_list, texts, many_labels, live_server, project, alice, client_of):
+    page = open_list(COURTS + "&status=unlabelled", locale="de-DE")
+    expect(page.locator(".found-head b")).to_have_text("8 Texte")
+    expect(page.locator(".found-head")).to_contain_text("Wörter „court OR courts“, nicht gelabelt")
+    page.keyboard.press("j")
+    first = in_focus(page)
+    page.keyboard.press("2")
+    expect(page.locator("#bar-said")).to_have_text("1 Text als Court gelabelt.")
+    expect(page.locator("#bar-what")).to_have_text("Den ausgewählten Text labeln")
+    stored = Annotation.objects.get(document_id=first)
+    assert stored.reason == "Found by search: words “court OR courts”, not labelled"
+    shots.take(page, "search-german", whole=True)
+    page.keyboard.press("?")
+    shots.take(page, "search-german-keys")
+    page.goto(f"{live_server.url}{reverse('search', args=[project.slug])}")
+    shots.take(page, "search-german-empty", whole=True)
+    page.goto(f"{live_server.url}{reverse('search-bulk', args=[project.slug])}?{COURTS}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("8 Texte auf einmal labeln")
+    shots.take(page, "search-german-bulk", whole=True)
 
 
 def test_a_label_without_a_text_leads_to_its_search(open_list, texts, project, live_server):

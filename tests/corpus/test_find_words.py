@@ -9,11 +9,11 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labeller.corpus import word_index
+from labeller.corpus import word_index, word_search
 from labeller.corpus.highlighting import SNIPPET, Part, marked, snippet
 from labeller.corpus.models import Document
 from labeller.corpus.query import Term, WordQuery, parse, to_fts5, to_tsquery, words_of
-from labeller.corpus.word_search import every_hit, find_words
+from labeller.corpus.word_search import find_words, has_words, share_most
 from tests.cast import add_texts, make_project
 
 TYPED = [
@@ -49,6 +49,11 @@ def tree(query: WordQuery) -> tuple[list[list[tuple[str, ...]]], list[tuple[str,
 @pytest.mark.parametrize(("typed", "groups", "without"), TYPED)
 def test_what_is_typed_is_read_as_a_person_means_it(typed, groups, without):
     assert tree(parse(typed)) == (groups, without)
+
+
+def having(project, typed: str) -> set[int]:
+    """As a condition of the database."""
+    return set(Document.objects.filter(has_words(project, parse(typed))).values_list("pk", flat=True))
 
 
 def test_each_database_gets_its_own_spelling():
@@ -107,7 +112,7 @@ def test_texts_are_found_by_their_words(project, texts, typed, names):
     wanted = {texts[name].pk for name in names}
     found = find_words(project, parse(typed))
     assert set(found.ids) == wanted and found.all_found
-    assert set(every_hit(project, parse(typed))) == wanted
+    assert having(project, typed) == wanted
 
 
 def test_the_best_comes_first(project, texts):
@@ -125,6 +130,34 @@ def test_another_project_s_texts_stay_there(project, texts):
 def test_too_many_to_rank_come_in_the_order_of_their_import(project, texts):
     found = find_words(project, parse("fee OR licence"), most=2)
     assert found.ids == [texts["late"].pk, texts["fee"].pk] and not found.all_found
+
+
+def test_of_some_texts_alone_the_best_comes_first_too(project, texts):
+    some = project.documents.exclude(pk=texts["licence"].pk)
+    assert find_words(project, parse("fee OR licence"), texts=some).ids == [texts["fee"].pk, texts["late"].pk]
+    assert not find_words(project, parse("fee OR licence"), texts=some, most=1).all_found
+
+
+class TestTextsThatShareMostOfASentence:
+    def test_a_rare_word_counts_more_than_a_frequent_one(self, project, texts):
+        """ "fee" stands in two texts, "material" in one."""
+        assert share_most(project, ["fee", "material"], 1) == [texts["licensed"].pk]
+
+    def test_two_words_count_more_than_one_and_of_equals_the_shorter(self, project, texts):
+        assert share_most(project, ["late", "fee"], 3) == [texts["late"].pk, texts["fee"].pk]
+        assert share_most(project, ["you", "you"], 5) == [texts[name].pk for name in ("html", "licence", "late", "fee")]
+
+    def test_words_that_no_text_has_find_none(self, project, texts):
+        assert share_most(project, ["zeppelin"], 5) == share_most(project, [], 5) == []
+
+    def test_where_all_words_are_frequent_texts_with_all_of_them_are_meant(self, project, texts, monkeypatch):
+        monkeypatch.setattr(word_search, "FREQUENT", 1)
+        assert share_most(project, ["fee", "you", "pay"], 5) == [texts["late"].pk, texts["fee"].pk]
+        assert share_most(project, ["a", "to"], 5) == [texts["licence"].pk]
+
+    def test_where_no_text_has_all_of_them_any_will_do(self, project, texts, monkeypatch):
+        monkeypatch.setattr(word_search, "FREQUENT", 1)
+        assert set(share_most(project, ["fee", "licence", "grant"], 5)) <= {row.pk for row in texts.values()}
 
 
 def test_the_index_follows_what_is_changed_and_deleted(project, texts):
@@ -175,7 +208,7 @@ def test_the_index_follows_what_is_changed_and_deleted(project, texts):
 )
 def test_whatever_is_typed_is_no_error_of_the_database(project, texts, typed):
     query = parse(typed)
-    assert set(find_words(project, query).ids) == set([] if query.is_empty else every_hit(project, query))
+    assert set(find_words(project, query).ids) == (set() if query.is_empty else having(project, typed))
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps a generated column whatever is changed")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 from labeller.annotation.models import Annotation
@@ -64,6 +66,19 @@ class TestWordsAndFilters:
         assert found(f"field=where&value={typed}").ids == [texts[4].pk]
         assert found("field=where&value=elsewhere").ids == []
         assert found("field=nowhere&value=1").ids == []
+
+    @pytest.mark.parametrize(
+        "name", ["2019", "-1", "007", "a.b", 'in "quotes"', "it's", "$", "Größe", "50 %", "x[0]", "\\"]
+    )
+    def test_a_field_may_have_any_name(self, texts, found, name):
+        Document.objects.filter(pk=texts[4].pk).update(metadata={name: "here", "other": "there"})
+        Document.objects.filter(pk=texts[5].pk).update(metadata={"other": "here"})
+        assert found(urlencode({"field": name, "value": "here"})).ids == [texts[4].pk]
+
+    @pytest.mark.parametrize(("value", "typed"), [(True, "true"), ("null", "null"), ([1, 2], "3")])
+    def test_a_field_that_is_no_text_is_found_or_not_but_no_error(self, texts, found, value, typed):
+        Document.objects.filter(pk=texts[4].pk).update(metadata={"where": value})
+        assert found(f"field=where&value={typed}").ids == ([] if typed == "3" else [texts[4].pk])
 
     def test_the_texts_of_one_import(self, texts, found, project):
         job = ImportJob.objects.create(project=project, file_name="a.csv", path="a", size=1, sha256="", added=1)

@@ -8,8 +8,10 @@ from django import template
 from django.template.context import Context
 
 from labeller.notices import selectors
+from labeller.notices.sentences import in_words
 
 register = template.Library()
+register.filter("notice_in_words", in_words)
 
 
 @register.inclusion_tag("notices/_region.html", takes_context=True)
