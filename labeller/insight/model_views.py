@@ -48,7 +48,7 @@ class ModelsContext:
     @classmethod
     def of(cls, project: Project) -> ModelsContext:
         marker = models_marker(project)  # first: what changes while the page is built is news
-        versions = selectors.versions(project)
+        versions = selectors.versions(project, with_zips=True)
         standing, loop = selectors.standing(project, versions), loop_of(project)
         serving = next((version for version in versions if version.is_serving), None)
         failed = list(runs_without_a_model(project))

@@ -9,13 +9,15 @@ from labeller.insight import outlook, selectors
 from labeller.insight.advice import Outlook
 from labeller.insight.advice import outlook as outlook_in_words
 from labeller.insight.curve import CurveRow, curve_rows
+from labeller.insight.curve_changes import CurveChange, changes_of
+from labeller.insight.headline import Headline
 from labeller.insight.lines import newest_comparison
 from labeller.insight.markers import results_marker
 from labeller.insight.measured_on import Ground, label_scores_on, measured, unmeasured, versions_on
 from labeller.insight.outlook import Law, Reading
 from labeller.insight.saving import saving
 from labeller.insight.selectors import LabelScore, Standing
-from labeller.insight.sentences import Headline, audit_so_far
+from labeller.insight.sentences import audit_so_far
 from labeller.insight.testset_sentences import headline_on
 from labeller.projects.models import Project
 
@@ -36,6 +38,7 @@ class ResultsContext:
     ground: Ground  # what the figures were measured on; forecast, advice and shares stand on the audit alone
     unmeasured: int  # models that the test file could still measure
     saving: str  # what choosing texts has saved; empty before that was compared
+    changes: list[CurveChange]  # of labels and guidelines since the first model
 
     @property
     def points(self) -> int:
@@ -65,6 +68,7 @@ class ResultsContext:
         current = standing.current.number if standing.current else 0  # its forecast is drawn
         figures = (
             f"{standing.newest}.{current}.{comparison.pk if comparison else 0}"  # running scores come with versions
+            f".{project.guidelines_number}"
         )
         return cls(
             standing=standing,
@@ -79,6 +83,7 @@ class ResultsContext:
             ground=ground,
             unmeasured=0,
             saving=saving(comparison),
+            changes=changes_of(project, versions),
         )
 
     @classmethod
@@ -87,7 +92,7 @@ class ResultsContext:
         versions = versions_on(project, ground)
         standing = selectors.standing(project, versions)
         rows, number = curve_rows(measured(versions, ground)), standing.current.number if standing.current else None
-        figures = f"{test_set.pk}.{len(rows)}.{standing.newest}.{number}"
+        figures = f"{test_set.pk}.{len(rows)}.{standing.newest}.{number}.{project.guidelines_number}"
         return cls(
             standing=standing,
             headline=headline_on(standing, ground),
@@ -101,4 +106,5 @@ class ResultsContext:
             ground=ground,
             unmeasured=unmeasured(versions),
             saving="",
+            changes=changes_of(project, versions),
         )

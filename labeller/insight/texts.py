@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from labeller.corpus.models import Document
 from labeller.corpus.testset import TestText
 from labeller.insight.answers import Answer
 from labeller.learning.models import AuditPrediction
 from labeller.projects.models import Label
 
-GONE = "a label that was deleted"
-NONE = "none of the labels"
+GONE = gettext_lazy("a label that was deleted")
+NONE = gettext_lazy("none of the labels")
 
 
 @dataclass(frozen=True)
@@ -65,4 +67,4 @@ def histories(document: Document, labels: Iterable[Label]) -> list[Said]:
 
 
 def _names(ids: Iterable[int], names: dict[int, str]) -> list[str]:
-    return [names.get(pk, GONE) for pk in sorted(ids)] or [NONE]
+    return [names.get(pk, str(GONE)) for pk in sorted(ids)] or [str(NONE)]
