@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, inf, isinf
-from statistics import fmean
-from typing import Any
 
-from labeller.insight.extrapolation import HORIZON, band_at, needed, value_at
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from labeller.insight.change_words import quoted
+from labeller.insight.extrapolation import HORIZON, Needed, band_at, needed, value_at
+from labeller.insight.lamps import Lamp, lamps_of
 from labeller.insight.outlook import Law, Reading
 from labeller.insight.selectors import Estimate
+from labeller.numerals import decimal, whole
 
 HIGHEST = 99  # per cent: no curve is known to reach 100
-
-
-@dataclass(frozen=True)
-class Lamp:
-    """One sign. `state` colours it, `word` says the same."""
-
-    state: str  # good: speaks for stopping; bad: against; unknown
-    word: str
-    detail: str
+NAMED = 3  # labels that were not met often enough
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,13 @@ def outlook(reading: Reading | None, target: int | None) -> Outlook | None:
     if reading is None or not reading.advice:
         return None
     wanted = target or usual_target(reading.law)
-    title, advice = _advice(reading)
+    lamps = lamps_of(reading)
+    title, advice = _advice(reading, lamps)
     shown = reading.law if reading.law and reading.law.passed else None
     return Outlook(
         title=title,
         advice=advice,
-        lamps=[_settled(reading), _sure(reading), _flat(reading)],
+        lamps=lamps,
         target=wanted,
         forecast=forecast_sentence(reading.law, wanted),
         ahead=[] if shown is None else [_ahead(shown, times) for times in (1.0, 1.25, 1.5, HORIZON)],
@@ -69,27 +67,52 @@ def usual_target(law: Law | None) -> int:
 
 def forecast_sentence(law: Law | None, target: int) -> str:
     if law is None:
-        return "There is no forecast yet: it takes six models with 30 audit texts or more."
+        return _("There is no forecast yet: it takes six models with 30 audit texts or more.")
     if not law.passed:
-        return (
-            f"No forecast: one made from the first 70 % of the {law.points} models missed the others by "
-            f"{100 * law.miss:.1f} points on average, and more than 2 is too much."
-        )
+        return _(
+            "No forecast: one made from the first 70 %% of the %(models)d models missed the others by %(miss)s points "
+            "on average, and more than 2 is too much."
+        ) % {"models": law.points, "miss": decimal(100 * law.miss, 1)}
     found = needed(law.drawn, target / 100, now=law.labels)
     if found.labels <= law.labels:
-        return f"By this curve the model is at {target} % already, or so close that nobody can tell."
+        return _("By this curve the model is at %(target)d %% already, or so close that nobody can tell.") % {
+            "target": target
+        }
     if found.labels > HORIZON * law.labels:
-        return (
-            f"To reach {target} % will probably take more than twice the {law.labels:,} labels there are, if labels "
+        return _(
+            "To reach %(target)d %% will probably take more than twice the %(labels)s labels there are, if labels "
             "alone reach it at all. Further than that no forecast goes."
+        ) % {"target": target, "labels": whole(law.labels)}
+    return _labels_needed(found, law.labels, target)
+
+
+def _labels_needed(found: Needed, now: int, target: int) -> str:
+    """With the span of its doubt, which may have no upper end."""
+    low, high = (round_labels(count - now) for count in (found.low, found.high))
+    told = {"target": target, "middle": _n(round_labels(found.labels - now)), "low": _n(low), "high": _n(high)}
+    if found.is_sure and isinf(high):
+        return _("To reach %(target)d %% you will need about %(middle)s more labels (%(low)s or never).") % told
+    if found.is_sure:
+        return _("To reach %(target)d %% you will need about %(middle)s more labels (%(low)s to %(high)s).") % told
+    if isinf(high):
+        return (
+            _(
+                "How many more labels %(target)d %% takes cannot be told well yet: %(low)s or more, or labels alone "
+                "are not enough. More audit texts narrow it."
+            )
+            % told
         )
-    low, high = (round_labels(count - law.labels) for count in (found.low, found.high))
-    if not found.is_sure:
-        span = f"{low:,.0f} or more, or labels alone are not enough" if isinf(high) else f"{low:,.0f} to {high:,.0f}"
-        return f"How many more labels {target} % takes cannot be told well yet: {span}. More audit texts narrow it."
-    middle = round_labels(found.labels - law.labels)
-    until = "or never" if isinf(high) else f"to {high:,.0f}"
-    return f"To reach {target} % you will need about {middle:,.0f} more labels ({low:,.0f} {until})."
+    return (
+        _(
+            "How many more labels %(target)d %% takes cannot be told well yet: %(low)s to %(high)s. More audit texts "
+            "narrow it."
+        )
+        % told
+    )
+
+
+def _n(labels: float) -> str:
+    return "" if isinf(labels) else whole(round(labels))
 
 
 def round_labels(count: float) -> float:
@@ -106,78 +129,47 @@ def _ahead(law: Law, times: float) -> Ahead:
     return Ahead(round(labels), Estimate(value_at(law.best, labels), low, high))
 
 
-def _advice(reading: Reading) -> tuple[str, str]:
+def _advice(reading: Reading, lamps: Sequence[Lamp]) -> tuple[str, str]:
     advice = reading.advice
     if advice["word"] == "not yet":
-        return "Too early for advice", f"Whether to stop cannot be said yet: {_missing(reading)}."
+        missing = "; ".join(_missing(reading))
+        return _("Too early for advice"), _("Whether to stop cannot be said yet: %(missing)s.") % {"missing": missing}
     if advice["word"] == "stop":
-        return (
-            "You may stop here",
+        return _("You may stop here"), _(
             "Two of the three signs speak for stopping. If the accuracy is good enough for your purpose, stop; if not, "
-            "better guidelines or another encoder will do more than labels.",
+            "better guidelines or another encoder will do more than labels."
         )
-    against = sum(lamp.state == "bad" for lamp in (_settled(reading), _sure(reading), _flat(reading)))
-    signs = {0: "too few signs speak for stopping", 1: "one sign speaks against stopping"}
-    return "Keep going", f"{signs.get(against, f'{against} of the three signs speak against stopping').capitalize()}."
+    against = sum(lamp.state == "bad" for lamp in lamps)
+    if not against:
+        return _("Keep going"), _("Too few signs speak for stopping.")
+    if against == 1:
+        return _("Keep going"), _("One sign speaks against stopping.")
+    return _("Keep going"), _("%(against)d of the three signs speak against stopping.") % {"against": against}
 
 
-def _missing(reading: Reading) -> str:
+def _missing(reading: Reading) -> list[str]:
     parts = []
     if audit := reading.advice["audit_missing"]:
-        parts.append(f"{audit} more audit text{'' if audit == 1 else 's'} must be answered, so that there are 100")
-    rare = sorted(reading.advice["too_rare"].items(), key=lambda item: item[1])
-    if rare:
-        named = [f"“{reading.label_names.get(int(label), 'a label')}” ({seen})" for label, seen in rare[:3]]
-        others = f" and {len(rare) - 3} others" if len(rare) > 3 else ""
-        parts.append(f"every label must be met 5 times, and these were not: {', '.join(named)}{others}")
-    return "; ".join(parts)
+        parts.append(
+            ngettext(
+                "%(texts)d more audit text must be answered, so that there are 100",
+                "%(texts)d more audit texts must be answered, so that there are 100",
+                audit,
+            )
+            % {"texts": audit}
+        )
+    if rare := sorted(reading.advice["too_rare"].items(), key=lambda item: item[1]):
+        names = {label: reading.label_names.get(int(label), _("a label")) for label, _seen in rare[:NAMED]}
+        named = ", ".join(f"{quoted(names[label])} ({seen})" for label, seen in rare[:NAMED])
+        parts.append(_rare(named, len(rare) - NAMED))
+    return parts
 
 
-def _settled(reading: Reading) -> Lamp:
-    state = reading.advice["settled"]
-    detail = "No earlier model to compare with."
-    if reading.unchanged is not None:
-        detail = f"{100 * reading.unchanged:.1f} % of answers are those of the model before."
-    kappas = _signs(reading).get("kappas", [])[-_limits(reading).get("window", 0) :]
-    if kappas and state != "unknown":
-        least = _limits(reading)["settled"]
-        detail += f" Agreement beyond chance: {fmean(kappas):.3f} over {len(kappas)} models; {least:g} is wanted."
-    return _lamp(state, detail, on="Predictions have settled", off="Predictions still change")
-
-
-def _sure(reading: Reading) -> Lamp:
-    detail = f"The model is less than 80 % sure of {100 * reading.doubtful:.0f} % of the texts."
-    entropy = _signs(reading).get("entropy")
-    if entropy is not None:
-        detail += f" Doubt left (entropy): {100 * entropy:.0f} % of the most there can be; below "
-        detail += f"{100 * _limits(reading)['sure']:g} % is wanted."
-    return _lamp(reading.advice["sure"], detail, on="Little doubt is left", off="Some doubt is left")
-
-
-def _flat(reading: Reading) -> Lamp:
-    law = reading.law
-    detail = "No forecast that can be relied on."
-    if law is not None and law.passed:
-        value, low, high = (100 * part for part in (law.gain.value, law.gain.low, law.gain.high))
-        detail = f"The next {law.more:,} labels: {value:+.1f} points ({low:.1f} to {high:.1f})."
-        if "gain" in _limits(reading):
-            detail += f" Wanted is that they bring less than {100 * _limits(reading)['gain']:g} at most."
-    return _lamp(reading.advice["flat"], detail, on="More labels help little", off="More labels still help")
-
-
-def _signs(reading: Reading) -> dict[str, Any]:
-    """What was measured; empty for advice from before it was kept."""
-    found: dict[str, Any] = reading.advice.get("signs", {})
-    return found
-
-
-def _limits(reading: Reading) -> dict[str, Any]:
-    """The limits of that time."""
-    found: dict[str, Any] = reading.advice.get("limits", {})
-    return found
-
-
-def _lamp(state: str, detail: str, *, on: str, off: str) -> Lamp:
-    if state == "unknown":
-        return Lamp("unknown", f"Not known: {on[0].lower()}{on[1:]}", detail)
-    return Lamp("good", on, detail) if state == "on" else Lamp("bad", off, detail)
+def _rare(named: str, others: int) -> str:
+    if others <= 0:
+        return _("every label must be met 5 times, and these were not: %(labels)s") % {"labels": named}
+    return ngettext(
+        "every label must be met 5 times, and these were not: %(labels)s and %(others)d other",
+        "every label must be met 5 times, and these were not: %(labels)s and %(others)d others",
+        others,
+    ) % {"labels": named, "others": others}

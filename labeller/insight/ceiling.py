@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from labeller.insight.agreement import ceiling_of
 from labeller.insight.curve import FIGURES, CurveRow
 from labeller.learning.weighing import newest_reading
 from labeller.projects.models import Project
 
 PEOPLE = "people"
-HOW = "One person judged by another, on texts drawn at random that two or more answered; bootstrap over the texts."
+HOW = gettext_noop(
+    "One person judged by another, on texts drawn at random that two or more answered; bootstrap over the texts."
+)
 
 
 def people_rows(project: Project) -> list[CurveRow]:
@@ -30,7 +35,7 @@ def people_rows(project: Project) -> list[CurveRow]:
             macro_f1=figures["macro_f1"],
             micro_f1=figures["micro_f1"],
             note="",
-            how=HOW,
+            how=_(HOW),
         )
     ]
 
@@ -51,7 +56,7 @@ def ceiling_layers(points: Sequence[dict[str, Any]], scale: dict[str, Any]) -> l
     value, low = ({"field": name, "type": "quantitative", "scale": scale} for name in ("value", "low"))
     band = {"data": data, "mark": {"type": "rect", "opacity": 0.07}}
     line = {"data": data, "mark": {"type": "rule", "strokeWidth": 1.5, "strokeDash": [10, 4]}}
-    name = {"data": data, "mark": {"type": "text", "text": PEOPLE, "align": "right", "dx": -4, "dy": -7}}
+    name = {"data": data, "mark": {"type": "text", "text": _("people"), "align": "right", "dx": -4, "dy": -7}}
     return [
         band | {"encoding": across | {"y": low, "y2": {"field": "high"}}},
         line | {"encoding": across | {"y": value}},

@@ -6,7 +6,9 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from labeller.insight.curve import PLAIN_KINDS
+from django.utils.translation import gettext_lazy
+
+from labeller.insight.curve import KIND_NAMES, PLAIN_KINDS
 from labeller.insight.lines import CHOSEN, RANDOM, RUNNING
 from labeller.insight.saved_picture import KeyEntry
 
@@ -23,9 +25,9 @@ LOOKS: dict[str, tuple[str, list[int], str]] = {
 
 
 SPELT_OUT = {
-    RUNNING: "said before the answer, last 50 audit texts",
-    CHOSEN: "all labels, untuned encoder",
-    RANDOM: "random labels alone, untuned encoder",
+    RUNNING: gettext_lazy("said before the answer, last 50 audit texts"),
+    CHOSEN: gettext_lazy("all labels, untuned encoder"),
+    RANDOM: gettext_lazy("random labels alone, untuned encoder"),
 }
 
 
@@ -51,7 +53,8 @@ def beside_layers(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def beside_key(kinds: Collection[str]) -> list[KeyEntry]:
     """Their entries in the key of the saved picture."""
-    return [KeyEntry(SPELT_OUT.get(kind, kind), *look) for kind, look in LOOKS.items() if kind in kinds]
+    names = KIND_NAMES | SPELT_OUT
+    return [KeyEntry(str(names[kind]), *look) for kind, look in LOOKS.items() if kind in kinds]
 
 
 def quoted(name: str) -> str:

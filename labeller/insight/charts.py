@@ -9,42 +9,41 @@ from collections.abc import Sequence
 from math import floor
 from typing import Any, Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from labeller.insight.ceiling import PEOPLE, ceiling_layers
+from labeller.insight.change_marks import changes_key
 from labeller.insight.chart_lines import MODELS_ONLY, beside_key, beside_layers, quoted
 from labeller.insight.curve import CurveRow
+from labeller.insight.pointing import figures_told, names_told
 from labeller.insight.saved_picture import KeyEntry
 from labeller.insight.selectors import Estimate
-from labeller.insight.sentences import decimal_range, percent_range
 from labeller.insight.vega_frame import frame
 
 Metric = Literal["accuracy", "macro_f1", "micro_f1", "label_f1"]
-METRICS: dict[Metric, str] = {
-    "accuracy": "Accuracy", "macro_f1": "Macro-F1", "micro_f1": "Micro-F1", "label_f1": "F1 of one label",
-}  # fmt: skip
-
-TOLD = ("Model", "Labels", "Accuracy", "Macro-F1")  # what pointing at a point tells, of any point
-PLAIN_TOLD = ("Plain accuracy", "Plain macro-F1")
-
-
-FULL = KeyEntry("full model", "accent", shape="circle", is_filled=True)
-QUICK = KeyEntry("quick model", "soft", [5, 4], "circle")
+METRICS: dict[Metric, Promise] = {
+    "accuracy": gettext_lazy("Accuracy"),
+    "macro_f1": gettext_lazy("Macro-F1"),
+    "micro_f1": gettext_lazy("Micro-F1"),
+    "label_f1": gettext_lazy("F1 of one label"),
+}
 
 
-def curve_spec(
-    rows: Sequence[CurveRow], *, metric: Metric, name: str = "", texts: str = "Audit texts"
-) -> dict[str, Any]:
+def curve_spec(rows: Sequence[CurveRow], *, metric: Metric, name: str = "", texts: str = "") -> dict[str, Any]:
     """One metric against the number of labels, with its 95 % band, a series for each kind of model, and the lines
     beside them.
 
     Rows without evidence are left out. `name`: of the metric, where it is more than METRICS says. `texts`: what the
     figures were measured on.
     """
-    name = name or METRICS[metric]
+    name, texts = name or str(METRICS[metric]), texts or _("Audit texts")
     points = [
-        _point(row, metric, name) | {texts: str(row.audit_texts)} for row in rows if getattr(row, metric) is not None
+        _point(row, metric) | figures_told(row, metric, name, texts) for row in rows if getattr(row, metric) is not None
     ]
     return frame(
-        f"{name} against number of labels, with 95 % band.",
+        _("%(figure)s against number of labels, with 95 %% band.") % {"figure": name},
         data={"name": "curve", "values": points},
         encoding={"x": _x(points), "color": _by_kind("accent", "soft")},
         layer=[
@@ -54,46 +53,33 @@ def curve_spec(
             *beside_layers(points),
             *ceiling_layers(points, _y(points, metric)["scale"]),
             _points(),
-            _reading(_told(rows, metric, name, texts)),
+            _reading(names_told(rows, metric, name, texts)),
         ],
     )
 
 
-def curve_key(rows: Sequence[CurveRow], metric: Metric, *, has_forecast: bool) -> list[KeyEntry]:
+def curve_key(
+    rows: Sequence[CurveRow], metric: Metric, *, has_forecast: bool, has_changes: bool = False
+) -> list[KeyEntry]:
     """The key of the saved picture: what it draws, and nothing else."""
     kinds = {row.kind for row in rows if getattr(row, metric) is not None}
-    models = [entry for entry in (FULL, QUICK) if entry.name.split()[0] in kinds]
-    forecast = [KeyEntry("forecast", "accent", [1, 6])] if has_forecast else []
-    band = [KeyEntry("95 % band", "accent", is_band=True)] if models else []
-    people = [KeyEntry("one person judged by another", "ink", [10, 4])] if PEOPLE in kinds else []
-    return [*models, *band, *forecast, *beside_key(kinds), *people]
+    full = KeyEntry(_("full model"), "accent", shape="circle", is_filled=True)
+    quick = KeyEntry(_("quick model"), "soft", [5, 4], "circle")
+    models = [entry for kind, entry in (("full", full), ("quick", quick)) if kind in kinds]
+    forecast = [KeyEntry(_("forecast"), "accent", [1, 6])] if has_forecast else []
+    band = [KeyEntry(_("95 %% band") % {}, "accent", is_band=True)] if models else []
+    people = [KeyEntry(_("one person judged by another"), "ink", [10, 4])] if PEOPLE in kinds else []
+    return [*models, *band, *forecast, *beside_key(kinds), *people, *([changes_key()] if has_changes else [])]
 
 
-def _told(rows: Sequence[CurveRow], metric: Metric, name: str, texts: str) -> list[str]:
-    """The names of a point's figures, without those that no point has."""
-    plain = PLAIN_TOLD if any(row.plain_accuracy or row.plain_f1 for row in rows) else ()
-    micro = ("Micro-F1",) if any(row.has_micro_f1 for row in rows) else ()
-    of_label = (name, "With the label") if metric == "label_f1" else ()
-    return [*TOLD, *plain, *micro, texts, *of_label]
-
-
-def _point(row: CurveRow, metric: Metric, name: str) -> dict[str, Any]:
+def _point(row: CurveRow, metric: Metric) -> dict[str, Any]:
     estimate: Estimate = getattr(row, metric)
-    of_label = {name: decimal_range(estimate), "With the label": str(row.label_texts)} if metric == "label_f1" else {}
     return {
         "labels": row.labels,
         "kind": row.kind,
         "value": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
-        "Model": f"{row.model} ({row.kind})" if row.is_model else row.kind,
-        "Labels": str(row.labels),
-        "Accuracy": "not measured" if row.accuracy is None else percent_range(row.accuracy),
-        "Macro-F1": "not measured" if row.macro_f1 is None else decimal_range(row.macro_f1),
-        "Plain accuracy": "the same" if row.plain_accuracy is None else percent_range(row.plain_accuracy),
-        "Plain macro-F1": "the same" if row.plain_f1 is None else decimal_range(row.plain_f1),
-        "Micro-F1": "not measured" if row.micro_f1 is None else decimal_range(row.micro_f1),
-        **of_label,
     }
 
 
@@ -102,7 +88,7 @@ def _x(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "field": "labels",
         "type": "quantitative",
-        "title": "Labels",
+        "title": _("Labels"),
         "scale": {"domain": [0, max(50, round(most * 1.06))], "nice": False},
         "axis": {"grid": False, "tickMinStep": 1, "tickCount": 6, "labelFlush": True},
     }

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
 from labeller.insight.label_curves import LabelFigure, LabelFigures
 from labeller.insight.selectors import Estimate, VersionScore
 from labeller.projects.models import Label
@@ -16,6 +19,16 @@ MODEL_KINDS = ("quick", "full")
 FIGURES = ("accuracy", "macro_f1", "micro_f1")
 PLAIN = ("plain_accuracy", "plain_f1")
 PLAIN_KINDS = {"quick": "quick, plain", "full": "full, plain"}
+KIND_NAMES = {
+    "quick": pgettext_lazy("model", "quick"),
+    "full": pgettext_lazy("model", "full"),
+    "quick, plain": gettext_lazy("quick, plain"),
+    "full, plain": gettext_lazy("full, plain"),
+    "test-then-train": gettext_lazy("test-then-train"),
+    "all labels": gettext_lazy("all labels"),
+    "random labels": gettext_lazy("random labels"),
+    "people": gettext_lazy("people"),
+}
 BOUNDS = ("", "_low", "_high")
 ESTIMATES = tuple(figure + bound for figure in (*FIGURES, *PLAIN) for bound in BOUNDS)
 COLUMNS = ("model", "kind", "labels", "audit_texts", *ESTIMATES, "note", "how")
@@ -46,9 +59,18 @@ class CurveRow:
         return self.kind in MODEL_KINDS
 
     @property
+    def kind_name(self) -> str:
+        """In the page's language; `kind` itself is a key."""
+        return str(KIND_NAMES[self.kind])
+
+    @property
     def has_micro_f1(self) -> bool:
         """Whether micro-F1 says anything of its own: with one label a text it is the plain accuracy."""
         return self.micro_f1 not in (None, self.plain_accuracy or self.accuracy)
+
+
+def too_few(texts: int) -> str:
+    return _("too few (%(texts)d)") % {"texts": texts}
 
 
 def curve_rows(versions: Iterable[VersionScore]) -> list[CurveRow]:
@@ -63,8 +85,8 @@ def curve_rows(versions: Iterable[VersionScore]) -> list[CurveRow]:
             plain_accuracy=version.plain_accuracy if version.has_evidence else None,
             plain_f1=version.plain_f1 if version.has_evidence else None,
             micro_f1=version.micro_f1 if version.has_evidence else None,
-            note="" if version.has_evidence else f"too few ({version.n_audit})",
-            how=version.scored_how,
+            note="" if version.has_evidence else too_few(version.n_audit),
+            how=_(version.scored_how) if version.scored_how else "",
         )
         for version in versions
     ]
@@ -80,7 +102,7 @@ def plain_rows(rows: Iterable[CurveRow]) -> list[CurveRow]:
             audit_texts=row.audit_texts,
             accuracy=row.plain_accuracy,
             macro_f1=row.plain_f1,
-            note="" if row.plain_accuracy and row.plain_f1 else "the plain figure leads",
+            note="" if row.plain_accuracy and row.plain_f1 else _("the plain figure leads"),
             how=row.how,
         )
         for row in rows
@@ -94,7 +116,8 @@ def with_label(rows: Iterable[CurveRow], figures: LabelFigures, label_id: int) -
     for row in rows:
         figure = figures.get(row.model, {}).get(label_id, LabelFigure(0, None))
         f1 = figure.f1 if figure.has_evidence and not row.note else None
-        note = row.note or ("" if figure.has_evidence else f"too few with this label ({figure.support})")
+        few = _("too few with this label (%(texts)d)") % {"texts": figure.support}
+        note = row.note or ("" if figure.has_evidence else few)
         told.append(replace(row, label_f1=f1, label_texts=figure.support, note=note))
     return told
 

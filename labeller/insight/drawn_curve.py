@@ -3,13 +3,16 @@ that it stands in a file by itself and on paper. The interactive one is charts.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import floor
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from labeller.insight.curve import CurveRow
 from labeller.insight.selectors import Estimate
+from labeller.numerals import decimal, percent, whole
 
 WIDTH, HEIGHT = 720, 270
 LEFT, RIGHT, TOP, BOTTOM = 56, 704, 12, 226
@@ -40,16 +43,18 @@ class Drawing:
     title: str
     x_ticks: list[Tick]
     y_ticks: list[Tick]
+    changes: list[str]  # x of an upright line each
     series: list[Series]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
+    top: int = TOP
     right: int = RIGHT
     bottom: int = BOTTOM
 
 
-def drawn_curve(rows: Sequence[CurveRow], metric: Metric) -> Drawing | None:
-    """None where no row was measured."""
+def drawn_curve(rows: Sequence[CurveRow], metric: Metric, changes: Collection[int] = ()) -> Drawing | None:
+    """None where no row was measured. `changes`: at how many labels the labels or the guidelines changed."""
     measured = [(row, estimate) for row in rows if (estimate := _of(row, metric)) is not None]
     if not measured:
         return None
@@ -65,9 +70,10 @@ def drawn_curve(rows: Sequence[CurveRow], metric: Metric) -> Drawing | None:
     kinds = ("quick", "full")  # the full ones lie on top
     parts = [(kind, [(row, estimate) for row, estimate in measured if row.kind == kind]) for kind in kinds]
     return Drawing(
-        title="Accuracy" if metric == "accuracy" else "Macro-F1",
-        x_ticks=[Tick(_n(x(labels)), f"{labels:,}") for labels in _steps(most)],
+        title=_("Accuracy") if metric == "accuracy" else _("Macro-F1"),
+        x_ticks=[Tick(_n(x(labels)), whole(labels)) for labels in _steps(most)],
         y_ticks=[Tick(_n(y(share)), _share(share, metric)) for share in _shares(least)],
+        changes=[_n(x(labels)) for labels in sorted(set(changes)) if labels <= most],
         series=[_series(kind, part, x, y) for kind, part in parts if part],
     )
 
@@ -105,7 +111,7 @@ def _shares(least: float) -> list[float]:
 
 
 def _share(share: float, metric: Metric) -> str:
-    return f"{100 * share:.0f} %" if metric == "accuracy" else f"{share:.1f}"
+    return percent(share, 0) if metric == "accuracy" else decimal(share, 1)
 
 
 def _n(value: float) -> str:

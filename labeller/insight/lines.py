@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
 from labeller.insight.ceiling import people_rows
-from labeller.insight.curve import FIGURES, CurveRow
+from labeller.insight.curve import FIGURES, CurveRow, too_few
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.projects.models import Project
@@ -19,7 +23,7 @@ RUNNING, CHOSEN, RANDOM = "test-then-train", "all labels", "random labels"
 class Line:
     """One switch of the picture."""
 
-    name: str
+    name: str | Promise
     rows: Callable[[Project], list[CurveRow]]
 
 
@@ -32,7 +36,8 @@ def running_rows(project: Project) -> list[CurveRow]:
             score.n_labels,
             score.n_texts,
             score.metrics,
-            f"The last {score.n_texts} texts drawn at random, each against what was said before anybody answered.",
+            _("The last %(texts)d texts drawn at random, each against what was said before anybody answered.")
+            % {"texts": score.n_texts},
         )
         for score in scores.defer("annotation_ids")
     ]
@@ -44,13 +49,15 @@ def order_rows(project: Project) -> list[CurveRow]:
     if newest is None:
         return []
     return [
-        _row(kind, round(head["learnt"]), newest.n_audit, head["metrics"], ORDER_HOW)
+        _row(kind, round(head["learnt"]), newest.n_audit, head["metrics"], _(ORDER_HOW))
         for key, kind in (("chosen", CHOSEN), ("random", RANDOM))
         for head in newest.curves[key]
     ]
 
 
-ORDER_HOW = "The same head over the encoder as it came; cross-fitted on the audit texts of the last comparison."
+ORDER_HOW = gettext_noop(
+    "The same head over the encoder as it came; cross-fitted on the audit texts of the last comparison."
+)
 
 
 def newest_comparison(project: Project) -> OrderComparison | None:
@@ -60,13 +67,16 @@ def newest_comparison(project: Project) -> OrderComparison | None:
 
 
 LINES: dict[str, Line] = {
-    "running": Line("Test, then train", running_rows),
-    "orders": Line("All labels and random labels alone", order_rows),
-    "people": Line("People", people_rows),
+    "running": Line(gettext_lazy("Test, then train"), running_rows),
+    "orders": Line(gettext_lazy("All labels and random labels alone"), order_rows),
+    "people": Line(gettext_lazy("People"), people_rows),
 }
 
 PLAIN_LINE = "plain"  # of the versions' own rows, so no line of LINES
-NAMES = {PLAIN_LINE: "Plain figures"} | {key: line.name for key, line in LINES.items()}
+NAMES: dict[str, str | Promise] = {
+    PLAIN_LINE: gettext_lazy("Plain figures"),
+    **{key: line.name for key, line in LINES.items()},
+}
 
 
 def line_rows(project: Project, key: str) -> list[CurveRow]:
@@ -84,6 +94,6 @@ def _row(kind: str, labels: int, texts: int, metrics: dict[str, Any], how: str) 
         accuracy=accuracy,
         macro_f1=macro_f1,
         micro_f1=micro_f1,
-        note="" if has_evidence else f"too few ({texts})",
+        note="" if has_evidence else too_few(texts),
         how=how,
     )

@@ -19,13 +19,14 @@ from labeller.projects.models import Project
 
 
 def results_marker(project: Project, ground: Ground) -> str:
-    """Of the curve's page: labels, models, what serves, and beside them how far people agree and the comparison of
-    orders, or on a test file what it has measured. Five queries, four on a test file."""
+    """Of the curve's page: labels, models, what serves, the guidelines' version, and beside them how far people agree
+    and the comparison of orders, or on a test file what it has measured. Five queries, four on a test file."""
+    told = f"{_labels(project)}_{models_of(project)}_{project.guidelines_number}"
     if ground.test_set is not None:
-        return f"{_labels(project)}_{models_of(project)}_{_scores(ground.test_set)}"
+        return f"{told}_{_scores(ground.test_set)}"
     compared = OrderComparison.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
     agreed = AgreementReading.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
-    return f"{_labels(project)}_{models_of(project)}_{compared}_{agreed}"
+    return f"{told}_{compared}_{agreed}"
 
 
 def models_marker(project: Project) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404, QueryDict
+from django.utils.translation import gettext as _
 
 from labeller.corpus.testset import TestSet, set_in_force
 from labeller.insight import selectors
@@ -42,17 +43,17 @@ class Ground:
     @property
     def name(self) -> str:
         """What one of its texts is called."""
-        return "test text" if self.test_set else "audit text"
+        return "test text" if self.test_set else "audit text"  # of sentences.COUNTED
 
     @property
     def column(self) -> str:
         """Head of a column that counts them."""
-        return "Test texts" if self.test_set else "Audit texts"
+        return _("Test texts") if self.test_set else _("Audit texts")
 
     @property
     def place(self) -> str:
         """Where they come from, to follow "texts"."""
-        return f"of the test file {self.test_set.name}" if self.test_set else "drawn at random"
+        return _("of the test file %(name)s") % {"name": self.test_set.name} if self.test_set else _("drawn at random")
 
 
 ON_THE_AUDIT = Ground(None)
@@ -63,16 +64,16 @@ def ground_of(project: Project, query: QueryDict) -> Ground:
     query. Raises Http404 for another word, and for a test file that there is not."""
     asked, test_set = query.get("on", ""), set_in_force(project)
     if asked not in ("", AUDIT, TEST):
-        raise Http404("Figures are measured on the audit or on the test file.")
+        raise Http404(_("Figures are measured on the audit or on the test file."))
     if asked == TEST and test_set is None:
-        raise Http404("This project has no test file.")
+        raise Http404(_("This project has no test file."))
     wanted = asked == TEST or (asked == "" and not project.audit)
     return Ground(test_set if wanted else None, test_set)
 
 
 def versions_on(project: Project, ground: Ground) -> list[VersionScore]:
     """Every version as `selectors.versions` has it, with its figures on this ground; one that was not measured on it
-    has 0 texts. Two queries; three on a test file."""
+    has 0 texts. One query; two on a test file."""
     return on_ground(selectors.versions(project), ground)
 
 
@@ -105,7 +106,9 @@ def _on_test(version: VersionScore, score: dict[str, Any] | None, ground: Ground
     if score is None:
         return replace(version, **_UNMEASURED)
     accuracy, macro_f1, micro_f1 = (Estimate.read(score[name]) for name in _METRICS)
-    how = f"The model as it was stored, on texts {ground.place}: it has learnt from none of them."
+    how = _("The model as it was stored, on texts %(place)s: it has learnt from none of them.") % {
+        "place": ground.place
+    }
     of_test = {"n_audit": score["n_texts"], "accuracy": accuracy, "macro_f1": macro_f1, "micro_f1": micro_f1}
     return replace(version, **_UNMEASURED | of_test | {"scored_how": how})
 

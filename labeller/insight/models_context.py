@@ -53,7 +53,7 @@ class ModelsContext:
     def of(cls, project: Project, ground: Ground, order: Order) -> ModelsContext:
         """Twelve queries; on a test file two more."""
         marker = marker_of(project, ground)  # first: what changes while the page is built is news
-        versions = on_ground(selectors.versions(project), ground)
+        versions = on_ground(selectors.versions(project, with_zips=True), ground)
         standing, loop = selectors.standing(project, versions), loop_of(project)
         serving = next((version for version in versions if version.is_serving), None)
         models = sorted(versions, key=lambda version: version.number, reverse=True)

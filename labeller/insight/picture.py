@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from labeller.insight.charts import METRICS, Metric
 from labeller.insight.curve import CurveRow, curve_rows, plain_rows, with_label
 from labeller.insight.label_curves import label_figures
 from labeller.insight.lines import NAMES, PLAIN_LINE, line_rows
-from labeller.insight.measured_on import ON_THE_AUDIT, Ground, ground_of, measured, versions_on
+from labeller.insight.measured_on import ON_THE_AUDIT, Ground, ground_of, measured
+from labeller.insight.selectors import VersionScore
 from labeller.projects.models import Label, Project
 
 
@@ -29,7 +32,13 @@ class Picture:
 
     @property
     def name(self) -> str:
-        return f"F1 of {self.label.name}" if self.label else METRICS[self.metric]
+        return _("F1 of %(label)s") % {"label": self.label.name} if self.label else str(METRICS[self.metric])
+
+    def title(self, project: Project) -> str:
+        """Of the picture as it is saved."""
+        return _("%(project)s: %(figure)s on texts %(place)s, against number of labels") % {
+            "project": project.name, "figure": self.name, "place": self.ground.place,
+        }  # fmt: skip
 
 
 def leading_metric(project: Project) -> Metric:
@@ -43,7 +52,7 @@ def metrics_of(project: Project) -> dict[str, str]:
     leading = leading_metric(project)
     left_out = (leading, "label_f1") if project.is_multi else (leading, "label_f1", "micro_f1")
     rest = [key for key in METRICS if key not in left_out]
-    return {key: METRICS[key] for key in (leading, *rest)}
+    return {key: str(METRICS[key]) for key in (leading, *rest)}
 
 
 def picture_of(project: Project, query: QueryDict) -> Picture:
@@ -51,10 +60,14 @@ def picture_of(project: Project, query: QueryDict) -> Picture:
     ground = ground_of(project, query)
     metric = query.get("metric") or leading_metric(project)
     if metric not in METRICS:
-        raise PictureRefused(f"No curve of {metric[:40]!r}; known: {', '.join(METRICS)}.")
+        raise PictureRefused(
+            _("No curve of %(asked)r; known: %(known)s.") % {"asked": metric[:40], "known": ", ".join(METRICS)}
+        )
     lines = tuple(key for key in NAMES if key in query.getlist("line"))
     if unknown := [key for key in query.getlist("line") if key not in NAMES]:
-        raise PictureRefused(f"No line {unknown[0][:40]!r}; known: {', '.join(NAMES)}.")
+        raise PictureRefused(
+            _("No line %(asked)r; known: %(known)s.") % {"asked": unknown[0][:40], "known": ", ".join(NAMES)}
+        )
     if metric != "label_f1":
         # Lines are measured on audit texts: beside figures of other texts they would compare what cannot be compared.
         return Picture(metric, lines=() if ground.test_set else lines, ground=ground)
@@ -63,13 +76,13 @@ def picture_of(project: Project, query: QueryDict) -> Picture:
         Label.objects.filter(project=project, pk=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else None
     )
     if label is None:
-        raise PictureRefused("The F1 of one label needs a label of this project.")
+        raise PictureRefused(_("The F1 of one label needs a label of this project."))
     return Picture(metric, label, ground=ground)  # no lines: their texts are too few to tell of one label
 
 
-def picture_rows(project: Project, picture: Picture) -> list[CurveRow]:
-    """The versions, then the lines."""
-    rows = curve_rows(measured(versions_on(project, picture.ground), picture.ground))
+def picture_rows(project: Project, picture: Picture, versions: Iterable[VersionScore]) -> list[CurveRow]:
+    """The versions on the picture's ground, then the lines."""
+    rows = curve_rows(measured(versions, picture.ground))
     if picture.label is not None:
         rows = with_label(rows, label_figures(project, picture.ground), picture.label.pk)
     plain = plain_rows(rows) if PLAIN_LINE in picture.lines else []

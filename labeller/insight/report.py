@@ -12,15 +12,17 @@ from labeller.insight import effort_selectors, selectors
 from labeller.insight.advice import Outlook, outlook
 from labeller.insight.cost import milestones
 from labeller.insight.curve import CurveRow, curve_rows
-from labeller.insight.drawn_curve import Drawing, drawn_curve
+from labeller.insight.curve_changes import CurveChange, changes_of
+from labeller.insight.drawn_curve import Drawing, Metric, drawn_curve
 from labeller.insight.effort import Bins, Work
+from labeller.insight.headline import Headline
 from labeller.insight.lines import newest_comparison
 from labeller.insight.measured_on import Ground, label_scores_on, measured, on_ground
 from labeller.insight.outlook import Reading, reading_of
 from labeller.insight.provenance import Provenance, provenance_of
 from labeller.insight.saving import saving
 from labeller.insight.selectors import LabelScore, Standing, VersionScore
-from labeller.insight.sentences import Headline, audit_so_far
+from labeller.insight.sentences import audit_so_far
 from labeller.insight.testset_sentences import headline_on
 from labeller.projects.models import Project
 
@@ -36,9 +38,10 @@ class Report:
     standing: Standing
     model: VersionScore | None  # the newest in use
     audit_so_far: str
-    drawings: list[Drawing]
+    drawings: list[Drawing]  # the leading figure first
     rows: list[CurveRow]  # the measured models, thinned to those with half as many labels again each
     measured: int  # how many there are
+    changes: list[CurveChange]  # of labels and guidelines since the first model
     by_label: list[LabelScore]
     saving: str  # what choosing texts has saved; empty before that was compared
     outlook: Outlook | None
@@ -62,7 +65,10 @@ def report_of(project: Project, ground: Ground) -> Report:
     by_label = selectors.label_scores(project, number)
     reading = reading_of(project, standing, by_label)
     work = effort_selectors.ledger(project, Bins(()), middles.by_person).of()
-    drawings = (drawn_curve(rows, "accuracy"), drawn_curve(rows, "macro_f1"))
+    changes = changes_of(project, versions)
+    at = [change.labels for change in changes]
+    figures: tuple[Metric, Metric] = ("macro_f1", "accuracy") if project.is_multi else ("accuracy", "macro_f1")
+    drawings = [drawing for figure in figures if (drawing := drawn_curve(rows, figure, at)) is not None]
     return Report(
         project=project,
         made_at=timezone.now(),
@@ -71,8 +77,9 @@ def report_of(project: Project, ground: Ground) -> Report:
         standing=standing,
         model=current,
         audit_so_far="" if ground.test_set else audit_so_far(standing),
-        drawings=[drawing for drawing in drawings if drawing is not None],
+        drawings=drawings,
         rows=curve_rows(milestones(measured(told, ground))),
+        changes=changes,
         measured=sum(row.accuracy is not None for row in rows),
         by_label=by_label if ground.test_set is None else label_scores_on(project, number, ground),
         saving=saving(newest_comparison(project)),

@@ -10,13 +10,15 @@ from labeller.insight.advice import Outlook
 from labeller.insight.advice import outlook as outlook_in_words
 from labeller.insight.ceiling import ceiling_mark, people_rows
 from labeller.insight.curve import CurveRow, curve_rows
+from labeller.insight.curve_changes import CurveChange, changes_of
+from labeller.insight.headline import Headline
 from labeller.insight.lines import newest_comparison
 from labeller.insight.markers import results_marker
 from labeller.insight.measured_on import Ground, label_scores_on, measured, unmeasured, versions_on
 from labeller.insight.outlook import Law, Reading
 from labeller.insight.saving import saving
 from labeller.insight.selectors import LabelScore, Standing
-from labeller.insight.sentences import Headline, audit_so_far
+from labeller.insight.sentences import audit_so_far
 from labeller.insight.testset_sentences import headline_on
 from labeller.projects.models import Project
 
@@ -37,6 +39,7 @@ class ResultsContext:
     ground: Ground  # what the figures were measured on; forecast, advice and shares stand on the audit alone
     unmeasured: int  # models that the test file could still measure
     saving: str  # what choosing texts has saved; empty before that was compared
+    changes: list[CurveChange]  # of labels and guidelines since the first model
     ceiling: CurveRow | None = None  # how high people get; not on a test file
 
     @property
@@ -66,8 +69,9 @@ class ResultsContext:
         comparison = newest_comparison(project)
         current = standing.current.number if standing.current else 0  # its forecast is drawn
         ceiling = next(iter(people_rows(project)), None)
+        compared = comparison.pk if comparison else 0
         # Running scores come with versions.
-        figures = f"{standing.newest}.{current}.{comparison.pk if comparison else 0}.{ceiling_mark(ceiling)}"
+        figures = f"{standing.newest}.{current}.{compared}.{ceiling_mark(ceiling)}.{project.guidelines_number}"
         return cls(
             standing=standing,
             headline=headline_on(standing, ground),
@@ -82,6 +86,7 @@ class ResultsContext:
             unmeasured=0,
             saving=saving(comparison),
             ceiling=ceiling,
+            changes=changes_of(project, versions),
         )
 
     @classmethod
@@ -90,7 +95,7 @@ class ResultsContext:
         versions = versions_on(project, ground)
         standing = selectors.standing(project, versions)
         rows, number = curve_rows(measured(versions, ground)), standing.current.number if standing.current else None
-        figures = f"{test_set.pk}.{len(rows)}.{standing.newest}.{number}"
+        figures = f"{test_set.pk}.{len(rows)}.{standing.newest}.{number}.{project.guidelines_number}"
         return cls(
             standing=standing,
             headline=headline_on(standing, ground),
@@ -104,4 +109,5 @@ class ResultsContext:
             ground=ground,
             unmeasured=unmeasured(versions),
             saving="",
+            changes=changes_of(project, versions),
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from labeller.learning.measures import OrderComparison
+from labeller.numerals import whole
 
 ROUGH = ((100, 10), (50, 5))  # from so many labels on, the nearest so many are near enough to what is known
 
@@ -12,29 +15,36 @@ def saving(comparison: OrderComparison | None) -> str:
     if comparison is None:
         return ""
     value, low, high = (comparison.saved[name] for name in ("value", "low", "high"))
-    judged = f"judged on {comparison.n_audit:,} audit texts"
     if low is None or value is None or low <= 0:
-        return f"No saving from choosing texts is shown so far{_between(low, high)}, {judged}."
-    return (
-        f"Choosing texts has saved about {rough(value)} labels so far ({rough(low)} to {rough(high)}): about "
-        f"{rough(comparison.saved['chosen'])} labels taught what {rough(comparison.saved['random'])} drawn at random "
-        f"teach, {judged}."
-    )
+        return _none_shown(low, high, whole(comparison.n_audit))
+    return _(
+        "Choosing texts has saved about %(saved)s labels so far (%(low)s to %(high)s): about %(chosen)s labels taught "
+        "what %(random)s drawn at random teach, judged on %(audit)s audit texts."
+    ) % {
+        "saved": rough(value),
+        "low": rough(low),
+        "high": rough(high),
+        "chosen": rough(comparison.saved["chosen"]),
+        "random": rough(comparison.saved["random"]),
+        "audit": whole(comparison.n_audit),
+    }
 
 
-def _between(low: float | None, high: float | None) -> str:
-    """What may still be true, as far as it is known; None is minus infinity."""
-    if high is None or (low is None and high <= 0):
-        return ""
+def _none_shown(low: float | None, high: float | None, audit: str) -> str:
+    """With what may still be true, as far as it is known; None is minus infinity."""
+    if high is None or (low is None and high <= 0) or low == high:
+        return _("No saving from choosing texts is shown so far, judged on %(audit)s audit texts.") % {"audit": audit}
     if low is None:
-        return f" (at most {rough(high)} labels)"
-    if low == high:
-        return ""
-    return f" ({rough(low)} to {rough(high)} labels)"
+        return _(
+            "No saving from choosing texts is shown so far (at most %(high)s labels), judged on %(audit)s audit texts."
+        ) % {"high": rough(high), "audit": audit}
+    return _(
+        "No saving from choosing texts is shown so far (%(low)s to %(high)s labels), judged on %(audit)s audit texts."
+    ) % {"low": rough(low), "high": rough(high), "audit": audit}
 
 
 def rough(labels: float) -> str:
     """36.4 -> "36", 183 -> "180", -12 -> "−12": a count as far as it can be trusted."""
     step = next((step for least, step in ROUGH if abs(labels) >= least), 1)
     count = round(labels / step) * step
-    return f"−{-count:,}" if count < 0 else f"{count:,}"
+    return f"−{whole(-count)}" if count < 0 else whole(count)

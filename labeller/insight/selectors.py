@@ -146,11 +146,13 @@ _METRICS = (
 _PLAIN = ("number", "kind", "n_labels", "n_audit", "scored_how", "duration_s", "created_at", "promoted_at")
 
 
-def versions(project: Project) -> list[VersionScore]:
-    """Every version by number of labels, then age: the order of the curve. Two queries."""
+def versions(project: Project, *, with_zips: bool = False) -> list[VersionScore]:
+    """Every version by number of labels, then age: the order of the curve. One query; two with the newest zip of
+    each."""
     exports: dict[int, ModelExport] = {}
-    for export in ModelExport.objects.filter(version__project=project).order_by("-id"):
-        exports.setdefault(export.version_id, export)  # the newest of each version
+    if with_zips:
+        for export in ModelExport.objects.filter(version__project=project).order_by("-id"):
+            exports.setdefault(export.version_id, export)
     rows = (
         ModelVersion.objects.filter(project=project)
         .annotate(is_serving=Exists(LoopState.objects.filter(serving=OuterRef("pk"))))

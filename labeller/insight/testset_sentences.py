@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from labeller.insight.headline import Headline, figures_of, headline
 from labeller.insight.measured_on import Ground
 from labeller.insight.selectors import ENOUGH_AUDIT, Standing
-from labeller.insight.sentences import Headline, counted, figures_of, headline
+from labeller.numerals import whole
 
 
 def headline_on(standing: Standing, ground: Ground) -> Headline:
@@ -14,23 +18,34 @@ def headline_on(standing: Standing, ground: Ground) -> Headline:
         return headline(standing)
     if current is None:
         return Headline(
-            "The test file is ready, and there is no model to measure yet.",
-            f"It has {counted(test_set.n_texts, 'text')}. A model is made as soon as a worker runs and two labels of "
-            "two kinds are given.",
-            False,
+            _("The test file is ready, and there is no model to measure yet."), _no_model(test_set.n_texts), False
         )
     if not current.n_audit:
         return Headline(
-            f"Model {current.number} has not been measured on the test file yet.",
-            "That is done in the background, and this page follows. What waits is told on the page of the test file.",
+            _("Model %(number)d has not been measured on the test file yet.") % {"number": current.number},
+            _(
+                "That is done in the background, and this page follows. What waits is told on the page of the test "
+                "file."
+            ),
             False,
         )
     found = figures_of(current, is_multi=standing.is_multi, place=ground.place)
     if found is not None:
         return found
-    return Headline(
-        "The test file is too small to measure a model.",
-        f"It has {counted(current.n_audit, 'text')}, and fewer than {ENOUGH_AUDIT} say too little. Replace it by a "
-        "larger one.",
-        False,
-    )
+    return Headline(_("The test file is too small to measure a model."), _too_small(current.n_audit), False)
+
+
+def _no_model(texts: int) -> str:
+    return ngettext(
+        "It has %(texts)s text. A model is made as soon as a worker runs and two labels of two kinds are given.",
+        "It has %(texts)s texts. A model is made as soon as a worker runs and two labels of two kinds are given.",
+        texts,
+    ) % {"texts": whole(texts)}
+
+
+def _too_small(texts: int) -> str:
+    return ngettext(
+        "It has %(texts)s text, and fewer than %(enough)d say too little. Replace it by a larger one.",
+        "It has %(texts)s texts, and fewer than %(enough)d say too little. Replace it by a larger one.",
+        texts,
+    ) % {"texts": whole(texts), "enough": ENOUGH_AUDIT}

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from labeller.corpus.models import Document
 from labeller.corpus.testset import TestText
 from labeller.insight.answers import Answer
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Label
 
-GONE = "a label that was deleted"
-NONE = "none of the labels"
+GONE = gettext_lazy("a label that was deleted")
+NONE = gettext_lazy("none of the labels")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Said:
 
     @property
     def kind_name(self) -> str:
-        return ModelVersion.Kind(self.kind).label
+        return str(ModelVersion.Kind(self.kind).label)
 
 
 def read_texts(
@@ -75,4 +77,4 @@ def said_of(one: Answer, number: int, kind: str, names: dict[int, str]) -> Said:
 
 
 def _names(ids: Iterable[int], names: dict[int, str]) -> list[str]:
-    return [names.get(pk, GONE) for pk in sorted(ids)] or [NONE]
+    return [names.get(pk, str(GONE)) for pk in sorted(ids)] or [str(NONE)]

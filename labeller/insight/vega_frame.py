@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+
+from labeller.numerals import percent
+
 # Names are those of static/css/app.css.
 PALETTE = {
     "accent": "#2b5d8a", "soft": "#5c5f6a", "ink": "#1c1d22", "line": "#e4e2dc", "card": "#ffffff",
@@ -20,7 +25,7 @@ def frame(description: str, *, layer: list[dict[str, Any]], **parts: Any) -> dic
     """A chart as wide as its place. `parts` are data and encoding that its layers share."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": f"{description} The table below has the numbers.",
+        "description": _("%(what)s The table below has the numbers.") % {"what": description},
         "width": "container",
         "height": HEIGHT,
         "autosize": {"type": "fit", "contains": "padding"},
@@ -29,6 +34,7 @@ def frame(description: str, *, layer: list[dict[str, Any]], **parts: Any) -> dic
         **parts,
         "layer": layer,
         "config": {
+            "locale": {"number": _numbers()},
             "font": "system-ui, sans-serif",
             "view": {"stroke": None},
             "axis": {
@@ -43,4 +49,15 @@ def frame(description: str, *, layer: list[dict[str, Any]], **parts: Any) -> dic
                 "labelPadding": 6,
             },
         },
+    }
+
+
+def _numbers() -> dict[str, Any]:
+    """How the axes write numbers: d3-format's locale, in the page's language."""
+    return {
+        "decimal": get_format("DECIMAL_SEPARATOR"),
+        "thousands": get_format("THOUSAND_SEPARATOR"),
+        "grouping": [3],
+        "currency": ["", ""],
+        "percent": percent(0, 0).removeprefix("0"),
     }

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
-from labeller.insight import outlook, selectors
+from labeller.insight import outlook
 from labeller.insight.advice import HIGHEST
+from labeller.insight.change_marks import with_changes
 from labeller.insight.charts import curve_key, curve_spec
-from labeller.insight.curve import CurveRow, curve_rows, write_csv
+from labeller.insight.curve import curve_rows, write_csv
+from labeller.insight.curve_changes import changes_of
 from labeller.insight.forecast_layer import with_forecast
 from labeller.insight.label_curves import label_figures
 from labeller.insight.lines import LINES, NAMES, line_rows
 from labeller.insight.markers import results_marker
 from labeller.insight.measured_on import ON_THE_AUDIT, ground_of, measured, versions_on
+from labeller.insight.number_rows import NumberRow, between, change_rows
 from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
 from labeller.insight.results_context import ResultsContext
 from labeller.insight.saved_picture import saved
-from labeller.insight.selectors import Estimate
 from labeller.projects.access import project_for
 from labeller.projects.models import Label
-
-
-@dataclass(frozen=True)
-class NumberRow:
-    """A point of the picture and the figure it shows."""
-
-    row: CurveRow
-    figure: Estimate | None
 
 
 @require_GET
@@ -89,14 +82,15 @@ def curve(request: HttpRequest, slug: str) -> HttpResponse:
         picture = picture_of(access.project, request.GET)
     except PictureRefused as refusal:
         return HttpResponseBadRequest(str(refusal), "text/plain")
-    rows, ground = picture_rows(access.project, picture), picture.ground
+    ground, versions = picture.ground, versions_on(access.project, picture.ground)
+    rows, changes = picture_rows(access.project, picture, versions), changes_of(access.project, versions)
     is_forecast = picture.metric == "accuracy" and ground.test_set is None  # it stands on the audit
-    law = outlook.law_of(access.project, selectors.versions(access.project)) if is_forecast else None
+    law = outlook.law_of(access.project, versions) if is_forecast else None
     spec = with_forecast(curve_spec(rows, metric=picture.metric, name=picture.name, texts=ground.column), law)
+    spec = with_changes(spec, changes)
     if "saved" in request.GET:
-        title = f"{access.project.name}: {picture.name} on texts {ground.place}, against number of labels"
-        key = curve_key(rows, picture.metric, has_forecast=law is not None and law.passed)
-        spec = saved(spec, title=title, key=key)
+        key = curve_key(rows, picture.metric, has_forecast=law is not None and law.passed, has_changes=bool(changes))
+        spec = saved(spec, title=picture.title(access.project), key=key)
     return JsonResponse(spec)
 
 
@@ -108,7 +102,9 @@ def numbers(request: HttpRequest, slug: str) -> HttpResponse:
         picture = picture_of(access.project, request.GET)
     except PictureRefused as refusal:
         return HttpResponseBadRequest(str(refusal), "text/plain")
-    rows = [NumberRow(row, getattr(row, picture.metric)) for row in picture_rows(access.project, picture)]
+    versions = versions_on(access.project, picture.ground)
+    points = [NumberRow(row, getattr(row, picture.metric)) for row in picture_rows(access.project, picture, versions)]
+    rows = between(points, changes_of(access.project, versions))
     context = {"project": access.project, "membership": access.membership, "section": "results", "picture": picture}
     return render(request, "insight/numbers.html", context | {"rows": rows})
 
@@ -123,9 +119,12 @@ def curve_csv(request: HttpRequest, slug: str) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-    rows = curve_rows(measured(versions_on(access.project, ground), ground))
-    if ground.test_set is None:
-        rows += [row for key in LINES for row in line_rows(access.project, key)]
+    versions = versions_on(access.project, ground)
     labels, figures = list(Label.objects.filter(project=access.project)), label_figures(access.project, ground)
-    write_csv(rows, response, labels=labels, figures=figures, texts=f"{ground.on}_texts")
+    with override("en"):  # a file is for machines
+        rows = curve_rows(measured(versions, ground))
+        if ground.test_set is None:
+            rows += [row for key in LINES for row in line_rows(access.project, key)]
+        rows += change_rows(changes_of(access.project, versions))
+        write_csv(rows, response, labels=labels, figures=figures, texts=f"{ground.on}_texts")
     return response

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
@@ -25,9 +26,9 @@ from modelsvc.reliability import of_answers
 from modelsvc.types import Head, Proba, Targets, Views
 from modelsvc.words import Vocabulary, WordWeights
 
-CROSS_FITTED = "Cross-fitted: each audit text is scored by a head that has not seen it."
+CROSS_FITTED = gettext_noop("Cross-fitted: each audit text is scored by a head that has not seen it.")
 VOCABULARY = "vocabulary.json"
-NOT_SCORED = "Not scored: no audit text was labelled yet."
+NOT_SCORED = gettext_noop("Not scored: no audit text was labelled yet.")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 // The learning curve. The server sends a Vega-Lite specification; this file gives it the page's colours, draws it,
 // redraws it when there is a newer model, and saves it as a file. Without it the table says the same.
 
-import { NO_LIBRARY, OPTIONS, coloured, passOverEmpty, saveAs } from "./drawing.js";
+import { NO_LIBRARY, OPTIONS, coloured, notDrawn, passOverEmpty, refused, saveAs } from "./drawing.js";
 
 const figure = document.getElementById("curve");
 const canvas = document.getElementById("curve-canvas");
@@ -39,7 +39,7 @@ async function draw() {
   const mine = ++turn;
   try {
     const answer = await fetch(`${figure.dataset.spec}?${query()}`);
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    if (!answer.ok) throw refused(answer);
     const spec = coloured(await answer.json());
     if (mine !== turn) return;
     const before = shown;
@@ -47,6 +47,7 @@ async function draw() {
     shown = await window.vegaEmbed(canvas, spec, OPTIONS);
     passOverEmpty(canvas);
     drawnKinds = new Set(spec.data.values.map((point) => point.kind));
+    if (spec.layer.some((layer) => layer.name === "changes")) drawnKinds.add("changes");
     before?.finalize();
     figure.dataset.drawn = state;
     drawnFrom = standing().dataset.figures;
@@ -54,7 +55,7 @@ async function draw() {
     describe();
     say("");
   } catch (error) {
-    if (mine === turn) say(`The chart could not be drawn (${error.message}). The table below has the numbers.`);
+    if (mine === turn) say(notDrawn(error));
   }
 }
 
@@ -62,7 +63,7 @@ async function draw() {
 function describe() {
   const name = figure.querySelector(`label[for=${metric().id}]`).textContent;
   const single = metric().value === "label_f1" ? ofLabel.selectedOptions[0]?.textContent : null;
-  document.getElementById("curve-metric").textContent = single ? `F1 of ${single}` : name;
+  document.getElementById("curve-metric").textContent = single ? interpolate(gettext("F1 of %(label)s"), { label: single }, true) : name;
   const numbers = document.getElementById("curve-numbers");
   numbers.href = `${numbers.pathname}?${query()}`;
   for (const part of figure.querySelectorAll("[data-line]")) part.hidden = !part.dataset.kinds.split(";").some((kind) => drawnKinds.has(kind));

@@ -9,8 +9,15 @@ export const OPTIONS = {
   tooltip: { disableDefaultStyle: true },
 };
 
-export const NO_LIBRARY =
-  "The chart library is missing on this server: run “python manage.py build_charts”. The table below has the numbers.";
+export const NO_LIBRARY = gettext(
+  "The chart library is missing on this server: run “python manage.py build_charts”. The table below has the numbers.",
+);
+
+export const refused = (answer) =>
+  new Error(interpolate(gettext("the server answered %(status)s"), { status: answer.status }, true));
+
+export const notDrawn = (error) =>
+  interpolate(gettext("The chart could not be drawn (%(reason)s). The table below has the numbers."), { reason: error.message }, true);
 
 export function coloured(spec) {
   const style = getComputedStyle(document.documentElement);
@@ -31,7 +38,10 @@ export function passOverEmpty(canvas) {
 // server sends it so; it is drawn out of sight.
 export async function saveAs(kind, address, name) {
   const answer = await fetch(`${address}${address.includes("?") ? "&" : "?"}saved=1`);
-  if (!answer.ok) throw new Error(`The picture could not be saved: the server answered ${answer.status}.`);
+  if (!answer.ok)
+    throw new Error(
+      interpolate(gettext("The picture could not be saved: the server answered %(status)s."), { status: answer.status }, true),
+    );
   const { view, finalize } = await window.vegaEmbed(document.createElement("div"), await answer.json(), OPTIONS);
   const link = document.createElement("a");
   link.download = `${name}.${kind}`;

@@ -2,7 +2,7 @@
 // be saved. A newer page may have been put in the place of this one: its figures are drawn too. Without this the tables
 // below say the same.
 
-import { NO_LIBRARY, OPTIONS, coloured, passOverEmpty, saveAs } from "./drawing.js";
+import { NO_LIBRARY, OPTIONS, coloured, notDrawn, passOverEmpty, refused, saveAs } from "./drawing.js";
 
 const shown = new WeakMap(); // figure -> what vega-embed returned
 
@@ -16,7 +16,7 @@ async function draw(figure) {
   if (!window.vegaEmbed) return say(figure, NO_LIBRARY);
   try {
     const answer = await fetch(figure.dataset.chart);
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    if (!answer.ok) throw refused(answer);
     const spec = coloured(await answer.json());
     const before = shown.get(figure);
     const canvas = figure.querySelector(".canvas");
@@ -27,7 +27,7 @@ async function draw(figure) {
     for (const button of figure.querySelectorAll("[data-save]")) button.hidden = false;
     say(figure, "");
   } catch (error) {
-    say(figure, `The chart could not be drawn (${error.message}). The table below has the numbers.`);
+    say(figure, notDrawn(error));
   }
 }
 

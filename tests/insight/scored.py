@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
+from labeller.learning.bridge_versions import CROSS_FITTED
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Project, User
@@ -44,7 +45,7 @@ def add_version(
         n_labels=n_labels,
         n_audit=n_audit,
         metrics=_report(n_audit, len(ids), right, number, multi_label=project.is_multi) if n_audit else {},
-        scored_how=f"ten folds, {kind} head",
+        scored_how=CROSS_FITTED,
         seed=7,
         duration_s=48.0 if kind == "full" else 0.4,
         promoted_at=timezone.now() if promoted else None,

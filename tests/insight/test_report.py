@@ -14,8 +14,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from labeller import VERSION
-from labeller.corpus.models import ImportJob
-from labeller.projects.models import Project, User
+from labeller.annotation.models import Source
+from labeller.corpus.models import Document, ImportJob
+from labeller.projects.guideline_versions import record_version
+from labeller.projects.merging import merge_labels
+from labeller.projects.models import Project, Role, User
+from tests.cast import join, make_project
 from tests.insight.readings import add_reading
 from tests.insight.scored import add_comparison, add_labels, add_version
 from tests.insight.worked import add_work
@@ -112,6 +116,41 @@ class TestWhatItTells:
         assert f"Labeller {VERSION}" in told
         assert "1 min 0 s, breaks left out; a text took 6.0 s (median)" in told
 
+    def test_it_says_which_labels_nobody_need_have_read_and_what_became_of_the_reserve(
+        self, measured: Project, client_of: ClientOf, alice: User, rita: User
+    ) -> None:
+        at_once = add_work(measured, alice, [None, None, None], source=Source.SEARCH)
+        add_work(measured, alice, [4.0], source=Source.SEARCH)  # read one by one
+        add_work(measured, alice, [None], source=Source.SEARCH, taken_back=True)
+        Document.objects.filter(project=measured).update(draw=0.9)
+        Document.objects.filter(pk__in=[one.document_id for one in at_once[:2]]).update(draw=0.1)
+        told = words_of(client_of(rita).get(at("results-report", measured)).content.decode())
+        assert "3 labels of these were given to whole lists of texts found by search" in told
+        assert "2 texts set apart to measure the model were labelled from a search instead" in told
+
+    def test_it_says_what_the_review_decided_and_which_labels_were_merged(
+        self, measured: Project, client_of: ClientOf, alice: User, rita: User
+    ) -> None:
+        add_work(measured, alice, [None], source=Source.REVIEW)
+        merge_labels(project=measured, labels=list(measured.labels.all()[:2]), into="Both", by=alice)
+        told = words_of(client_of(rita).get(at("results-report", measured)).content.decode())
+        assert "1 text decided by somebody who had seen the answers" in told
+        assert "into “Both” on" in told and "70 labels given" in told  # a decision is no answer
+
+    def test_what_did_not_happen_is_not_told(self, measured: Project, client_of: ClientOf, rita: User) -> None:
+        page = client_of(rita).get(at("results-report", measured)).content.decode()
+        assert not any(f"<dt>{name}</dt>" in page for name in ("At once", "Reserve", "Review", "Merged"))
+
+    def test_where_a_text_may_have_several_labels_macro_f1_comes_first(self, client_of: ClientOf, alice: User) -> None:
+        several = make_project("multi", name="Several")
+        join(several, alice, Role.MANAGER)
+        add_version(several, n_labels=60, n_audit=33)
+        page = client_of(alice).get(at("results-report", several)).content.decode()
+        assert "Figures as labels came in" in page
+        assert page.index("<b>Macro-F1</b>") < page.index("<b>Accuracy</b>")
+        head = page.split("<thead>")[1].split("</thead>")[0]
+        assert head.index("Macro-F1") < head.index("Micro-F1") < head.index("Accuracy")
+
     def test_people_are_counted_and_not_named(self, measured: Project, client_of: ClientOf, alice: User) -> None:
         file = client_of(alice).get(at("results-report-file", measured)).content.decode()
         assert "bob" not in file and "alice" not in file
@@ -166,8 +205,12 @@ def test_many_models_and_files_cost_as_many_queries_as_few(
         ImportJob.objects.create(
             project=measured, file_name=f"{number}.csv", path="x", size=1, sha256="0" * 64, state=ImportJob.State.DONE
         )
+    for text in ("Read twice.", "Read three times."):
+        measured.guidelines = text
+        measured.save()
+        record_version(project=measured)
     client = client_of(alice)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(25):
         page = client.get(at("results-report", measured)).content.decode()
     assert "1 file before them" in page
-    assert "measured models: from one to the next" in page
+    assert "measured models: from one to the next" in page and "Guidelines changed." in page

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from labeller.insight.headline import headline
 from labeller.insight.selectors import Estimate, Standing, VersionScore
-from labeller.insight.sentences import audit_so_far, decimal_range, duration, headline, percent_range
+from labeller.insight.sentences import audit_so_far, decimal_range, duration, percent_range
 
 
 def version(n_audit: int, *, accuracy: float | None = 0.8571, kind: str = "quick") -> VersionScore:

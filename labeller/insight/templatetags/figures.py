@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
 from django import template
 
-from labeller.insight import sentences
+from labeller import numerals
+from labeller.insight import dates, sentences
+from labeller.insight.change_words import quoted
+from labeller.insight.curve import too_few
+from labeller.insight.effort_sentences import target_sentences
 from labeller.insight.folds import fold_labels, fold_models, fold_rows
 from labeller.insight.outlook import PoolShare
 from labeller.insight.selectors import Estimate
+from labeller.projects.history import LabelMerge
 
 register = template.Library()
 
 
 @register.filter
 def percent(estimate: Estimate) -> str:
-    return f"{100 * estimate.value:.1f} %"
+    return numerals.percent(estimate.value)
 
 
 @register.filter
 def percent_interval(estimate: Estimate) -> str:
-    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}"
+    return sentences.span(points(estimate.low), points(estimate.high))
 
 
 @register.filter
@@ -29,27 +35,27 @@ def decimal(value: Estimate | float | None) -> str:
     """Three digits; a dash where there was nothing to divide by."""
     if value is None:
         return "–"
-    return f"{value.value if isinstance(value, Estimate) else value:.3f}"
+    return numerals.decimal(value.value if isinstance(value, Estimate) else value, 3)
 
 
 @register.filter
 def decimal_interval(estimate: Estimate) -> str:
-    return f"{estimate.low:.3f} to {estimate.high:.3f}"
+    return sentences.span(decimal(estimate.low), decimal(estimate.high))
 
 
 @register.filter
 def hundredths(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f}"
+    return numerals.decimal(estimate.value, 2)
 
 
 @register.filter
 def hundredths_interval(estimate: Estimate) -> str:
-    return f"{estimate.low:.2f} to {estimate.high:.2f}"
+    return sentences.span(numerals.decimal(estimate.low, 2), numerals.decimal(estimate.high, 2))
 
 
 @register.filter
 def whole_percent(share: float) -> str:
-    return f"{100 * share:.0f}"
+    return numerals.decimal(100 * share, 0)
 
 
 @register.filter
@@ -62,7 +68,7 @@ def in_words(name: str) -> str:
 @register.filter
 def points(share: float) -> str:
     """0.042 -> 4.2"""
-    return f"{100 * share:.1f}"
+    return numerals.decimal(100 * share, 1)
 
 
 @register.filter
@@ -72,7 +78,7 @@ def duration(seconds: float) -> str:
 
 @register.filter
 def bar(share: float, shares: Sequence[PoolShare]) -> str:
-    """Where a share ends on a bar, in per cent of its width; the longest interval of all fills it."""
+    """Where a share ends on a bar, in per cent of its width, as SVG reads numbers; the longest interval fills it."""
     return f"{100 * share / max(part.share.high for part in shares):.2f}"
 
 
@@ -95,19 +101,46 @@ def worked(seconds: float) -> str:
 @register.filter
 def rate(value: float | None) -> str:
     """A dash where too little was timed."""
-    return "–" if value is None else f"{value:,.0f}"
+    return "–" if value is None else numerals.decimal(value, 0)
 
 
 @register.filter
 def gained(gain: Estimate) -> str:
-    return f"{100 * gain.value:+.1f}"
+    return _signed(gain.value)
 
 
 @register.filter
 def gained_interval(gain: Estimate) -> str:
-    return f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
+    return sentences.span(_signed(gain.low), _signed(gain.high))
 
 
+def _signed(share: float) -> str:
+    return numerals.decimal(100 * share, 1) if share < 0 else f"+{numerals.decimal(100 * share, 1)}"
+
+
+@register.filter(expects_localtime=True)
+def day(moment: date) -> str:
+    return dates.day(moment)
+
+
+@register.filter(expects_localtime=True)
+def short_day(moment: date | None) -> str:
+    """Empty without one."""
+    return dates.short_day(moment) if moment else ""
+
+
+@register.filter(expects_localtime=True)
+def minute(moment: datetime) -> str:
+    return dates.minute(moment)
+
+
+@register.filter
+def merged_names(merge: LabelMerge) -> str:
+    return ", ".join(quoted(label["name"]) for label in merge.merged)
+
+
+register.filter("too_few", too_few)
+register.filter("target_sentences", target_sentences)
 register.filter("fold_rows", fold_rows)
 register.filter("fold_models", fold_models)
 register.filter("fold_labels", fold_labels)
