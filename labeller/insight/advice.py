@@ -7,7 +7,7 @@ from math import floor, inf, isinf
 from statistics import fmean
 from typing import Any
 
-from labeller.insight.extrapolation import HORIZON, band_at, needed, value_at
+from labeller.insight.extrapolation import HORIZON, Needed, band_at, farthest, needed, value_at
 from labeller.insight.outlook import Law, Reading
 from labeller.insight.selectors import Estimate
 
@@ -73,23 +73,37 @@ def forecast_sentence(law: Law | None, target: int) -> str:
     if not law.passed:
         return (
             f"No forecast: one made from the first 70 % of the {law.points} models missed the others by "
-            f"{100 * law.miss:.1f} points on average, and more than 2 is too much."
+            f"{100 * law.miss:.1f} points on average, and more than 3 is too much."
         )
     found = needed(law.drawn, target / 100, now=law.labels)
     if found.labels <= law.labels:
         return f"By this curve the model is at {target} % already, or so close that nobody can tell."
-    if found.labels > HORIZON * law.labels:
+    if found.named is not None:
+        return f"To reach {target} % you will need about {_more(found.named, found, law)}."
+    if found.is_far:
         return (
             f"To reach {target} % will probably take more than twice the {law.labels:,} labels there are, if labels "
-            "alone reach it at all. Further than that no forecast goes."
+            f"alone reach it at all. Further than that no forecast goes.{_nearer(law)}"
         )
     low, high = (round_labels(count - law.labels) for count in (found.low, found.high))
-    if not found.is_sure:
-        span = f"{low:,.0f} or more, or labels alone are not enough" if isinf(high) else f"{low:,.0f} to {high:,.0f}"
-        return f"How many more labels {target} % takes cannot be told well yet: {span}. More audit texts narrow it."
-    middle = round_labels(found.labels - law.labels)
-    until = "or never" if isinf(high) else f"to {high:,.0f}"
-    return f"To reach {target} % you will need about {middle:,.0f} more labels ({low:,.0f} {until})."
+    span = f"{low:,.0f} or more, or labels alone are not enough" if isinf(high) else f"{low:,.0f} to {high:,.0f}"
+    wait = "More audit texts narrow it."
+    return f"How many more labels {target} % takes cannot be told well yet: {span}. {wait}{_nearer(law)}"
+
+
+def _nearer(law: Law) -> str:
+    """The farthest target that a number can be named for, where another was asked for."""
+    found = farthest(law.drawn, value_at(law.best, law.labels), now=law.labels)
+    if found is None or found[1].named is None:
+        return ""
+    target, asked = found
+    return f" What can be told: {target} % will need about {_more(found[1].named, asked, law)}."
+
+
+def _more(named: float, found: Needed, law: Law) -> str:
+    """As in: 63 more labels (50 to 100)."""
+    middle, low, high = (round_labels(count - law.labels) for count in (named, found.low, found.high))
+    return f"{middle:,.0f} more labels ({low:,.0f} {'or never' if isinf(high) else f'to {high:,.0f}'})"
 
 
 def round_labels(count: float) -> float:
