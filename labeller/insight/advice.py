@@ -7,7 +7,7 @@ from math import floor, inf, isinf
 from statistics import fmean
 from typing import Any
 
-from labeller.insight.extrapolation import HORIZON, Needed, band_at, farthest, needed, value_at
+from labeller.insight.extrapolation import FACTOR, HORIZON, Needed, band_at, farthest, needed, value_at
 from labeller.insight.outlook import Law, Reading
 from labeller.insight.selectors import Estimate
 
@@ -101,9 +101,11 @@ def _nearer(law: Law) -> str:
 
 
 def _more(named: float, found: Needed, law: Law) -> str:
-    """As in: 63 more labels (50 to 100)."""
-    middle, low, high = (round_labels(count - law.labels) for count in (named, found.low, found.high))
-    return f"{middle:,.0f} more labels ({low:,.0f} {'or never' if isinf(high) else f'to {high:,.0f}'})"
+    """As in: 63 more labels (50 to 100). The range is the one that replays vouch for, a factor of FACTOR, or the
+    curves' own interval where that ends before."""
+    ends = max(found.low, named / FACTOR), min(found.high, named * FACTOR)
+    middle, low, high = (round_labels(count - law.labels) for count in (named, *ends))
+    return f"{middle:,.0f} more labels ({low:,.0f} to {high:,.0f})"
 
 
 def round_labels(count: float) -> float:

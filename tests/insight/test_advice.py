@@ -33,7 +33,7 @@ def words(**advice: Any) -> Any:
         (LAW, 80, "By this curve the model is at 80 % already, or so close that nobody can tell."),
         (LAW, 90, "To reach 90 % will probably take more than twice the 300 labels there are"),
         (LAW, 90, "no forecast goes. What can be told: 87 % will need about 250 more labels (250 to 330)."),
-        (replace(LAW, drawn=[CURVE] * 75 + [(0.8, 2.0, 0.5)] * 25), 85, "about 100 more labels (100 or never)"),
+        (replace(LAW, drawn=[CURVE] * 75 + [(0.8, 2.0, 0.5)] * 25), 85, "about 100 more labels (100 to 300)."),
         (LAW_OF_DOUBT, 86, "How many more labels 86 % takes cannot be told well yet: 0 or more, or labels alone"),
         (LAW_OF_DOUBT, 86, "or labels alone are not enough. More audit texts narrow it."),
         (replace(LAW, passed=False, miss=0.034), 85, "missed the others by 3.4 points on average, and more than 3"),
