@@ -87,7 +87,14 @@ def part(corpus: Corpus, seed: int, *, pool_size: int) -> Project:
 
 
 def play(project: Project, seed: int, *, at: list[int]) -> Iterator[Moment]:
-    """Label as the default policy asks, the audit stream between; a moment at each of these numbers of labels."""
+    """A moment at each of these numbers of labels."""
+    for labelled, head in heads(project, seed, at=at):
+        yield moment(project, labelled, head, seed)
+
+
+def heads(project: Project, seed: int, *, at: list[int]) -> Iterator[tuple[Rows, Head]]:
+    """Label as the default policy asks, the audit stream between; what is labelled, and the head that learnt it, at
+    each of these numbers of labels. A head takes half the time of a moment."""
     labelled: list[int] = []
     audit = 0
     head: Head | None = None
@@ -103,7 +110,7 @@ def play(project: Project, seed: int, *, at: list[int]) -> Iterator[Moment]:
                     labelled.append(int(next(asked)))
             head = _head(project, labelled, head, seed)
         if head is not None:
-            yield _moment(project, np.array(labelled), head, seed)
+            yield np.array(labelled), head
 
 
 def _asked(project: Project, labelled: list[int], head: Head | None, k: int, seed: int) -> Iterator[int]:
@@ -130,7 +137,7 @@ def _others(project: Project, labelled: list[int]) -> Embeddings | None:
     return np.delete(project.X, labelled, axis=0)
 
 
-def _moment(project: Project, labelled: Rows, head: Head, seed: int) -> Moment:
+def moment(project: Project, labelled: Rows, head: Head, seed: int) -> Moment:
     X, Y, multi = project.X, project.Y, project.corpus.multi_label
     unseen, answers = cross_fit(X[labelled], Y[labelled], multi_label=multi, seed=seed)
     pool_proba = predict_proba(head, X)

@@ -1,10 +1,13 @@
-"""How accuracy would go on with more labels: an inverse power law through the curve's points, its doubt, its back-test.
+"""How accuracy would go on with more labels: inverse power laws through the curve's points, as far as the points tell.
 
     accuracy(n) = a - b * n^(-c)        0 < a <= 1, b >= 0, 0.1 <= c <= 2
 
-The law is that of the learning-curve literature (Viering & Loog 2021, arXiv 2103.10948). About one curve in seven does
-not follow any such law (LCDB 1.1, arXiv 2505.15657), so a forecast is shown only where one made from the first 70 % of
-the points foretells the rest. It holds for the way in which texts have been chosen so far, and to twice the labels.
+The law is that of the learning-curve literature (Viering & Loog 2021, arXiv 2103.10948). It is not fitted but weighed:
+every form it may take counts as much as the points make it likely (Bayes' rule), and the curves drawn are a sample of
+that. The best fit alone is too sure of itself: the points' errors go together for long stretches, so that a rise may be
+the models' and not the accuracy's. About one curve in seven does not follow any such law (LCDB 1.1, arXiv 2505.15657),
+so a forecast is shown only where one made from the first 70 % of the points foretells the rest. It holds for the way
+in which texts have been chosen so far, and to twice the labels.
 """
 
 from __future__ import annotations
@@ -14,17 +17,27 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 
-EXPONENTS = np.geomspace(0.1, 2.0, 40)  # c
-USUAL, SPREAD = 0.5, 0.6  # where c is expected, and the spread of its logarithm: few points say little about it
-TOGETHER = 0.8  # correlation of two models' errors on the same audit texts: most texts are easy, or hard, for both
-CALIBRATION = 0.025  # how far mean confidence is off, standard deviation; measured, see benchmarks/LOG.md
+CALIBRATION = 0.03  # how far mean confidence is off, standard deviation; measured, see benchmarks/LOG.md
+ALIKE = 0.02  # how far confidence and audit are off alike: the audit's texts are answered by heads that lack them
+LASTING, FADING = 0.4, 0.7  # of two points' errors: what they share at any distance; e-folds of labels between them
+LEAST_NOISE = 0.004  # of a point for itself
+BEFORE = 8  # texts whose confidence is believed before the audit says how far right and sure lie apart
 LEAST_POINTS = 6
 FITTED = 0.7  # share of the points that foretell the rest
-CLOSE = 0.02  # mean miss of the rest, as a share of texts, up to which the back-test passes
+CLOSE = 0.03  # mean miss of the rest, as a share of texts, up to which the back-test passes
 CURVES = 100  # drawn to tell the doubt
+LAW = "weighed power law"  # kept with each forecast: one by another law cannot be followed
+
+# The forms weighed, all as likely as another before the points speak. `lasting`: the share of the errors at FIRST
+# labels that no number of labels takes away. `exponent`: c.
+FIRST = 100.0
+_lasting, _exponent = np.meshgrid(np.linspace(0, 0.96, 25), np.geomspace(0.1, 2.0, 25), indexing="ij")
+LASTS, EXPONENTS = _lasting.ravel(), _exponent.ravel()
+ERRORS, ERRORS_SPREAD = 0.25, 0.25  # share of wrong answers at FIRST labels, before the points speak
 
 
 @dataclass(frozen=True)
@@ -46,15 +59,17 @@ class Points:
 def point(confidence: float, off: float, off_variance: float, audit: int) -> tuple[float, float]:
     """(Share right, its variance) of one model for the curve: its mean confidence over the pool, moved by what `audit`
     texts say it is `off` (right less confidence, with this variance), in so far as they can say more than that
-    confidence is usually off by CALIBRATION. A forecast may lean on the model; the figures shown do not."""
-    noise = max(off_variance, 0.01) / max(audit, 1)
+    confidence is usually off by CALIBRATION. A forecast may lean on the model; the figures shown do not. Few texts
+    that happen to be all right say too little of their variance: the confidence itself says what it should be."""
+    expected = confidence * (1 - confidence)
+    noise = max((audit * off_variance + BEFORE * expected) / (audit + BEFORE), 0.01) / max(audit, 1)
     weight = CALIBRATION**2 / (CALIBRATION**2 + noise)
     return min(1.0, max(0.0, confidence + weight * off)), weight * noise
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Curves (a, b, c) that fit the points: the best one, and others as likely as the points' doubt allows."""
+    """Curves (a, b, c) as likely as the points make them, and the one in their middle."""
 
     labels: int  # at the last point
     points: int
@@ -64,30 +79,34 @@ class Forecast:
     passed: bool
 
     def gain(self, more: int, level: float = 0.95) -> tuple[float, float, float]:
-        """(Best, low, high) of what `more` labels would add, as a share of texts."""
-        ends = np.array([self.labels, self.labels + more], np.float64)
-        best, drawn = evaluated(np.array(self.best), ends), evaluated(np.array(self.drawn), ends)
-        low, high = np.quantile(drawn[:, 1] - drawn[:, 0], [0.5 - level / 2, 0.5 + level / 2])
-        return float(best[1] - best[0]), float(low), float(high)
+        """(Middle, low, high) of what `more` labels would add, as a share of texts."""
+        ends = evaluated(np.array(self.drawn), np.array([self.labels, self.labels + more], np.float64))
+        low, middle, high = np.quantile(ends[:, 1] - ends[:, 0], [0.5 - level / 2, 0.5, 0.5 + level / 2])
+        return float(middle), float(low), float(high)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and lists, ready for JSON."""
         rounded = [[round(number, 6) for number in curve] for curve in (self.best, *self.drawn)]
-        figures = {"labels": self.labels, "points": self.points, "miss": round(self.miss, 5), "passed": self.passed}
+        figures = {
+            "law": LAW,
+            "labels": self.labels,
+            "points": self.points,
+            "miss": round(self.miss, 5),
+            "passed": self.passed,
+        }
         return figures | {"best": rounded[0], "drawn": rounded[1:]}
 
 
 def forecast(points: Points, *, seed: int, curves: int = CURVES) -> Forecast | None:
-    """Fit and back-test. None below 6 points: there is nothing to test a law on."""
+    """Weigh, draw and back-test. None below 6 points: there is nothing to test a law on."""
     if len(points) < LEAST_POINTS:
         return None
-    best = _fit(points, points.share[None, :])[0]
-    drawn = _fit(points, _resampled(points, evaluated(best, points.labels), seed=seed, times=curves))
+    drawn = _drawn(_weighed(points), curves, np.random.default_rng(seed))
     miss = back_test(points)
     return Forecast(
         labels=int(points.labels[-1]),
         points=len(points),
-        best=_curve(best),
+        best=_curve(_middle(drawn, points.labels[-1])),
         drawn=[_curve(row) for row in drawn],
         miss=miss,
         passed=miss <= CLOSE,
@@ -95,11 +114,11 @@ def forecast(points: Points, *, seed: int, curves: int = CURVES) -> Forecast | N
 
 
 def back_test(points: Points) -> float:
-    """The mean absolute miss, on the last 30 % of the points, of the law fitted on those before."""
+    """The mean absolute miss, on the last 30 % of the points, of what those before made likely."""
     known = int(np.ceil(FITTED * len(points)))
-    law = _fit(points.first(known), points.share[None, :known])[0]
-    foretold = evaluated(law, points.labels[known:])
-    return float(np.abs(foretold - points.share[known:]).mean())
+    forms = _weighed(points.first(known))
+    foretold = (forms.weight * forms.errors) @ _shapes(points.labels[known:])
+    return float(np.abs(1 - foretold - points.share[known:]).mean())
 
 
 def evaluated(curve: Floats, labels: Floats) -> Floats:
@@ -108,46 +127,55 @@ def evaluated(curve: Floats, labels: Floats) -> Floats:
     return np.asarray(a - b * labels**-c, np.float64)
 
 
-def _resampled(points: Points, truth: Floats, *, seed: int, times: int) -> Floats:
-    """The points as other audits would have given them, if `truth` (P,) were true. -> (times, P). A later audit set
-    holds the earlier ones, so their errors go together."""
-    shared = np.minimum.outer(points.audit, points.audit) / np.maximum.outer(points.audit, points.audit)
-    correlation = TOGETHER * np.sqrt(shared)
-    np.fill_diagonal(correlation, 1.0)
-    spread = np.sqrt(points.variance)
-    # Rounding may leave an eigenvalue a hair below 0, which a Cholesky root would refuse.
-    values, vectors = np.linalg.eigh(correlation * np.outer(spread, spread))
-    root = vectors * np.sqrt(np.maximum(values, 0))
-    errors = np.random.default_rng(seed).normal(size=(times, len(truth))) @ root.T
-    return np.asarray(np.clip(truth + errors, 0.0, 1.0))
+@dataclass(frozen=True)
+class _Forms:
+    """The F forms of the law after the points have spoken: how likely each is, and its errors at FIRST labels."""
+
+    weight: Floats  # (F,) sums to 1
+    errors: Floats  # (F,) mean
+    spread: Floats  # (F,) standard deviation
 
 
-def _fit(points: Points, shares: Floats) -> Floats:
-    """The best (a, b, c) of each of R curves: shares (R, P) -> (R, 3). Least squares, weighted by 1/variance, over a
-    grid of c with a and b in closed form, so that R fits cost no more than a few matrix products."""
-    w = 1 / np.maximum(points.variance, 1e-6)  # (P,)
-    best = np.full(len(shares), np.inf)
-    found = np.zeros((len(shares), 3))
-    for c in EXPONENTS:
-        x = points.labels**-c
-        a, b = _line(w, x, shares)
-        loss = (w * (shares - a[:, None] + b[:, None] * x) ** 2).sum(axis=1) + (np.log(c / USUAL) / SPREAD) ** 2
-        better = loss < best
-        best[better] = loss[better]
-        found[better] = np.column_stack([a, b, np.full(len(a), c)])[better]
-    return found
+def _weighed(points: Points) -> _Forms:
+    """Errors are linear in their share at FIRST labels, so each form's likelihood has a closed form: Bayesian linear
+    regression on one variable, with what `_doubt` says of the points."""
+    shapes, inverse = _shapes(points.labels), np.linalg.inv(_doubt(points))
+    pulled = shapes @ inverse
+    precision = (pulled * shapes).sum(axis=1) + ERRORS_SPREAD**-2
+    towards = pulled @ (1 - points.share) + ERRORS / ERRORS_SPREAD**2
+    likelihood = (towards**2 / precision - np.log(precision)) / 2
+    weight = np.exp(likelihood - likelihood.max())
+    return _Forms(weight / weight.sum(), towards / precision, precision**-0.5)
 
 
-def _line(w: Floats, x: Floats, shares: Floats) -> tuple[Floats, Floats]:
-    """a (R,) and b (R,) of share = a - b x within their bounds, for weights w (P,) and x (P,)."""
-    total, mean_x = w.sum(), (w * x).sum() / w.sum()
-    mean = shares @ w / total
-    spread = (w * (x - mean_x) ** 2).sum()
-    b = np.maximum(-((shares - mean[:, None]) @ (w * (x - mean_x))) / max(spread, 1e-12), 0.0)
-    a = mean + b * mean_x
-    steep = a > 1  # then the best within bounds lies on a = 1
-    b = np.where(steep, np.maximum((1 - shares) @ (w * x) / (w * x * x).sum(), 0.0), b)
-    return np.where(steep, 1.0, np.maximum(a, 1e-6)), b
+def _shapes(labels: Floats) -> Floats:
+    """The errors at these numbers of labels, as parts of those at FIRST, of each form. -> (F, P)."""
+    return np.asarray(LASTS[:, None] + (1 - LASTS[:, None]) * (labels / FIRST) ** -EXPONENTS[:, None], np.float64)
+
+
+def _doubt(points: Points) -> Floats:
+    """How the points' errors vary together. -> (P, P). Those of near models go together: they have seen the same texts,
+    are asked about the same audit texts, and are as wrongly sure. What confidence and audit share stays in both."""
+    apart = np.abs(np.subtract.outer(np.log(points.labels), np.log(points.labels)))
+    near, spread = np.exp(-apart / FADING), np.sqrt(points.variance)
+    own = np.outer(spread, spread) * (LASTING + (1 - LASTING) * near)
+    return np.asarray(own + ALIKE**2 * near + LEAST_NOISE**2 * np.eye(len(points)), np.float64)
+
+
+def _drawn(forms: _Forms, times: int, rng: np.random.Generator) -> Floats:
+    """A sample of curves (times, 3), evenly over what is likely, so that few will do."""
+    even = (np.arange(times) + 0.5) / times
+    picked = np.minimum(np.searchsorted(np.cumsum(forms.weight), even), len(forms.weight) - 1)
+    errors = forms.errors[picked] + forms.spread[picked] * ndtri(rng.permutation(even))
+    errors = np.clip(errors, 0.002, 1.0)
+    lasts, c = LASTS[picked], EXPONENTS[picked]
+    return np.column_stack([1 - lasts * errors, errors * (1 - lasts) * FIRST**c, c])
+
+
+def _middle(drawn: Floats, labels: float) -> Floats:
+    """The curve that stays nearest to the middle of all, from the labels there are to twice as many. -> (3,)."""
+    values = evaluated(drawn, labels * np.linspace(1.0, 2.0, 5))
+    return np.asarray(drawn[np.abs(values - np.median(values, axis=0)).sum(axis=1).argmin()], np.float64)
 
 
 def _curve(row: Floats) -> tuple[float, float, float]:

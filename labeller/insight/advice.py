@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeller.insight.change_words import quoted
-from labeller.insight.extrapolation import HORIZON, Needed, band_at, needed, value_at
+from labeller.insight.extrapolation import FACTOR, HORIZON, Needed, band_at, farthest, needed, value_at
 from labeller.insight.lamps import Lamp, lamps_of
 from labeller.insight.outlook import Law, Reading
 from labeller.insight.selectors import Estimate
@@ -71,44 +71,61 @@ def forecast_sentence(law: Law | None, target: int) -> str:
     if not law.passed:
         return _(
             "No forecast: one made from the first 70 %% of the %(models)d models missed the others by %(miss)s points "
-            "on average, and more than 2 is too much."
+            "on average, and more than 3 is too much."
         ) % {"models": law.points, "miss": decimal(100 * law.miss, 1)}
     found = needed(law.drawn, target / 100, now=law.labels)
     if found.labels <= law.labels:
         return _("By this curve the model is at %(target)d %% already, or so close that nobody can tell.") % {
             "target": target
         }
-    if found.labels > HORIZON * law.labels:
-        return _(
-            "To reach %(target)d %% will probably take more than twice the %(labels)s labels there are, if labels "
-            "alone reach it at all. Further than that no forecast goes."
-        ) % {"target": target, "labels": whole(law.labels)}
-    return _labels_needed(found, law.labels, target)
-
-
-def _labels_needed(found: Needed, now: int, target: int) -> str:
-    """With the span of its doubt, which may have no upper end."""
-    low, high = (round_labels(count - now) for count in (found.low, found.high))
-    told = {"target": target, "middle": _n(round_labels(found.labels - now)), "low": _n(low), "high": _n(high)}
-    if found.is_sure and isinf(high):
-        return _("To reach %(target)d %% you will need about %(middle)s more labels (%(low)s or never).") % told
-    if found.is_sure:
-        return _("To reach %(target)d %% you will need about %(middle)s more labels (%(low)s to %(high)s).") % told
-    if isinf(high):
-        return (
-            _(
-                "How many more labels %(target)d %% takes cannot be told well yet: %(low)s or more, or labels alone "
-                "are not enough. More audit texts narrow it."
-            )
-            % told
+    if found.named is not None:
+        return _("To reach %(target)d %% you will need about %(middle)s more labels (%(low)s to %(high)s).") % _more(
+            target, found.named, found, law
         )
-    return (
-        _(
+    told = _too_far(law, target) if found.is_far else _not_told(found, law.labels, target)
+    return " ".join(part for part in (told, _nearer(law)) if part)
+
+
+def _too_far(law: Law, target: int) -> str:
+    return _(
+        "To reach %(target)d %% will probably take more than twice the %(labels)s labels there are, if labels "
+        "alone reach it at all. Further than that no forecast goes."
+    ) % {"target": target, "labels": whole(law.labels)}
+
+
+def _not_told(found: Needed, now: int, target: int) -> str:
+    low, high = (round_labels(count - now) for count in (found.low, found.high))
+    told = {"target": target, "low": _n(low), "high": _n(high)}
+    if isinf(high):
+        said = _(
+            "How many more labels %(target)d %% takes cannot be told well yet: %(low)s or more, or labels alone "
+            "are not enough. More audit texts narrow it."
+        )
+    else:
+        said = _(
             "How many more labels %(target)d %% takes cannot be told well yet: %(low)s to %(high)s. More audit texts "
             "narrow it."
         )
-        % told
+    return said % told
+
+
+def _nearer(law: Law) -> str:
+    """The farthest target that a number can be named for, where another was asked for; empty without one."""
+    found = farthest(law.drawn, value_at(law.best, law.labels), now=law.labels)
+    if found is None or found[1].named is None:
+        return ""
+    target, asked = found
+    return _("What can be told: %(target)d %% will need about %(middle)s more labels (%(low)s to %(high)s).") % _more(
+        target, found[1].named, asked, law
     )
+
+
+def _more(target: int, named: float, found: Needed, law: Law) -> dict[str, object]:
+    """As in: 63 more labels (50 to 100). The range is the one that replays vouch for, a factor of FACTOR, or the
+    curves' own interval where that ends before."""
+    ends = max(found.low, named / FACTOR), min(found.high, named * FACTOR)
+    middle, low, high = (_n(round_labels(count - law.labels)) for count in (named, *ends))
+    return {"target": target, "middle": middle, "low": low, "high": high}
 
 
 def _n(labels: float) -> str:

@@ -14,14 +14,18 @@ import numpy as np
 from labeller.learning.bridge_outlook import ENOUGH_AUDIT, Judged, audit_figures, forecast_at, signs_at, was_in_use
 from labeller.learning.bridge_running import hot
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
+from modelsvc.forecast import LAW
 from modelsvc.stopping import Limits, Signs, advise
 
 FIGURES = ("off", "off_variance", "tightened", "tightened_f1", "shares", "forecast", "advice")
 
 
 def reading_as_stored(row: PoolReading) -> dict[str, Any]:
-    """Its figures. An advice from before its signs were kept cannot be followed, and is left out."""
+    """Its figures. An advice from before its signs were kept cannot be followed, nor a forecast by another law: they
+    are left out."""
     stored = {name: getattr(row, name) for name in FIGURES}
+    if not _follows_the_law(row):
+        stored["forecast"] = None
     return stored if _signs(row) else stored | {"advice": None}
 
 
@@ -31,12 +35,16 @@ def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
     if row.version.n_audit >= ENOUGH_AUDIT:
         again |= audit_figures(row, _judged(row.version, multi_label=multi_label))
     if was_in_use(row.version):
-        again["forecast"] = forecast_at(row.version)
+        again["forecast"] = forecast_at(row.version) if _follows_the_law(row) else None
         if row.advice and (kept := _signs(row)):
             signs = signs_at(row.version, row, kept.seen)
             again["advice"] = advise(signs, Limits(**row.advice["limits"])).to_dict()
     plain: dict[str, Any] = json.loads(json.dumps(again))  # as the database gives it back
     return plain
+
+
+def _follows_the_law(row: PoolReading) -> bool:
+    return row.forecast is None or row.forecast.get("law") == LAW
 
 
 def _signs(row: PoolReading) -> Signs | None:

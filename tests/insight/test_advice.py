@@ -13,7 +13,7 @@ from labeller.insight.selectors import Estimate
 
 CURVE = (0.95, 2.0, 0.5)
 LAW = Law(300, 12, 0.006, True, CURVE, [CURVE] * 50 + [(0.955, 2.0, 0.5)] * 50, 50, Estimate(0.008, 0.006, 0.01))
-LAW_OF_DOUBT = replace(LAW, drawn=[(0.99, 2.0, 0.5)] * 40 + [(0.945, 2.0, 0.5)] * 20 + [(0.86, 2.0, 0.5)] * 40)
+LAW_OF_DOUBT = replace(LAW, drawn=[(0.99, 2.0, 0.5)] * 40 + [(0.945, 2.0, 0.5)] * 15 + [(0.86, 2.0, 0.5)] * 45)
 ADVICE: dict[str, Any] = {
     "settled": "on", "sure": "off", "flat": "off", "word": "go on", "audit_missing": 0, "too_rare": {},
 }  # fmt: skip
@@ -32,9 +32,11 @@ def words(**advice: Any) -> Any:
         (LAW, 85, "To reach 85 % you will need about 63 more labels (63 to 100)."),
         (LAW, 80, "By this curve the model is at 80 % already, or so close that nobody can tell."),
         (LAW, 90, "To reach 90 % will probably take more than twice the 300 labels there are"),
-        (replace(LAW, drawn=[CURVE] * 75 + [(0.8, 2.0, 0.5)] * 25), 85, "about 100 more labels (100 or never)"),
+        (LAW, 90, "no forecast goes. What can be told: 87 % will need about 250 more labels (250 to 330)."),
+        (replace(LAW, drawn=[CURVE] * 75 + [(0.8, 2.0, 0.5)] * 25), 85, "about 100 more labels (100 to 300)."),
         (LAW_OF_DOUBT, 86, "How many more labels 86 % takes cannot be told well yet: 0 or more, or labels alone"),
-        (replace(LAW, passed=False, miss=0.034), 85, "missed the others by 3.4 points on average"),
+        (LAW_OF_DOUBT, 86, "or labels alone are not enough. More audit texts narrow it."),
+        (replace(LAW, passed=False, miss=0.034), 85, "missed the others by 3.4 points on average, and more than 3"),
         (None, 85, "There is no forecast yet: it takes six models"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeller.insight.extrapolation import band_at, labels_to, needed, quantile, value_at
+from labeller.insight.extrapolation import FACTOR, HORIZON, band_at, farthest, labels_to, needed, quantile, value_at
 
 CURVES = st.tuples(st.floats(0.5, 1.0), st.floats(0.1, 5.0), st.floats(0.1, 2.0))
 
@@ -31,21 +31,56 @@ def test_more_is_asked_for_a_higher_target_and_never_less_than_there_is(
     assert one.labels <= other.labels
 
 
+@given(st.lists(CURVES, min_size=1, max_size=40), st.floats(0.05, 0.95), st.integers(1, 1000))
+def test_the_number_named_is_one_that_six_in_ten_curves_are_near_to(
+    drawn: list[tuple[float, float, float]], target: float, now: int
+) -> None:
+    found = needed(drawn, target, now=now)
+    if found.named is None:
+        return
+    near = [found.named / FACTOR <= max(now, labels_to(curve, target)) <= found.named * FACTOR for curve in drawn]
+    assert sum(near) >= 0.6 * len(drawn) and now < found.named <= HORIZON * now * 1.001
+    assert not found.is_far
+
+
+AT_400, NEVER = (0.95, 2.0, 0.5), (0.80, 2.0, 0.5)  # labels to .85
+
+
 @pytest.mark.parametrize(
-    ("drawn", "target", "is_sure", "labels"),
+    ("drawn", "target", "named", "is_far"),
     [
-        ([(0.95, 2.0, 0.5)] * 100, 0.85, True, 400),
-        ([(0.95, 2.0, 0.5)] * 100, 0.90, False, 1600),  # beyond twice the 300 labels there are
-        ([(0.95, 2.0, 0.5)] * 49 + [(0.80, 2.0, 0.5)] * 51, 0.85, False, inf),
-        ([(0.95, 2.0, 0.5)] * 69 + [(0.80, 2.0, 0.5)] * 31, 0.85, False, 400),
-        ([(0.95, 2.0, 0.5)] * 70 + [(0.80, 2.0, 0.5)] * 30, 0.85, True, 400),
+        ([AT_400] * 100, 0.85, 400, False),
+        ([AT_400] * 100, 0.90, None, True),  # 1,600: beyond twice the 300 labels there are
+        ([AT_400] * 49 + [NEVER] * 51, 0.85, None, False),
+        ([AT_400] * 59 + [NEVER] * 41, 0.85, None, False),
+        ([AT_400] * 60 + [NEVER] * 40, 0.85, 400, False),
+        ([AT_400] * 16 + [NEVER] * 84, 0.85, None, False),
+        ([AT_400] * 15 + [NEVER] * 85, 0.85, None, True),
+        ([AT_400] * 100, 0.83, None, False),  # it is there already
     ],
 )
 def test_a_number_is_named_where_most_curves_agree_and_it_is_near(
-    drawn: list[tuple[float, float, float]], target: float, is_sure: bool, labels: float
+    drawn: list[tuple[float, float, float]], target: float, named: float | None, is_far: bool
 ) -> None:
     found = needed(drawn, target, now=300)
-    assert (found.is_sure, found.labels) == (is_sure, pytest.approx(labels))
+    assert (found.named, found.is_far) == (None if named is None else pytest.approx(named), is_far)
+
+
+def test_a_number_near_the_middle_gives_way_to_one_that_more_curves_are_near_to() -> None:
+    # Half are there at 300, the others need 480 to 560: 310 would be within a factor of 1.5 of few of these.
+    drawn = [(0.90, 0.0, 0.5)] * 48 + [(0.85 + 2 * labels**-0.5, 2.0, 0.5) for labels in range(310, 562, 5)]
+    found = needed(drawn, 0.85, now=300)
+    assert found.labels < 330 and found.named is not None and 370 <= found.named <= 450
+
+
+def test_the_farthest_target_is_the_last_that_a_number_can_be_named_for() -> None:
+    drawn = [AT_400] * 100  # .835 at 300 labels, .868 at 600
+    found = farthest(drawn, 0.835, now=300)
+    assert found is not None
+    target, asked = found
+    assert target == 86 and asked.named == pytest.approx(494, abs=1)
+    assert needed(drawn, 0.87, now=300).named is None
+    assert farthest([(0.84, 0.1, 0.5)] * 100, 0.835, now=300) is None
 
 
 def test_a_quantile_is_one_of_the_values() -> None:

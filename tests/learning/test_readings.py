@@ -12,15 +12,18 @@ from django.utils import timezone
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Source
 from labeller.corpus.models import Document
-from labeller.learning.bridge_outlook import points_at
+from labeller.learning.bridge_outlook import forecast_at, points_at, signs_at
 from labeller.learning.bridge_pool import labelled, reader_of
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_recheck import recheck
+from labeller.learning.bridge_recheck_readings import reading_again, reading_as_stored
 from labeller.learning.bridge_versions import Unseen
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading, StopSet
 from labeller.learning.signals import stop_advised, tell_stop_advised
 from labeller.projects.models import Project, User
+from modelsvc.forecast import LAW
 from modelsvc.ppi import Proxy, confidence, tightened_share
+from modelsvc.stopping import advise
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import Head
 from tests.cast import add_texts
@@ -243,3 +246,21 @@ def test_every_reading_follows_from_what_was_frozen_with_it(project: Project, po
     found = {one.what: one.differences for one in recheck(project)}
     assert [line.split(":")[0] for line in found["reading of model 2"]] == ["advice.word", "tightened.value"]
     assert found["reading of model 3"] == []
+
+
+@pytest.mark.parametrize(("law", "followed"), [(LAW, True), ("another", False), (None, False)])
+def test_a_forecast_is_followed_as_long_as_its_law_is_the_one_in_use(
+    project: Project, law: str | None, followed: bool
+) -> None:
+    for n_labels in (30, 33, 36, 40, 44, 48):
+        row = read(add_version(project, n_labels=n_labels, n_audit=20))
+    row.forecast = forecast_at(row.version)
+    assert row.forecast is not None
+    row.forecast |= {"law": law, "miss": 0.5}
+    if law is None:
+        del row.forecast["law"]  # from before laws had names
+    row.advice = advise(signs_at(row.version, row, {})).to_dict()
+    row.save()
+    stored, again = reading_as_stored(row), reading_again(row, multi_label=False)
+    assert (stored["forecast"] is not None) == (again["forecast"] is not None) == followed
+    assert not followed or again["forecast"]["miss"] != 0.5
