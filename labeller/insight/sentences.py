@@ -12,7 +12,7 @@ WHY_NOT_PLAIN = (
     "chosen where no labelled text lay near."
 )
 WHY_NOT_PLAIN_F1 = (
-    "That plain figure knows nothing of the labels those texts did not meet, and its interval is too narrow."
+    "That plain figure knows nothing of the labels those texts did not meet, so its interval leaves them open."
 )
 NOT_ONE_NUMBER = "Only texts drawn at random can measure a model, and fewer than 30 of them say too little."
 
