@@ -1,5 +1,5 @@
-"""Simulated projects on texts whose labels are known: the audit's draws, the default policy, quick heads on the frozen
-encoder. Nobody labels, so a project of 300 labels takes seconds, and what its models are worth is known.
+"""Simulated projects on texts whose labels are known: the audit's draws, the default policy, the product's quick heads
+on the frozen encoder. Nobody labels, so a project of 300 labels takes seconds, and what its models are worth is known.
 
 All texts of a file pair are shuffled and parted anew for each project: a pool, and the rest, which stands for all texts
 of the pool's kind. The pair's own split would not do: TREC-6's test file has other label shares than its train file.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from benchmarks.strategies import embeddings
 from labeller.annotation.audit import audit_is_due, audit_threshold
-from modelsvc.quick import cross_fit, decide, fit_head, predict_proba
+from modelsvc.heads import cross_fit, fit
+from modelsvc.quick import decide, predict_proba
 from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
-from modelsvc.types import Embeddings, Head, Proba, Rows, Targets
+from modelsvc.types import Embeddings, Head, Proba, Rows, Targets, Views
+from modelsvc.words import Words, learn_vocabulary
 
 REFIT_EVERY, GROWTH = 10, 0.1  # labels; in the product 5 and a twentieth
 
@@ -32,6 +34,11 @@ class Corpus:
     Y: Targets  # (M, C)
     multi_label: bool
     label_names: list[str]
+    words: Words | None = None  # M rows; as in the product only where a text may have several labels
+
+    @property
+    def texts(self) -> Views:
+        return Views(self.X, self.words)
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,8 @@ class Project:
     reserve: Rows  # of the pool's rows, in the order of their draws
 
     @property
-    def X(self) -> Embeddings:
-        return self.corpus.X[self.pool]
+    def texts(self) -> Views:
+        return self.corpus.texts[self.pool]
 
     @property
     def Y(self) -> Targets:
@@ -64,6 +71,15 @@ class Moment:
     pool_answers: Targets
     rest_answers: Targets
 
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(path, **asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> Moment:
+        with np.load(path) as found:
+            return cls(**found)
+
 
 def read(train: Path, test: Path, folder: Path | None) -> Corpus:
     rows = [json.loads(line) for path in (train, test) for line in path.read_text("utf-8").splitlines()]
@@ -76,7 +92,11 @@ def read(train: Path, test: Path, folder: Path | None) -> Corpus:
         parts.append(embeddings([row["text"] for row in rows[at : at + size]], path.stem, folder))
         at += size
     Y = np.array([[name in labels for name in names] for labels in given], np.uint8)
-    return Corpus(train.stem.removesuffix(".train"), np.concatenate(parts), Y, several, names)
+    words = None
+    if several:
+        texts = [row["text"] for row in rows]
+        words = Words.of(learn_vocabulary(texts), texts)
+    return Corpus(train.stem.removesuffix(".train"), np.concatenate(parts), Y, several, names, words)
 
 
 def part(corpus: Corpus, seed: int, *, pool_size: int) -> Project:
@@ -113,36 +133,51 @@ def heads(project: Project, seed: int, *, at: list[int]) -> Iterator[tuple[Rows,
             yield np.array(labelled), head
 
 
+def kept(project: Project, seed: int, *, at: list[int], folder: Path | None) -> Iterator[Moment]:
+    """The moments of `play`, from the folder where they are there: an estimator that was changed is measured again
+    without playing."""
+    paths = [folder / f"{project.corpus.name}-{seed}-{n}.npz" for n in at] if folder else []
+    if paths and all(path.exists() for path in paths):
+        yield from map(Moment.load, paths)
+        return
+    for moment in play(project, seed, at=at):
+        if folder:
+            moment.save(folder / f"{project.corpus.name}-{seed}-{len(moment.labelled)}.npz")
+        yield moment
+
+
 def _asked(project: Project, labelled: list[int], head: Head | None, k: int, seed: int) -> Iterator[int]:
     free = np.setdiff1d(np.arange(len(project.pool)), np.concatenate([project.reserve, labelled]).astype(np.int64))
-    X, multi = project.X, project.corpus.multi_label
-    proba = None if head is None else predict_proba(head, X[free])
-    pool = Pool(X[free], proba, X[labelled], project.Y[labelled], multi, project.corpus.label_names,
+    texts, multi = project.texts, project.corpus.multi_label
+    proba = None if head is None else predict_proba(head, texts[free])
+    pool = Pool(texts.X[free], proba, texts.X[labelled], project.Y[labelled], multi, project.corpus.label_names,
                 thresholds=head.thresholds if head is not None and multi else None)  # fmt: skip
     strategy = "default" if head is not None or "default" in ASK_NO_MODEL else "cold"
     return iter(free[rank(pool, k, strategy=strategy, seed=seed + len(labelled)).rows])
 
 
 def _head(project: Project, labelled: list[int], warm: Head | None, seed: int) -> Head | None:
-    Y = project.Y[labelled]
+    rows = np.array(labelled, np.int64)
+    Y, texts = project.Y[rows], project.texts
     if len(np.unique(Y, axis=0)) < 2:
         return None
-    multi = project.corpus.multi_label
-    return fit_head(project.X[labelled], Y, multi_label=multi, warm=warm, seed=seed, pool_X=_others(project, labelled))
+    multi, others = project.corpus.multi_label, _others(project, rows)
+    return fit(texts[rows], Y, multi_label=multi, pool=others, warm=warm, seed=seed)
 
 
-def _others(project: Project, labelled: list[int]) -> Embeddings | None:
-    if not project.corpus.multi_label:
-        return None
-    return np.delete(project.X, labelled, axis=0)
+def _others(project: Project, labelled: Rows) -> Views:
+    """What nobody labelled; none where heads do not ask for it."""
+    free = np.setdiff1d(np.arange(len(project.pool)), labelled)
+    return project.texts[free if project.corpus.multi_label else free[:0]]
 
 
 def moment(project: Project, labelled: Rows, head: Head, seed: int) -> Moment:
-    X, Y, multi = project.X, project.Y, project.corpus.multi_label
-    unseen, answers = cross_fit(X[labelled], Y[labelled], multi_label=multi, seed=seed)
-    pool_proba = predict_proba(head, X)
+    texts, Y, multi = project.texts, project.Y, project.corpus.multi_label
+    others = _others(project, labelled)
+    unseen, answers = cross_fit(texts[labelled], Y[labelled], multi_label=multi, pool=others, seed=seed)
+    pool_proba = predict_proba(head, texts)
     pool_answers = decide(head, pool_proba)
     pool_proba[labelled], pool_answers[labelled] = unseen, answers
-    rest = decide(head, predict_proba(head, project.corpus.X[project.rest]))
+    rest = decide(head, predict_proba(head, project.corpus.texts[project.rest]))
     is_audit = np.isin(labelled, project.reserve)
     return Moment(labelled, is_audit, unseen, answers, pool_proba, pool_answers, rest)

@@ -1,5 +1,5 @@
-"""Macro-F1 from few audit texts, with the model's help: what it expects of each label over all the pool, corrected by
-how often it was right about the audit texts.
+"""Macro-F1 and each label's figures from few audit texts, with the model's help: what it expects of each label over all
+the pool, corrected by how often it was right about the audit texts.
 
 How many texts it gives a label to is known without anybody reading one. How many of those are right, and how many it
 missed, it expects itself: sums of its probabilities. Each such sum is multiplied by observed over expected in the audit
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 PRIOR = 0.5  # Jeffreys' for a rate: worth half an event, seen as often as expected
 DRAWS = 2_000
-LEAST_CARRYING = 5  # audit texts with a label, below which the model's word would stand almost alone
+LEAST_CARRYING = 1  # audit texts with a label: of none the model's word would stand alone
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,26 @@ class Expected:
         return cls(*(part / max(1, len(proba)) for part in _parts(proba.astype(np.float64), answers > 0)))
 
 
-def assisted_macro_f1(
+@dataclass(frozen=True)
+class LabelFigures:
+    """One label. Precision is None where the model gives it to no text of the pool."""
+
+    precision: Interval | None
+    recall: Interval
+    f1: Interval
+
+
+@dataclass(frozen=True)
+class Assisted:
+    macro_f1: Interval  # over all C labels
+    labels: list[LabelFigures]  # C
+
+
+def assisted_figures(
     truth: Targets, answers: Targets, proba: NDArray[np.floating], pool: Expected, *, seed: int, level: float = 0.95
-) -> Interval | None:
-    """Macro-F1 over all C labels. `truth`, `answers` and `proba` (n, C) are of the audit texts, by heads that have not
-    seen them. None where fewer than 5 of them carry a label. Raises EvaluationError where shapes differ."""
+) -> Assisted | None:
+    """`truth`, `answers` and `proba` (n, C) are of the audit texts, by heads that have not seen them. None where none
+    carries a label. Raises EvaluationError where shapes differ."""
     if not truth.shape == answers.shape == proba.shape:
         raise EvaluationError(f"Truth {truth.shape}, answers {answers.shape}, probabilities {proba.shape} must agree.")
     if int(truth.any(axis=1).sum()) < LEAST_CARRYING:
@@ -52,10 +67,23 @@ def assisted_macro_f1(
     seen = _parts(truth.astype(np.float64), given)
     hoped = _parts(proba.astype(np.float64), given)
     rng = np.random.default_rng(seed)
-    middle = _macro(pool, [(PRIOR + s) / (PRIOR + h) for s, h in zip(seen, hoped, strict=True)])
-    draws = [rng.gamma(PRIOR + s, size=(DRAWS, len(s))) / (PRIOR + h) for s, h in zip(seen, hoped, strict=True)]
-    low, high = np.quantile(_macro(pool, draws), [0.5 - level / 2, 0.5 + level / 2])
-    return Interval(float(middle), min(float(middle), float(low)), max(float(middle), float(high)))
+    middle = _over_the_pool(pool, [(PRIOR + s) / (PRIOR + h) for s, h in zip(seen, hoped, strict=True)])
+    times = [rng.gamma(PRIOR + s, size=(DRAWS, len(s))) / (PRIOR + h) for s, h in zip(seen, hoped, strict=True)]
+    drawn = _over_the_pool(pool, times)
+    precision, recall, f1 = (
+        _intervals(middle_of, drawn_of, level) for middle_of, drawn_of in zip(middle, drawn, strict=True)
+    )
+    of_labels = zip(precision, recall, f1, pool.right + pool.wrong, strict=True)
+    labels = [LabelFigures(p if share > 0 else None, r, f) for p, r, f, share in of_labels]
+    [macro_f1] = _intervals(middle[2].mean(axis=-1, keepdims=True), drawn[2].mean(axis=-1, keepdims=True), level)
+    return Assisted(macro_f1, labels)
+
+
+def _intervals(middle: Floats, drawn: Floats, level: float) -> list[Interval]:
+    """(K,), (DRAWS, K) -> K of them, each widened to hold its own middle."""
+    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    bounds = zip(middle.tolist(), low.tolist(), high.tolist(), strict=True)
+    return [Interval(at, min(at, down), max(at, up)) for at, down, up in bounds]
 
 
 def _parts(carries: Floats, given: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
@@ -63,10 +91,14 @@ def _parts(carries: Floats, given: NDArray[np.bool_]) -> tuple[Floats, Floats, F
     return (carries * given).sum(axis=0), ((1 - carries) * given).sum(axis=0), (carries * ~given).sum(axis=0)
 
 
-def _macro(pool: Expected, times: list[Floats]) -> Floats:
-    """The mean F1 when what the pool is expected to hold is multiplied so, the share given to each label unchanged."""
+def _over_the_pool(pool: Expected, times: list[Floats]) -> tuple[Floats, Floats, Floats]:
+    """Precision, recall and F1 by label when what the pool is expected to hold is multiplied so, and the share given to
+    each label stays. (..., C) each; 0 where there is nothing to divide by."""
     right, wrong, missed = pool.right * times[0], pool.wrong * times[1], pool.missed * times[2]
     given = pool.right + pool.wrong
-    hits = np.where(right + wrong > 0, given * right / np.maximum(right + wrong, 1e-300), 0.0)
-    occurs = given + hits + missed
-    return np.asarray(np.where(occurs > 0, 2 * hits / np.maximum(occurs, 1e-300), 0.0).mean(axis=-1))
+    hits = _share(given * right, right + wrong)
+    return _share(right, right + wrong), _share(hits, hits + missed), _share(2 * hits, given + hits + missed)
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.asarray(np.where(whole > 0, part / np.maximum(whole, 1e-300), 0.0))

@@ -19,8 +19,8 @@ def model_card(
     """README.md for the bundle: Markdown under Hugging Face's front matter.
 
     `card` may hold, and leaves out what it does not: "audit" (an AuditReport as a dict), "leaning" ({"accuracy",
-    "macro_f1"}: figures that lean on the pool), "test_file" ({"name", "n", "metrics"}), "scored_how" (a sentence),
-    "n_labels", "label_counts" ({name: texts}), "encoder" (name), "head" (its kind), "seed",
+    "macro_f1", "labels"}: figures that lean on the pool, the last by column), "test_file" ({"name", "n", "metrics"}),
+    "scored_how" (a sentence), "n_labels", "label_counts" ({name: texts}), "encoder" (name), "head" (its kind), "seed",
     "number" (the model's), "created" (a date), "descriptions" ({name: text}).
     """
     parts = [
@@ -95,6 +95,8 @@ def _audit(names: Sequence[str], card: Mapping[str, Any]) -> str:
     if leaning:
         text += "\n\n" + _LEANING
     per_label = [row for row in audit.get("per_label", []) if 0 <= row["label"] < len(names)]
+    if leaning.get("labels"):
+        per_label = [row | leaning["labels"][row["label"]] for row in per_label]
     if per_label:
         found = [
             (names[row["label"]], row["support"], *map(_share, (row["precision"], row["recall"]))) for row in per_label

@@ -118,7 +118,7 @@ def _plain_f1(version: VersionScore) -> str:
         return ""
     return _(
         "By those texts alone the macro-F1 would be %(value)s (%(low)s to %(high)s). That plain figure knows nothing "
-        "of the labels those texts did not meet, and its interval is too narrow."
+        "of the labels those texts did not meet, so its interval leaves them open."
     ) % _hundredths(version.plain_f1)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from labeller.insight.measured_on import Ground
-from labeller.insight.selectors import ENOUGH_SUPPORT, Estimate
+from labeller.insight.selectors import ENOUGH_SUPPORT, Estimate, leading_labels
 from labeller.learning.models import ModelVersion
 from labeller.learning.testscores import TestScore
 from labeller.projects.models import Project
@@ -33,6 +33,7 @@ LabelFigures = dict[int, dict[int, LabelFigure]]
 
 def label_figures(project: Project, ground: Ground) -> LabelFigures:
     """Every version's labels on this ground; those it did not know are absent. One query."""
+    leaning = ("reading__tightened_labels",) if ground.test_set is None else ()
     rows: QuerySet[Any] = (
         ModelVersion.objects.filter(project=project).annotate(of=F("number"))
         if ground.test_set is None
@@ -41,9 +42,9 @@ def label_figures(project: Project, ground: Ground) -> LabelFigures:
     return {
         number: {
             label_ids[score["label"]]: LabelFigure(score["support"], Estimate.read(score.get("f1")))
-            for score in per_label or []
+            for score in leading_labels(*figures)
         }
-        for number, label_ids, per_label in rows.order_by()
-        .values_list("of", "label_ids", "metrics__per_label")
+        for number, label_ids, *figures in rows.order_by()
+        .values_list("of", "label_ids", "metrics__per_label", *leaning)
         .iterator()
     }

@@ -108,6 +108,7 @@ class LabelScore:
     precision: Estimate | None
     recall: Estimate | None
     f1: Estimate | None
+    leans: bool = False  # on the pool: the audit texts alone would tell something else
 
     @property
     def has_evidence(self) -> bool:
@@ -224,8 +225,8 @@ def current_of(scores: Iterable[VersionScore]) -> VersionScore | None:
 def label_scores(
     project: Project, number: int | None, *, scores: QuerySet[TestScore] | None = None
 ) -> list[LabelScore]:
-    """Version `number` by label, in the project's order; labels it did not know have support 0. On the audit texts, or
-    by one of `scores`. Three queries."""
+    """Version `number` by label, in the project's order; labels it did not know have support 0. On the audit texts,
+    where figures that lean on the pool lead, or by one of `scores`. Three queries."""
     labelled = dict(
         _current_labels(project)
         .filter(labels__isnull=False)
@@ -238,8 +239,9 @@ def label_scores(
         if scores is None
         else scores.filter(version__number=number or 0)
     )
-    for label_ids, per_label in rows.values_list("label_ids", "metrics__per_label"):
-        stored = {label_ids[score["label"]]: score for score in per_label or []}  # stored by column of the head
+    leaning = ("reading__tightened_labels",) if scores is None else ()
+    for label_ids, *figures in rows.values_list("label_ids", "metrics__per_label", *leaning):
+        stored = {label_ids[score["label"]]: score for score in leading_labels(*figures)}  # by column of the head
     return [
         LabelScore(
             label=label,
@@ -248,10 +250,21 @@ def label_scores(
             precision=Estimate.read(score.get("precision")),
             recall=Estimate.read(score.get("recall")),
             f1=Estimate.read(score.get("f1")),
+            leans="leans" in score,
         )
         for label in Label.objects.filter(project=project)
         for score in (stored.get(label.pk, {}),)
     ]
+
+
+def leading_labels(
+    per_label: list[dict[str, Any]] | None, tightened: list[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """A version's labels as they are stored, with precision, recall and F1 that lean on the pool where there are any:
+    those hold the truth more often, as with all labels together."""
+    if not tightened:
+        return per_label or []
+    return [score | tightened[score["label"]] | {"leans": True} for score in per_label or []]
 
 
 def _current_labels(project: Project) -> Any:

@@ -90,7 +90,9 @@ def _some_texts(version: ModelVersion) -> Sequence[str]:
 def _leaning(version: ModelVersion) -> dict[str, Any]:
     """The figures that lean on the pool, as the pages lead with them."""
     reading = PoolReading.objects.filter(version=version).first()
-    found = {} if reading is None else {"accuracy": reading.tightened, "macro_f1": reading.tightened_f1}
+    if reading is None:
+        return {}
+    found = {"accuracy": reading.tightened, "macro_f1": reading.tightened_f1, "labels": reading.tightened_labels}
     return {name: figure for name, figure in found.items() if figure}
 
 

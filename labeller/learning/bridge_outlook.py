@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from labeller.learning.bridge_versions import Made, as_frozen
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.learning.signals import tell_stop_advised
-from modelsvc.assisted_f1 import Expected, assisted_macro_f1
+from modelsvc.assisted_f1 import Expected, assisted_figures
 from modelsvc.forecast import Points, forecast, point
 from modelsvc.ppi import Proxy, confidence, tightened_share
 from modelsvc.stopping import LIMITS, Signs, Word, advise
@@ -52,18 +52,19 @@ def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
 
 
 def audit_figures(row: PoolReading, judged: Judged) -> dict[str, Any]:
-    """Accuracy, macro-F1 and shares, by field of the row: all from the audit texts and what the row says of the pool.
-    `tightened_f1` is None where too few texts carry a label."""
+    """Accuracy, macro-F1, each label's figures and shares, by field of the row: all from the audit texts and what the
+    row says of the pool. Where no audit text carries a label there is neither macro-F1 nor a label's figures."""
     sure = confidence(judged.proba, judged.predicted, multi_label=judged.multi_label)
     correct: NDArray[np.bool_] = (judged.predicted == judged.gold).all(axis=1)
     off = correct - sure
     everywhere = Proxy(row.texts, row.confidence, row.confidence_variance)
-    f1 = assisted_macro_f1(judged.gold, judged.predicted, judged.proba, _expected(row), seed=judged.seed)
+    found = assisted_figures(judged.gold, judged.predicted, judged.proba, _expected(row), seed=judged.seed)
     return {
         "off": float(off.mean()),
         "off_variance": float(off.var()),
         "tightened": asdict(tightened_share(correct, sure, everywhere)),
-        "tightened_f1": None if f1 is None else asdict(f1),
+        "tightened_f1": None if found is None else asdict(found.macro_f1),
+        "tightened_labels": [] if found is None else [asdict(label) for label in found.labels],
         "shares": _shares(row, judged),
     }
 

@@ -17,7 +17,7 @@ from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
 from modelsvc.forecast import LAW
 from modelsvc.stopping import Limits, Signs, advise
 
-FIGURES = ("off", "off_variance", "tightened", "tightened_f1", "shares", "forecast", "advice")
+FIGURES = ("off", "off_variance", "tightened", "tightened_f1", "tightened_labels", "shares", "forecast", "advice")
 
 
 def reading_as_stored(row: PoolReading) -> dict[str, Any]:
@@ -31,9 +31,11 @@ def reading_as_stored(row: PoolReading) -> dict[str, Any]:
 
 def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
     """The same figures from the frozen predictions, the readings up to this one, and the limits that held then."""
-    again: dict[str, Any] = dict.fromkeys(FIGURES) | {"shares": []}
+    again: dict[str, Any] = dict.fromkeys(FIGURES) | {"shares": [], "tightened_labels": []}
     if row.version.n_audit >= ENOUGH_AUDIT:
         again |= audit_figures(row, _judged(row.version, multi_label=multi_label))
+        # A reading from before these figures, or from before a single text with a label was enough, gets none later.
+        again |= {name: getattr(row, name) for name in ("tightened_f1", "tightened_labels") if not getattr(row, name)}
     if was_in_use(row.version):
         again["forecast"] = forecast_at(row.version) if _follows_the_law(row) else None
         if row.advice and (kept := _signs(row)):

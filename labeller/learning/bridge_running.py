@@ -19,7 +19,7 @@ from modelsvc.evaluate import audit_report
 from modelsvc.types import Head, Targets
 
 WINDOW = 50
-OVERALL = ("accuracy", "macro_f1", "micro_f1")  # of a single label a window has too few texts
+OVERALL = ("accuracy", "macro_f1", "resampled_f1", "micro_f1")  # of a single label a window has too few texts
 
 
 @dataclass(frozen=True)

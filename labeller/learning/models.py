@@ -173,6 +173,9 @@ class PoolReading(models.Model):
     unchanged = models.FloatField(null=True, help_text="Share of the stop set with the same answer as before.")
     tightened = models.JSONField(null=True, help_text="Accuracy by prediction-powered inference: value, low, high.")
     tightened_f1 = models.JSONField(null=True, help_text="Macro-F1 with the model's help (modelsvc/assisted_f1.py).")
+    tightened_labels = models.JSONField(
+        default=list, help_text="Precision, recall and F1 of each label in the same way, by column."
+    )
     shares = models.JSONField(default=list, help_text="By column: the label's share of the pool; empty: too few.")
     forecast = models.JSONField(null=True, help_text="modelsvc.forecast.Forecast as a dict.")
     advice = models.JSONField(null=True, help_text="modelsvc.stopping.Advice as a dict.")

@@ -44,7 +44,10 @@ def _tightened(version: Any, value: float) -> None:
     reading = add_reading(version)
     reading.tightened = {"value": value, "low": value - 0.05, "high": value + 0.05}
     reading.tightened_f1 = {"value": value - 0.02, "low": value - 0.09, "high": value + 0.05}
-    reading.save(update_fields=["tightened", "tightened_f1"])
+    of_label = {"value": value - 0.03, "low": value - 0.15, "high": value + 0.07}
+    labels = len(version.label_ids)
+    reading.tightened_labels = [dict.fromkeys(("precision", "recall", "f1"), of_label) for _ in range(labels)]
+    reading.save(update_fields=["tightened", "tightened_f1", "tightened_labels"])
 
 
 def test_the_leading_figure_and_the_plain_one_and_a_picture_to_take_away(
@@ -67,6 +70,20 @@ def test_the_leading_figure_and_the_plain_one_and_a_picture_to_take_away(
     assert "against number of labels" in picture and "quick, plain" in picture and "#ffffff" in picture
     assert 'fill="#1c1d22"' in picture  # light, though the page is dark
     shots.take(page, "leading", whole=True)
+    assert said == []
+
+
+def test_the_figures_of_each_label_lead_in_the_same_way_and_say_so_on_a_phone_too(
+    browser: Any, live_server: LiveServer, measured: Project
+) -> None:
+    page, said = open_results(browser, live_server, measured)
+    page.wait_for_selector("#curve[data-drawn='accuracy 5']")
+    table = page.locator("#label-table")
+    assert "0.835" in table.inner_text() and "0.715" in table.inner_text()
+    page.set_viewport_size(shots.PHONE)
+    assert "corrected by the audit texts" in page.locator("#labels-lean").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= shots.PHONE["width"]
+    shots.take(page, "labels-lean", whole=True)
     assert said == []
 
 

@@ -74,6 +74,19 @@ def test_a_figure_that_does_not_follow_is_named_and_the_exit_code_is_1(measured:
     assert any(line.startswith("accuracy.value: stored") for line in told["different"]["model 2"])
 
 
+def test_a_reading_from_before_labels_had_figures_gets_none_later(project: Project, bob: User) -> None:
+    documents = fill(project)
+    read(project)
+    for document in documents[:36]:
+        annotate(document, bob, source=Source.AUDIT)
+    refit(project)
+    reading = PoolReading.objects.get()
+    assert reading.tightened_labels and checked(project)["equal"]
+    reading.tightened_labels, reading.tightened_f1 = [], None
+    reading.save(update_fields=["tightened_labels", "tightened_f1"])
+    assert checked(project)["equal"]
+
+
 def test_a_comparison_of_orders_follows_from_its_answers(project: Project, bob: User) -> None:
     answered(project, bob)
     gauged(project)
@@ -99,6 +112,10 @@ def test_an_unknown_project_is_exit_code_2(db: None) -> None:
         ({"a": 1}, {}, ["a: stored 1, now None"]),
         ({"f1": 0.5}, {"f1": {"value": 0.5, "low": 0.1, "high": 0.9}}, []),
         ({"f1": 0.5}, {"f1": {"value": 0.6, "low": 0.1, "high": 0.9}}, ["f1: stored 0.5, now 0.6"]),
+        # Macro-F1 as it was stored while its interval was the bootstrap's alone.
+        ({"macro_f1": 2}, {"macro_f1": 3, "resampled_f1": 2}, []),
+        ({"macro_f1": 3}, {"macro_f1": 3, "resampled_f1": 2}, ["macro_f1: stored 3, now 2"]),
+        ({"macro_f1": 2, "resampled_f1": 2}, {"macro_f1": 3, "resampled_f1": 2}, ["macro_f1: stored 2, now 3"]),
         ([1], [1, 2], ["all: stored [1], now [1, 2]"]),
     ],
 )

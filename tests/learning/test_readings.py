@@ -95,6 +95,8 @@ def test_the_tightened_figures_follow_from_what_is_stored(project: Project, pool
     first = Proxy(row.texts, row.by_label[0]["mean"], row.by_label[0]["variance"])
     again = tightened_share(gold[:, 0] > 0, proba[:, 0], first, texts=POOL)
     assert row.shares[0] == {"value": again.value, "low": again.low, "high": again.high}
+    assert len(row.tightened_labels) == len(row.version.label_ids)
+    assert all(label["f1"]["low"] <= label["f1"]["value"] <= label["f1"]["high"] for label in row.tightened_labels)
 
 
 def test_the_shares_are_those_of_the_pool_however_the_labels_were_chosen(
@@ -118,6 +120,7 @@ def test_below_thirty_audit_texts_nothing_is_estimated(project: Project, pool: l
     refit(project)
     row = PoolReading.objects.get()
     assert (row.tightened, row.tightened_f1, row.shares, row.off) == (None, None, [], None)
+    assert row.tightened_labels == []
     assert row.advice is not None and row.advice["audit_missing"] == 71
 
 

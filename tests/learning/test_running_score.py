@@ -40,7 +40,7 @@ def test_the_window_holds_the_newest_answers_and_the_likeliest_label_counts(
     assert score is not None and (score.n_labels, score.n_texts) == (17, 4)
     assert score.annotation_ids == sorted(score.annotation_ids)
     assert score.metrics["accuracy"]["value"] == 0.75
-    assert set(score.metrics) == {"accuracy", "macro_f1", "micro_f1"}
+    assert set(score.metrics) == {"accuracy", "macro_f1", "resampled_f1", "micro_f1"}
 
 
 def test_without_a_prediction_from_before_there_is_nothing_to_score(project: Project, bob: User) -> None:

@@ -112,13 +112,17 @@ def test_the_card_tells_the_audit_figures_with_their_intervals_and_how_they_were
 
 def test_figures_that_lean_on_the_pool_lead_in_the_card_and_those_of_a_test_file_follow():
     told = CARD | {
-        "leaning": {"accuracy": {"value": 0.88, "low": 0.8, "high": 0.94}},
+        "leaning": {
+            "accuracy": {"value": 0.88, "low": 0.8, "high": 0.94},
+            "labels": [{"precision": None, "recall": {"value": 0.71, "low": 0.5, "high": 0.9}, "f1": None}] * 3,
+        },
         "test_file": {"name": "exam.csv", "n": 300, "metrics": CARD["audit"]},
     }
     card = model_card("Leases", NAMES, multi_label=False, reads_words=False, card=told, versions={})
     lines = card.splitlines()
     lead = lines.index("| Accuracy | 0.880 | 0.800 to 0.940 |")
     assert lines[lead + 1] == "| Accuracy, audit texts alone | 0.854 | 0.716 to 0.931 |"
+    assert "| Change of terms | 9 |  | 0.710 (0.500 to 0.900) |" in card
     assert "300 texts of exam.csv, of which no model has learnt." in card
 
 

@@ -1,12 +1,14 @@
-"""F1 of one label and micro-F1: equal to scikit-learn's, and their intervals hold the truth as often as they say."""
+"""F1 of one label, micro-F1 and macro-F1: equal to scikit-learn's, and their intervals hold the truth as often as they
+say."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelsvc.f1_intervals import label_f1, micro_f1
-from modelsvc.intervals import EvaluationError, wilson
+from modelsvc.evaluate import audit_report
+from modelsvc.f1_intervals import label_f1, macro_f1_with_unmet, micro_f1
+from modelsvc.intervals import EvaluationError, Interval, macro_f1, wilson
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,49 @@ def test_intervals_hold_the_truth_as_often_as_they_say(n):
         one = label_f1(int((t & s)[:, 0].sum()), support=int(t[:, 0].sum()), given=int(s[:, 0].sum()))
         held_label += one is None or one.low <= of_label <= one.high
     assert held / rounds >= 0.92 and held_label / rounds >= 0.93
+
+
+def test_a_label_that_was_not_met_may_be_anything():
+    sure, half = Interval(1.0, 1.0, 1.0), Interval(0.5, 0.5, 0.5)
+    met = macro_f1_with_unmet(half, [sure, Interval(0.0, 0.0, 0.0)])
+    assert (met.value, met.low, met.high) == (0.5, 0.5, 0.5)
+    unmet = macro_f1_with_unmet(half, [half, half, None, None])
+    assert (unmet.value, unmet.low, unmet.high) == (0.5, 0.25, 0.75)
+    nothing = macro_f1_with_unmet(Interval(0.0, 0.0, 0.0), [None, None])
+    assert (nothing.low, nothing.high) == (0.0, 1.0)
+
+
+def test_without_a_label_there_is_no_mean_over_labels():
+    with pytest.raises(EvaluationError, match="at least one"):
+        macro_f1_with_unmet(Interval(0.0, 0.0, 0.0), [])
+
+
+intervals = st.tuples(*[st.floats(0, 1)] * 3).map(sorted).map(lambda at: Interval(at[1], at[0], at[2]))
+
+
+@given(intervals, st.lists(st.none() | intervals, min_size=1, max_size=12))
+def test_macro_f1_is_never_surer_than_its_resamples_and_stays_a_share(resampled, labels):
+    found = macro_f1_with_unmet(resampled, labels)
+    assert 0 <= found.low <= resampled.low <= found.value <= resampled.high <= found.high <= 1
+
+
+@given(intervals, st.lists(st.none() | intervals, min_size=1, max_size=12), st.integers(0, 11))
+def test_to_lose_sight_of_a_label_never_narrows_macro_f1(resampled, labels, at):
+    before = macro_f1_with_unmet(resampled, labels)
+    lost = macro_f1_with_unmet(resampled, [None if i == at else label for i, label in enumerate(labels)])
+    assert lost.low <= before.low + 1e-9 and before.high <= lost.high + 1e-9
+
+
+@pytest.mark.parametrize("n", [30, 100])
+def test_where_most_labels_are_rare_macro_f1_holds_the_truth_and_the_bootstrap_alone_too_seldom(n):
+    rng, C, N = np.random.default_rng(5), 9, 20_000
+    rate, found = np.geomspace(0.03, 0.003, C), np.linspace(0.9, 0.3, C)
+    true = rng.random((N, C)) < rate
+    said = (true & (rng.random((N, C)) < found)) | (rng.random((N, C)) < rate / 4)
+    whole, held, alone, rounds = macro_f1(true, said), 0, 0, 200
+    for _ in range(rounds):
+        rows = rng.integers(N, size=n)
+        report = audit_report(true[rows], said[rows], multi_label=True, seed=0)
+        held += report.macro_f1.low <= whole <= report.macro_f1.high
+        alone += report.resampled_f1.low <= whole <= report.resampled_f1.high
+    assert held / rounds >= 0.95 > alone / rounds
