@@ -100,7 +100,8 @@ class PoolGraph:
         cosine = texts @ self.X.T
         near = np.argpartition(-cosine, SOURCES - 1, axis=1)[:, :SOURCES]
         closest = np.take_along_axis(cosine, near, axis=1)
-        part = np.exp(-4 * np.maximum(2 - 2 * closest, 0) / self.reach[near])
+        far = -4 * np.maximum(2 - 2 * closest, 0) / self.reach[near]
+        part = np.exp(far - far.max(axis=1, keepdims=True))  # a text far from all enters by the nearest all the same
         itself = closest > 1 - 1e-4
         part = np.where(itself.any(axis=1, keepdims=True), itself.astype(np.float32), part)
         part /= part.sum(axis=1, keepdims=True)

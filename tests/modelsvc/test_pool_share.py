@@ -53,6 +53,11 @@ class TestLabelsSpreadOverTheGraph:
         arrived = graph_of(X).flows(newcomers) @ (one_hot(np.array([0, 1]), 2) - 0.5)
         assert (arrived.argmax(axis=1) == kind).mean() > 0.95
 
+    def test_from_a_text_far_from_all_others_too(self):
+        X, _ = blobs(300, seed=17)
+        close = unit(np.ones((300, 24)) + 1e-4 * X)  # a pool of nearly one text
+        assert np.isfinite(graph_of(close).flows(X[:3])).all()
+
     def test_as_much_leaves_the_graph_as_enters_it(self):
         X, _ = two_arcs(300, seed=4)
         graph = graph_of(X)
