@@ -80,7 +80,7 @@ class PoolGraph:
         sums = answers.T @ self.X
         centres = np.where(nodes[:, None] > 0, sums / np.maximum(nodes, 1)[:, None] - self.mean, 0)  # (C, D)
         within = self.scatter - (centres * (nodes / M)[:, None]).T @ centres
-        ridge = SHRINKAGE * float(np.trace(within)) / len(within)
+        ridge = max(SHRINKAGE * float(np.trace(within)) / len(within), 1e-6)  # all texts alike: nothing to tell
         weights = np.linalg.solve(within + ridge * np.eye(len(within), dtype=np.float32), centres.T)
         bias = -0.5 * np.einsum("cd,dc->c", centres, weights) - self.mean @ weights
         return Discriminant(weights.astype(np.float32), bias.astype(np.float32))
