@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from benchmarks.machine import machine
 from benchmarks.resumable import already, write
 from modelsvc.diversity import medoids
 from modelsvc.evaluate import macro_f1
+from modelsvc.pool_graph import sampled
 from modelsvc.quick import decide, fit_head, predict_proba
 from modelsvc.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
 from modelsvc.types import Embeddings, Head, Rows, Targets
@@ -45,6 +46,12 @@ class Frozen:
     test_X: Embeddings
     test_Y: Targets
     label_X: Embeddings  # the labels' names as texts
+    asks_pool: bool = True  # whether the pool has a share in the head
+
+    def head(self, rows: Rows, *, warm: Head | None = None, seed: int) -> Head:
+        """As the product fits it on these labelled texts."""
+        pool = self.X[sampled(len(self.X), seed=0)] if self.asks_pool else None
+        return fit_head(self.X[rows], self.Y[rows], multi_label=False, warm=warm, seed=seed, pool_X=pool)
 
 
 def main() -> None:
@@ -57,6 +64,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--held-back", action="store_true", help="judge on a third of TRAIN, never opening TEST")
+    parser.add_argument("--without-pool", action="store_true", help="heads without the pool's share")
     parser.add_argument("--embeddings", type=Path, help="a folder in which the frozen embeddings are kept")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after so long")
     parser.add_argument("--json", type=Path)
@@ -73,10 +81,11 @@ def main() -> None:
     stop = time.perf_counter() + options.seconds
     for train, test in zip(options.files[::2], options.files[1::2], strict=True):
         data = read(train, test, held_back=options.held_back, folder=options.embeddings)
+        data = replace(data, asks_pool=not options.without_pool)
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             for policy in options.policies:
                 key: dict[str, Any] = {"set": data.name, "judged": "third of train" if options.held_back else "test"}
-                key |= {"policy": policy, "seed": seed, "points": options.labels}
+                key |= {"policy": policy, "seed": seed, "points": options.labels, "asks_pool": data.asks_pool}
                 if any(key.items() <= run.items() for run in report["runs"]) or time.perf_counter() > stop:
                     continue
                 report["runs"].append(key | one_run(data, policy, seed, options.labels))
@@ -91,7 +100,7 @@ def one_run(data: Frozen, policy: str, seed: int, points: list[int]) -> dict[str
     started = time.perf_counter()
     accuracy, f1, kinds = {}, {}, {}
     for n, rows in labelled_at(data, policy, seed, points).items():
-        head = fit_head(data.X[rows], data.Y[rows], multi_label=False, seed=seed, calibrate=False)
+        head = data.head(rows, seed=seed)
         answers = decide(head, predict_proba(head, data.test_X))
         accuracy[str(n)] = round(float((answers == data.test_Y).all(axis=1).mean()), 4)
         f1[str(n)] = round(macro_f1(data.test_Y, answers), 4)
@@ -132,7 +141,7 @@ def head_of(data: Frozen, chosen: list[int], warm: Head | None, seed: int) -> He
     """The quick model of this moment; None while fewer than two kinds of label are known."""
     if int(data.Y[chosen].any(axis=0).sum()) < 2:
         return None
-    return fit_head(data.X[chosen], data.Y[chosen], multi_label=False, warm=warm, seed=seed)
+    return data.head(np.array(chosen, np.int64), warm=warm, seed=seed)
 
 
 def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Frozen:
@@ -176,9 +185,10 @@ def embeddings(texts: list[str], name: str, folder: Path | None) -> Embeddings:
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Mean and standard deviation over seeds of each figure, by set, policy and number of labels."""
     rows = []
-    for name, judged, policy in dict.fromkeys((run["set"], run["judged"], run["policy"]) for run in runs):
-        mine = [run for run in runs if (run["set"], run["judged"], run["policy"]) == (name, judged, policy)]
-        row: dict[str, Any] = {"set": name, "judged": judged, "policy": policy}
+    told = ("set", "judged", "policy", "asks_pool")
+    for kind in dict.fromkeys(tuple(run.get(key) for key in told) for run in runs):
+        mine = [run for run in runs if tuple(run.get(key) for key in told) == kind]
+        row: dict[str, Any] = dict(zip(told, kind, strict=True))
         row["seeds"] = sorted({run["seed"] for run in mine})
         for figure in ("accuracy", "macro_f1", "kinds"):
             points = sorted({n for run in mine for n in run[figure]}, key=int)

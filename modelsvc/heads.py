@@ -24,8 +24,8 @@ def fit(
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
 ) -> Head:
-    """A calibrated head from n labelled texts and their labels Y (n, C); `pool` are the texts without labels, which
-    say how often each label is to be expected. The rest as in `quick.fit_head`. Raises QuickModelError."""
+    """A calibrated head from n labelled texts and their labels Y (n, C); `pool` are texts of the pool,
+    whose labels are not asked (see `quick.fit_head`). The rest as in `quick.fit_head`. Raises QuickModelError."""
     if labelled.words is not None and multi_label:
         return two_views.fit_two_views(
             labelled, Y, pool=pool, warm=warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on
@@ -38,7 +38,7 @@ def fit(
         seed=seed,
         calibrate=calibrate,
         calibrate_on=calibrate_on,
-        pool_X=pool.X if multi_label else None,
+        pool_X=pool.X,
     )
 
 
@@ -55,4 +55,4 @@ def cross_fit(
     among those by which anything is set that it is scored with. Raises QuickModelError."""
     if labelled.words is not None and multi_label:
         return two_views.cross_fit_answers(labelled, Y, pool=pool, seed=seed, calibrate_on=calibrate_on)
-    return quick.cross_fit(labelled.X, Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on)
+    return quick.cross_fit(labelled.X, Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on, pool_X=pool.X)

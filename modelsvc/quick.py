@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from modelsvc.folds import cross_fit_logits, stratified_folds
 from modelsvc.logistic import fit_linear
 from modelsvc.per_label import expected_f1_thresholds, moved_like, shrunk_scales
+from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, is_of_use, mix_for, spread
 from modelsvc.types import Embeddings, Head, Proba, Targets, Views
 
 MIN_ROWS_TO_CALIBRATE = 10  # below this a temperature is noise
@@ -44,8 +45,9 @@ def fit_head(
     never its end, which is unique. With `calibrate=False` the temperature and thresholds of `warm` are kept, which
     saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
     and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. `pool_X` (N, D)
-    are texts without labels: with several labels a text the thresholds rest on how often each label is expected among
-    them; without them, on the labelled texts alone. Raises QuickModelError when shapes differ or no row is labelled.
+    are texts of the pool, whatever their labels: with one label a text they have a share in the head (pool_share.py);
+    with several the thresholds rest on how often each label is expected among them. Raises QuickModelError when shapes
+    differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
     weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=warm)
@@ -64,6 +66,12 @@ def fit_head(
         seen = scales.proba(logits if calibrate_on is None else logits[calibrate_on])
         expected = seen if pool_X is None else np.concatenate([seen, _sigmoid(pool_X @ weights + bias)])
         return Head(weights, bias, multi_label, thresholds=_thresholds(expected, Y))
+    if pool_X is not None and is_of_use(len(pool_X), len(X), _kinds(Y)):
+        told = spread(pool_X, X, Y, folds=folds, seed=seed)
+        share = EXPECTED if calibrate_on is None else EXPECTED_TUNED
+        mix = mix_for(logits, told.left_out, Y, scorable, expected=share, least=MIN_ROWS_TO_CALIBRATE)
+        logits = mix.of(logits, told.left_out)
+        weights, bias = mix.of(weights, told.whole.weights), mix.of(bias, told.whole.bias)
     return Head(weights, bias, multi_label, _temperature(logits, Y, scorable))
 
 
@@ -94,19 +102,23 @@ def cross_fit(
     seed: int,
     folds: int = 10,
     calibrate_on: NDArray[np.bool_] | None = None,
+    pool_X: Embeddings | None = None,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit_head` and `decide` would make them: no row is
     among those on which the head, the temperature and the thresholds are fitted by which it is scored itself. Only the
     number of rows with each label, from which uneven labels get their weights, is taken over all rows.
 
     Folds are stratified and follow from the seed alone. A label missing from a fold's training rows has probability
-    near 0 there. `calibrate_on` as in `fit_head`. Raises QuickModelError.
+    near 0 there. `calibrate_on` and `pool_X` as in `fit_head`. Raises QuickModelError.
     """
     _check(X, Y, multi_label=multi_label)
     logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
     if calibrate_on is not None:
         scorable = scorable & calibrate_on
     fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
+    told: NDArray[np.float32] | None = None
+    if not multi_label and pool_X is not None and is_of_use(len(pool_X), len(X), _kinds(Y)):
+        told = spread(pool_X, X, Y, folds=folds, seed=seed).left_out
     proba, decided = np.empty_like(logits), np.zeros(Y.shape, np.uint8)
     for f in range(int(fold.max()) + 1):
         mine, others = fold == f, fold != f
@@ -116,10 +128,19 @@ def cross_fit(
             rows = others if calibrate_on is None else others & calibrate_on
             thresholds = _thresholds(scales.proba(logits[rows]), Y[others])
         else:
-            temperature = _temperature(logits, Y, scorable & others)
-            proba[mine], thresholds = _softmax(logits[mine] / np.float32(temperature)), np.zeros(0, np.float32)
+            mixed = logits
+            if told is not None:
+                share = EXPECTED if calibrate_on is None else EXPECTED_TUNED
+                left = logits[others], told[others], Y[others], scorable[others]
+                mixed = mix_for(*left, expected=share, least=MIN_ROWS_TO_CALIBRATE).of(logits, told)
+            temperature = _temperature(mixed, Y, scorable & others)
+            proba[mine], thresholds = _softmax(mixed[mine] / np.float32(temperature)), np.zeros(0, np.float32)
         decided[mine] = _decided(proba[mine], thresholds, multi_label=multi_label)
     return proba, decided
+
+
+def _kinds(Y: Targets) -> int:
+    return int(np.count_nonzero(Y.any(axis=0)))
 
 
 def decide(head: Head, proba: Proba) -> Targets:

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import FineTuneConfig, FineTuned, fine_tune
+from modelsvc.pool_graph import sampled
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig
 from modelsvc.selftrain import in_proportion, label_weight, neighbours_agree
 from modelsvc.soup import soup
 from modelsvc.teacher import READING, READING_POOL, Task
-from modelsvc.types import Embeddings, Proba, Progress, Rows
+from modelsvc.types import Embeddings, Head, Proba, Progress, Rows
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: lis
     held-back texts level with the best of them or better, and it does not forget what only the labels said.
     """
     labelled = lesson.teacher.encode(task.texts, on_progress=task.standing(READING, 0.0))
-    opinion = predict_proba(fit_head(labelled, task.Y, multi_label=False, seed=task.seed), lesson.X)  # (N, C)
+    opinion = predict_proba(_judge(labelled, task, lesson), lesson.X)  # (N, C)
     told = task.standing(READING_POOL, 0.0)
     allowed = neighbours_agree(lesson.X, opinion.argmax(1), look=lambda: told(Progress(READING_POOL, 0.0)))
     mean, agreed, used = opinion, 1.0, 0
@@ -63,6 +64,12 @@ def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: lis
         student, used = _student(part, config, lesson.texts, mean, rows, seed=task.seed + index), len(rows)
         cooks.append(student.encoder)
     return None if student is None else Learnt(soup(cooks), used, agreed)
+
+
+def _judge(labelled: Embeddings, task: Task, lesson: Lesson) -> Head:
+    """The teacher's head, in which the pool has its share; its labelled texts cannot say how much, it has seen them."""
+    pool, unseen = lesson.X[sampled(len(lesson.X), seed=task.seed)], np.zeros(len(task.Y), np.bool_)
+    return fit_head(labelled, task.Y, multi_label=False, seed=task.seed, calibrate_on=unseen, pool_X=pool)
 
 
 def _student(task: Task, config: RecipeConfig, pool: list[str], proba: Proba, rows: Rows, *, seed: int) -> FineTuned:

@@ -17,7 +17,7 @@ from labeller.learning.bridge_orders import frozen_pool
 from labeller.learning.bridge_pool import Ids, Labelled, labelled
 from labeller.learning.bridge_ranking import prediction
 from labeller.learning.bridge_sample import sample
-from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc.heads import cross_fit
@@ -42,7 +42,7 @@ def doubts_of(project: Project, beat: Heartbeat) -> list[LabelDoubt] | None:
         views[rows],
         labels.Y,
         multi_label=project.is_multi,
-        pool=unlabelled(views, rows, seed=project.seed),
+        pool=beside(views, rows, seed=project.seed),
         seed=project.seed,
     )
     suspected = suspects(proba, labels.Y, multi_label=project.is_multi)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
-from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project
 from modelsvc.heads import fit
@@ -73,7 +73,7 @@ def _since(project: Project, snapshot: Labelled) -> Labelled:
 def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays) -> Head:
     rows, found = serving.rows_of(snapshot.document_ids)
     views, seed = views_of(project, serving), project.seed
-    others = unlabelled(views, rows, seed=seed)
+    others = beside(views, rows, seed=seed)
     return fit(views[rows], snapshot.Y[found], pool=others, multi_label=project.is_multi, seed=seed)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labeller.learning.bridge_pool import Labelled, PoolArrays, Reader
 from labeller.learning.bridge_sample import sample
-from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
 from modelsvc.types import Embeddings, Rows, Views
 
@@ -55,5 +55,6 @@ class Refit:
 
     @cached_property
     def others(self) -> Views:
-        """Texts without labels, which tell how often each label is to be expected."""
-        return unlabelled(self.views, self.rows, seed=self.project.seed)
+        """Texts whose labels are not asked: with one label a text they have a share in the head, with several they tell
+        how often each label is to be expected."""
+        return beside(self.views, self.rows, seed=self.project.seed)

@@ -19,7 +19,7 @@ from labeller.learning import artifacts
 from labeller.learning.bridge_embed import embed_into
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, pretrained_folder
 from labeller.learning.bridge_running import columns_of, overall_metrics
-from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.measures import OrderComparison
 from labeller.learning.models import TrainingRun
 from labeller.learning.runs import Heartbeat
@@ -49,7 +49,7 @@ def compare_orders(run: TrainingRun, beat: Heartbeat) -> OrderComparison | None:
     views = views_of(project, pool)
     in_time = np.argsort(labels.answered_at, kind="stable")
     judged = np.flatnonzero(labels.is_audit)
-    others, on_head = unlabelled(views, at, seed=project.seed), _teller(beat, in_time, is_random)
+    others, on_head = beside(views, at, seed=project.seed), _teller(beat, in_time, is_random)
     told: dict[str, Any] = {"texts": views[at], "Y": labels.Y, "judged": judged, "pool": others, "on_head": on_head}
     told |= {"multi_label": project.is_multi, "seed": project.seed}
     taught = {

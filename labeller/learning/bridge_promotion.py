@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from labeller.learning.bridge_later import compare_on_later_labels
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_versions import AuditScore, score_audit
-from labeller.learning.bridge_words import unlabelled, views_of
+from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
@@ -35,7 +35,7 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays) -> Judged:
     """The head on all labels of the snapshot over `pool`, the new encoder's embeddings, compared with what serves."""
     rows, found = pool.rows_of(snapshot.document_ids)
     labels, views = snapshot.only(found), views_of(project, pool)
-    others = unlabelled(views, rows, seed=project.seed)
+    others = beside(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
     head = fit(views[rows], labels.Y, pool=others, multi_label=multi, seed=seed, calibrate_on=labels.is_audit)
     audit = _score(project, labels, pool, tuned=True)
@@ -65,7 +65,7 @@ def on_common_ground(
 def _score(project: Project, labels: Labelled, pool: PoolArrays, *, tuned: bool) -> AuditScore:
     rows, _ = pool.rows_of(labels.document_ids)
     views = views_of(project, pool)
-    others = unlabelled(views, rows, seed=project.seed)
+    others = beside(views, rows, seed=project.seed)
     return score_audit(views[rows], labels, pool=others, multi_label=project.is_multi, tuned=tuned, seed=project.seed)
 
 

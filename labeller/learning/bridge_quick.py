@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 import uuid
 
-import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
@@ -178,8 +177,7 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) 
         seed=project.seed,
         duration_s=time.perf_counter() - material.started,
         settings={"strategy": project.strategy, "fitted_on": len(fitted)},
-        # Heads that read no words ask nothing of texts without a label.
-        looked_at=material.pool.ids if project.is_multi else np.empty(0, np.int64),
+        looked_at=material.pool.ids,
     )
     tested = answered_at_once(project, reader, head, material.labels.label_ids)
     with transaction.atomic():

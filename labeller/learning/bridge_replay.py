@@ -12,7 +12,7 @@ from django.conf import settings
 from labeller.learning.bridge_pool import Reader, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_quick import head_of
 from labeller.learning.bridge_versions import load_head
-from labeller.learning.bridge_words import unlabelled, views_for, views_of
+from labeller.learning.bridge_words import beside, views_for, views_of
 from labeller.learning.models import LoopState
 from labeller.projects.models import Project
 from modelsvc.evaluate import macro_f1
@@ -64,7 +64,7 @@ class Examiner:
             return None
         rows, found = pool.rows_of(labels.document_ids)
         views, seed = views_of(self.project, pool), self.project.seed
-        others = unlabelled(views, rows, seed=seed)
+        others = beside(views, rows, seed=seed)
         return fit(views[rows], labels.Y[found], pool=others, multi_label=self.project.is_multi, seed=seed)
 
     def _figures(self, head: Head | None, reader: Reader) -> dict[str, float] | None:

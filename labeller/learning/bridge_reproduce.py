@@ -26,7 +26,7 @@ from labeller.learning.bridge_pool import Ids, PoolArrays, draws, labelled, pool
 from labeller.learning.bridge_sample import sample
 from labeller.learning.bridge_stages import FIRST, Snapshot, read_pool
 from labeller.learning.bridge_versions import VOCABULARY, AuditScore, load_head, score_audit
-from labeller.learning.bridge_words import unlabelled
+from labeller.learning.bridge_words import beside
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
 from modelsvc import recipe
@@ -161,7 +161,7 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
     views = Views(pool.X, _words(version, pool.ids) if multi else None)
     rows, found = pool.rows_of(record.labels.document_ids)
     labels = record.labels.only(found)
-    others = unlabelled(views, rows, seed=seed)
+    others = beside(views, rows, seed=seed)
     if version.kind == ModelVersion.Kind.QUICK:
         fitted = sample(labels, size=FITTED_TEXTS, seed=seed)
         rows, labels = rows[fitted], labels.only(fitted)

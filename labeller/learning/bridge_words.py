@@ -16,6 +16,7 @@ from labeller.corpus.models import Document
 from labeller.learning import artifacts
 from labeller.learning.bridge_pool import KEPT, Ids, PoolArrays
 from labeller.projects.models import Project
+from modelsvc.pool_graph import sampled
 from modelsvc.two_views import JUDGED
 from modelsvc.types import Embeddings, Head, Rows, Views
 from modelsvc.word_store import WordStore
@@ -41,11 +42,14 @@ def views_of(project: Project, pool: PoolArrays) -> Views:
     return Views(pool.X, Words(words.vocabulary, vstack([words.T, blank], format="csr")[rows]))
 
 
-def unlabelled(views: Views, rows: Rows, *, seed: int) -> Views:
-    """Texts of the pool that are not among the labelled `rows`, at most as many as a head judges its thresholds by;
-    none where heads read no words, for those ask nothing of them."""
+def beside(views: Views, rows: Rows, *, seed: int) -> Views:
+    """Texts of the pool that help to make a head, by what they are and never by a label.
+
+    With several labels a text: some that are not among the labelled `rows`, at most as many as a head judges its
+    thresholds by. With one: some of all, the same ones whatever is labelled, so that their graph is made once.
+    """
     if views.words is None:
-        return views[np.empty(0, np.int64)]
+        return views[sampled(len(views), seed=seed)]
     free = np.setdiff1d(np.arange(len(views)), rows)
     if len(free) > JUDGED:
         free = np.sort(np.random.default_rng(seed).choice(free, JUDGED, replace=False))
