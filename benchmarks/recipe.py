@@ -116,7 +116,8 @@ class Scene:
         asked = sampled(len(rest), seed=seed)  # of the pool, for its share in the head
         accuracy = {"frozen": _accuracy(X[chosen], answers, self.test[1], self.test[2], X[rest[asked]])}
         config = RecipeConfig(teacher=self.options.teacher, least_right=self.options.least_right, pseudo=pseudo)
-        labelled, seconds, pool = [texts[i] for i in chosen], {}, [texts[i] for i in rest]
+        labelled, pool = [texts[i] for i in chosen], [texts[i] for i in rest]
+        seconds: dict[str, float] = {}
 
         def on_stage(stage: Stage) -> Embeddings | None:
             started = time.perf_counter()

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.strategies import embeddings
 from labeller.annotation.audit import audit_is_due, audit_threshold
 from modelsvc.heads import cross_fit, fit
+from modelsvc.pool_graph import sampled
 from modelsvc.quick import decide, predict_proba
 from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
 from modelsvc.types import Embeddings, Head, Proba, Rows, Targets, Views
@@ -166,9 +167,10 @@ def _head(project: Project, labelled: list[int], warm: Head | None, seed: int) -
 
 
 def _others(project: Project, labelled: Rows) -> Views:
-    """What nobody labelled; none where heads do not ask for it."""
-    free = np.setdiff1d(np.arange(len(project.pool)), labelled)
-    return project.texts[free if project.corpus.multi_label else free[:0]]
+    """As in the product: with several labels a text what nobody labelled, with one the texts of the graph."""
+    if not project.corpus.multi_label:
+        return project.texts[sampled(len(project.pool), seed=0)]
+    return project.texts[np.setdiff1d(np.arange(len(project.pool)), labelled)]
 
 
 def moment(project: Project, labelled: Rows, head: Head, seed: int) -> Moment:

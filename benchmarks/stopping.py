@@ -77,7 +77,7 @@ def one_against_rest(corpus: Corpus, label: str) -> Corpus:
     carries = corpus.Y[:, corpus.label_names.index(label)]
     names = [label, f"not {label}"]
     return replace(corpus, name=f"{corpus.name}: {label}", Y=np.column_stack([carries, 1 - carries]),
-                   multi_label=False, label_names=names)  # fmt: skip
+                   multi_label=False, label_names=names, words=None)  # fmt: skip
 
 
 def some_labels(corpus: Corpus, count: int, seed: int) -> Corpus:

@@ -38,7 +38,7 @@ def trajectory(corpus: Corpus, seed: int, *, pool_size: int, until: int, every: 
     for at, (labelled, head) in enumerate(heads(project, seed, at=milestones(until))):
         # As in the product: what a head says of texts that it was fitted on, or that a fold left out, tells nothing.
         free = ~np.isin(stop_set, labelled)
-        now = decide(head, predict_proba(head, project.X[stop_set]))
+        now = decide(head, predict_proba(head, project.texts[stop_set]))
         if before is not None:
             kappas.append(round(kappa(before[free], now[free]), 5))
         same = None if before is None else round(unchanged(before[free], now[free]), 5)

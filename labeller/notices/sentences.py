@@ -9,6 +9,7 @@ from functools import cache
 from django.utils.translation import gettext_noop, override
 
 from labeller.learning.models import ModelVersion, TrainingRun
+from labeller.learning.said import SAID
 from labeller.notices import outbound
 from labeller.retelling import retold
 
@@ -43,7 +44,7 @@ def in_words(stored: str) -> str:
 def _table() -> list[str]:
     with override("en"):
         kinds = [str(kind.label) for kind in TrainingRun.Kind]
-    return [*_SENTENCES, *outbound.REFUSALS, *kinds]
+    return [*_SENTENCES, *outbound.REFUSALS, *kinds, *SAID]
 
 
 def run_sentence(run: TrainingRun, versions: Sequence[ModelVersion]) -> str:

@@ -28,7 +28,7 @@ from tests.scenery import Seen, scenery  # noqa: F401  # a fixture
 ROOT = Path(__file__).resolve().parents[2]
 MADE_UP = "qbr"  # no library has it, so that what libraries say is bracketed by us too
 SAME_EVERYWHERE = {
-    *("Labeller", "English", "Deutsch", "Brackets", "CSV", "JSON", "SVG", "PNG", "PDF", "HTML", "URL", "UTC"),
+    *("Labeller", "English", "Deutsch", "Brackets", "CSV", "JSON", "SVG", "SHA", "PNG", "PDF", "HTML", "URL", "UTC"),
     *("kB", "MB", "GB", "ms", "https", "http", "all-MiniLM-L", "Cohen", "Fleiss", "Krippendorff"),
     *("Dawid", "Skene", "Wilson"),
 }
@@ -109,11 +109,11 @@ def data() -> set[str]:
         *ImportJob.objects.values_list("file_name", flat=True),
         *Annotation.objects.values_list("comment", flat=True),
         *settings.ENCODERS,
+        "label Another",  # of the file that waits to be imported
     ]
     return {word for text in said for word in re.findall(r"[^\W\d_]{2,}(?:[-’'][^\W\d_]+)*", text)}
 
 
-@pytest.mark.xfail(strict=True, reason="not every page is translated yet")
 @pytest.mark.django_db
 def test_every_page_says_only_what_can_be_translated(
     scenery: list[Seen],  # noqa: F811
