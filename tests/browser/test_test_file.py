@@ -132,7 +132,7 @@ def test_without_an_audit_the_file_measures_models_two_compared_a_text_and_effor
     page.locator("#a").select_option("1")
     page.locator("#b").select_option("4")
     page.get_by_role("button", name="Vergleichen").click()
-    page.get_by_role("heading", name="Von 120 Testtexten ist Modell 4 auf").wait_for()
+    page.get_by_role("heading", name="Von 120 Testtexten ist Modell 4 bei").wait_for()
     page.get_by_text("Der Unterschied ist größer, als der Zufall ihn machen würde").wait_for()
     take(page, "de-compare")
     page.get_by_role("link", name="Öffnen").first.click()
@@ -140,7 +140,7 @@ def test_without_an_audit_the_file_measures_models_two_compared_a_text_and_effor
     assert page.locator("#history tbody tr").count() == 4
     take(page, "de-test-text", whole=True)
     page.goto(live_server.url + reverse("results-effort", args=[project.slug]))
-    page.get_by_role("heading", name="Was ein Punkt Genauigkeit gekostet hat, auf der Testdatei").wait_for()
+    page.get_by_role("heading", name="Was ein Punkt Genauigkeit gekostet hat, an der Testdatei").wait_for()
     assert page.locator("#cost-table tbody tr").count() >= 1
     take(page, "de-effort", whole=True)
     for name, query in (("results-errors", ""), ("results-test", ""), ("results-errors", "?on=audit")):
