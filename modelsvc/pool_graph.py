@@ -73,13 +73,17 @@ class PoolGraph:
         counts = given.sum(axis=0)
         even = given / np.maximum(counts, 1)  # each label sends as much, however many texts it has
         arrived = flows @ (even - even.mean(axis=0))
+        # Where no source is joined to a node all flows are alike but for rounding: it has no answer.
+        apart = np.ptp(arrived[:, counts > 0], axis=1)
+        reached = np.flatnonzero(apart > 1e-4 * np.median(apart))
         arrived[:, counts == 0] = -np.inf
         M, C = arrived.shape
-        answers = csr_matrix((np.ones(M, np.float32), (np.arange(M), arrived.argmax(axis=1))), shape=(M, C))
+        places = (reached, arrived[reached].argmax(axis=1))
+        answers = csr_matrix((np.ones(len(reached), np.float32), places), shape=(M, C))
         nodes = np.asarray(answers.sum(axis=0)).ravel()
         sums = answers.T @ self.X
         centres = np.where(nodes[:, None] > 0, sums / np.maximum(nodes, 1)[:, None] - self.mean, 0)  # (C, D)
-        within = self.scatter - (centres * (nodes / M)[:, None]).T @ centres
+        within = self.scatter - (centres * (nodes / max(len(reached), 1))[:, None]).T @ centres
         ridge = max(SHRINKAGE * float(np.trace(within)) / len(within), 1e-6)  # all texts alike: nothing to tell
         weights = np.linalg.solve(within + ridge * np.eye(len(within), dtype=np.float32), centres.T)
         bias = -0.5 * np.einsum("cd,dc->c", centres, weights) - self.mean @ weights
