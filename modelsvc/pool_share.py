@@ -67,7 +67,7 @@ def spread_left_out(pool_X: Embeddings, X: Embeddings, Y: Targets, *, folds: int
     flows = graph.flows(X[rows])
     for f in range(folds):
         mine, others = fold == f, fold[rows] != f
-        logits[mine] = graph.discriminant(flows[:, others], Y[rows[others]]).logits(X[mine])
+        logits[mine] = graph.discriminant(flows[others], Y[rows[others]]).logits(X[mine])
     return logits
 
 

@@ -52,7 +52,8 @@ def fit_head(
     differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
-    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=warm)
+    start = warm.alone if warm is not None and warm.alone is not None else warm
+    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=start)
     asked = None if multi_label or pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     if warm is not None and not calibrate and warm.bias.shape == bias.shape:
         if multi_label:
@@ -83,7 +84,7 @@ def fit_head(
 def _with_pool(head: Head, mix: Mix, pool: Discriminant) -> Head:
     """The head with the pool's share in its weights."""
     weights, bias = mix.of(head.weights, pool.weights), mix.of(head.bias, pool.bias)
-    return replace(head, weights=weights, bias=bias, pool_share=mix.share, pool_scale=mix.scale)
+    return replace(head, weights=weights, bias=bias, pool_share=mix.share, pool_scale=mix.scale, alone=head)
 
 
 def predict_proba(head: Head, texts: Views | Embeddings) -> Proba:

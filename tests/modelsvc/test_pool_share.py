@@ -43,15 +43,15 @@ class TestLabelsSpreadOverTheGraph:
     def test_along_a_bent_group_from_one_label_a_kind_where_the_nearest_label_is_the_wrong_one(self):
         X, kind = two_arcs(80, seed=1)
         labelled = X[[0, 40]]
-        arrived = graph_of(X).flows(labelled) @ (one_hot(kind[[0, 40]], 2) - 0.5)
-        assert (arrived.argmax(axis=1) == kind).mean() > 0.95
+        arrived = (one_hot(kind[[0, 40]], 2) - 0.5).T @ graph_of(X).flows(labelled)
+        assert (arrived.argmax(axis=0) == kind).mean() > 0.95
         assert ((X @ labelled.T).argmax(axis=1) == kind).mean() < 0.85
 
     def test_from_texts_that_are_no_nodes(self):
         X, kind = two_arcs(120, seed=2)
         newcomers = two_arcs(8, seed=3)[0][[1, 5]]
-        arrived = graph_of(X).flows(newcomers) @ (one_hot(np.array([0, 1]), 2) - 0.5)
-        assert (arrived.argmax(axis=1) == kind).mean() > 0.95
+        arrived = (one_hot(np.array([0, 1]), 2) - 0.5).T @ graph_of(X).flows(newcomers)
+        assert (arrived.argmax(axis=0) == kind).mean() > 0.95
 
     def test_from_a_text_far_from_all_others_too(self):
         X, _ = blobs(300, seed=17)
