@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import machine
+from modelsvc.pool_graph import graph_of, sampled
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.strategies import Pool, rank
 from modelsvc.types import Embeddings, Head, Targets
@@ -48,13 +49,18 @@ def measure(n: int, C: int, N: int, seed: int) -> dict[str, tuple[float, float]]
     """One click: the head before it saw one label less."""
     X, Y = made_up(n, C, seed)
     pool_X, _ = made_up(N, C, seed + 1000)
-    before: Head = fit_head(X[:-1], Y[:-1], multi_label=False)
-    head = fit_head(X, Y, multi_label=False, warm=before)
+    asked = pool_X[sampled(N, seed=seed)]  # for the pool's share, as in the product
+    graph = timed(lambda: graph_of(asked))  # once whenever texts were read anew
+    before: Head = fit_head(X[:-1], Y[:-1], multi_label=False, pool_X=asked)
+    head = fit_head(X, Y, multi_label=False, warm=before, pool_X=asked)
     pool = Pool(pool_X, predict_proba(head, pool_X), X, Y, False, [f"kind {c}" for c in range(C)])
     nothing = Pool(pool_X, None, X[:0], Y[:0], False, pool.label_names)
     return {
-        "fit_and_calibrate": timed(lambda: fit_head(X, Y, multi_label=False, warm=before)),
-        "fit_keeping_calibration": timed(lambda: fit_head(X, Y, multi_label=False, warm=before, calibrate=False)),
+        "graph": graph,
+        "fit_and_calibrate": timed(lambda: fit_head(X, Y, multi_label=False, warm=before, pool_X=asked)),
+        "fit_keeping_calibration": timed(
+            lambda: fit_head(X, Y, multi_label=False, warm=before, calibrate=False, pool_X=asked)
+        ),
         "predict": timed(lambda: predict_proba(head, pool_X)),
         "rank_cold": timed(lambda: rank(nothing, QUEUE, strategy="cold", seed=seed)),
         "rank_early": timed(lambda: rank(pool, QUEUE, strategy="early", seed=seed)),

@@ -55,7 +55,7 @@ class PoolGraph:
     _flows: dict[bytes, Floats] = field(default_factory=dict)
 
     def flows(self, texts: Embeddings) -> Floats:
-        """How much of what starts at each of n labelled texts (n, D) has come by each node. -> (M, n)
+        """How much of what starts at each of n labelled texts (n, D) has come by each node. -> (n, M)
 
         Remembered by text: one label more costs one text's flow.
         """
@@ -64,22 +64,26 @@ class PoolGraph:
         if new:
             for at, flow in zip(new, self._flow(texts[new]).T, strict=True):
                 self._flows[keys[at]] = np.ascontiguousarray(flow)
-        return np.stack([self._flows[key] for key in keys], axis=1)
+        return np.stack([self._flows[key] for key in keys])
 
     def discriminant(self, flows: Floats, Y: Targets) -> Discriminant:
-        """The shrunk linear discriminant (Fisher) of the nodes' answers: flows (M, n) of the labelled texts, Y (n, C)
+        """The shrunk linear discriminant (Fisher) of the nodes' answers: flows (n, M) of the labelled texts, Y (n, C)
         one label each. A label without a text gets no node, and logits of 0."""
         given = Y.astype(np.float32)
         counts = given.sum(axis=0)
         even = given / np.maximum(counts, 1)  # each label sends as much, however many texts it has
-        arrived = flows @ (even - even.mean(axis=0))
-        arrived[:, counts == 0] = -np.inf
-        M, C = arrived.shape
-        answers = csr_matrix((np.ones(M, np.float32), (np.arange(M), arrived.argmax(axis=1))), shape=(M, C))
+        arrived = (even - even.mean(axis=0)).T @ flows  # (C, M)
+        # Where no source is joined to a node all flows are alike but for rounding: it has no answer.
+        apart = np.ptp(arrived[counts > 0], axis=0)
+        reached = np.flatnonzero(apart > 1e-4 * np.median(apart))
+        arrived[counts == 0] = -np.inf
+        C, M = arrived.shape
+        places = (reached, arrived[:, reached].argmax(axis=0))
+        answers = csr_matrix((np.ones(len(reached), np.float32), places), shape=(M, C))
         nodes = np.asarray(answers.sum(axis=0)).ravel()
         sums = answers.T @ self.X
         centres = np.where(nodes[:, None] > 0, sums / np.maximum(nodes, 1)[:, None] - self.mean, 0)  # (C, D)
-        within = self.scatter - (centres * (nodes / M)[:, None]).T @ centres
+        within = self.scatter - (centres * (nodes / max(len(reached), 1))[:, None]).T @ centres
         ridge = max(SHRINKAGE * float(np.trace(within)) / len(within), 1e-6)  # all texts alike: nothing to tell
         weights = np.linalg.solve(within + ridge * np.eye(len(within), dtype=np.float32), centres.T)
         bias = -0.5 * np.einsum("cd,dc->c", centres, weights) - self.mean @ weights

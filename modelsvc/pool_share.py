@@ -9,6 +9,7 @@ labelled texts that were left out of both, and 0 is one of the choices. The sum 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,45 +17,57 @@ from numpy.typing import NDArray
 
 from modelsvc.folds import stratified_folds
 from modelsvc.logistic import ABSENT
-from modelsvc.pool_graph import NEIGHBOURS, Discriminant, Floats, PoolGraph, graph_of
-from modelsvc.types import Embeddings, Targets
+from modelsvc.pool_graph import NEIGHBOURS, Discriminant, Floats, graph_of
+from modelsvc.types import Embeddings, Head, Rows, Targets
 
 SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 EXPECTED = 0.5  # the share where left-out texts cannot tell, with an encoder as it came: it costs little anywhere
 EXPECTED_TUNED = 2.0  # with one tuned on these labels, whose neighbours were of one kind on every set
 LEAST_TEXTS = 200  # a smaller pool has no shape of its own
-MOST_LABELS = 1_000  # beyond, a head has learnt what the pool could tell, and the flows would cost more than it
+MOST_SOURCES = 1_000  # labelled texts from which labels spread: with more it takes longer and is hardly better
 TEMPERATURES = np.geomspace(0.2, 5.0, 17).astype(np.float32)  # coarse: only the mix is chosen by it
 
 
-@dataclass(frozen=True)
-class Spread:
-    """What the pool says: to any text, and to each of the n labelled ones by the labels of other folds."""
-
-    whole: Discriminant
-    left_out: Floats  # (n, C)
+def is_of_use(pool: int, kinds: int) -> bool:
+    """Whether a pool of so many texts is asked at all, with labels of so many kinds."""
+    return pool >= max(LEAST_TEXTS, NEIGHBOURS + 1) and kinds >= 2
 
 
-def is_of_use(pool: int, labels: int, kinds: int) -> bool:
-    """Whether a pool of so many texts is asked at all, with so many labels of so many kinds."""
-    return pool >= max(LEAST_TEXTS, NEIGHBOURS + 1) and kinds >= 2 and labels <= MOST_LABELS
+def sources(X: Embeddings, Y: Targets) -> Rows:
+    """Which of n labelled texts (n, D), Y (n, C), their labels spread from, ascending: all of MOST_SOURCES, of more as
+    many of each label as there is room for, then any. Follows from the texts alone, so that one label more changes
+    next to nothing: the flows of the others are remembered."""
+    if len(X) <= MOST_SOURCES:
+        return np.arange(len(X), dtype=np.int64)
+    drawn = np.array([int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=7).digest()) for row in X])
+    order = np.argsort(drawn, kind="stable")
+    label = Y.argmax(axis=1)[order]
+    place = np.zeros(len(X), np.int64)  # among the texts of its label
+    for kind in np.unique(label):
+        place[label == kind] = np.arange(int((label == kind).sum()))
+    room = MOST_SOURCES // len(np.unique(label))
+    chosen = np.concatenate([order[place < room], order[place >= room]])[:MOST_SOURCES]
+    return np.sort(chosen).astype(np.int64)
 
 
-def spread(pool_X: Embeddings, X: Embeddings, Y: Targets, *, folds: int, seed: int) -> Spread:
-    """Labels Y (n, C), one a text, of X (n, D), spread over the graph of pool_X (M, D); folds of `cross_fit_logits`."""
-    graph = graph_of(pool_X)
-    flows = graph.flows(X)
-    return Spread(graph.discriminant(flows, Y), _left_out(graph, flows, X, Y, folds=min(folds, len(X)), seed=seed))
+def spread(pool_X: Embeddings, X: Embeddings, Y: Targets) -> Discriminant:
+    """What labels Y (n, C), one a text, of X (n, D) say to any text, spread over the graph of pool_X (M, D)."""
+    graph, rows = graph_of(pool_X), sources(X, Y)
+    return graph.discriminant(graph.flows(X[rows]), Y[rows])
 
 
-def _left_out(graph: PoolGraph, flows: Floats, X: Embeddings, Y: Targets, *, folds: int, seed: int) -> Floats:
+def spread_left_out(pool_X: Embeddings, X: Embeddings, Y: Targets, *, folds: int, seed: int) -> Floats:
+    """(n, C): what they say to each labelled text by the labels of the other folds, those of `cross_fit_logits`."""
+    folds = min(folds, len(X))
     logits: Floats = np.zeros(Y.shape, np.float32)
     if folds < 2:
         return logits
-    fold = stratified_folds(Y, folds=folds, seed=seed)
+    graph, fold = graph_of(pool_X), stratified_folds(Y, folds=folds, seed=seed)
+    rows = sources(X, Y)
+    flows = graph.flows(X[rows])
     for f in range(folds):
-        mine, others = fold == f, fold != f
-        logits[mine] = graph.discriminant(flows[:, others], Y[others]).logits(X[mine])
+        mine, others = fold == f, fold[rows] != f
+        logits[mine] = graph.discriminant(flows[others], Y[rows[others]]).logits(X[mine])
     return logits
 
 
@@ -64,6 +77,10 @@ class Mix:
 
     share: float
     scale: float
+
+    @classmethod
+    def of_head(cls, head: Head) -> Mix:
+        return cls(head.pool_share, head.pool_scale)
 
     def of(self, head: Floats, pool: Floats) -> Floats:
         """Logits, or weights, or a bias, of both."""

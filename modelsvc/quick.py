@@ -7,6 +7,7 @@ several labels a text each label has a scale and an offset of its own instead, f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from modelsvc.folds import cross_fit_logits, stratified_folds
 from modelsvc.logistic import fit_linear
 from modelsvc.per_label import expected_f1_thresholds, moved_like, shrunk_scales
-from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, is_of_use, mix_for, spread
+from modelsvc.pool_graph import Discriminant
+from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, Mix, is_of_use, mix_for, spread, spread_left_out
 from modelsvc.types import Embeddings, Head, Proba, Targets, Views
 
 MIN_ROWS_TO_CALIBRATE = 10  # below this a temperature is noise
@@ -50,11 +52,15 @@ def fit_head(
     differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
-    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=warm)
+    start = warm.alone if warm is not None and warm.alone is not None else warm
+    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=start)
+    asked = None if multi_label or pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     if warm is not None and not calibrate and warm.bias.shape == bias.shape:
         if multi_label:
             scale, offset = moved_like(X @ warm.weights + warm.bias, X @ weights + bias)
             weights, bias = weights * scale, bias * scale + offset
+        if asked is not None and warm.pool_share:
+            return _with_pool(Head(weights, bias, False, warm.temperature), Mix.of_head(warm), spread(asked, X, Y))
         return Head(weights, bias, multi_label, warm.temperature, warm.thresholds)
     folds = 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
     logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
@@ -66,13 +72,19 @@ def fit_head(
         seen = scales.proba(logits if calibrate_on is None else logits[calibrate_on])
         expected = seen if pool_X is None else np.concatenate([seen, _sigmoid(pool_X @ weights + bias)])
         return Head(weights, bias, multi_label, thresholds=_thresholds(expected, Y))
-    if pool_X is not None and is_of_use(len(pool_X), len(X), _kinds(Y)):
-        told = spread(pool_X, X, Y, folds=folds, seed=seed)
-        share = EXPECTED if calibrate_on is None else EXPECTED_TUNED
-        mix = mix_for(logits, told.left_out, Y, scorable, expected=share, least=MIN_ROWS_TO_CALIBRATE)
-        logits = mix.of(logits, told.left_out)
-        weights, bias = mix.of(weights, told.whole.weights), mix.of(bias, told.whole.bias)
-    return Head(weights, bias, multi_label, _temperature(logits, Y, scorable))
+    if asked is None:
+        return Head(weights, bias, multi_label, _temperature(logits, Y, scorable))
+    told = spread_left_out(asked, X, Y, folds=folds, seed=seed)
+    share = EXPECTED if calibrate_on is None else EXPECTED_TUNED
+    mix = mix_for(logits, told, Y, scorable, expected=share, least=MIN_ROWS_TO_CALIBRATE)
+    temperature = _temperature(mix.of(logits, told), Y, scorable)
+    return _with_pool(Head(weights, bias, multi_label, temperature), mix, spread(asked, X, Y))
+
+
+def _with_pool(head: Head, mix: Mix, pool: Discriminant) -> Head:
+    """The head with the pool's share in its weights."""
+    weights, bias = mix.of(head.weights, pool.weights), mix.of(head.bias, pool.bias)
+    return replace(head, weights=weights, bias=bias, pool_share=mix.share, pool_scale=mix.scale, alone=head)
 
 
 def predict_proba(head: Head, texts: Views | Embeddings) -> Proba:
@@ -105,8 +117,10 @@ def cross_fit(
     pool_X: Embeddings | None = None,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit_head` and `decide` would make them: no row is
-    among those on which the head, the temperature and the thresholds are fitted by which it is scored itself. Only the
-    number of rows with each label, from which uneven labels get their weights, is taken over all rows.
+    among those on which the head is fitted by which it is scored itself, nor is its own left-out answer among those by
+    which its temperature, its thresholds and the pool's share are chosen. The number of rows with each label, from
+    which uneven labels get their weights, is taken over all rows; and heads of other folds, whose answers choose those
+    three numbers, have learnt it.
 
     Folds are stratified and follow from the seed alone. A label missing from a fold's training rows has probability
     near 0 there. `calibrate_on` and `pool_X` as in `fit_head`. Raises QuickModelError.
@@ -117,8 +131,8 @@ def cross_fit(
         scorable = scorable & calibrate_on
     fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
     told: NDArray[np.float32] | None = None
-    if not multi_label and pool_X is not None and is_of_use(len(pool_X), len(X), _kinds(Y)):
-        told = spread(pool_X, X, Y, folds=folds, seed=seed).left_out
+    if not multi_label and pool_X is not None and is_of_use(len(pool_X), _kinds(Y)):
+        told = spread_left_out(pool_X, X, Y, folds=folds, seed=seed)
     proba, decided = np.empty_like(logits), np.zeros(Y.shape, np.uint8)
     for f in range(int(fold.max()) + 1):
         mine, others = fold == f, fold != f

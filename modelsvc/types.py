@@ -63,6 +63,9 @@ class Head:
     temperature: float = 1.0  # logits are divided by it (Guo et al. 2017, arXiv 1706.04599)
     thresholds: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))  # (C,) multi-label only
     words: WordWeights | None = None
+    pool_share: float = 0.0  # parts of the pool's discriminant to one of the head's own, summed up in the weights
+    pool_scale: float = 1.0
+    alone: Head | None = field(default=None, compare=False, repr=False)  # where the next search starts
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     )
 
 
-TOLD_ELSEWHERE = ("promotion", "label_counts", "stage", "why", "head", "pool")
+TOLD_ELSEWHERE = ("pool_share", "promotion", "label_counts", "stage", "why", "head", "pool")
 
 
 def _frame(access: Access) -> dict[str, Any]:

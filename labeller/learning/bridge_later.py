@@ -74,7 +74,11 @@ def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays) -> H
     rows, found = serving.rows_of(snapshot.document_ids)
     views, seed = views_of(project, serving), project.seed
     others = beside(views, rows, seed=seed)
-    return fit(views[rows], snapshot.Y[found], pool=others, multi_label=project.is_multi, seed=seed)
+    # As the one that serves: a tuned encoder has seen these texts, whose answers say nothing of how to mix.
+    unseen = np.zeros(len(rows), bool) if reader_of(project).base is not None else None
+    return fit(
+        views[rows], snapshot.Y[found], pool=others, multi_label=project.is_multi, seed=seed, calibrate_on=unseen
+    )
 
 
 def _answers(project: Project, head: Head, pool: PoolArrays, labels: Labelled) -> Targets:

@@ -25,7 +25,7 @@ from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, PoolArrays, draws, labelled, pool_arrays, pretrained_folder, texts_of
 from labeller.learning.bridge_sample import sample
 from labeller.learning.bridge_stages import FIRST, Snapshot, read_pool
-from labeller.learning.bridge_versions import VOCABULARY, AuditScore, load_head, score_audit
+from labeller.learning.bridge_versions import POOL_SHARE, VOCABULARY, AuditScore, load_head, score_audit
 from labeller.learning.bridge_words import beside
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
@@ -162,6 +162,8 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
     rows, found = pool.rows_of(record.labels.document_ids)
     labels = record.labels.only(found)
     others = beside(views, rows, seed=seed)
+    if POOL_SHARE not in version.settings and not multi:
+        others = others[np.zeros(0, np.int64)]  # made before unlabelled texts had a share in such heads
     if version.kind == ModelVersion.Kind.QUICK:
         fitted = sample(labels, size=FITTED_TEXTS, seed=seed)
         rows, labels = rows[fitted], labels.only(fitted)

@@ -28,6 +28,7 @@ from modelsvc.words import Vocabulary, WordWeights
 
 CROSS_FITTED = gettext_noop("Cross-fitted: each audit text is scored by a head that has not seen it.")
 VOCABULARY = "vocabulary.json"
+POOL_SHARE = "pool_share"  # among the settings of each version made since unlabelled texts have one
 NOT_SCORED = gettext_noop("Not scored: no audit text was labelled yet.")
 
 
@@ -176,6 +177,8 @@ def load_head(version: ModelVersion) -> Head:
         float(meta["temperature"]),
         arrays["thresholds"],
         words,
+        float(meta.get("pool_share", 0.0)),
+        float(meta.get("pool_scale", 1.0)),
     )
 
 
@@ -223,11 +226,15 @@ def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
 
 
 def _settings(made: Made) -> dict[str, Any]:
-    return {"head": in_words(made.head)} | made.settings | {"label_counts": made.labels.counts}
+    head = {"head": in_words(made.head), POOL_SHARE: made.head.pool_share}
+    return head | made.settings | {"label_counts": made.labels.counts}
 
 
 def in_words(head: Head) -> str:
     """What kind of head it is."""
+    if head.words is None and head.pool_share:
+        of_the_sum = head.pool_share / (1 + head.pool_share)
+        return f"logistic regression, L2, and labels spread over the pool, {of_the_sum:.0%} of the sum"
     if head.words is None:
         return "logistic regression, L2"
     return f"logistic regressions, L2: {head.words.share:.0%} by the embedding, the rest by the words of the text"
@@ -242,6 +249,8 @@ def _meta(made: Made) -> dict[str, Any]:
         "multi_label": made.head.multi_label,
         "temperature": made.head.temperature,
         "embedding_share": made.head.words.share if made.head.words else 1.0,
+        "pool_share": made.head.pool_share,
+        "pool_scale": made.head.pool_scale,
         "n_labels": len(made.labels.document_ids),
         "n_audit": len(made.audit.document_ids),
         "scored_how": made.audit.how,

@@ -112,6 +112,11 @@ WHY = [
         "answers, about %(right)s of them right by the labels at hand."
     ),
 ]
+HEADS = [
+    gettext_noop("logistic regression, L2, and labels spread over the pool, %(share)s of the sum"),
+    gettext_noop("logistic regression, L2"),
+    gettext_noop("logistic regressions, L2: %(share)s by the embedding, the rest by the words of the text"),
+]
 SCORED = [
     gettext_noop("Cross-fitted: each audit text is scored by a head that has not seen it."),
     gettext_noop("Not scored: no audit text was labelled yet."),
@@ -132,7 +137,7 @@ FAILURES = [
     gettext_noop("There is no encoder folder '%(folder)s'."),
     gettext_noop("No stored model knows this label yet. It will after a few more answers."),
 ]
-SAID = [*STAGES, *RANKED_BY, *DECISIONS, *POOL, *WHY, *SCORED, *FAILURES, MODEL]
+SAID = [*STAGES, *RANKED_BY, *DECISIONS, *POOL, *WHY, *HEADS, *SCORED, *FAILURES, MODEL]
 
 
 def in_words(stored: str) -> str:

@@ -8,11 +8,12 @@ from django.utils import translation
 
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditScore
+from labeller.learning.bridge_versions import in_words as head_in_words
 from labeller.learning.runs import DIED_TWICE
 from labeller.learning.said import in_words
 from modelsvc.recipe import Task, _too_little
 from modelsvc.recipe_config import RecipeConfig, teacher_for
-from modelsvc.types import silent
+from modelsvc.types import Head, silent
 
 
 def score(right: list[int], *, multi: bool = False) -> AuditScore:
@@ -48,6 +49,11 @@ def of_the_teacher() -> list[str]:
     return [why(40, 2), why(40, 2, multi=True), why(4000, 2), why(30, 29)]
 
 
+def of_the_head() -> list[str]:
+    weights, bias = np.zeros((4, 2), np.float32), np.zeros(2, np.float32)
+    return [head_in_words(Head(weights, bias, False, pool_share=share)) for share in (0.0, 2.0)]
+
+
 STAGES = [
     "Waiting for the worker",
     "fine-tuning (1,234 labels, 40 kept for the audit)",
@@ -64,6 +70,7 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
     "stored",
     [
         *(*decisions(), PINNED, *of_the_pool(), *of_the_teacher()),
+        *of_the_head(),
         *(*DIED_TWICE.values(), *STAGES, *RANKED_BY, CROSS_FITTED, NOT_SCORED),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelsvc import pool_graph
 from modelsvc.pool_graph import MOST_TEXTS, graph_of, sampled
-from modelsvc.pool_share import LEAST_TEXTS, MOST_LABELS, Mix, is_of_use, mix_for
+from modelsvc.pool_share import LEAST_TEXTS, MOST_SOURCES, Mix, is_of_use, mix_for, sources
 from modelsvc.quick import cross_fit, fit_head, predict_proba
 from modelsvc.types import Embeddings, Targets
 
@@ -43,20 +43,31 @@ class TestLabelsSpreadOverTheGraph:
     def test_along_a_bent_group_from_one_label_a_kind_where_the_nearest_label_is_the_wrong_one(self):
         X, kind = two_arcs(80, seed=1)
         labelled = X[[0, 40]]
-        arrived = graph_of(X).flows(labelled) @ (one_hot(kind[[0, 40]], 2) - 0.5)
-        assert (arrived.argmax(axis=1) == kind).mean() > 0.95
+        arrived = (one_hot(kind[[0, 40]], 2) - 0.5).T @ graph_of(X).flows(labelled)
+        assert (arrived.argmax(axis=0) == kind).mean() > 0.95
         assert ((X @ labelled.T).argmax(axis=1) == kind).mean() < 0.85
 
     def test_from_texts_that_are_no_nodes(self):
         X, kind = two_arcs(120, seed=2)
         newcomers = two_arcs(8, seed=3)[0][[1, 5]]
-        arrived = graph_of(X).flows(newcomers) @ (one_hot(np.array([0, 1]), 2) - 0.5)
-        assert (arrived.argmax(axis=1) == kind).mean() > 0.95
+        arrived = (one_hot(np.array([0, 1]), 2) - 0.5).T @ graph_of(X).flows(newcomers)
+        assert (arrived.argmax(axis=0) == kind).mean() > 0.95
 
     def test_from_a_text_far_from_all_others_too(self):
         X, _ = blobs(300, seed=17)
         close = unit(np.ones((300, 24)) + 1e-4 * X)  # a pool of nearly one text
         assert np.isfinite(graph_of(close).flows(X[:3])).all()
+
+    def test_not_to_texts_that_no_label_is_joined_to(self):
+        X, kind = blobs(400, seed=23)
+        rng = np.random.default_rng(24)
+        far = np.zeros((60, 24))
+        far[:, 0] = 1
+        island = unit(far + 1e-3 * rng.normal(size=far.shape))
+        with_it, without = graph_of(np.concatenate([X, island])), graph_of(X)
+        Y = one_hot(kind[:20], 4)
+        a, b = (graph.discriminant(graph.flows(X[:20]), Y).logits(X).argmax(1) for graph in (with_it, without))
+        assert (a == b).mean() > 0.97
 
     def test_as_much_leaves_the_graph_as_enters_it(self):
         X, _ = two_arcs(300, seed=4)
@@ -115,17 +126,28 @@ class TestTheHeadWithThePoolsShare:
         assert (first.weights == again.weights).all() and first.temperature == again.temperature
 
     @pytest.mark.parametrize(
-        ("pool", "labels", "kinds", "asked"),
-        [
-            (LEAST_TEXTS, 10, 2, True),
-            (LEAST_TEXTS - 1, 10, 2, False),
-            (5_000, 10, 1, False),
-            (5_000, MOST_LABELS, 5, True),
-            (5_000, MOST_LABELS + 1, 5, False),
-        ],
+        ("pool", "kinds", "asked"), [(LEAST_TEXTS, 2, True), (LEAST_TEXTS - 1, 2, False), (5_000, 1, False)]
     )
-    def test_asks_a_pool_that_can_tell_something(self, pool, labels, kinds, asked):
-        assert is_of_use(pool, labels, kinds) is asked
+    def test_asks_a_pool_that_can_tell_something(self, pool, kinds, asked):
+        assert is_of_use(pool, kinds) is asked
+
+    def test_knows_its_mix_and_keeps_it_where_it_is_not_calibrated_anew(self):
+        X, kind = blobs(1_500, seed=18)
+        before = fit_head(X[:60], one_hot(kind[:60], 4), multi_label=False, pool_X=X)
+        assert before.pool_share > 0
+        Y = one_hot(kind[:61], 4)
+        after = fit_head(X[:61], Y, multi_label=False, pool_X=X, warm=before, calibrate=False)
+        assert (after.pool_share, after.pool_scale) == (before.pool_share, before.pool_scale)
+        anew = fit_head(X[:61], Y, multi_label=False, pool_X=X)
+        assert after.weights == pytest.approx(anew.weights, abs=0.2 * float(np.abs(anew.weights).max()))
+
+    def test_does_not_fall_off_where_not_all_labelled_texts_are_sources_any_more(self):
+        X, kind = blobs(4_000, seed=19)
+        right = []
+        for n in (MOST_SOURCES, MOST_SOURCES + 1):
+            head = fit_head(X[:n], one_hot(kind[:n], 4), multi_label=False, pool_X=X[:1_000])
+            right.append((predict_proba(head, X[2_000:]).argmax(1) == kind[2_000:]).mean())
+        assert abs(right[1] - right[0]) < 0.005
 
     def test_a_small_pool_changes_nothing(self):
         X, kind = blobs(150, seed=11)
@@ -182,6 +204,23 @@ class TestTheMix:
         assert (
             mix_for(logits, logits, one_hot(np.zeros(9, int), 2), np.ones(9, bool), expected=2.0, least=10).share == 2.0
         )
+
+
+class TestTheSources:
+    def test_are_all_while_there_is_room(self):
+        X, kind = blobs(50, seed=20)
+        assert sources(X, one_hot(kind, 4)).tolist() == list(range(50))
+
+    def test_leave_no_rare_label_out(self):
+        X, _ = blobs(3_000, seed=21)
+        kind = np.where(np.arange(3_000) < 5, 1, 0)
+        rows = sources(X, one_hot(kind, 2))
+        assert len(rows) == MOST_SOURCES and set(range(5)) <= set(rows.tolist()) and (np.diff(rows) > 0).all()
+
+    def test_are_nearly_the_same_after_one_label_more(self):
+        X, kind = blobs(3_000, seed=22)
+        before, after = (set(sources(X[:n], one_hot(kind[:n], 4)).tolist()) for n in (2_000, 2_001))
+        assert len(before ^ after) <= 2
 
 
 class TestTheTextsOfTheGraph:
