@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from labeller.search import selectors, sentences
 from labeller.search.asking import Asked
 from labeller.search.finding import Found, find
 from labeller.search.models import BulkAct
-from labeller.search.views import address_of, back_to, form_of, in_words, told
+from labeller.search.views import address_of, back_to, form_of, in_words, told, wants_json
 
 
 class BulkForm(forms.Form):
@@ -189,6 +189,8 @@ def undo(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     try:
         found = acts.undo(act=found)
     except acts.ActRefused as error:
+        if wants_json(request):
+            return JsonResponse({"error": str(error)}, status=422)
         messages.error(request, str(error))
         return redirect("search-act", slug, key)
     if found.total > acts.AT_ONCE:

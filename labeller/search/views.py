@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -98,6 +99,7 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
         "starts": starts(project) if asked.is_empty else [],
         "acts": acts_in_words(selectors.recent_acts(membership), labels) if membership.may_label else [],
         "key": uuid.uuid4(),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "like_what": sentences.like_what(selectors.beginning_of(project, asked.like[0]), len(asked.like) - 1)
         if asked.like
         else "",
@@ -136,9 +138,11 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
 def told(request: LabellerRequest, access: Access, act: BulkAct, labels: list[Label]) -> HttpResponse:
     """What became of an act on a few texts: JSON for the script, else back to the list with a sentence."""
     sentence = in_words(act, labels)
-    if not _wants_json(request):
+    if not wants_json(request):
         (messages.success if act.given or act.taken_back else messages.warning)(request, sentence)
         return redirect(back_to(access, act))
+    if act.is_unfinished:  # another request is at it: the script sends this one again
+        return JsonResponse({}, status=503)
     states = states_of(access.project, access.membership, act.document_ids, labels)
     drawn = {pk: _drawn(access, state, act) for pk, state in states.items()}
     undo = reverse("search-undo", args=[access.project.slug, act.key])
@@ -185,12 +189,12 @@ def _number(value: str | None) -> int:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 9 else 1
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
 def _refused(request: LabellerRequest, slug: str, sentence: str) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"error": sentence}, status=422)
     messages.error(request, sentence)
     query = address_of(QueryDict(request.POST.get("query", "")[:4000]))

@@ -154,6 +154,20 @@ class TestLabellingFromIt:
         assert undone["said"] == "1 answer taken back." and undone["undo"] is None
         assert "Court" not in undone["states"][str(texts[1].pk)]
 
+    def test_while_another_request_is_at_it_the_script_is_told_to_send_it_again(
+        self, project, texts, bob, court, client_of, monkeypatch
+    ):
+        fields = {"key": uuid.uuid4(), "mark": [texts[1].pk], "label": court.pk}
+        sent = (reverse("search-label", args=[project.slug]), fields)
+        client, wants = client_of(bob), {"accept": "application/json"}
+        with monkeypatch.context() as busy:
+            busy.setattr("labeller.search.bulk.carry_on", lambda pk: None)
+            assert client.post(*sent, headers=wants).status_code == 503
+            undo = reverse("search-undo", args=[project.slug, fields["key"]])
+            refused = client.post(undo, headers=wants)
+            assert refused.status_code == 422 and "still being labelled" in refused.json()["error"]
+        assert client.post(*sent, headers=wants).json()["said"] == "1 text labelled Court."
+
     def test_what_was_left_is_said(self, project, texts, alice, bob, court, client_of):
         annotate(texts[1], alice)
         reply = client_of(bob).post(
