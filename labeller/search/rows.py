@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from labeller.annotation.models import Annotation
 from labeller.annotation.selectors import label_sets
 from labeller.annotation.standing import Standing, standings
 from labeller.corpus.highlighting import SNIPPET, Part, marked, snippet
@@ -20,6 +21,7 @@ from labeller.search.conditions import answers_seen
 STATES = {  # what is said of a text that cannot simply be labelled
     Standing.HELD: _("In somebody else's hands now"),
     Standing.RESERVE: _("Set apart to measure the model; a label here ends that"),
+    Standing.ANSWERED: _("Needs no more answers"),
     Standing.MEASURES: _("Yours on the labelling page"),
     Standing.GONE: _("No longer in the project"),
 }
@@ -30,6 +32,10 @@ class Answer:
     who: str
     status: str
     labels: list[Label]
+
+    @property
+    def is_label(self) -> bool:
+        return self.status == Annotation.Status.LABELLED
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,11 @@ class TextState:
 
     @property
     def sentence(self) -> str:
-        return "" if self.answers and self.standing == Standing.RESERVE else str(STATES.get(self.standing, ""))
+        if self.answers and self.standing == Standing.RESERVE:
+            return ""
+        if self.standing == Standing.ANSWERED and any(answer.is_label for answer in self.answers):
+            return ""  # by these
+        return str(STATES.get(self.standing, ""))
 
 
 @dataclass(frozen=True)

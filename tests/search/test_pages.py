@@ -114,6 +114,15 @@ class TestTheList:
         word = served.text.split()[-1].strip(".")
         assert "In somebody else&#x27;s hands now" in client_of(bob).get(list_at(project, f"q={word}")).content.decode()
 
+    def test_what_others_have_answered_is_not_called_unlabelled_and_their_labels_stay_hidden(
+        self, project, texts, alice, bob, rita, client_of
+    ):
+        annotate(texts[1], alice)
+        hers = client_of(bob).get(list_at(project, "q=lawsuit")).content.decode()
+        assert "Needs no more answers" in hers and ">Not labelled</span>" not in hers and "<b>Court</b>" not in hers
+        seen = client_of(rita).get(list_at(project, "q=lawsuit")).content.decode()
+        assert "<b>Court</b>" in seen and "Needs no more answers" not in seen
+
     def test_no_hit_says_what_finds_more(self, project, texts, bob, client_of):
         assert "No text fits." in client_of(bob).get(list_at(project, "q=zeppelin")).content.decode()
 
