@@ -150,7 +150,9 @@ def told(request: LabellerRequest, access: Access, act: BulkAct, labels: list[La
 
 
 def _drawn(access: Access, state: TextState, act: BulkAct) -> str:
-    return render_to_string("search/_state.html", {"state": state, "membership": access.membership})
+    return render_to_string(
+        "search/_state.html", {"state": state, "membership": access.membership, "project": access.project}
+    )
 
 
 @require_POST

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 
 from labeller.annotation.models import Annotation
+from labeller.annotation.services import serve
 from labeller.projects.models import Label
 from labeller.search.models import BulkAct
 from labeller.search.starting import words_for
-from tests.annotation.acts import one
+from tests.annotation.acts import give, one
 from tests.cast import add_texts, make_project
 from tests.learning.scene import annotate
 
@@ -122,6 +123,30 @@ class TestTheList:
         assert "Needs no more answers" in hers and ">Not labelled</span>" not in hers and "<b>Court</b>" not in hers
         seen = client_of(rita).get(list_at(project, "q=lawsuit")).content.decode()
         assert "<b>Court</b>" in seen and "Needs no more answers" not in seen
+
+    def test_a_text_in_one_s_own_hands_leads_to_the_labelling_page(self, project, texts, bob, client_of):
+        word = one(project, bob).text.split()[-1].strip(".")
+        page = client_of(bob).get(list_at(project, f"q={word}")).content.decode()
+        assert f'<a href="{reverse("label", args=[project.slug])}">Yours on the labelling page</a>' in page
+
+    @pytest.mark.parametrize(
+        ("status", "sentence"),
+        [
+            ("skipped", "You skipped it"),
+            ("unsure", "You were unsure of it"),
+            ("labelled", "You answered it on the labelling page"),
+        ],
+    )
+    def test_an_audit_text_that_one_has_put_off_or_answered_leads_to_that_answer(
+        self, project, texts, bob, rita, court, client_of, status, sentence
+    ):
+        served = next(text for text in serve(project=project, annotator=bob, count=12) if text.source == "audit")
+        answer = give(project, bob, served, *([court] if status == "labelled" else []), status=status)
+        word = served.text.split()[-1].strip(".")
+        page = client_of(bob).get(list_at(project, f"q={word}")).content.decode()
+        address = reverse("answer-change", args=[project.slug, answer.key])
+        assert f'{sentence}</span> <a href="{address}">' in page and client_of(bob).get(address).status_code == 200
+        assert address not in client_of(rita).get(list_at(project, f"q={word}")).content.decode()
 
     def test_no_hit_says_what_finds_more(self, project, texts, bob, client_of):
         assert "No text fits." in client_of(bob).get(list_at(project, "q=zeppelin")).content.decode()
