@@ -24,6 +24,7 @@ from labeller.projects.access import Access, LabellerRequest, labelling_project_
 from labeller.projects.models import Label
 from labeller.search import bulk, selectors, sentences
 from labeller.search.asking import MOST_LIKE, SearchForm
+from labeller.search.choice import ChoiceForm
 from labeller.search.finding import Found, find
 from labeller.search.models import BulkAct
 from labeller.search.rows import TextState, may_see_model, rows_of, states_of
@@ -33,24 +34,18 @@ PAGE = 25
 MOST_MARKED = 200
 
 
-class MarkedForm(forms.Form):
+class MarkedForm(ChoiceForm):
     """Texts marked in a list, and what is given to them."""
 
     mark = WholeNumbersField(required=False)
     focus = forms.IntegerField(
         required=False, min_value=0, max_value=LARGEST
     )  # the text in focus, where none is marked: the script's
-    label = WholeNumbersField(required=False)
-    none = forms.BooleanField(required=False)
-    key = forms.UUIDField()
     query = forms.CharField(required=False, max_length=4000)
 
     def texts(self) -> list[int]:
         focus = self.cleaned_data["focus"]
         return list(dict.fromkeys(self.cleaned_data["mark"] or ([focus] if focus else [])))[:MOST_MARKED]
-
-    def labels(self) -> tuple[int, ...]:
-        return () if self.cleaned_data["none"] else self.cleaned_data["label"]
 
 
 def form_of(access: Access, data: QueryDict, labels: list[Label]) -> SearchForm:
@@ -113,8 +108,8 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
     """Label the marked texts, or the one in focus. As JSON: each text's new state, drawn by the page's own template."""
     access = labelling_project_for(request, slug)
     form = MarkedForm(request.POST)
-    if not form.is_valid():
-        return _refused(request, slug, _("The form could not be read. Reload the page and try again."))
+    if wrong := form.wrong(access.project):
+        return _refused(request, slug, wrong)
     labels = list(access.project.labels.all())
     query = QueryDict(form.cleaned_data["query"])
     asked = form_of(access, query, labels).asked()

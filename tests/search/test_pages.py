@@ -223,6 +223,17 @@ class TestLabellingFromIt:
         post(client_of(bob), project, "search-label", mark=[texts[1].pk], none="on")
         assert Annotation.objects.get().labels.count() == 0
 
+    def test_but_no_tick_at_all_is_a_slip_and_no_answer(self, project, texts, bob, client_of):
+        project.kind = "multi"
+        project.save()
+        reply = client_of(bob).post(
+            reverse("search-label", args=[project.slug]),
+            {"key": uuid.uuid4(), "mark": [texts[1].pk, texts[4].pk], "query": "q=courts"},
+            follow=True,
+        )
+        assert "Choose the labels first, or none of them." in reply.content.decode()
+        assert not Annotation.objects.exists() and not BulkAct.objects.exists()
+
     @pytest.mark.parametrize("name", ["search", "search-bulk"])
     def test_a_label_that_is_being_split_is_not_offered(self, project, texts, bob, court, client_of, name):
         Label.objects.filter(pk=court.pk).update(on_offer=False)
