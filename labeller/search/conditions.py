@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from labeller.annotation.differing import differing
 from labeller.annotation.models import NO_READING, Annotation, Lease
 from labeller.annotation.standing import needs_no_more
 from labeller.corpus.models import Document
@@ -64,7 +65,10 @@ def _answered_as(answers: QuerySet[Annotation], asked: Asked) -> Q:
     if asked.label:
         wanted = wanted.filter(Q(labels=asked.label) | Q(labels__read_as=asked.label), status=LABELLED)
     found = Q(pk__in=wanted.values("document"))
-    return found & _differ(answers) if asked.status == "disagreed" else found
+    if asked.status != "disagreed":
+        return found
+    readings = answers.filter(status=LABELLED).exclude(source__in=NO_READING)
+    return found & Q(pk__in=differing(readings))
 
 
 def _answered_by_others(project: Project, membership: Membership) -> Q:
@@ -75,19 +79,6 @@ def _answered_by_others(project: Project, membership: Membership) -> Q:
     put_off = Annotation.objects.filter(**mine, superseded_at=None).exclude(status=LABELLED)
     served = Q(pk__in=held.values("document")) | Q(pk__in=put_off.values("document"))
     return needs_no_more(project) & ~served
-
-
-def _differ(answers: QuerySet[Annotation]) -> Q:
-    """Several answers, and a label that one of them gives and another does not."""
-    labelled = answers.filter(status=LABELLED).exclude(source__in=NO_READING)
-    several = labelled.order_by().values("document").annotate(n=Count("pk")).filter(n__gte=2)
-    given = Annotation.labels.through._default_manager.filter(
-        Q(label_id=OuterRef(OuterRef("labels"))) | Q(label__read_as=OuterRef(OuterRef("labels"))),
-        annotation_id=OuterRef("pk"),
-    )
-    without = labelled.filter(~Exists(given), document=OuterRef("document"))
-    doubtful = labelled.filter(Exists(without), document=OuterRef("pk"), labels__isnull=False, labels__read_as=None)
-    return Q(pk__in=several.values("document")) & Q(Exists(doubtful))
 
 
 def _field_is(field: str, value: str) -> Q:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from labeller.annotation.models import Annotation, Lease
 from labeller.annotation.standing import Standing, standings
 from labeller.corpus.models import Document, ImportJob
+from labeller.projects.merging import merge_labels
 from labeller.projects.models import Project
 from tests.cast import add_texts, join, make_user
 from tests.learning.scene import annotate, read, refit
@@ -62,6 +63,23 @@ class TestWordsAndFilters:
             annotate(document, alice, mine)
             annotate(document, bob, theirs)
         assert found("status=disagreed").ids == [texts[1].pk, texts[2].pk]
+
+    def test_answers_that_differ_once_labels_were_merged(self, texts, found, project, alice, bob):
+        project.kind = "multi"
+        project.save()
+        for document, mine, theirs in (
+            (texts[0], ["Change"], ["Court"]),
+            (texts[1], ["Change", "Court"], ["Change"]),
+            (texts[2], ["Change", "Court", "Other"], ["Change"]),
+            (texts[3], ["Change", "Court"], []),
+            (texts[4], ["Court"], ["Other"]),
+        ):
+            annotate(document, alice, mine)
+            annotate(document, bob, theirs)
+        assert found("status=disagreed").ids == [one.pk for one in texts[:5]]
+        change, court = (project.labels.get(name=name) for name in ("Change", "Court"))
+        merge_labels(project=project, labels=[change, court], into="Clause", by=alice)
+        assert found("status=disagreed").ids == [one.pk for one in texts[2:5]]
 
     @pytest.mark.parametrize(
         ("value", "typed"), [("Ireland", "Ireland"), (2019, "2019"), (1.5, "1.5"), ('a "b"', 'a "b"')]
