@@ -13,7 +13,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils import timezone
 
 from labeller.annotation.counting import count_answers
@@ -114,9 +113,8 @@ def _write(
     for row in replaced:
         row.superseded_by = by_document[row.document_id]
     Annotation.objects.bulk_update(replaced, ["superseded_by"])
-    # One's own, and those of pages that sleep: renewed on waking they would bring an answer too many.
-    over = Q(annotator=annotator) | Q(expires_at__lte=now)
-    Lease.objects.filter(over, document_id__in=fresh, closed_at=None).update(closed_at=now)
+    # Those of pages that sleep: renewed on waking they would bring an answer too many.
+    Lease.objects.filter(document_id__in=fresh, closed_at=None, expires_at__lte=now).update(closed_at=now)
     count_answers(counter, added=made, removed=replaced)
     tell_annotations_changed(project.pk)
 

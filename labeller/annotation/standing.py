@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Q, TextChoices
+from django.db.models import Count, Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +16,9 @@ from labeller.annotation.overlap import Overlap
 from labeller.corpus.models import Document
 from labeller.projects.models import Project, User
 
-MEASURES = (Source.AUDIT, Source.GOLD)  # answers by which something is measured: a second look would spoil them
+# Answers by which something is measured, where a second look would spoil them; and those to texts that look the same as
+# they are served, for a gold text hides among them and would be known if it stood otherwise.
+UNCHOSEN = (Source.AUDIT, Source.GOLD, Source.RANDOM)
 CHUNK = 500
 
 
@@ -28,7 +30,7 @@ class Standing(TextChoices):
     RESERVE = "reserve", gettext_lazy("set apart to measure the model")
     ANSWERED = "answered", gettext_lazy("answered by others")
     HELD = "held", gettext_lazy("in somebody else's hands now")
-    MEASURES = "measures", gettext_lazy("yours to answer on the labelling page, or answered there, to measure")
+    MEASURES = "measures", gettext_lazy("yours on the labelling page, or answered there")
     GONE = "gone", gettext_lazy("no longer in the project")
 
 
@@ -47,7 +49,7 @@ def standings(
 def _of_some(project: Project, annotator: User, ids: list[int], below: float, now: datetime) -> dict[int, Standing]:
     answers, leases = defaultdict(list), defaultdict(list)
     current = Annotation.objects.filter(document_id__in=ids, superseded_at=None)
-    told = Q(status=Annotation.Status.LABELLED) | Q(annotator=annotator, source__in=MEASURES)
+    told = Q(status=Annotation.Status.LABELLED) | Q(annotator=annotator, source__in=UNCHOSEN)
     for document, person, source in current.filter(told).values_list("document_id", "annotator_id", "source"):
         answers[document].append((person, source))
     open_ones = Lease.objects.filter(document_id__in=ids, closed_at=None, expires_at__gt=now)
@@ -66,7 +68,9 @@ def _of_some(project: Project, annotator: User, ids: list[int], below: float, no
 def _standing(
     answers: list[tuple[int, str]], leases: list[tuple[int, str]], me: int, wanted: int, *, in_reserve: bool
 ) -> Standing:
-    if any(person == me and source in MEASURES for person, source in [*answers, *leases]):
+    if any(person == me for person, _ in leases) or any(
+        person == me and source in UNCHOSEN for person, source in answers
+    ):
         return Standing.MEASURES
     if any(source == Source.REVIEW for _, source in answers):
         return Standing.ANSWERED
@@ -75,6 +79,25 @@ def _standing(
     people = {person for person, source in answers if source != Source.GOLD}
     if len(people) >= wanted:
         return Standing.ANSWERED
-    if len(people | {person for person, _ in leases} - {me}) >= wanted:
+    if len(people | {person for person, _ in leases}) >= wanted:
         return Standing.HELD
     return Standing.RESERVE if in_reserve else Standing.FREE
+
+
+def needs_no_more(project: Project) -> Q:
+    """The texts that have all the answers they want, of whomever: the rule of ANSWERED as the database reads it. One
+    query."""
+    current = Annotation.objects.filter(project=project, superseded_at=None).order_by()
+    readings = current.filter(status=Annotation.Status.LABELLED).exclude(source=Source.GOLD)
+    counted = readings.values("document").annotate(people=Count("annotator", distinct=True))
+
+    def have(people: int) -> Q:
+        return Q(pk__in=counted.filter(people__gte=people).values("document"))
+
+    overlap = Overlap.of(project)
+    below = reserve_below(project, Document.objects.filter(project=project).count())
+    enough = have(overlap.people)
+    if overlap.share is not None:
+        shared = Q(overlap.is_shared("draw"), draw__lt=below)
+        enough |= have(1) & ~shared
+    return enough | Q(pk__in=current.filter(source=Source.REVIEW).values("document"))

@@ -86,7 +86,7 @@ def undo(*, act: BulkAct) -> BulkAct:
         act.refresh_from_db()
         if act.state == State.LABELLING:
             raise ActRefused(_("These texts are still being labelled. Wait for the end, then undo it."))
-        return act
+        return _sent_again(act)
     act.refresh_from_db()
     return _start(act)
 
@@ -114,7 +114,12 @@ def _sent_before(project: Project, annotator: User, key: uuid.UUID) -> BulkAct:
     act = BulkAct.objects.filter(project=project, annotator=annotator, key=key).first()
     if act is None:
         raise ActRefused(_("This form was used for something else. Reload the page and try again."))
-    return act
+    return _sent_again(act)
+
+
+def _sent_again(act: BulkAct) -> BulkAct:
+    """A short act whose request died half-way is brought to its end by the next one."""
+    return _start(act) if act.is_unfinished and act.total <= AT_ONCE else act
 
 
 def carry_on(act_id: int) -> None:

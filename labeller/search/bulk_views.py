@@ -10,13 +10,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from labeller.annotation.forms import WholeNumbersField
 from labeller.annotation.found import FoundAct
 from labeller.annotation.standing import Standing, standings
 from labeller.learning.id_ranges import pack
@@ -26,21 +25,16 @@ from labeller.projects.models import Label
 from labeller.search import bulk as acts
 from labeller.search import selectors, sentences
 from labeller.search.asking import Asked
+from labeller.search.choice import ChoiceForm
 from labeller.search.finding import Found, find
 from labeller.search.models import BulkAct
-from labeller.search.views import address_of, back_to, form_of, in_words, told
+from labeller.search.views import address_of, back_to, form_of, in_words, told, wants_json
 
 
-class BulkForm(forms.Form):
-    label = WholeNumbersField(required=False)
-    none = forms.BooleanField(required=False)
+class BulkForm(ChoiceForm):
     replace_mine = forms.BooleanField(required=False)
     take_reserve = forms.BooleanField(required=False)
-    key = forms.UUIDField()
     agreed = forms.CharField(required=False, max_length=64)  # which texts the person was told about
-
-    def labels(self) -> tuple[int, ...]:
-        return () if self.cleaned_data["none"] else self.cleaned_data["label"]
 
 
 def in_a_row(labels: list[Label]) -> str:
@@ -87,7 +81,7 @@ def bulk(request: LabellerRequest, slug: str) -> HttpResponse:
     if request.method == "GET" or selection.trouble:
         return render(request, "search/bulk.html", page)
     form = BulkForm(request.POST)
-    wrong = _wrong(access, form)
+    wrong = form.wrong(access.project)
     if wrong:
         return render(request, "search/bulk.html", page | {"wrong": wrong}, status=422)
     data = form.cleaned_data
@@ -101,17 +95,6 @@ def bulk(request: LabellerRequest, slug: str) -> HttpResponse:
     asked["labels_chosen"] = in_a_row(chosen)
     asked |= {"changed": bool(data["agreed"]), "rest": [row for row in selection.counts if not act.may_label(row[0])]}
     return render(request, "search/bulk_confirm.html", asked, status=422 if data["agreed"] else 200)
-
-
-def _wrong(access: Access, form: BulkForm) -> str:
-    if not form.is_valid():
-        return _("The form could not be read. Reload the page and try again.")
-    if form.cleaned_data["none"]:
-        return "" if access.project.is_multi else _("Each text of this project takes exactly one label.")
-    chosen = len(set(form.labels()))
-    if access.project.is_multi:
-        return "" if chosen else _("Choose the labels first, or none of them.")
-    return "" if chosen == 1 else _("Choose the label first.")
 
 
 def _done(
@@ -189,6 +172,8 @@ def undo(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     try:
         found = acts.undo(act=found)
     except acts.ActRefused as error:
+        if wants_json(request):
+            return JsonResponse({"error": str(error)}, status=422)
         messages.error(request, str(error))
         return redirect("search-act", slug, key)
     if found.total > acts.AT_ONCE:

@@ -6,10 +6,13 @@ import json
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
-from labeller.annotation.models import NO_READING, Annotation
+from labeller.annotation.differing import differing
+from labeller.annotation.models import NO_READING, Annotation, Lease
+from labeller.annotation.standing import needs_no_more
 from labeller.corpus.models import Document
 from labeller.projects.models import Membership, Project
 from labeller.search.asking import Asked
@@ -32,6 +35,8 @@ def texts_asked(
     texts = Document.objects.filter(among(ids) if ids is not None else Q(project=project)).order_by("id")
     if asked.asks_answers:
         texts = texts.filter(_answered_as(answers_seen(project, membership), asked))
+        if asked.status == "unlabelled" and not asked.who and not membership.may_see_answers:
+            texts = texts.exclude(_answered_by_others(project, membership))
     if asked.batch is not None:
         texts = texts.filter(import_job_id=asked.batch)
     if asked.field:
@@ -60,20 +65,20 @@ def _answered_as(answers: QuerySet[Annotation], asked: Asked) -> Q:
     if asked.label:
         wanted = wanted.filter(Q(labels=asked.label) | Q(labels__read_as=asked.label), status=LABELLED)
     found = Q(pk__in=wanted.values("document"))
-    return found & _differ(answers) if asked.status == "disagreed" else found
+    if asked.status != "disagreed":
+        return found
+    readings = answers.filter(status=LABELLED).exclude(source__in=NO_READING)
+    return found & Q(pk__in=differing(readings))
 
 
-def _differ(answers: QuerySet[Annotation]) -> Q:
-    """Several answers, and a label that one of them gives and another does not."""
-    labelled = answers.filter(status=LABELLED).exclude(source__in=NO_READING)
-    several = labelled.order_by().values("document").annotate(n=Count("pk")).filter(n__gte=2)
-    given = Annotation.labels.through._default_manager.filter(
-        Q(label_id=OuterRef(OuterRef("labels"))) | Q(label__read_as=OuterRef(OuterRef("labels"))),
-        annotation_id=OuterRef("pk"),
-    )
-    without = labelled.filter(~Exists(given), document=OuterRef("document"))
-    doubtful = labelled.filter(Exists(without), document=OuterRef("pk"), labels__isnull=False, labels__read_as=None)
-    return Q(pk__in=several.values("document")) & Q(Exists(doubtful))
+def _answered_by_others(project: Project, membership: Membership) -> Q:
+    """The texts that need no more answers, though this member has given and sees none of them. Not those served to
+    them, in hand or skipped: a gold text among these may have its answers, and would be known by its absence."""
+    mine = {"project": project, "annotator_id": membership.user_id}
+    held = Lease.objects.filter(**mine, closed_at=None, expires_at__gt=timezone.now())
+    put_off = Annotation.objects.filter(**mine, superseded_at=None).exclude(status=LABELLED)
+    served = Q(pk__in=held.values("document")) | Q(pk__in=put_off.values("document"))
+    return needs_no_more(project) & ~served
 
 
 def _field_is(field: str, value: str) -> Q:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from labeller.annotation.models import BESIDE_ANSWERS, Annotation
 from labeller.annotation.selectors import label_sets
 from labeller.annotation.standing import Standing, standings
 from labeller.corpus.highlighting import SNIPPET, Part, marked, snippet
@@ -20,16 +21,30 @@ from labeller.search.conditions import answers_seen
 STATES = {  # what is said of a text that cannot simply be labelled
     Standing.HELD: _("In somebody else's hands now"),
     Standing.RESERVE: _("Set apart to measure the model; a label here ends that"),
+    Standing.ANSWERED: _("Needs no more answers"),
     Standing.MEASURES: _("Yours on the labelling page"),
     Standing.GONE: _("No longer in the project"),
 }
 
 
+SERVED = {  # of a text that was served to this person: what they said there
+    Annotation.Status.LABELLED: _("You answered it on the labelling page"),
+    Annotation.Status.SKIPPED: _("You skipped it"),
+    Annotation.Status.UNSURE: _("You were unsure of it"),
+}
+
+
 @dataclass(frozen=True)
 class Answer:
+    key: UUID
+    mine: bool
     who: str
     status: str
     labels: list[Label]
+
+    @property
+    def is_label(self) -> bool:
+        return self.status == Annotation.Status.LABELLED
 
 
 @dataclass(frozen=True)
@@ -39,11 +54,21 @@ class TextState:
     pk: int
     answers: list[Answer]
     standing: Standing
-    news: str = ""  # what became of the label just given
+
+    @property
+    def mine(self) -> Answer | None:
+        """This person's own answer, which can be changed on a page of its own."""
+        return next((answer for answer in self.answers if answer.mine), None)
 
     @property
     def sentence(self) -> str:
-        return "" if self.answers and self.standing == Standing.RESERVE else str(STATES.get(self.standing, ""))
+        if self.answers and self.standing == Standing.RESERVE:
+            return ""
+        if self.standing == Standing.ANSWERED and any(answer.is_label for answer in self.answers):
+            return ""  # by these
+        if self.mine is not None and self.standing == Standing.MEASURES:
+            return str(SERVED[Annotation.Status(self.mine.status)])
+        return str(STATES.get(self.standing, ""))
 
 
 @dataclass(frozen=True)
@@ -67,11 +92,13 @@ def states_of(
     """Six queries."""
     by_id = {label.pk: label for label in labels}
     seen = answers_seen(project, membership).filter(document_id__in=ids).order_by("id")
-    rows = list(seen.values_list("pk", "document_id", "status", "annotator__username"))
-    sets = label_sets([row[0] for row in rows])
+    rows = list(seen.values("pk", "key", "document_id", "status", "source", "annotator_id", "annotator__username"))
+    sets = label_sets([row["pk"] for row in rows])
     answers: dict[int, list[Answer]] = defaultdict(list)
-    for pk, document, status, who in rows:
-        answers[document].append(Answer(who, status, [by_id[label] for label in sets.get(pk, ()) if label in by_id]))
+    for row in rows:
+        mine = row["annotator_id"] == membership.user_id and row["source"] not in BESIDE_ANSWERS
+        given = [by_id[label] for label in sets.get(row["pk"], ()) if label in by_id]
+        answers[row["document_id"]].append(Answer(row["key"], mine, row["annotator__username"], row["status"], given))
     stands = standings(project, membership.user, ids)
     return {pk: TextState(pk, answers[pk], stands[pk]) for pk in ids}
 
@@ -125,9 +152,3 @@ def _said(project: Project, states: dict[int, TextState], labels: Sequence[Label
     if answers is None:
         return {}
     return {pk: (by_id[label], round(100 * p)) for pk, (label, p) in answers.likeliest(free).items() if label in by_id}
-
-
-def state_of(states: dict[int, TextState], pk: int, news: str) -> dict[str, Any]:
-    """What the template of a state needs."""
-    state = states[pk]
-    return {"state": TextState(state.pk, state.answers, state.standing, news)}

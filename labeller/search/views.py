@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -23,6 +24,7 @@ from labeller.projects.access import Access, LabellerRequest, labelling_project_
 from labeller.projects.models import Label
 from labeller.search import bulk, selectors, sentences
 from labeller.search.asking import MOST_LIKE, SearchForm
+from labeller.search.choice import ChoiceForm
 from labeller.search.finding import Found, find
 from labeller.search.models import BulkAct
 from labeller.search.rows import TextState, may_see_model, rows_of, states_of
@@ -32,24 +34,18 @@ PAGE = 25
 MOST_MARKED = 200
 
 
-class MarkedForm(forms.Form):
+class MarkedForm(ChoiceForm):
     """Texts marked in a list, and what is given to them."""
 
     mark = WholeNumbersField(required=False)
     focus = forms.IntegerField(
         required=False, min_value=0, max_value=LARGEST
     )  # the text in focus, where none is marked: the script's
-    label = WholeNumbersField(required=False)
-    none = forms.BooleanField(required=False)
-    key = forms.UUIDField()
     query = forms.CharField(required=False, max_length=4000)
 
     def texts(self) -> list[int]:
         focus = self.cleaned_data["focus"]
         return list(dict.fromkeys(self.cleaned_data["mark"] or ([focus] if focus else [])))[:MOST_MARKED]
-
-    def labels(self) -> tuple[int, ...]:
-        return () if self.cleaned_data["none"] else self.cleaned_data["label"]
 
 
 def form_of(access: Access, data: QueryDict, labels: list[Label]) -> SearchForm:
@@ -98,6 +94,7 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
         "starts": starts(project) if asked.is_empty else [],
         "acts": acts_in_words(selectors.recent_acts(membership), labels) if membership.may_label else [],
         "key": uuid.uuid4(),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "like_what": sentences.like_what(selectors.beginning_of(project, asked.like[0]), len(asked.like) - 1)
         if asked.like
         else "",
@@ -111,8 +108,8 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
     """Label the marked texts, or the one in focus. As JSON: each text's new state, drawn by the page's own template."""
     access = labelling_project_for(request, slug)
     form = MarkedForm(request.POST)
-    if not form.is_valid():
-        return _refused(request, slug, _("The form could not be read. Reload the page and try again."))
+    if wrong := form.wrong(access.project):
+        return _refused(request, slug, wrong)
     labels = list(access.project.labels.all())
     query = QueryDict(form.cleaned_data["query"])
     asked = form_of(access, query, labels).asked()
@@ -136,9 +133,11 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
 def told(request: LabellerRequest, access: Access, act: BulkAct, labels: list[Label]) -> HttpResponse:
     """What became of an act on a few texts: JSON for the script, else back to the list with a sentence."""
     sentence = in_words(act, labels)
-    if not _wants_json(request):
+    if not wants_json(request):
         (messages.success if act.given or act.taken_back else messages.warning)(request, sentence)
         return redirect(back_to(access, act))
+    if act.is_unfinished:  # another request is at it: the script sends this one again
+        return JsonResponse({}, status=503)
     states = states_of(access.project, access.membership, act.document_ids, labels)
     drawn = {pk: _drawn(access, state, act) for pk, state in states.items()}
     undo = reverse("search-undo", args=[access.project.slug, act.key])
@@ -146,7 +145,9 @@ def told(request: LabellerRequest, access: Access, act: BulkAct, labels: list[La
 
 
 def _drawn(access: Access, state: TextState, act: BulkAct) -> str:
-    return render_to_string("search/_state.html", {"state": state, "membership": access.membership})
+    return render_to_string(
+        "search/_state.html", {"state": state, "membership": access.membership, "project": access.project}
+    )
 
 
 @require_POST
@@ -185,12 +186,12 @@ def _number(value: str | None) -> int:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 9 else 1
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
 def _refused(request: LabellerRequest, slug: str, sentence: str) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"error": sentence}, status=422)
     messages.error(request, sentence)
     query = address_of(QueryDict(request.POST.get("query", "")[:4000]))

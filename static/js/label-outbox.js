@@ -20,14 +20,17 @@ export class Outbox {
   #count = 0;
   #refused = 0; // definite noes of this flush
   #stuck = new Set(); // keys of answers that others have passed, the longest untried first
+  #inOrder; // whether no item may pass another
 
   // `user` goes with every item: the server takes none while somebody else is signed in in this browser.
   // `told` gets (state, sentence, the time of the next try or null): "idle", "saved", "saving", "waiting", "offline",
   // "signed-out" or "refused".
   // `replied(item, reply)` hears the server's answer, `refused(item, sentence)` a definite no to this one item.
-  constructor(prefix, user, { told, replied, refused }) {
+  // `inOrder`: different items may concern one text, so none passes another.
+  constructor(prefix, user, { told, replied, refused, inOrder = false }) {
     this.#prefix = `${prefix}:unsaved:`;
     this.#user = user;
+    this.#inOrder = inOrder;
     Object.assign(this, { told, replied, refused });
     this.items = this.#stored();
     addEventListener("online", () => (this.isEmpty ? this.told("idle", "") : this.flush()));
@@ -151,7 +154,7 @@ export class Outbox {
 
   // Whether the others go on without an item that the server has failed at, in the same way, several times.
   #passed(item, { status }) {
-    if (!status) return false;
+    if (!status || this.#inOrder) return false;
     item.failures = item.status === status ? item.failures + 1 : 1;
     item.status = status;
     if (item.failures < STUBBORN) return false;

@@ -1,4 +1,4 @@
-// One request of the labelling page to the server, and what its reply means.
+// One request of a page that labels to the server, and what its reply means.
 
 const PATIENCE = 20000; // ms until a request counts as lost
 
@@ -29,8 +29,9 @@ export async function post(url, fields) {
   }
 }
 
+// The cookie's, not the page's: signing in again in another tab has given a new one.
 export function csrf() {
-  const name = `${document.getElementById("answer").dataset.csrfCookie}=`;
+  const name = `${document.querySelector("[data-csrf-cookie]").dataset.csrfCookie}=`;
   const cookie = document.cookie.split("; ").find((one) => one.startsWith(name));
   return cookie ? cookie.slice(name.length) : document.querySelector("[name=csrfmiddlewaretoken]").value;
 }

@@ -2,15 +2,14 @@
 // press a label. Here the text in focus is meant when none is marked, and each label is saved in the background.
 
 import { Choices } from "./label-choices.js";
+import { Answers } from "./search-answers.js";
 
 const at = (id) => document.getElementById(id);
 const form = at("found");
 const rows = [...document.querySelectorAll("#found [data-text]")];
 const box = at("find-q");
 const labels = at("labels");
-const FAILED = gettext("Not saved: the server did not answer. Press the label again.");
 let current = null; // the row in focus
-let undoUrl = null;
 
 // --- Moving and marking ----------------------------------------------------------------------------------------------
 
@@ -54,88 +53,21 @@ function give(button) {
   const chosen = marked().length ? marked() : current ? [current] : [];
   if (!chosen.length) return say(gettext("No text is chosen. Mark one, or press J."));
   const body = new FormData(form, button);
-  body.delete("mark");
-  for (const row of chosen) body.append("mark", row.dataset.text);
-  body.set("key", newKey());
-  if (labels.querySelector("input") && !body.has("label") && !body.has("none")) return say(gettext("No label is ticked."));
-  for (const row of chosen) {
-    const state = stateOf(row.dataset.text);
-    state.dataset.saving = "";
-    state.textContent = gettext("Saving…");
-    if (boxOf(row)) boxOf(row).checked = false;
-  }
+  const fields = { mark: chosen.map((row) => row.dataset.text), query: body.get("query"), label: body.getAll("label") };
+  if (body.has("none")) fields.none = "on";
+  else if (!fields.label.length) return say(gettext("No label is ticked."));
+  for (const row of chosen) if (boxOf(row)) boxOf(row).checked = false;
   for (const tick of labels.querySelectorAll("input:checked")) tick.checked = false;
   if (chosen.length === 1 && chosen[0] === current) move(1);
   tellWhat();
-  send(form.action, body, chosen);
-}
-
-async function send(url, body, chosen) {
-  const reply = await post(url, body);
-  if (reply.error) {
-    say(reply.error);
-    for (const row of chosen) fail(row, reply.error);
-    return;
-  }
-  for (const [pk, html] of Object.entries(reply.states)) draw(pk, html);
-  say(reply.said);
-  undoUrl = reply.undo;
-  at("undo-act").hidden = !undoUrl;
-}
-
-async function undo() {
-  if (!undoUrl) return say(gettext("There is nothing to undo on this page."));
-  const url = undoUrl;
-  undoUrl = null;
-  say(gettext("Undoing…"));
-  const reply = await post(url, new FormData(form));
-  if (reply.error) {
-    undoUrl = url;
-    return say(reply.error);
-  }
-  for (const [pk, html] of Object.entries(reply.states)) draw(pk, html);
-  at("undo-act").hidden = true;
-  say(reply.said);
-}
-
-async function post(url, body) {
-  try {
-    const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual" });
-    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
-    if (isJson) return await response.json();
-    return { error: response.type === "opaqueredirect" || response.status === 403 ? gettext("Not saved: sign in again.") : FAILED };
-  } catch {
-    return { error: FAILED };
-  }
-}
-
-const stateOf = (pk) => at(`state-${pk}`);
-
-// The page's own template, escaped by the server. A text of another page of the list is not here.
-function draw(pk, html) {
-  const state = stateOf(pk);
-  if (!state) return;
-  delete state.dataset.saving;
-  state.innerHTML = html;
-}
-
-function fail(row, sentence) {
-  const state = stateOf(row.dataset.text);
-  const trouble = document.createElement("span");
-  trouble.className = "trouble";
-  trouble.textContent = sentence;
-  delete state.dataset.saving;
-  state.replaceChildren(trouble);
-}
-
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  answers.give(fields);
 }
 
 // --- Keys ------------------------------------------------------------------------------------------------------------
 
 const filter = at("filter"); // null where the labels are few
 const choices = form && labels ? new Choices() : null;
+const answers = form && labels ? new Answers(form, say) : null;
 
 function takeFirst() {
   const first = choices.narrow(filter.value);
@@ -175,7 +107,7 @@ function action(event) {
   if (form && labels) {
     if (buttonOfKey.has(key)) return () => press(buttonOfKey.get(key));
     if (key === "." && filter) return () => filter.focus();
-    if (key === "z") return undo;
+    if (key === "z") return () => answers.undo();
     if (key === "x") return toggleMark;
     if (at("none") && key === "0") return () => give(at("none"));
     if (at("give") && key === "enter" && !event.target.closest("button, summary, a")) return () => give(at("give"));
@@ -224,7 +156,7 @@ if (form && labels) {
     filter.addEventListener("focus", () => (labels.style.minHeight = `${labels.offsetHeight}px`)); // the box stays put
     filter.addEventListener("blur", () => (labels.style.minHeight = ""));
   }
-  at("undo-act").addEventListener("click", undo);
+  at("undo-act").addEventListener("click", () => answers.undo());
   at("keys-button").hidden = false;
   at("keys-button").addEventListener("click", () => at("keys").showModal());
   at("keys").addEventListener("close", () => moveTo(current));

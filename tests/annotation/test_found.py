@@ -11,8 +11,10 @@ from django.utils import timezone
 from labeller.annotation import services
 from labeller.annotation.found import FoundAct, label_found, take_back_found
 from labeller.annotation.given_labels import AnswerRefused
+from labeller.annotation.gold import make_gold
 from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
 from labeller.annotation.standing import Standing, standings
+from labeller.projects.models import Project
 from tests.annotation.acts import free_and_reserved, give, one, rank
 from tests.cast import add_texts, make_project
 
@@ -137,11 +139,47 @@ class TestOneSOwnSkipsAndHands:
         assert label(project, bob, free[:1], act_of(court)).given == [free[0].pk]
         assert current(free[0]) == [("bob", Source.SEARCH, ["Court"])]
 
-    def test_a_text_in_one_s_own_hands_is_given_back(self, project, bob, free, court):
+    def test_a_text_in_one_s_own_hands_is_answered_where_it_was_served(self, project, bob, free, court):
+        rank(project, free[:1])
+        one(project, bob)
+        left = label(project, bob, free[:1], act_of(court, replace_mine=True)).left
+        assert left == {free[0].pk: Standing.MEASURES}
+
+    def test_from_a_page_that_sleeps_it_is_taken_back(self, project, bob, free, court):
         rank(project, free[:1])
         served = one(project, bob)
+        Lease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
         label(project, bob, free[:1], act_of(court))
         assert Lease.objects.get(key=served.key).closed_at is not None
+
+
+class TestGoldTextsStandLikeThoseTheyHideAmong:
+    """Whoever looks up what was just served learns nothing of which of it is gold."""
+
+    @pytest.fixture
+    def served(self, project, alice, bob, texts, court):
+        """Gold and ordinary texts in Bob's hands, all in random order."""
+        Project.objects.filter(pk=project.pk).update(gold_share=50, audit=False)
+        project.refresh_from_db()
+        for text in texts[:8]:
+            make_gold(project=project, by=alice, document=text, label_ids=[court.pk])
+        served = services.serve(project=project, annotator=bob, count=14)
+        assert {text.source for text in served} == {Source.GOLD, Source.RANDOM}
+        return served
+
+    @pytest.fixture
+    def kinds(self, project, bob, served):
+        """How they stand: () -> the set of standings."""
+        return lambda: set(standings(project, bob, [text.document_id for text in served]).values())
+
+    def test_in_one_s_hands(self, kinds):
+        assert kinds() == {Standing.MEASURES}
+
+    @pytest.mark.parametrize("status", ["labelled", "skipped", "unsure"])
+    def test_and_answered(self, project, bob, court, served, kinds, status):
+        for text in served:
+            give(project, bob, text, *([court] if status == "labelled" else []), status=status)
+        assert kinds() == {Standing.MEASURES}
 
 
 class TestTakingBack:

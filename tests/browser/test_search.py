@@ -141,17 +141,84 @@ def test_all_of_it_works_without_a_script_on_a_phone(open_list, texts):
     expect(page.locator(".empty")).to_contain_text("not been read")
 
 
+LABEL = "**/search/label/"
+
+
 def test_a_lost_connection_is_said_and_nothing_is_lost(open_list, texts):
     page = open_list(COURTS)
-    page.route("**/search/label/", lambda route: route.abort())
+    page.route(LABEL, lambda route: route.abort())
     page.keyboard.press("j")
+    labelled = in_focus(page)
     page.keyboard.press("2")
-    expect(page.locator(".state .trouble")).to_have_text("Not saved: the server did not answer. Press the label again.")
-    page.unroute("**/search/label/")
-    page.keyboard.press("k")
+    expect(page.locator(f"#state-{labelled}")).to_have_text("Not saved yet")
+    expect(page.locator("#bar-said")).to_have_text("Not saved yet, will retry: 1 answer kept here")
+    shots.take(page, "search-unsent")
+    page.unroute(LABEL)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator(f"#state-{labelled}")).to_contain_text("Court")
+    expect(page.locator("#bar-said")).to_have_text("1 text labelled Court.")
+    assert current() == {labelled: (Source.SEARCH, ["Court"])}
+
+
+def test_the_label_pressed_last_stays_however_slow_the_first_is(open_list, texts):
+    page = open_list(COURTS)
+    slow_first = """() => { const send = window.fetch; let n = 0;
+        window.fetch = (...what) => n++ ? send(...what)
+            : new Promise((go) => setTimeout(go, 700)).then(() => send(...what)); }"""
+    page.evaluate(slow_first)
+    page.keyboard.press("j")
+    labelled = in_focus(page)
+    for key in ("1", "k", "2"):
+        page.keyboard.press(key)
+    expect(page.locator(f"#state-{labelled}")).to_contain_text("Court")
+    assert current() == {labelled: (Source.SEARCH, ["Court"])}
+    page.keyboard.press("z")  # the last press, not the last reply
+    expect(page.locator(f"#state-{labelled}")).to_contain_text("Change")
+    assert current() == {labelled: (Source.SEARCH, ["Change"])}
+
+
+def test_a_label_still_on_its_way_is_undone_as_soon_as_it_is_there(open_list, texts):
+    page = open_list(COURTS)
+    page.route(LABEL, lambda route: route.abort())
+    page.keyboard.press("j")
+    labelled = in_focus(page)
     page.keyboard.press("2")
-    expect(page.locator("#bar-said")).to_contain_text("1 text labelled Court.")
-    assert len(current()) == 1
+    page.keyboard.press("z")
+    page.unroute(LABEL)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#bar-said")).to_have_text("1 answer taken back.")
+    expect(page.locator(f"#state-{labelled}")).not_to_contain_text("Court")
+    assert not current() and Annotation.objects.count() == 1
+
+
+def test_leaving_with_unsent_labels_warns_and_they_are_sent_from_the_next_list(open_list, texts):
+    page = open_list(COURTS)
+    warned = []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    page.route(LABEL, lambda route: route.abort())
+    page.keyboard.press("j")
+    labelled = in_focus(page)
+    page.keyboard.press("2")
+    expect(page.locator(f"#state-{labelled}")).to_have_text("Not saved yet")
+    page.unroute(LABEL)
+    page.route(LABEL, lambda route: route.abort(), times=1)  # whatever is sent while the page goes
+    page.reload()
+    assert warned == ["beforeunload"]
+    expect(page.locator(f"#state-{labelled}")).to_contain_text("Court", timeout=15_000)
+    assert current() == {labelled: (Source.SEARCH, ["Court"])}
+    page.goto("about:blank")
+    assert warned == ["beforeunload"]
+
+
+def test_after_signing_in_again_in_another_tab_labels_carry_the_new_token(open_list, texts, live_server):
+    page = open_list(COURTS)
+    token = {"name": settings.CSRF_COOKIE_NAME, "value": "b" * 32, "url": live_server.url}
+    page.context.add_cookies([token])
+    page.keyboard.press("j")
+    labelled = in_focus(page)
+    page.keyboard.press("2")
+    expect(page.locator(f"#state-{labelled}")).to_contain_text("Court")
+    assert current() == {labelled: (Source.SEARCH, ["Court"])}
 
 
 def test_several_labels_are_ticked_for_the_marked_texts(browser, live_server, client_of, bob):

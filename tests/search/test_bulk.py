@@ -77,6 +77,18 @@ def test_sent_twice_it_is_one_act(project, bob, texts, court):
 
 
 @pytest.mark.usefixtures("project")
+def test_a_short_act_whose_request_died_is_done_when_it_is_sent_again(project, bob, texts, court, monkeypatch):
+    free, key = free_and_reserved(texts)[0][:3], uuid.uuid4()
+    with monkeypatch.context() as killed:
+        killed.setattr("labeller.search.bulk.carry_on", lambda pk: None)
+        assert begin(project, bob, free, court, key=key).state == State.LABELLING
+    assert (begin(project, bob, free, court, key=key).state, current(project).count()) == (State.DONE, 3)
+    with monkeypatch.context() as killed:
+        killed.setattr("labeller.search.bulk.carry_on", lambda pk: None)
+        assert bulk.undo(act=BulkAct.objects.get()).state == State.UNDOING
+    assert (bulk.undo(act=BulkAct.objects.get()).state, current(project).count()) == (State.UNDONE, 0)
+
+
 def test_a_key_that_somebody_else_has_used_is_refused(project, alice, bob, texts, court):
     act = begin(project, bob, texts[:1], court)
     with pytest.raises(bulk.ActRefused, match="Reload"):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.utils import timezone
 
-from labeller.annotation.models import Annotation
+from labeller.annotation.models import Annotation, Lease
+from labeller.annotation.standing import Standing, standings
 from labeller.corpus.models import Document, ImportJob
-from tests.cast import add_texts
+from labeller.projects.merging import merge_labels
+from labeller.projects.models import Project
+from tests.cast import add_texts, join, make_user
 from tests.learning.scene import annotate, read, refit
 
 
@@ -57,6 +63,23 @@ class TestWordsAndFilters:
             annotate(document, alice, mine)
             annotate(document, bob, theirs)
         assert found("status=disagreed").ids == [texts[1].pk, texts[2].pk]
+
+    def test_answers_that_differ_once_labels_were_merged(self, texts, found, project, alice, bob):
+        project.kind = "multi"
+        project.save()
+        for document, mine, theirs in (
+            (texts[0], ["Change"], ["Court"]),
+            (texts[1], ["Change", "Court"], ["Change"]),
+            (texts[2], ["Change", "Court", "Other"], ["Change"]),
+            (texts[3], ["Change", "Court"], []),
+            (texts[4], ["Court"], ["Other"]),
+        ):
+            annotate(document, alice, mine)
+            annotate(document, bob, theirs)
+        assert found("status=disagreed").ids == [one.pk for one in texts[:5]]
+        change, court = (project.labels.get(name=name) for name in ("Change", "Court"))
+        merge_labels(project=project, labels=[change, court], into="Clause", by=alice)
+        assert found("status=disagreed").ids == [one.pk for one in texts[2:5]]
 
     @pytest.mark.parametrize(
         ("value", "typed"), [("Ireland", "Ireland"), (2019, "2019"), (1.5, "1.5"), ('a "b"', 'a "b"')]
@@ -108,6 +131,58 @@ class TestWordsAndFilters:
         assert found("status=labelled", bob).ids == [texts[1].pk]
         assert found(f"who={alice.pk}", bob).ids == []
         assert found("status=labelled", alice).ids == found("status=labelled", rita).ids == [texts[0].pk, texts[1].pk]
+
+
+class TestNotLabelledForWhoLabels:
+    """An annotator sees her own answers alone; what needs no more of anybody is not offered to her all the same."""
+
+    @pytest.fixture
+    def project(self, project):
+        project.audit = False
+        project.save()
+        return project
+
+    def test_texts_that_others_have_answered_are_not_among_them(self, texts, found, alice, bob, rita):
+        annotate(texts[0], alice)
+        annotate(texts[1], alice, source="gold")  # an examination: no answer of those wanted
+        assert set(found("status=unlabelled", bob).ids) == ids(texts[1:])
+        assert set(found("status=unlabelled", rita).ids) == ids(texts[2:])
+
+    def test_where_two_people_answer_each_text_one_of_them_leaves_it_open(self, texts, found, project, alice, bob):
+        Project.objects.update(overlap=2)
+        project.refresh_from_db()
+        carol = make_user("carol")
+        join(project, carol)
+        for document in texts[:2]:
+            annotate(document, alice)
+        annotate(texts[0], carol)
+        annotate(texts[2], alice, source="review")
+        assert set(found("status=unlabelled", bob).ids) == ids(texts) - ids([texts[0], texts[2]])
+
+    def test_those_in_one_s_own_hands_stay_for_a_gold_text_would_be_missing(self, texts, found, project, alice, bob):
+        annotate(texts[0], alice)
+        annotate(texts[1], alice)
+        Lease.objects.create(
+            project=project, document=texts[0], annotator=bob, slot=0, source="gold", reason="Drawn at random",
+            expires_at=timezone.now() + timedelta(minutes=5),
+        )  # fmt: skip
+        Annotation.objects.create(
+            key=uuid.uuid4(), project=project, document=texts[1], annotator=bob, status="skipped", source="gold"
+        )
+        assert set(found("status=unlabelled", bob).ids) == ids(texts)
+
+    @pytest.mark.parametrize("rule", [{}, {"overlap": 2}, {"overlap": 2, "overlap_on": "drawn", "overlap_share": 50}])
+    def test_the_list_and_each_of_its_rows_say_the_same(self, texts, found, project, alice, bob, rule):
+        Project.objects.update(audit=True, **rule)
+        project.refresh_from_db()
+        carol = make_user("carol")
+        join(project, carol)
+        for at, document in enumerate(texts):
+            for who in (alice, carol)[: at % 3]:
+                annotate(document, who, source=("active", "audit", "gold", "import", "search")[at % 5])
+        stands = standings(project, bob, ids(texts))
+        open_ones = {pk for pk, standing in stands.items() if standing != Standing.ANSWERED}
+        assert set(found("status=unlabelled", bob).ids) == open_ones and 0 < len(open_ones) < len(texts)
 
 
 class TestMeaning:

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 
 from labeller.annotation.models import Annotation
+from labeller.annotation.services import serve
 from labeller.projects.models import Label
 from labeller.search.models import BulkAct
 from labeller.search.starting import words_for
-from tests.annotation.acts import one
+from tests.annotation.acts import give, one
 from tests.cast import add_texts, make_project
 from tests.learning.scene import annotate
 
@@ -114,6 +115,39 @@ class TestTheList:
         word = served.text.split()[-1].strip(".")
         assert "In somebody else&#x27;s hands now" in client_of(bob).get(list_at(project, f"q={word}")).content.decode()
 
+    def test_what_others_have_answered_is_not_called_unlabelled_and_their_labels_stay_hidden(
+        self, project, texts, alice, bob, rita, client_of
+    ):
+        annotate(texts[1], alice)
+        hers = client_of(bob).get(list_at(project, "q=lawsuit")).content.decode()
+        assert "Needs no more answers" in hers and ">Not labelled</span>" not in hers and "<b>Court</b>" not in hers
+        seen = client_of(rita).get(list_at(project, "q=lawsuit")).content.decode()
+        assert "<b>Court</b>" in seen and "Needs no more answers" not in seen
+
+    def test_a_text_in_one_s_own_hands_leads_to_the_labelling_page(self, project, texts, bob, client_of):
+        word = one(project, bob).text.split()[-1].strip(".")
+        page = client_of(bob).get(list_at(project, f"q={word}")).content.decode()
+        assert f'<a href="{reverse("label", args=[project.slug])}">Yours on the labelling page</a>' in page
+
+    @pytest.mark.parametrize(
+        ("status", "sentence"),
+        [
+            ("skipped", "You skipped it"),
+            ("unsure", "You were unsure of it"),
+            ("labelled", "You answered it on the labelling page"),
+        ],
+    )
+    def test_an_audit_text_that_one_has_put_off_or_answered_leads_to_that_answer(
+        self, project, texts, bob, rita, court, client_of, status, sentence
+    ):
+        served = next(text for text in serve(project=project, annotator=bob, count=12) if text.source == "audit")
+        answer = give(project, bob, served, *([court] if status == "labelled" else []), status=status)
+        word = served.text.split()[-1].strip(".")
+        page = client_of(bob).get(list_at(project, f"q={word}")).content.decode()
+        address = reverse("answer-change", args=[project.slug, answer.key])
+        assert f'{sentence}</span> <a href="{address}">' in page and client_of(bob).get(address).status_code == 200
+        assert address not in client_of(rita).get(list_at(project, f"q={word}")).content.decode()
+
     def test_no_hit_says_what_finds_more(self, project, texts, bob, client_of):
         assert "No text fits." in client_of(bob).get(list_at(project, "q=zeppelin")).content.decode()
 
@@ -154,6 +188,20 @@ class TestLabellingFromIt:
         assert undone["said"] == "1 answer taken back." and undone["undo"] is None
         assert "Court" not in undone["states"][str(texts[1].pk)]
 
+    def test_while_another_request_is_at_it_the_script_is_told_to_send_it_again(
+        self, project, texts, bob, court, client_of, monkeypatch
+    ):
+        fields = {"key": uuid.uuid4(), "mark": [texts[1].pk], "label": court.pk}
+        sent = (reverse("search-label", args=[project.slug]), fields)
+        client, wants = client_of(bob), {"accept": "application/json"}
+        with monkeypatch.context() as busy:
+            busy.setattr("labeller.search.bulk.carry_on", lambda pk: None)
+            assert client.post(*sent, headers=wants).status_code == 503
+            undo = reverse("search-undo", args=[project.slug, fields["key"]])
+            refused = client.post(undo, headers=wants)
+            assert refused.status_code == 422 and "still being labelled" in refused.json()["error"]
+        assert client.post(*sent, headers=wants).json()["said"] == "1 text labelled Court."
+
     def test_what_was_left_is_said(self, project, texts, alice, bob, court, client_of):
         annotate(texts[1], alice)
         reply = client_of(bob).post(
@@ -174,6 +222,17 @@ class TestLabellingFromIt:
         project.save()
         post(client_of(bob), project, "search-label", mark=[texts[1].pk], none="on")
         assert Annotation.objects.get().labels.count() == 0
+
+    def test_but_no_tick_at_all_is_a_slip_and_no_answer(self, project, texts, bob, client_of):
+        project.kind = "multi"
+        project.save()
+        reply = client_of(bob).post(
+            reverse("search-label", args=[project.slug]),
+            {"key": uuid.uuid4(), "mark": [texts[1].pk, texts[4].pk], "query": "q=courts"},
+            follow=True,
+        )
+        assert "Choose the labels first, or none of them." in reply.content.decode()
+        assert not Annotation.objects.exists() and not BulkAct.objects.exists()
 
     @pytest.mark.parametrize("name", ["search", "search-bulk"])
     def test_a_label_that_is_being_split_is_not_offered(self, project, texts, bob, court, client_of, name):
