@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import review_page, reviewing
 from labeller.annotation.forms import WholeNumbersField
-from labeller.annotation.given_labels import AnswerRefused
+from labeller.annotation.given_labels import AnswerRefused, refuse_unsaid
+from labeller.annotation.models import Annotation
 from labeller.annotation.review_page import Draft
 from labeller.annotation.review_selectors import QUEUES, decided
 from labeller.annotation.undoing import UndoRefused
@@ -90,6 +91,8 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return _text(slug, pk, of, at)
     reason = QUEUES[of].sentence if of in QUEUES else "Looked up in the review"
     try:
+        status = Annotation.Status.LABELLED
+        refuse_unsaid(access.project, status, form.labels(), none=form.cleaned_data["none"])
         reviewing.decide(
             project=access.project,
             reviewer=request.user,

@@ -121,6 +121,7 @@ export class Sitting {
     this.tally.since += 1;
     const { guidelines } = this.data; // the version that stands beside the text on this page
     const fields = { lease: text.lease, key, status, label: labels, seconds, comment, guidelines };
+    if (status === "labelled" && !labels.length) fields.none = "on"; // said, not forgotten
     this.outbox.add("answer", this.data.urls.answer, fields, row);
     this.#show(`${this.view.beside.said(row)}.`);
   }

@@ -4,7 +4,22 @@ const opened = performance.now();
 const form = document.getElementById("decide");
 const press = (id) => document.getElementById(id)?.click();
 
-form?.addEventListener("submit", () => {
+// Boxes of which none is ticked say nothing: that no label fits is said by a button of its own.
+const isUnsaid = () =>
+  form.querySelector("[name=label][type=checkbox]") !== null && !form.querySelector("[name=label]:checked");
+
+form?.addEventListener("change", () => {
+  document.getElementById("hint").textContent = "";
+});
+
+form?.addEventListener("submit", (event) => {
+  if (isUnsaid() && event.submitter?.name !== "none") {
+    event.preventDefault();
+    document.getElementById("hint").textContent = gettext(
+      "No label is ticked. Tick every label that fits, or press “None of these”.",
+    );
+    return;
+  }
   form.elements.seconds.value = ((performance.now() - opened) / 1000).toFixed(1);
 });
 
@@ -22,14 +37,15 @@ document.addEventListener("keydown", (event) => {
   if (box) return;
   if (event.key === "Enter" && !event.target.closest("a, button, summary")) {
     event.preventDefault();
-    // A second Enter on the way must not choose between two people: that takes a button.
-    if (!document.getElementById("meanwhile")) press("decide-button");
+    // A second Enter on the way must not choose between two people: that takes a button. Nor decides a key held down.
+    if (!event.repeat && !document.getElementById("meanwhile")) press("decide-button");
     return;
   }
   const key = event.key.toLowerCase();
   const label = [...(form?.querySelectorAll("[data-key]") ?? [])].find((input) => input.dataset.key === key);
   if (label) {
     event.preventDefault();
+    if (event.repeat) return;
     label.click();
     label.focus();
   } else if (ACTS[key] && !event.repeat) {

@@ -97,6 +97,16 @@ def test_none_of_these_saves_an_answer_without_labels_whatever_is_ticked(project
     assert saved.status == "labelled" and not saved.labels.exists()
 
 
+@pytest.mark.parametrize("headers", [JSON, {}])
+def test_where_several_labels_may_fit_nothing_ticked_is_no_answer(project, bob, client_of, texts, headers):
+    Project.objects.update(kind="multi")
+    client = client_of(bob)
+    lease = data_of(client.get(url(project)))["texts"][0]["lease"]
+    reply = client.post(url(project, "label-answer"), {"lease": lease, "key": uuid.uuid4()}, follow=True, **headers)
+    told = reply.json()["error"] if headers else reply.content.decode()
+    assert "No label is ticked." in told and not Annotation.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
