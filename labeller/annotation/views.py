@@ -106,6 +106,8 @@ def label_undo(request: LabellerRequest, slug: str) -> HttpResponse:
     if undone is not None:  # its text first, though it may have been handed out after the others
         served.sort(key=lambda text: text.document_id != undone.document_id)
     texts = [page.text_of(access.project, text) for text in served]
+    if undone is not None and served and served[0].document_id == undone.document_id:
+        texts[0]["begun"] = page.begun_of(undone)
     return JsonResponse({"undone": str(undone.key) if undone else None, "texts": texts})
 
 

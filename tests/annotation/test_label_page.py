@@ -181,6 +181,15 @@ def test_the_text_of_an_undone_answer_comes_first_whenever_it_was_handed_out(pro
     assert reply["undone"] == str(given.key) and reply["texts"][0]["lease"] == str(last.key)
 
 
+def test_an_undone_answer_brings_its_comment_and_its_ticks_back(project, bob, client_of, texts, label):
+    given = give(project, bob, one(project, bob), label, comment="See clause 4")
+    reply = client_of(bob).post(url(project, "label-undo"), {"key": given.key}, **JSON).json()
+    assert [text.get("begun") for text in reply["texts"]] == [
+        {"ticked": [label.pk], "comment": "See clause 4"},
+        *[None] * (AHEAD - 1),
+    ]
+
+
 def test_the_status_renews_the_leases_and_tells_todays_figures(project, bob, client_of, texts, label):
     give(project, bob, one(project, bob), label, seconds=4)
     held = services.serve(project=project, annotator=bob)
