@@ -96,6 +96,7 @@ def counts(project: Project) -> dict[str, int]:
 class Given:
     """One person's current answer, as the review shows it."""
 
+    id: int
     name: str
     status: str
     source: str
@@ -135,6 +136,11 @@ class Case:
     decision: Decision | None
     doubt: LabelDoubt | None
     dismissal: Dismissal | None
+
+    @property
+    def newest(self) -> int:
+        """Id of the newest answer; 0 without one."""
+        return max((given.id for given in self.given), default=0)
 
     @property
     def mark(self) -> str:
@@ -214,6 +220,7 @@ def _open(project: Project, texts: QuerySet[Any]) -> QuerySet[Any]:
 
 def _given(row: Mapping[str, Any], label_ids: LabelSet) -> Given:
     return Given(
+        row["pk"],
         row["annotator__username"],
         row["status"],
         row["source"],

@@ -4,6 +4,9 @@ const opened = performance.now();
 const form = document.getElementById("decide");
 const press = (id) => document.getElementById(id)?.click();
 
+// What was pressed twice must not choose between two people: that takes a button.
+const isMeanwhile = () => document.getElementById("meanwhile") !== null;
+
 // Boxes of which none is ticked say nothing: that no label fits is said by a button of its own.
 const isUnsaid = () =>
   form.querySelector("[name=label][type=checkbox]") !== null && !form.querySelector("[name=label]:checked");
@@ -26,7 +29,7 @@ form?.addEventListener("submit", (event) => {
 // Many labels share few keys with nothing else: those of the page come after those of the labels.
 const ACTS = {
   s: () => press("later"),
-  k: () => press("keep-button"),
+  k: () => isMeanwhile() || press("keep-button"),
   0: () => press("none-button"),
   z: () => document.querySelector("#undo button")?.click(),
 };
@@ -37,8 +40,7 @@ document.addEventListener("keydown", (event) => {
   if (box) return;
   if (event.key === "Enter" && !event.target.closest("a, button, summary")) {
     event.preventDefault();
-    // A second Enter on the way must not choose between two people: that takes a button. Nor decides a key held down.
-    if (!event.repeat && !document.getElementById("meanwhile")) press("decide-button");
+    if (!event.repeat && !isMeanwhile()) press("decide-button");
     return;
   }
   const key = event.key.toLowerCase();

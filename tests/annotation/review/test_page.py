@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from labeller.annotation.models import Annotation, Source
-from labeller.annotation.review_selectors import counts
+from labeller.annotation.review_selectors import case_of, counts
 from labeller.projects.models import Label
 from tests.annotation.review.acts import decide, say
 from tests.cast import add_texts, join, make_project, make_user
@@ -46,7 +46,8 @@ def test_later_goes_round_and_leaving_it_takes_it_out(project, disputed, alice, 
     assert "Clause 2 of" in browser.get(url, {"of": "disagreements", "at": 2}).content.decode()
     assert "Clause 0 of" in browser.get(url, {"of": "disagreements", "at": 3}).content.decode()
     keep = reverse("review-keep", args=[project.slug, disputed[0].pk])
-    page = browser.post(keep, {"of": "disagreements", "at": 0}, follow=True).content.decode()
+    seen = {"of": "disagreements", "at": 0, "newest": case_of(disputed[0]).newest}
+    page = browser.post(keep, seen, follow=True).content.decode()
     assert "Clause 1 of" in page and "Left as it is" in page
 
 
