@@ -11,16 +11,16 @@ const isMeanwhile = () => document.getElementById("meanwhile") !== null;
 const isUnsaid = () =>
   form.querySelector("[name=label][type=checkbox]") !== null && !form.querySelector("[name=label]:checked");
 
-form?.addEventListener("change", () => {
-  document.getElementById("hint").textContent = "";
-});
+const hint = (sentence) => {
+  if (document.getElementById("hint")) document.getElementById("hint").textContent = sentence;
+};
+
+form?.addEventListener("change", () => hint(""));
 
 form?.addEventListener("submit", (event) => {
   if (isUnsaid() && event.submitter?.name !== "none") {
     event.preventDefault();
-    document.getElementById("hint").textContent = gettext(
-      "No label is ticked. Tick every label that fits, or press “None of these”.",
-    );
+    hint(gettext("No label is ticked. Tick every label that fits, or press “None of these”."));
     return;
   }
   form.elements.seconds.value = ((performance.now() - opened) / 1000).toFixed(1);
