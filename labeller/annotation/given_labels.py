@@ -39,6 +39,13 @@ def refuse_withdrawn(label_ids: Collection[int], given: Collection[int] = ()) ->
         raise AnswerRefused(told % {"label": withdrawn.name})
 
 
+def refuse_unsaid(project: Project, status: str, label_ids: Collection[int], *, none: bool) -> None:
+    """Raises AnswerRefused where a text may have several labels, none is ticked, and nobody said that `none` fits: a
+    button pressed too early is no answer."""
+    if project.is_multi and status == Status.LABELLED and not label_ids and not none:
+        raise AnswerRefused(_("No label is ticked. Tick every label that fits, or press “None of these”."))
+
+
 def checked_labels(project: Project, status: str, label_ids: Collection[int]) -> list[int]:
     """The label ids, each once, in order. Raises AnswerRefused when they do not fit the status or the project."""
     wanted = sorted(set(label_ids))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from labeller.annotation import history, page, services
 from labeller.annotation.forms import ChangeForm, WantedForm
+from labeller.annotation.given_labels import refuse_unsaid
 from labeller.annotation.models import Annotation
 from labeller.annotation.said import said
 from labeller.annotation.selectors import label_sets
@@ -69,10 +70,10 @@ def _change(request: LabellerRequest, access: Access, current: Annotation) -> Ht
     if not form.is_valid():
         messages.error(request, form.sentence())
         return redirect("answer-change", slug, current.key)
+    said_now = form.said()
     try:
-        changed = services.change(
-            project=access.project, annotator=request.user, answer_key=current.key, said=form.said()
-        )
+        refuse_unsaid(access.project, said_now.status, said_now.label_ids, none=form.cleaned_data["none"])
+        changed = services.change(project=access.project, annotator=request.user, answer_key=current.key, said=said_now)
     except services.AnswerRefused as error:
         messages.error(request, str(error))
         return redirect("answer-change", slug, current.key)

@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from labeller.annotation.models import Annotation
 from labeller.annotation.reasons import in_words
 from labeller.annotation.said import said
-from labeller.annotation.selectors import LastAnswer, Progress
+from labeller.annotation.selectors import LastAnswer, Progress, label_sets
 from labeller.annotation.serving import Served
 from labeller.annotation.suggestions import suggested
 from labeller.projects.models import Label, Project, User
@@ -26,7 +27,7 @@ def text_of(project: Project, served: Served) -> dict[str, Any]:
     page names when it gives the text back.
 
     A key `window` may be added: `[start, end]` in characters of the text. The page then opens a long text there
-    instead of at its beginning, and has a button to the start.
+    instead of at its beginning, and has a button to the start. Another is `begun`: see begun_of.
     """
     return {
         "lease": str(served.key),
@@ -36,6 +37,11 @@ def text_of(project: Project, served: Served) -> dict[str, Any]:
         "reason": in_words(served.reason),
         "suggested": suggested(project, served),
     }
+
+
+def begun_of(undone: Annotation) -> dict[str, Any]:
+    """What an answer that was taken back had ticked and written: it stands beside its text again."""
+    return {"ticked": list(label_sets([undone.pk]).get(undone.pk, ())), "comment": undone.comment}
 
 
 def metadata_of(served: Served) -> list[list[str]]:

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from labeller.annotation import selectors
 from labeller.annotation.gold_selectors import has_met_gold
-from labeller.annotation.left import left_for
+from labeller.annotation.left import has_text_for, left_for
 from labeller.annotation.overlap import Overlap
 from labeller.numerals import whole
 from labeller.projects.models import Membership, Project
@@ -46,12 +46,14 @@ def annotation_panel(project: Project, membership: Membership) -> Panel:
 
 def _next_step(project: Project, membership: Membership, progress: selectors.Progress) -> str | None:
     """Why this person should label, in a sentence; None where nothing is left for them."""
-    if progress.labelled < min(16, progress.texts):
+    missing = progress.texts - progress.labelled
+    has_text = missing > 0 and has_text_for(project, membership.user)  # others may wait for other people only
+    if has_text and progress.labelled < 16:
         return _(
             "The first labels teach the model most. A full one is trained from 16 on; it takes over once 10 audit"
             " labels can say that it is no worse, at about 30."
         )
-    if missing := progress.texts - progress.labelled:
+    if has_text:
         return ngettext(
             "%(n)s text has no label yet.",
             "%(n)s texts have no label yet. The most useful ones come first.",

@@ -67,6 +67,11 @@ class Asking:
         yield first
         yield from ordinary
 
+    @property
+    def finds_any(self) -> bool:
+        """Whether a text is left for this person that has come up for no second look."""
+        return next(self._ordinary(), None) is not None
+
     def _slipped_in(self, turn: Turn, first: Candidate) -> Iterator[Candidate]:
         """A gold text that looks like the texts no model chose, as they are served to this person now. Where a model
         chooses all of theirs, as many are drawn as are gold: one that stood alone in its looks would be known."""

@@ -63,6 +63,7 @@ class Bench:
     doubt: str  # what the model would say instead; empty without a doubt
     decided: str  # the decision in words; empty without one
     chosen: str  # the draft in words; empty without one
+    chose_none: bool  # the draft says that no label fits
     comment: str
     key: uuid.UUID
 
@@ -97,6 +98,7 @@ def bench_of(project: Project, document: Document, labels: list[Label], draft: D
         doubt=in_words(case.doubt.suggested, names) if case.doubt else "",
         decided=in_words(decided, names) if case.decision else "",
         chosen=in_words(draft.label_ids, names) if draft else "",
+        chose_none=draft is not None and not draft.label_ids,
         comment=draft.comment if draft else "",
         key=uuid.uuid4(),
     )

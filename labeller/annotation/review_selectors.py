@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Left
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.utils.translation import gettext_noop
 
 from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
@@ -21,6 +21,8 @@ Status = Annotation.Status
 
 
 READ_AS = Coalesce("labels__read_as_id", "labels")  # merged labels are one
+# An answer with one of its labels; the halves of a merged pair that one answer gave are one too.
+READING = Concat(Cast("pk", CharField()), Value(" "), Cast(READ_AS, CharField()))
 
 
 def disagreements(project: Project) -> QuerySet[Any]:
@@ -33,7 +35,8 @@ def disagreements(project: Project) -> QuerySet[Any]:
     apart = (
         readings.filter(document__in=several)
         .values("document")
-        .annotate(n=Count("pk", distinct=True), kinds=Count(READ_AS, distinct=True), pairs=Count(READ_AS))
+        .annotate(n=Count("pk", distinct=True), kinds=Count(READ_AS, distinct=True))
+        .annotate(pairs=Count(READING, distinct=True, filter=Q(labels__isnull=False)))
         .exclude(pairs=F("n") * F("kinds"))
     )
     return _open(project, Document.objects.filter(pk__in=apart.values("document"))).order_by("newest", "pk")
@@ -93,6 +96,7 @@ def counts(project: Project) -> dict[str, int]:
 class Given:
     """One person's current answer, as the review shows it."""
 
+    id: int
     name: str
     status: str
     source: str
@@ -132,6 +136,11 @@ class Case:
     decision: Decision | None
     doubt: LabelDoubt | None
     dismissal: Dismissal | None
+
+    @property
+    def newest(self) -> int:
+        """Id of the newest answer; 0 without one."""
+        return max((given.id for given in self.given), default=0)
 
     @property
     def mark(self) -> str:
@@ -211,6 +220,7 @@ def _open(project: Project, texts: QuerySet[Any]) -> QuerySet[Any]:
 
 def _given(row: Mapping[str, Any], label_ids: LabelSet) -> Given:
     return Given(
+        row["pk"],
         row["annotator__username"],
         row["status"],
         row["source"],

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import review_page, reviewing
+from labeller.annotation.doubts import mark_of
 from labeller.annotation.forms import WholeNumbersField
-from labeller.annotation.given_labels import AnswerRefused
+from labeller.annotation.given_labels import AnswerRefused, refuse_unsaid
+from labeller.annotation.models import Annotation
 from labeller.annotation.review_page import Draft
 from labeller.annotation.review_selectors import QUEUES, decided
 from labeller.annotation.undoing import UndoRefused
@@ -46,6 +48,13 @@ class DecisionForm(forms.Form):
     def labels(self) -> tuple[int, ...]:
         chosen: tuple[int, ...] = () if self.cleaned_data["none"] else self.cleaned_data["label"]
         return chosen
+
+
+class KeepForm(forms.Form):
+    """How the text stood, and its newest answer, when the page was made. What is not said was not seen."""
+
+    seen = forms.CharField(required=False, max_length=100)
+    newest = forms.IntegerField(required=False, min_value=0)
 
 
 class KeyForm(forms.Form):
@@ -90,6 +99,8 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return _text(slug, pk, of, at)
     reason = QUEUES[of].sentence if of in QUEUES else "Looked up in the review"
     try:
+        status = Annotation.Status.LABELLED
+        refuse_unsaid(access.project, status, form.labels(), none=form.cleaned_data["none"])
         reviewing.decide(
             project=access.project,
             reviewer=request.user,
@@ -106,7 +117,7 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return _text(slug, pk, of, at)
     except reviewing.ChangedMeanwhile:
         return _meanwhile(request, access, document, Draft(form.labels(), form.cleaned_data["comment"]))
-    request.session[_last(slug)] = [pk, str(form.cleaned_data["key"])]
+    request.session[_last(slug)] = [pk, str(form.cleaned_data["key"]), ""]
     return _on(slug, of, at)
 
 
@@ -114,17 +125,23 @@ def decide(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
 def keep(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     document = get_object_or_404(Document, project=access.project, pk=pk)
+    form = KeepForm(request.POST)
+    form.is_valid()
+    newest, seen = form.cleaned_data.get("newest") or 0, form.cleaned_data.get("seen") or ""
     try:
-        reviewing.leave_as_it_is(project=access.project, reviewer=request.user, document=document)
-    except reviewing.ChangedMeanwhile:
-        return _meanwhile(request, access, document, None)
-    request.session[_last(slug)] = [pk, ""]
+        left = reviewing.leave_as_it_is(
+            project=access.project, reviewer=request.user, document=document, newest=newest, seen=seen
+        )
+    except reviewing.ChangedMeanwhile as change:
+        is_answered = isinstance(change, reviewing.AnsweredMeanwhile)
+        return _meanwhile(request, access, document, None, is_answered=is_answered)
+    request.session[_last(slug)] = [pk, "", mark_of(None, left)]
     return _on(slug, *_where(request))
 
 
 @require_POST
 def undo(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
-    """Take back the decision with the posted key, or without one that the text was left as it is; and show it again."""
+    """Take back the decision with the posted key, or without one that the text was `left` as it is; show it again."""
     access = managed_project_for(request, slug)
     document = get_object_or_404(Document, project=access.project, pk=pk)
     form = KeyForm(request.POST)
@@ -132,17 +149,21 @@ def undo(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         if form.is_valid():
             reviewing.undo_decision(project=access.project, key=form.cleaned_data["key"])
         else:
-            reviewing.look_again(document=document)
+            left = request.POST.get("left", "")
+            reviewing.look_again(project=access.project, document=document, left=left)
     except UndoRefused as error:
         messages.warning(request, str(error))
     request.session.pop(_last(slug), None)
     return _text(slug, pk, *_where(request))
 
 
-def _meanwhile(request: LabellerRequest, access: Access, document: Document, draft: Draft | None) -> HttpResponse:
+def _meanwhile(
+    request: LabellerRequest, access: Access, document: Document, draft: Draft | None, *, is_answered: bool = False
+) -> HttpResponse:
     """What somebody did with the text meanwhile beside what they chose here (None: to leave it). They choose anew."""
     of, at = _where(request)
     context = {"tabs": review_page.tabs(access.project), "of": of, "at": at, "is_stale": True}
+    context["is_answered"] = is_answered
     return _page(request, access, document, context, draft, status=409)
 
 
@@ -184,10 +205,10 @@ def _decided_list(request: LabellerRequest, access: Access, context: dict[str, A
 def _undoable(request: LabellerRequest, access: Access) -> dict[str, Any] | None:
     """What this person did last here, for the line that offers to take it back."""
     last = request.session.get(_last(access.project.slug))
-    if not last:
+    if not last or len(last) != 3:  # of a session from before an upgrade
         return None
     document = Document.objects.filter(project=access.project, pk=last[0]).first()
-    return None if document is None else {"document": document, "key": last[1]}
+    return None if document is None else {"document": document, "key": last[1], "left": last[2]}
 
 
 def _last(slug: str) -> str:

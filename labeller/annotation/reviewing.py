@@ -31,6 +31,10 @@ class ChangedMeanwhile(Exception):
     """Somebody decided this text, left it or took a decision back since this person looked. Nothing was changed."""
 
 
+class AnsweredMeanwhile(ChangedMeanwhile):
+    """Somebody answered it since."""
+
+
 def decide(
     *,
     project: Project,
@@ -103,20 +107,33 @@ def undo_decision(*, project: Project, key: uuid.UUID) -> Annotation | None:
     return decision
 
 
-def leave_as_it_is(*, project: Project, reviewer: User, document: Document) -> None:
-    """Take a text out of the review until somebody answers it again. Raises ChangedMeanwhile where it is decided."""
+def leave_as_it_is(*, project: Project, reviewer: User, document: Document, newest: int, seen: str = "") -> Dismissal:
+    """Take a text out of the review until somebody answers it again. `newest`: id of the newest answer that they saw, 0
+    for none; `seen`: how the text stood then. Raises ChangedMeanwhile where it stands otherwise by now, and
+    AnsweredMeanwhile where somebody has answered it."""
     with turn(project):
-        if _current(project, document) is not None:
+        if _mark(_current(project, document), document) != seen:
             raise ChangedMeanwhile
-        known = Annotation.objects.filter(document=document).aggregate(newest=Max("pk"))["newest"] or 0
-        Dismissal.objects.update_or_create(
+        answers = Annotation.objects.filter(document=document, superseded_at=None).exclude(source=Source.REVIEW)
+        known = answers.aggregate(newest=Max("pk"))["newest"] or 0
+        if known > newest:
+            raise AnsweredMeanwhile
+        left, _created = Dismissal.objects.update_or_create(
             document=document, defaults={"project": project, "by": reviewer, "answers_until": known}
         )
+    return left
 
 
-def look_again(*, document: Document) -> None:
-    """Take that back."""
-    Dismissal.objects.filter(document=document).delete()
+def look_again(*, project: Project, document: Document, left: str) -> None:
+    """Take that back; `left` is the mark of it. May be repeated without harm. Raises UndoRefused where the text was
+    left as it is anew."""
+    with turn(project):
+        dismissal = Dismissal.objects.filter(document=document).first()
+        if dismissal is None:
+            return
+        if mark_of(None, dismissal) != left:
+            raise UndoRefused(_("This text was left as it is once more since then, so it stays so."))
+        dismissal.delete()
 
 
 def _current(project: Project, document: Document) -> Annotation | None:

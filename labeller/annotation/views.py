@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeller.annotation import page, selectors, services
 from labeller.annotation.export import CONTENT_TYPES, lines
 from labeller.annotation.forms import AnswerForm, LeaveForm, UndoForm
+from labeller.annotation.given_labels import refuse_unsaid
 from labeller.annotation.guidelines_news import guidelines_news
 from labeller.projects.access import Access, LabellerRequest, answers_project_for, labelling_project_for
 from labeller.projects.guidelines import render as render_guidelines
@@ -75,10 +76,10 @@ def label_answer(request: LabellerRequest, slug: str) -> HttpResponse:
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _refused(request, slug, form.sentence())
+    given = form.given()
     try:
-        annotation, served = services.answer_and_serve(
-            project=access.project, annotator=request.user, given=form.given()
-        )
+        refuse_unsaid(access.project, given.status, given.label_ids, none=form.cleaned_data["none"])
+        annotation, served = services.answer_and_serve(project=access.project, annotator=request.user, given=given)
     except services.AnswerRefused as error:
         return _refused(request, slug, str(error))
     if not _wants_json(request):
@@ -105,6 +106,8 @@ def label_undo(request: LabellerRequest, slug: str) -> HttpResponse:
     if undone is not None:  # its text first, though it may have been handed out after the others
         served.sort(key=lambda text: text.document_id != undone.document_id)
     texts = [page.text_of(access.project, text) for text in served]
+    if undone is not None and served and served[0].document_id == undone.document_id:
+        texts[0]["begun"] = page.begun_of(undone)
     return JsonResponse({"undone": str(undone.key) if undone else None, "texts": texts})
 
 

@@ -47,13 +47,13 @@ export class Line {
     this.#siblings.leave();
   }
 
-  // Tell the server that the page is open; ask for texts where some are missing.
+  // Tell the server that the page is open; then ask for texts where some are missing: what a page that was asleep had
+  // may be in other hands.
   async renew() {
-    if (this.#sitting.held.length < AHEAD) {
-      const reply = await this.#quietly("next");
-      if (reply) this.#sitting.reconcile(reply.texts);
-    }
-    const reply = await this.figures();
+    const told = await this.figures();
+    if (told) this.#sitting.reconcile(told.texts, { handedOut: false });
+    if (this.#sitting.held.length >= AHEAD) return;
+    const reply = await this.#quietly("next");
     if (reply) this.#sitting.reconcile(reply.texts);
   }
 

@@ -4,7 +4,7 @@
 const KEPT = 50; // answers that undo can go back to; after a reload those that the server tells
 
 export class Past {
-  #here = []; // {key, status, text, labels}, oldest first
+  #here = []; // {key, status, text}, oldest first
 
   // `told`: how many rows the server tells at most.
   constructor(rows, told) {
@@ -15,7 +15,11 @@ export class Past {
   // `text` is absent for an answer from before a reload.
   add(row, text = null) {
     this.rows = [row, ...this.rows].slice(0, KEPT);
-    if (text) this.#here.push({ key: row.key, status: row.status, text, labels: row.label_ids });
+    if (text) this.#here.push({ key: row.key, status: row.status, text });
+  }
+
+  has(key) {
+    return this.rows.some((row) => row.key === key);
   }
 
   // The answer with this key was never given. Returns what was known of it, or undefined.
@@ -26,7 +30,7 @@ export class Past {
     return known;
   }
 
-  // Takes the newest off: its row, and its text and labels where it was given in this page (`here`), else another tab's
+  // Takes the newest off: its row, and its text where it was given in this page (`here`), else another tab's
   // or an older one (null). Undefined when there is none.
   undo() {
     const [row, ...older] = this.rows;

@@ -14,6 +14,7 @@ const SPOKEN = 400; // characters of a text: whoever wants the rest reads it
 export class Sitting {
   #fromFilter = false;
   #saving = "idle";
+  #wasTaken = false; // the text that stood there, until another stands there
 
   constructor(data, view) {
     this.data = data;
@@ -30,7 +31,7 @@ export class Sitting {
     });
     this.line = new Line(this);
     this.held = this.held.filter((text) => !this.outbox.has(text.lease));
-    for (const { kind, note } of this.outbox.items) if (kind === "answer") this.tally.add(note); // from before a reload
+    for (const item of this.outbox.items) this.tally.resume(item); // from before a reload
     if (this.held.length !== data.texts.length) this.exhausted = false;
     const asDrawn = this.held[0]?.lease === data.texts[0]?.lease && !this.held[0]?.window;
     if (!asDrawn || this.exhausted) this.#show("");
@@ -39,11 +40,11 @@ export class Sitting {
 
   // --- Showing ---
 
-  #show(announcement, ticked = []) {
+  #show(announcement) {
     const { view } = this;
     this.clock.start();
     if (this.held.length) {
-      view.text(this.held[0], ticked);
+      view.text(this.held[0]);
       view.announce(spoken(announcement, this.held[0].text));
       if (this.#fromFilter) view.filter.focus();
       else view.frame.focus();
@@ -90,21 +91,36 @@ export class Sitting {
     if (!this.held.length && this.view.isFetching) this.view.why(this.#whyNone());
   }
 
-  // The server's list of the texts in our hands. What is on the screen stays there as long as it is ours.
-  reconcile(texts) {
+  // The server's list of the texts in our hands. What is on the screen stays there as long as it is ours, and also when
+  // it is not, once somebody has begun to tick or to write: a late answer is saved. Where nothing is in our hands,
+  // nothing is left only if the server would have `handedOut` some.
+  reconcile(texts, { handedOut = true } = {}) {
     const known = new Set(this.held.map((text) => text.lease));
-    const before = this.held[0]?.lease;
+    const [onScreen] = this.held;
+    const before = onScreen?.lease;
     const until = new Map(texts.map((text) => [text.lease, text.until]));
     for (const text of this.held) text.until = until.get(text.lease) ?? text.until;
     this.held.push(...texts.filter((text) => !known.has(text.lease) && !this.outbox.has(text.lease)));
     if (this.outbox.isEmpty) {
-      this.held = this.held.filter((text) => until.has(text.lease));
-      this.exhausted = this.held.length === 0;
+      const isKept = (text) => text === onScreen && this.view.isBegun;
+      this.held = this.held.filter((text) => until.has(text.lease) || isKept(text));
+      this.exhausted = !this.held.length && (handedOut || this.exhausted);
+      if (this.held[0] && !until.has(this.held[0].lease)) this.#tellLate(this.held[0]);
     }
-    if (this.held[0]?.lease !== before || !this.held.length) {
-      const taken = before && this.held.length;
-      this.#show(taken ? gettext("Somebody else took that text while this page was asleep. Here is another.") : "");
-    }
+    if (this.held[0]?.lease === before && before) return;
+    this.#wasTaken ||= Boolean(before);
+    const isOther = this.#wasTaken && this.held.length > 0;
+    this.#show(isOther ? gettext("Somebody else took that text while this page was asleep. Here is another.") : "");
+    if (isOther || this.exhausted) this.#wasTaken = false;
+  }
+
+  // Once: it is no news the next minute.
+  #tellLate(text) {
+    if (text.isLate) return;
+    text.isLate = true;
+    const told = gettext("Somebody else may have this text by now. What you have begun can still be saved.");
+    this.view.why(told);
+    this.view.announce(told);
   }
 
   // --- Answering ---
@@ -114,15 +130,23 @@ export class Sitting {
     if (!text) return;
     const key = newKey();
     const { seconds } = this.clock;
-    const comment = this.view.comment.value.trim();
+    this.#keepBegun();
+    const comment = text.begun.comment.trim();
+    if (status === "labelled") text.begun.ticked = labels;
     this.held.shift();
     const row = { key, text: text.text.slice(0, 90), status, label_ids: labels };
     this.tally.add(row, text);
     this.tally.since += 1;
     const { guidelines } = this.data; // the version that stands beside the text on this page
     const fields = { lease: text.lease, key, status, label: labels, seconds, comment, guidelines };
+    if (status === "labelled" && !labels.length) fields.none = "on"; // said, not forgotten
     this.outbox.add("answer", this.data.urls.answer, fields, row);
     this.#show(`${this.view.beside.said(row)}.`);
+  }
+
+  // What is ticked and written beside the text on the screen stands there again whenever the text does.
+  #keepBegun() {
+    if (this.held.length) this.held[0].begun = this.view.begun;
   }
 
   // One label's key or its place in the filter: the answer itself, or a tick where a text may have several.
@@ -146,15 +170,20 @@ export class Sitting {
     if (!undone) return this.view.announce(gettext("There is no answer to undo."));
     const { row, here } = undone;
     if (here) {
+      this.#keepBegun();
       this.held.unshift(here.text);
-      this.#show(gettext("Undone."), here.labels);
+      this.#show(gettext("Undone."));
     }
-    this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key });
+    const note = { lease: here?.text.lease };
+    this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key }, note);
   }
 
   #replied(item, reply) {
     if (item.kind === "undo-older") {
       // An answer from before this page was loaded: only now do we have its text. It goes in front.
+      this.#keepBegun();
+      const begun = new Map(this.held.map((text) => [text.lease, text.begun]));
+      for (const text of reply.texts) text.begun ??= begun.get(text.lease);
       this.held = [];
       this.reconcile(reply.texts);
       this.line.figures(); // undone was perhaps a change, and the answer before it stands again
@@ -167,6 +196,7 @@ export class Sitting {
 
   #refused(item, sentence) {
     if (item.kind === "answer") this.tally.forget(item.fields.key);
+    else if (item.note?.lease === this.held[0]?.lease) this.view.clear(); // its answer stays: nothing is begun there
     this.view.alert(sentence);
     this.line.renew();
   }

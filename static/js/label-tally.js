@@ -31,10 +31,16 @@ export class Tally {
     this.#count(row, 1);
   }
 
+  // What waits to be sent from before a reload; the server may have taken the answer already.
+  resume({ kind, fields, note }) {
+    if (kind !== "answer") this.forget(fields.key);
+    else if (!this.#past.has(fields.key)) this.add(note);
+  }
+
   // An answer that the server refused was never given: it is no answer of today and nothing to undo.
   forget(key) {
     const row = this.#past.drop(key);
-    if (!row) return; // undone before the refusal came
+    if (!row) return; // undone before the refusal came, or too old to be told
     this.#drawLast();
     this.#count(row, -1);
   }

@@ -21,13 +21,14 @@ export class View {
     this.form.addEventListener("pointerdown", () => this.hint(""));
   }
 
-  text(text, ticked = []) {
+  // `begun`: what was ticked and written beside it before, where it stood here before.
+  text(text) {
     this.form.hidden = false;
     at("done").hidden = true;
     this.form.classList.remove("fetching");
     at("reason").textContent = text.reason;
     this.choices.suggest(text.suggested);
-    this.#fresh(ticked);
+    this.#fresh(text.begun);
     this.frame.text(text);
   }
 
@@ -36,8 +37,21 @@ export class View {
     this.form.classList.add("fetching");
     this.why(sentence);
     this.choices.suggest({});
-    this.#fresh([]);
+    this.clear();
     this.frame.empty();
+  }
+
+  get begun() {
+    return { ticked: this.choices.ticked(), comment: this.comment.value };
+  }
+
+  get isBegun() {
+    const { ticked, comment } = this.begun;
+    return ticked.length > 0 || comment.trim() !== "";
+  }
+
+  clear() {
+    this.#fresh();
   }
 
   get isFetching() {
@@ -105,10 +119,10 @@ export class View {
     at("live").textContent = sentence;
   }
 
-  #fresh(ticked) {
+  #fresh({ ticked, comment } = { ticked: [], comment: "" }) {
     this.choices.setTicked(ticked);
     this.hint("");
-    this.comment.value = "";
-    at("remark").open = false;
+    this.comment.value = comment;
+    at("remark").open = comment !== "";
   }
 }

@@ -114,6 +114,8 @@ def test_where_a_text_may_have_several_labels_boxes_are_ticked(bob, client_of):
     first = give(project, bob, one(project, bob), labels[0], labels[2])
     client = client_of(bob)
     assert client.get(url(first)).content.decode().count(" checked>") == 2
+    assert "No label is ticked." in client.post(url(first), {"key": uuid.uuid4()}, follow=True).content.decode()
+    assert Annotation.objects.get() == first
     client.post(url(first), {"key": uuid.uuid4(), "label": [labels[1].pk], "none": "on"})
     assert not Annotation.objects.get(superseded_at=None).labels.exists()
 

@@ -97,6 +97,16 @@ def test_none_of_these_saves_an_answer_without_labels_whatever_is_ticked(project
     assert saved.status == "labelled" and not saved.labels.exists()
 
 
+@pytest.mark.parametrize("headers", [JSON, {}])
+def test_where_several_labels_may_fit_nothing_ticked_is_no_answer(project, bob, client_of, texts, headers):
+    Project.objects.update(kind="multi")
+    client = client_of(bob)
+    lease = data_of(client.get(url(project)))["texts"][0]["lease"]
+    reply = client.post(url(project, "label-answer"), {"lease": lease, "key": uuid.uuid4()}, follow=True, **headers)
+    told = reply.json()["error"] if headers else reply.content.decode()
+    assert "No label is ticked." in told and not Annotation.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -169,6 +179,15 @@ def test_the_text_of_an_undone_answer_comes_first_whenever_it_was_handed_out(pro
     given = give(project, bob, last, label)
     reply = client_of(bob).post(url(project, "label-undo"), {"key": given.key}, **JSON).json()
     assert reply["undone"] == str(given.key) and reply["texts"][0]["lease"] == str(last.key)
+
+
+def test_an_undone_answer_brings_its_comment_and_its_ticks_back(project, bob, client_of, texts, label):
+    given = give(project, bob, one(project, bob), label, comment="See clause 4")
+    reply = client_of(bob).post(url(project, "label-undo"), {"key": given.key}, **JSON).json()
+    assert [text.get("begun") for text in reply["texts"]] == [
+        {"ticked": [label.pk], "comment": "See clause 4"},
+        *[None] * (AHEAD - 1),
+    ]
 
 
 def test_the_status_renews_the_leases_and_tells_todays_figures(project, bob, client_of, texts, label):

@@ -71,6 +71,36 @@ def label_all(project, person) -> None:
         give(project, person, served[0], project.labels.get(name="Court"))
 
 
+class TestWhatToDoNextWhileTextsHaveNoLabel:
+    def skip_all_that_is_left(self, project, person, labelled: int) -> None:
+        for _ in range(labelled):
+            give(project, person, one(project, person), project.labels.get(name="Court"))
+        while served := services.serve(project=project, annotator=person, count=1):
+            give(project, person, served[0], status="skipped")
+
+    @pytest.mark.parametrize(("texts", "labelled"), [(12, 10), (24, 20)])
+    @pytest.mark.parametrize("audit", [True, False])
+    def test_who_has_skipped_them_is_not_sent_to_an_empty_page_but_others_are(
+        self, project, alice, bob, client_of, texts, labelled, audit
+    ):
+        project.audit = audit
+        project.save()
+        add_texts(project, [f"Clause {number}" for number in range(texts)])
+        assert "Start labelling" in next_thing(overview(client_of(bob), project))
+        self.skip_all_that_is_left(project, bob, labelled)
+        assert "labelling" not in next_thing(overview(client_of(bob), project))
+        assert "Go on labelling" in next_thing(overview(client_of(alice), project))
+        services.serve(project=project, annotator=alice, count=texts)
+        assert "Go on labelling" in next_thing(overview(client_of(alice), project))  # they are in her hands
+
+    def test_texts_that_wait_for_another_look_are_offered_all_the_same(self, project, bob, client_of):
+        add_texts(project, [f"Clause {number}" for number in range(4)])
+        self.skip_all_that_is_left(project, bob, 2)
+        look_again(project=project, label=project.labels.get(name="Court"))
+        told = next_thing(overview(client_of(bob), project))
+        assert "2 texts wait for another look." in told and "Go on labelling" in told
+
+
 class TestWhatToDoNextWhenEveryTextHasAnAnswer:
     @pytest.mark.parametrize(("on", "share"), [("all", 100), ("drawn", 100)])
     def test_who_is_wanted_by_overlap_is_told_to_go_on(self, project, alice, bob, client_of, on, share):

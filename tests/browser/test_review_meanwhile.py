@@ -9,8 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
-from labeller.annotation.models import Annotation, Source
+from labeller.annotation.models import Annotation, Dismissal, Source
 from labeller.projects.models import Project, Role, User
+from tests.annotation.review.acts import say
 from tests.browser import shots
 from tests.browser.walker import Walker
 from tests.cast import PASSWORD, join, make_user
@@ -85,3 +86,25 @@ def test_a_text_decided_meanwhile_is_not_left_as_it_is(open_review: Any, project
     page.get_by_role("link", name="Let it stand and go on").click()
     page.get_by_text("1 of 2").wait_for()
     assert decisions(project) == {"carol": ["Court"]} and unexpected(alice) == []
+
+
+def test_a_text_answered_meanwhile_is_left_as_it_is_only_by_a_button(open_review: Any, project: Project) -> None:
+    page = open_review("alice").page
+    text = page.locator("#text").inner_text()
+    document = project.documents.get(text=text)
+    say(document, User.objects.get(username="carol"), project.labels.last(), comment="Look at page 4.")
+    page.keyboard.press("k")
+    told = page.get_by_role("alert")
+    told.get_by_role("heading", name="Answered meanwhile").wait_for()
+    assert "carol" in told.inner_text() and "Look at page 4." in told.inner_text()
+    page.wait_for_load_state("load")
+    page.keyboard.press("k")  # the same key once more chooses nothing
+    shots.take(page, "review-answered-meanwhile", whole=True)
+    assert not Dismissal.objects.exists()
+    told.get_by_role("button", name="Leave it as it is all the same").click()
+    page.get_by_text("Left as it is:").wait_for()
+    assert Dismissal.objects.get().document == document
+    page.wait_for_load_state("load")
+    page.keyboard.press("z")
+    page.get_by_role("button", name="Leave as it is").wait_for()
+    assert page.locator("#text").inner_text() == text and not Dismissal.objects.exists()

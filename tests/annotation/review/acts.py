@@ -5,7 +5,7 @@ import uuid
 from labeller.annotation import reviewing
 from labeller.annotation.doubts import LabelDoubt
 from labeller.annotation.models import Annotation, Source
-from labeller.annotation.review_selectors import QUEUES
+from labeller.annotation.review_selectors import QUEUES, case_of
 
 
 def say(document, person, *labels, status="labelled", source=Source.ACTIVE, comment="", **facts):
@@ -32,6 +32,13 @@ def decide(project, reviewer, document, *labels, key=None, **facts):
         label_ids=[label.pk for label in labels],
         **facts,
     )
+
+
+def leave(project, reviewer, document, **facts):
+    """Leave it as it is, as whoever has just looked does."""
+    case = case_of(document)
+    seen = {"newest": case.newest, "seen": case.mark} | facts
+    return reviewing.leave_as_it_is(project=project, reviewer=reviewer, document=document, **seen)
 
 
 def doubt(document, given, suggested, *, score=0.9):

@@ -4,11 +4,12 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from labeller.annotation import reviewing
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.review_selectors import case_of, counts
-from tests.annotation.review.acts import decide
+from tests.annotation.review.acts import decide, leave, say, waiting
 from tests.cast import join, make_user
 
 
@@ -31,7 +32,8 @@ def posts(project, client_of):
     class Opened:
         def __init__(self, person, text):
             self.browser, self.text = client_of(person), text
-            self.seen = case_of(text).mark
+            case = case_of(text)
+            self.seen, self.newest = case.mark, case.newest
 
         def _post(self, name, **data):
             url = reverse(name, args=[project.slug, self.text.pk])
@@ -41,8 +43,11 @@ def posts(project, client_of):
             data = {"key": str(uuid.uuid4()), "seen": self.seen, "label": label.pk} | data
             return self._post("review-decide", **data)
 
-        def keep(self):
-            return self._post("review-keep")
+        def keep(self, **data):
+            return self._post("review-keep", **{"seen": self.seen, "newest": self.newest} | data)
+
+        def undo(self, **data):
+            return self._post("review-undo", **data)
 
     return Opened
 
@@ -72,7 +77,7 @@ class TestTheService:
             decide(project, alice, texts[0], labels[0], seen=seen)
 
     def test_what_was_left_as_it_is_meanwhile_is_told(self, project, disputed, labels, alice, carol):
-        reviewing.leave_as_it_is(project=project, reviewer=carol, document=disputed[0])
+        leave(project, carol, disputed[0])
         with pytest.raises(reviewing.ChangedMeanwhile):
             decide(project, alice, disputed[0], labels[0])
         decide(project, alice, disputed[0], labels[0], seen=case_of(disputed[0]).mark)
@@ -80,8 +85,21 @@ class TestTheService:
     def test_a_text_decided_meanwhile_is_not_left_as_it_is(self, project, disputed, labels, alice, carol):
         theirs = decide(project, carol, disputed[0], labels[1])
         with pytest.raises(reviewing.ChangedMeanwhile):
-            reviewing.leave_as_it_is(project=project, reviewer=alice, document=disputed[0])
+            leave(project, alice, disputed[0], seen="")
         assert decision_of(disputed[0]) == theirs and case_of(disputed[0]).dismissal is None
+
+    def test_a_text_answered_meanwhile_is_not_left_as_it_is(self, project, disputed, labels, alice, carol):
+        seen = case_of(disputed[0]).newest
+        say(disputed[0], carol, labels[2])
+        with pytest.raises(reviewing.AnsweredMeanwhile):
+            leave(project, alice, disputed[0], newest=seen)
+        assert disputed[0] in waiting(project, "disagreements")
+
+    def test_an_answer_taken_back_meanwhile_hinders_nobody(self, project, disputed, alice):
+        seen = case_of(disputed[0]).newest
+        Annotation.objects.filter(pk=seen).update(superseded_at=timezone.now())
+        leave(project, alice, disputed[0], newest=seen)
+        assert disputed[0] not in waiting(project, "unsure")
 
     def test_a_lost_reply_posted_again_is_no_conflict(self, project, texts, labels, alice):
         key = uuid.uuid4()
@@ -130,3 +148,31 @@ class TestThePage:
         where = {"of": "disagreements", "at": 0, "key": decision_of(disputed[0]).key}
         page = client_of(alice).post(undo, where, follow=True).content.decode()
         assert "Leave as it is" in page and counts(project)["disagreements"] == 3
+
+    def test_leaving_a_text_that_was_answered_meanwhile_shows_the_answer_and_leaves_it_when_that_was_seen(
+        self, project, disputed, labels, alice, carol, posts
+    ):
+        mine = posts(alice, disputed[0])
+        say(disputed[0], carol, labels[2], comment="Look at page 4.")
+        answer = mine.keep()
+        page = answer.content.decode()
+        assert answer.status_code == 409 and disputed[0] in waiting(project, "disagreements")
+        for seen in ("Answered meanwhile", "carol", "Look at page 4.", "Leave it as it is all the same"):
+            assert seen in page
+        assert mine.keep(newest=answer.context["bench"].case.newest).status_code == 200
+        assert disputed[0] not in waiting(project, "disagreements")
+
+    def test_undo_brings_back_what_one_left_oneself(self, project, disputed, alice, posts):
+        page = posts(alice, disputed[0]).keep()
+        assert "Left as it is:" in page.content.decode() and disputed[0] not in waiting(project, "disagreements")
+        posts(alice, disputed[0]).undo(left=page.context["last"]["left"])
+        assert disputed[0] in waiting(project, "disagreements")
+
+    def test_undo_leaves_alone_what_somebody_else_has_left_since(self, project, disputed, alice, carol, posts):
+        mine = posts(alice, disputed[0])
+        left = mine.keep().context["last"]["left"]
+        mine.undo(left=left)
+        posts(carol, disputed[0]).keep()
+        told = mine.undo(left=left).content.decode()
+        assert "was left as it is once more since then" in told
+        assert case_of(disputed[0]).dismissal.by == carol

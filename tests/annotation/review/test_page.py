@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from labeller.annotation.models import Annotation, Source
-from labeller.annotation.review_selectors import counts
+from labeller.annotation.review_selectors import case_of, counts
 from labeller.projects.models import Label
 from tests.annotation.review.acts import decide, say
 from tests.cast import add_texts, join, make_project, make_user
@@ -46,7 +46,8 @@ def test_later_goes_round_and_leaving_it_takes_it_out(project, disputed, alice, 
     assert "Clause 2 of" in browser.get(url, {"of": "disagreements", "at": 2}).content.decode()
     assert "Clause 0 of" in browser.get(url, {"of": "disagreements", "at": 3}).content.decode()
     keep = reverse("review-keep", args=[project.slug, disputed[0].pk])
-    page = browser.post(keep, {"of": "disagreements", "at": 0}, follow=True).content.decode()
+    seen = {"of": "disagreements", "at": 0, "newest": case_of(disputed[0]).newest}
+    page = browser.post(keep, seen, follow=True).content.decode()
     assert "Clause 1 of" in page and "Left as it is" in page
 
 
@@ -54,6 +55,36 @@ def test_a_decision_without_a_label_says_what_is_missing(project, disputed, alic
     url = reverse("review-decide", args=[project.slug, disputed[0].pk])
     page = client_of(alice).post(url, {"key": str(uuid.uuid4())}, follow=True).content.decode()
     assert "exactly one label; 0 were given" in page and "Clause 0 of" in page
+
+
+class TestWhereATextMayHaveSeveralLabels:
+    @pytest.fixture
+    def text(self, alice):
+        project = make_project("multi", name="Several")
+        join(project, alice, "manager")
+        return add_texts(project, ["One clause."])[0]
+
+    @pytest.fixture
+    def post(self, text, alice, client_of):
+        def posted(**data):
+            url = reverse("review-decide", args=[text.project.slug, text.pk])
+            return client_of(alice).post(url, {"key": str(uuid.uuid4())} | data, follow=True)
+
+        return posted
+
+    def test_nothing_ticked_decides_nothing(self, text, post):
+        page = post().content.decode()
+        assert "No label is ticked." in page and not Annotation.objects.exists()
+
+    def test_that_none_fits_is_decided_by_its_own_button(self, text, post):
+        post(none="1")
+        assert Annotation.objects.get().labels.count() == 0
+
+    def test_whoever_said_so_while_another_decided_may_still_choose_it(self, text, post, alice):
+        decide(text.project, alice, text, text.project.labels.first())
+        answer = post(none="1")
+        assert answer.status_code == 409
+        assert 'id="mine-button" name="none" value="1"' in answer.content.decode()
 
 
 def test_decided_texts_are_listed_and_lead_back_to_their_decision(project, disputed, labels, alice, client_of):

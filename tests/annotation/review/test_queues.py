@@ -3,9 +3,11 @@
 import pytest
 
 from labeller.annotation import reviewing
+from labeller.annotation.doubts import mark_of
 from labeller.annotation.models import Source
 from labeller.annotation.review_selectors import case_of, counts
-from tests.annotation.review.acts import doubt, say, waiting
+from labeller.projects.merging import merge_labels
+from tests.annotation.review.acts import doubt, leave, say, waiting
 from tests.cast import add_texts, make_project, make_user
 
 
@@ -33,6 +35,19 @@ def test_of_several_labels_whole_sets_are_compared(alice, bob, one, other, diffe
     [text], labels = add_texts(project, ["One clause."]), list(project.labels.all())
     say(text, alice, *(labels[at] for at in one))
     say(text, bob, *(labels[at] for at in other))
+    assert bool(waiting(project, "disagreements")) == differ
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [((0, 1), (0, 1), False), ((0, 1, 2), (0,), True), ((0, 1), (0,), False), ((0, 1), (1, 2), True), ((), (), False)],
+)
+def test_labels_that_were_merged_are_one_however_many_of_them_an_answer_gave(alice, bob, one, other, differ):
+    project = make_project(kind="multi")
+    [text], labels = add_texts(project, ["One clause."]), list(project.labels.all())
+    say(text, alice, *(labels[at] for at in one))
+    say(text, bob, *(labels[at] for at in other))
+    merge_labels(project=project, labels=labels[:2], into=labels[0].name, by=alice)
     assert bool(waiting(project, "disagreements")) == differ
 
 
@@ -71,11 +86,11 @@ def test_a_text_left_as_it_is_comes_back_with_the_next_answer(project, texts, la
     carol = make_user("carol")
     say(texts[0], alice, labels[0])
     say(texts[0], bob, labels[1])
-    reviewing.leave_as_it_is(project=project, reviewer=alice, document=texts[0])
+    leave(project, alice, texts[0])
     assert waiting(project, "disagreements") == []
     answer = say(texts[0], carol, labels[0])
     assert waiting(project, "disagreements") == [texts[0]]
-    reviewing.leave_as_it_is(project=project, reviewer=alice, document=texts[0])
+    left = leave(project, alice, texts[0])
     assert waiting(project, "disagreements") == [] and answer.pk == case_of(texts[0]).dismissal.answers_until
-    reviewing.look_again(document=texts[0])
+    reviewing.look_again(project=project, document=texts[0], left=mark_of(None, left))
     assert waiting(project, "disagreements") == [texts[0]]

@@ -31,6 +31,12 @@ def press(page, key: str) -> str:
     return before
 
 
+def write(page, comment: str) -> None:
+    page.keyboard.press("c")
+    page.keyboard.type(comment)
+    page.keyboard.press("Escape")
+
+
 def wait_saved(page) -> None:
     expect(page.locator("#save")).to_have_attribute("data-state", "saved")
 

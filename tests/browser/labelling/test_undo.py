@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from labeller.annotation.services import answer, serve
-from tests.browser.labelling.hand import current, past_bouncing, press, shown, wait_saved
+from tests.browser.labelling.hand import current, past_bouncing, press, several, shown, wait_saved, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,9 +23,7 @@ def test_undo_goes_back_step_by_step_and_skip_unsure_and_comment_are_saved(open_
     assert shown(page) == second
     press(page, "u")
     third = shown(page)
-    page.keyboard.press("c")
-    page.keyboard.type("Two kinds in one")
-    page.keyboard.press("Escape")
+    write(page, "Two kinds in one")
     press(page, "3")
     wait_saved(page)
     assert current() == {
@@ -33,6 +31,63 @@ def test_undo_goes_back_step_by_step_and_skip_unsure_and_comment_are_saved(open_
         second: ("unsure", [], ""),
         third: ("labelled", ["Other"], "Two kinds in one"),
     }
+
+
+def test_undo_brings_back_what_was_written_also_past_a_reload_and_keeps_what_is_being_written(open_page):
+    page = open_page()
+    comment = page.locator("#comment")
+    write(page, "See clause 4")
+    first = press(page, "1")
+    write(page, "Half a thought")
+    press(page, "z")
+    assert shown(page) == first
+    expect(comment).to_have_value("See clause 4")
+    press(page, "2")
+    expect(comment).to_have_value("Half a thought")
+    comment.fill("")
+    wait_saved(page)
+    assert current() == {first: ("labelled", ["Court"], "See clause 4")}
+    page = open_page()
+    press(page, "z")
+    assert shown(page) == first
+    expect(comment).to_have_value("See clause 4")
+    expect(comment).to_be_visible()
+    comment.fill("")  # or leaving the page would be asked about
+
+
+def test_undo_brings_back_the_ticks_past_a_reload(open_page, bob):
+    project = several(bob)
+    page = open_page(project)
+    page.keyboard.press("1")
+    page.keyboard.press("3")
+    first = press(page, "Enter")
+    wait_saved(page)
+    page = open_page(project)
+    press(page, "z")
+    assert shown(page) == first
+    ticked = page.locator("#labels label:has(input:checked) .name")
+    expect(ticked).to_have_text(["Kind of clause 0", "Kind of clause 2"])
+
+
+def test_an_answer_undone_before_a_reload_and_not_sent_yet_is_no_answer_after_it(open_page, context):
+    page = open_page()
+    kept = press(page, "1")
+    wait_saved(page)
+    context.route("**/label/answer/", lambda route: route.abort())
+    undone = press(page, "2")
+    press(page, "z")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#save")).to_have_attribute("data-state", "waiting")
+    expect(page.locator("#last .head")).to_have_text([kept])
+    expect(page.locator("#today")).to_have_text("1")
+    context.unroute("**/label/answer/")
+    wait_saved(page)
+    assert undone not in current()
+    page.keyboard.press("z")
+    expect(page.locator("#text")).to_have_text(kept)
+    wait_saved(page)
+    assert current() == {}
 
 
 def test_undo_reaches_back_past_a_reload(open_page):
