@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat, Left
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
 from django.utils.translation import gettext_noop
 
+from labeller.annotation.differing import differing
 from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
 from labeller.annotation.models import NO_READING, Annotation, Source
 from labeller.annotation.selectors import LabelSet, label_sets
@@ -20,26 +21,10 @@ from labeller.projects.models import Project
 Status = Annotation.Status
 
 
-READ_AS = Coalesce("labels__read_as_id", "labels")  # merged labels are one
-# An answer with one of its labels; the halves of a merged pair that one answer gave are one too.
-READING = Concat(Cast("pk", CharField()), Value(" "), Cast(READ_AS, CharField()))
-
-
 def disagreements(project: Project) -> QuerySet[Any]:
-    """Texts to which people gave different labels, the longest undecided first.
-
-    n people gave `pairs` labels in all, `kinds` different ones: they said the same only if each gave each of these.
-    """
+    """Texts to which people gave different labels, the longest undecided first."""
     readings = _current(project).filter(status=Status.LABELLED).exclude(source__in=NO_READING)
-    several = readings.values("document").annotate(n=Count("pk")).filter(n__gt=1).values("document")
-    apart = (
-        readings.filter(document__in=several)
-        .values("document")
-        .annotate(n=Count("pk", distinct=True), kinds=Count(READ_AS, distinct=True))
-        .annotate(pairs=Count(READING, distinct=True, filter=Q(labels__isnull=False)))
-        .exclude(pairs=F("n") * F("kinds"))
-    )
-    return _open(project, Document.objects.filter(pk__in=apart.values("document"))).order_by("newest", "pk")
+    return _open(project, Document.objects.filter(pk__in=differing(readings))).order_by("newest", "pk")
 
 
 def unsure(project: Project) -> QuerySet[Any]:
