@@ -75,6 +75,7 @@ def test_each_quick_version_has_one_reading_of_the_whole_pool(
     assert (row.version, row.texts, row.pool_size) == (ModelVersion.objects.get(), POOL, POOL)
     assert sum(column["mean"] for column in row.by_label) == pytest.approx(1, abs=1e-4)
     assert sum(column["given"] for column in row.by_label) == pytest.approx(1)
+    assert sum(column["carried"] for column in row.by_label) == 100
     assert 0.33 < row.confidence <= 1 and 0 < row.entropy < 1 and row.kappa is None
 
 
