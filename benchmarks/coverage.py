@@ -76,7 +76,8 @@ def measured(project: Project, moment: Moment) -> list[Fact]:
     everywhere = Proxy.of(confidence(moment.pool_proba, moment.pool_answers, multi_label=multi))
     chosen = ~audit
     hoped = Expected.of(moment.pool_proba, moment.pool_answers)
-    helped = assisted_figures(gold[audit], moment.answers[audit], moment.unseen[audit], hoped, seed=0)
+    carried = gold.any(axis=0)
+    helped = assisted_figures(gold[audit], moment.answers[audit], moment.unseen[audit], hoped, seed=0, carried=carried)
     helped_f1 = helped and helped.macro_f1
     carrying = int(gold[audit].any(axis=1).sum())
     facts = [

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 PRIOR = 0.5  # Jeffreys' for a rate: worth half an event, seen as often as expected
 DRAWS = 2_000
 LEAST_CARRYING = 1  # audit texts with a label: of none the model's word would stand alone
+ANYTHING = Interval(0.0, 0.0, 1.0)  # of a label that is neither carried nor given
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,35 @@ class LabelFigures:
 
 @dataclass(frozen=True)
 class Assisted:
-    macro_f1: Interval  # over all C labels
+    macro_f1: Interval  # over the labels that are carried or given
     labels: list[LabelFigures]  # C
 
 
 def assisted_figures(
-    truth: Targets, answers: Targets, proba: NDArray[np.floating], pool: Expected, *, seed: int, level: float = 0.95
+    truth: Targets,
+    answers: Targets,
+    proba: NDArray[np.floating],
+    pool: Expected,
+    *,
+    seed: int,
+    carried: NDArray[np.bool_] | None = None,
+    level: float = 0.95,
 ) -> Assisted | None:
-    """`truth`, `answers` and `proba` (n, C) are of the audit texts, by heads that have not seen them. None where none
-    carries a label. Raises EvaluationError where shapes differ."""
+    """`truth`, `answers` and `proba` (n, C) are of the audit texts, by heads that have not seen them; `carried` (C,)
+    tells which labels any labelled text carries, without it those of the audit texts. A label that nobody carries and
+    the model gives to no text is left out of macro-F1, as scikit-learn does. None where no audit text carries a label.
+    Raises EvaluationError where shapes differ."""
     if not truth.shape == answers.shape == proba.shape:
         raise EvaluationError(f"Truth {truth.shape}, answers {answers.shape}, probabilities {proba.shape} must agree.")
     if int(truth.any(axis=1).sum()) < LEAST_CARRYING:
         return None
     given = answers > 0
-    seen = _parts(truth.astype(np.float64), given)
-    hoped = _parts(proba.astype(np.float64), given)
+    occurs = (truth > 0).any(axis=0) | given.any(axis=0) | (pool.right + pool.wrong > 0)
+    if carried is not None:
+        occurs |= carried
+    pool = Expected(pool.right[occurs], pool.wrong[occurs], pool.missed[occurs])
+    seen = _parts(truth[:, occurs].astype(np.float64), given[:, occurs])
+    hoped = _parts(proba[:, occurs].astype(np.float64), given[:, occurs])
     rng = np.random.default_rng(seed)
     middle = _over_the_pool(pool, [(PRIOR + s) / (PRIOR + h) for s, h in zip(seen, hoped, strict=True)])
     times = [rng.gamma(PRIOR + s, size=(DRAWS, len(s))) / (PRIOR + h) for s, h in zip(seen, hoped, strict=True)]
@@ -74,7 +88,8 @@ def assisted_figures(
         _intervals(middle_of, drawn_of, level) for middle_of, drawn_of in zip(middle, drawn, strict=True)
     )
     of_labels = zip(precision, recall, f1, pool.right + pool.wrong, strict=True)
-    labels = [LabelFigures(p if share > 0 else None, r, f) for p, r, f, share in of_labels]
+    figures = (LabelFigures(p if share > 0 else None, r, f) for p, r, f, share in of_labels)
+    labels = [next(figures) if there else LabelFigures(None, ANYTHING, ANYTHING) for there in occurs]
     [macro_f1] = _intervals(middle[2].mean(axis=-1, keepdims=True), drawn[2].mean(axis=-1, keepdims=True), level)
     return Assisted(macro_f1, labels)
 

@@ -48,8 +48,12 @@ class AuditReport:
         return asdict(self)
 
 
-def audit_report(Y_true: Targets, Y_pred: Targets, *, multi_label: bool, seed: int) -> AuditReport:
-    """Score answers (n, C) against truth (n, C). Raises EvaluationError without rows, or where shapes differ."""
+def audit_report(
+    Y_true: Targets, Y_pred: Targets, *, multi_label: bool, seed: int, known: int | None = None
+) -> AuditReport:
+    """Score answers (n, C) against truth (n, C). `known`: the first so many columns are labels that the model knew,
+    without it all; of the others only those that were met have a part in macro-F1. Raises EvaluationError without rows,
+    or where shapes differ."""
     if Y_true.shape != Y_pred.shape or Y_true.shape[0] == 0:
         raise EvaluationError(f"Truth {Y_true.shape} and prediction {Y_pred.shape} must be the same, with rows.")
     true, pred = Y_true > 0, Y_pred > 0
@@ -61,7 +65,9 @@ def audit_report(Y_true: Targets, Y_pred: Targets, *, multi_label: bool, seed: i
     return AuditReport(
         n=n,
         accuracy=wilson(int((true == pred).all(axis=1).sum()), n),
-        macro_f1=macro_f1_with_unmet(resampled, [label.f1 for label in per_label]),
+        macro_f1=macro_f1_with_unmet(
+            resampled, [label.f1 for label in per_label if known is None or label.label < known or label.f1]
+        ),
         resampled_f1=resampled,
         micro_f1=micro_f1(Y_true, Y_pred, multi_label=multi_label),
         per_label=per_label,

@@ -80,6 +80,20 @@ def right_on(test_set: TestSet, numbers: Iterable[int]) -> dict[int, list[bool]]
     }
 
 
+def sets_on(test_set: TestSet, numbers: Iterable[int]) -> dict[int, list[tuple[LabelIds, LabelIds]]]:
+    """By number of the version what people say of each text of the file and what the version said, in the order of the
+    file. One query."""
+    rows = TestAnswers.objects.filter(score__test_set=test_set, score__version__number__in=numbers)
+    told = rows.values_list("score__version__number", "score__label_ids", "gold", "said")
+    return {
+        number: [
+            (frozenset(ids[column] for column in one), frozenset(ids[column] for column in other))
+            for one, other in zip(gold, said, strict=True)
+        ]
+        for number, ids, gold, said in told
+    }
+
+
 def source_of(ground: Ground) -> type[Document | TestText]:
     """Whose rows the answers' texts are."""
     return Document if ground.test_set is None else TestText

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.utils import timezone
 
 from labeller.annotation.overlap import Overlap
 from labeller.insight import effort_selectors, selectors
 from labeller.insight.anchoring import Anchoring, anchoring_of
-from labeller.insight.answers import right_on
+from labeller.insight.answers import right_on, sets_on
 from labeller.insight.bars import Bars, bars
-from labeller.insight.cost import Cost, cost, milestones, phi_of
+from labeller.insight.cost import Cost, accuracy_gain, f1_gain, milestones, phi_of
 from labeller.insight.effort import Bins, Day, Ledger, Work, days
 from labeller.insight.effort_people import Person, chosen_person, people_of, visible_people
 from labeller.insight.effort_selectors import Extent
 from labeller.insight.markers import models_on
 from labeller.insight.measured_on import ON_THE_AUDIT, Ground, versions_on
+from labeller.insight.paired_f1 import macro_f1_gain
 from labeller.insight.projection import PACE_DAYS, Finish, Pace, finish, next_target, pace
-from labeller.insight.selectors import Standing, VersionScore
+from labeller.insight.selectors import Estimate, Standing, VersionScore
 from labeller.projects.models import Membership, Project
 
 SHOWN_DAYS = 28
@@ -86,7 +88,7 @@ def effort_of(project: Project, membership: Membership, asked: Asked, ground: Gr
         days=by_day,
         bars=bars([(day.day, day.work.labels) for day in by_day]),
         ground=ground,
-        costs=_costs(models, taken, ledger, ground),
+        costs=_costs(models, taken, ledger, ground, is_multi=project.is_multi),
         target=_target(project, selectors.standing(project, versions), ledger, last_days, asked.target),
         anchoring=anchoring_of(project),
         marker=_marker(extent, max((version.number for version in versions), default=0), project, ground),
@@ -120,14 +122,33 @@ def _labels_taken(version: VersionScore) -> datetime:
     return version.created_at - timedelta(seconds=version.duration_s)
 
 
-def _costs(models: Sequence[VersionScore], taken: Sequence[datetime], ledger: Ledger, ground: Ground) -> list[Cost]:
+def _costs(
+    models: Sequence[VersionScore], taken: Sequence[datetime], ledger: Ledger, ground: Ground, *, is_multi: bool
+) -> list[Cost]:
     """One query on a test file: all its models answered the same texts."""
-    right = right_on(ground.test_set, [model.number for model in models]) if ground.test_set else {}
-    costs = []
-    for before, after, start, end in zip(models, models[1:], taken, taken[1:], strict=False):
-        phi = phi_of(right[before.number], right[after.number]) if right else 0.0
-        costs.append(cost(before, after, ledger.of(None, ledger.bins.between(start, end)), phi=phi))
-    return costs
+    gains = _gains_of_f1(models, ground) if is_multi else _gains_of_accuracy(models, ground)
+    works = [ledger.of(None, ledger.bins.between(*span)) for span in pairwise(taken)]
+    return [Cost(*pair, work, gain) for pair, work, gain in zip(pairwise(models), works, gains, strict=True)]
+
+
+def _gains_of_accuracy(models: Sequence[VersionScore], ground: Ground) -> list[Estimate]:
+    if ground.test_set is None:
+        return [accuracy_gain(*pair) for pair in pairwise(models)]
+    right = right_on(ground.test_set, [model.number for model in models])
+    return [
+        accuracy_gain(before, after, phi=phi_of(right[before.number], right[after.number]))
+        for before, after in pairwise(models)
+    ]
+
+
+def _gains_of_f1(models: Sequence[VersionScore], ground: Ground) -> list[Estimate]:
+    if ground.test_set is None:
+        return [f1_gain(*pair) for pair in pairwise(models)]
+    sets = sets_on(ground.test_set, [model.number for model in models])
+    return [
+        macro_f1_gain((gold, said, later) for (_, said), (gold, later) in zip(sets[one], sets[other], strict=True))
+        for one, other in pairwise(model.number for model in models)
+    ]
 
 
 def _target(

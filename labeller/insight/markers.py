@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from labeller.corpus.testset import TestSet
 from labeller.insight.loop import loop_of
@@ -20,12 +20,15 @@ from labeller.projects.models import Project
 
 def results_marker(project: Project, ground: Ground) -> str:
     """Of the curve's page: labels, models, what serves, the guidelines' version, and beside them how far people agree
-    and the comparison of orders, or on a test file what it has measured. Five queries, four on a test file."""
+    and the comparison of orders, or on a test file what it has measured. Four queries."""
     told = f"{_labels(project)}_{models_of(project)}_{project.guidelines_number}"
     if ground.test_set is not None:
         return f"{told}_{_scores(ground.test_set)}"
-    compared = OrderComparison.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
-    agreed = AgreementReading.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
+    newest = (
+        Subquery(kept.objects.filter(project=OuterRef("pk")).order_by("-pk").values("pk")[:1])
+        for kept in (OrderComparison, AgreementReading)
+    )
+    compared, agreed = Project.objects.filter(pk=project.pk).values_list(*newest).get()
     return f"{told}_{compared}_{agreed}"
 
 

@@ -31,7 +31,8 @@ class ModelsContext:
     folded: list[ModelRow]  # quick models with too few texts to be measured by
     in_use: str
     loop: Loop
-    failed: list[TrainingRun]  # the newest runs that made no model
+    failed: list[TrainingRun]  # the newest full runs that made no model
+    other_work: list[TrainingRun]  # the newest other runs that failed or were stopped
     marker: str  # changes whenever something on the page does
 
     @property
@@ -57,7 +58,7 @@ class ModelsContext:
         standing, loop = selectors.standing(project, versions), loop_of(project)
         serving = next((version for version in versions if version.is_serving), None)
         models = sorted(versions, key=lambda version: version.number, reverse=True)
-        sizes = deleting.sizes(project.pk)
+        sizes, ended = deleting.sizes(project.pk), runs_without_a_model(project)
         shown, folded = (_rows(part, sizes, order, is_multi=project.is_multi) for part in fold_models(models))
         return cls(
             ground=ground,
@@ -68,7 +69,8 @@ class ModelsContext:
             folded=folded,
             in_use=in_use(standing.current, serving),
             loop=loop,
-            failed=list(runs_without_a_model(project)),
+            failed=[run for run in ended if run.kind == TrainingRun.Kind.FULL],
+            other_work=[run for run in ended if run.kind != TrainingRun.Kind.FULL],
             marker=marker,
         )
 

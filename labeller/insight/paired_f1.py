@@ -41,6 +41,11 @@ def paired_macro_f1(pairs: Sequence[Pair], *, seed: int = 0) -> PairedF1:
     return _by_influence(kinds) if len(pairs) > MOST_RESAMPLED else _by_resampling(kinds, seed)
 
 
+def macro_f1_gain(texts: Iterable[Kind]) -> Estimate:
+    """The difference alone, of one text or more, by influences however few they are: quick enough for many pairs."""
+    return _by_influence(Counter(texts)).gain
+
+
 def _by_resampling(kinds: Counter[Kind], seed: int) -> PairedF1:
     drawn, rng = list(kinds.elements()), Random(seed)  # noqa: S311 - resamples, no secret
     resamples = [Counter(rng.choices(drawn, k=len(drawn))) for _ in range(RESAMPLES)]

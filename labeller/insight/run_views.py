@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from labeller.learning.selectors import workers_alive
 from labeller.projects.access import managed_project_for, project_for
 from labeller.projects.models import Project
 
-SHOWN = 10
+SHOWN = 20
 # Where each kind of run is asked for again; what is measured behind the loop comes again by itself.
 AGAIN = {
     "full": "run-start",
@@ -29,24 +28,24 @@ AGAIN = {
 }
 
 
-def runs_without_a_model(project: Project) -> QuerySet[TrainingRun]:
-    """The newest that failed or were cancelled, without their logs. One query."""
+def runs_without_a_model(project: Project) -> list[TrainingRun]:
+    """The newest that failed or were cancelled and left no model, without their logs: full runs, and work that never
+    was to make one. One query."""
     ended = (TrainingRun.State.FAILED, TrainingRun.State.CANCELLED)
-    return TrainingRun.objects.filter(project=project, state__in=ended).defer("log").order_by("-id")[:SHOWN]
+    found = TrainingRun.objects.filter(project=project, state__in=ended, versions=None)
+    return list(found.defer("log").order_by("-id")[:SHOWN])
 
 
 @require_GET
 def run(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
     """The page asks for itself again while this run, or a later one of its kind, is under way: 204 until something has
-    changed, and a whole new page when a run has ended, for then there is more to see."""
+    changed, then how things stand; with the log and the losses once this run has ended, for then there are some."""
     access = project_for(request, slug)
     found = _run(access.project, key)
     later = TrainingRun.objects.filter(project=access.project, kind=found.kind, pk__gt=found.pk).defer("log").first()
     seen, marker = request.GET.get("seen"), _marker(found, later)
     if seen is not None and seen == marker:
         return HttpResponse(status=204)
-    if seen is not None and not _under_way(found, later):
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     took = (found.finished_at - found.started_at).total_seconds() if found.finished_at and found.started_at else None
     context = {
         "project": access.project,
@@ -57,6 +56,7 @@ def run(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
         "later": later,
         "again": AGAIN.get(found.kind),
         "is_live": _under_way(found, later),
+        "has_ended": seen is not None and not found.is_unfinished and not seen.startswith(_mark(found)),
         "no_worker": _under_way(found, later) and not workers_alive("training"),
         "marker": marker,
         "took_s": took,
@@ -64,7 +64,7 @@ def run(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
         "error": error_of(found.log) if access.membership.may_manage else "",
         "versions": found.versions.order_by("number").values_list("number", flat=True),
     }
-    return render(request, "insight/run.html", context)
+    return render(request, "insight/run.html" if seen is None else "insight/_run.html", context)
 
 
 @require_GET
@@ -102,4 +102,8 @@ def _under_way(found: TrainingRun, later: TrainingRun | None) -> bool:
 
 def _marker(found: TrainingRun, later: TrainingRun | None) -> str:
     """Changes with what the page says of either."""
-    return "-".join(f"{one.pk}.{one.state}.{one.progress:.2f}.{one.stage}" for one in (found, later) if one)
+    return "-".join(_mark(one) for one in (found, later) if one)
+
+
+def _mark(one: TrainingRun) -> str:
+    return f"{one.pk}.{one.state}.{one.progress:.2f}.{one.stage}"

@@ -58,7 +58,9 @@ def audit_figures(row: PoolReading, judged: Judged) -> dict[str, Any]:
     correct: NDArray[np.bool_] = (judged.predicted == judged.gold).all(axis=1)
     off = correct - sure
     everywhere = Proxy(row.texts, row.confidence, row.confidence_variance)
-    found = assisted_figures(judged.gold, judged.predicted, judged.proba, _expected(row), seed=judged.seed)
+    found = assisted_figures(
+        judged.gold, judged.predicted, judged.proba, _expected(row), seed=judged.seed, carried=_carried(row)
+    )
     return {
         "off": float(off.mean()),
         "off_variance": float(off.var()),
@@ -92,6 +94,11 @@ def _in_use_at(version: ModelVersion) -> Q:
 def _expected(row: PoolReading) -> Expected:
     mean, given, right = (np.array([column[name] for column in row.by_label]) for name in ("mean", "given", "right"))
     return Expected(right, given - right, mean - right)
+
+
+def _carried(row: PoolReading) -> NDArray[np.bool_]:
+    """(C,) Labels that a labelled text carried. A row from before that was kept counts every label, as it did then."""
+    return np.array([column.get("carried", 1) > 0 for column in row.by_label], bool)
 
 
 def _shares(row: PoolReading, judged: Judged) -> list[dict[str, Any]]:

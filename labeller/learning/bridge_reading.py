@@ -36,6 +36,7 @@ class Reading:
     entropy: float
     by_label: list[Proxy]  # of the probability, by column
     expected: Expected  # rightly given, wrongly given and missed, by column
+    carried: NDArray[np.int64]  # labelled texts that carry each label, by column
     stop_ids: Ids  # (S,) ascending, none of them labelled
     stop_answers: Targets  # (S, C)
 
@@ -73,6 +74,7 @@ def read_off(
         entropy=normalised_entropy(proba, multi_label=head.multi_label),
         by_label=[Proxy.of(column) for column in proba.T],
         expected=Expected.of(proba, answers),
+        carried=(labels.Y > 0).sum(axis=0),
         stop_ids=ids[stop],
         stop_answers=stop_answers,
     )
@@ -97,6 +99,7 @@ def write_reading(version: ModelVersion, reading: Reading) -> PoolReading:
                 "variance": proxy.variance,
                 "given": float(reading.expected.right[c] + reading.expected.wrong[c]),
                 "right": float(reading.expected.right[c]),
+                "carried": int(reading.carried[c]),
             }
             for c, proxy in enumerate(reading.by_label)
         ],

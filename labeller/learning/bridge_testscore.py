@@ -80,7 +80,8 @@ def test_figures(
 ) -> dict[str, Any]:
     """As the audit's are made, from what is kept alone. A label the model did not know had no chance: 0."""
     padded = [[*row, *([0.0] * (C - len(row)))] for row in probabilities]
-    figures = audit_report(hot(gold, C), hot(said, C), multi_label=multi_label, seed=seed).to_dict()
+    known = len(probabilities[0])
+    figures = audit_report(hot(gold, C), hot(said, C), multi_label=multi_label, seed=seed, known=known).to_dict()
     return figures | {"reliability": reliability_of(padded, hot(said, C), hot(gold, C), multi_label, seed)}
 
 

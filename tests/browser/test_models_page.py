@@ -152,9 +152,30 @@ def test_a_failed_run_is_started_again_and_followed(browser: Any, live_server: L
     page.reload()
     page.get_by_text("is under way: 25 %.").wait_for()
     take(page, "run-later", whole=True)
+    page.get_by_text("The whole error, for whoever runs the server").click()
     TrainingRun.objects.filter(pk=later.pk).update(state="done", progress=1)
     page.get_by_text("There was a later run: done.").wait_for()  # without a reload of one's own
     page.get_by_role("button", name="Start a full run again").wait_for()
+    assert page.get_by_text("Traceback (most recent call last)").is_visible()  # it was being read
+    assert walker.complaints == []
+
+
+def test_a_run_that_is_watched_shows_its_losses_and_its_models_once_it_is_stopped(
+    browser: Any, live_server: LiveServer, trained: Project
+) -> None:
+    run = TrainingRun.objects.create(project=trained, kind="full", state="running", progress=0.6)
+    pulse.beat("training")
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("alice", PASSWORD)
+    page = walker.page
+    page.goto(live_server.url + reverse("results-run", args=[trained.slug, run.key]))
+    page.get_by_text("This is shown when it has ended.").wait_for()
+    ModelVersion.objects.filter(number=1).update(run=run)
+    TrainingRun.objects.filter(pk=run.pk).update(state="cancelled", log=LOSSES[:9])
+    page.get_by_text("The model that it had made until then stays: model 1.").wait_for()
+    page.wait_for_selector("figure[data-drawn] svg")
+    assert list(complaints(page)) == []
+    take(page, "run-stopped", whole=True)
     assert walker.complaints == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeller.insight.bars import HEIGHT, bars
-from labeller.insight.cost import cost, gain, milestones, phi_of
+from labeller.insight.cost import Cost, accuracy_gain, f1_gain, gain, milestones, phi_of
 from labeller.insight.effort import Bins, Ledger, Work, break_after, days, total
 from labeller.insight.projection import T_975, Pace, finish, next_target, pace
 from labeller.insight.selectors import Estimate, VersionScore
@@ -169,7 +170,8 @@ class TestCost:
         assert found.low <= found.value <= found.high
 
     def test_minutes_a_point_have_the_interval_of_the_gain(self) -> None:
-        found = cost(version(100, 0.5), version(200, 0.9, number=2), Work(seconds=2400.0))
+        before, after = version(100, 0.5), version(200, 0.9, number=2)
+        found = Cost(before, after, Work(seconds=2400.0), accuracy_gain(before, after))
         price = found.minutes_a_point
         assert found.minutes == 40 and price is not None
         assert price.value == pytest.approx(1.0)
@@ -177,8 +179,18 @@ class TestCost:
         assert price.low < price.value < price.high
 
     def test_a_gain_that_may_be_chance_has_no_price(self) -> None:
-        found = cost(version(100, 0.80), version(200, 0.82), Work(seconds=2400.0))
+        before, after = version(100, 0.80), version(200, 0.82)
+        found = Cost(before, after, Work(seconds=2400.0), accuracy_gain(before, after))
         assert not found.is_certain and found.minutes_a_point is None
+
+    def test_macro_f1_is_compared_by_the_figures_that_lean_on_the_pool_where_both_have_one(self) -> None:
+        open_, sure = Estimate(0.5, 0.1, 0.9), Estimate(0.5, 0.45, 0.55)
+        before, after = (
+            replace(version(count), macro_f1=open_, tightened_f1=replace(sure, value=value, low=value - 0.05))
+            for count, value in ((100, 0.4), (200, 0.6))
+        )
+        assert f1_gain(before, after).value == pytest.approx(0.2) and f1_gain(before, after).low > 0
+        assert f1_gain(replace(before, tightened_f1=None), after) == gain(open_, open_)
 
 
 class TestProjection:

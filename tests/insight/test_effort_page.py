@@ -189,6 +189,25 @@ class TestThePage:
         assert only.minutes == 40 and only.gain.value == pytest.approx(0.4)
         assert only.minutes_a_point is not None and only.minutes_a_point.value == pytest.approx(1.0)
 
+    def test_with_several_labels_a_text_it_is_a_point_of_macro_f1(
+        self, project: Project, client_of: ClientOf, alice: User
+    ) -> None:
+        Project.objects.filter(pk=project.pk).update(kind="multi")
+        project.refresh_from_db()
+        now = timezone.now()
+        models = [
+            add_version(project, n_labels=50 * at, n_audit=200, right=right) for at, right in ((1, 0.5), (2, 0.9))
+        ]
+        for model, hours in zip(models, (5, 1), strict=True):
+            ModelVersion.objects.filter(pk=model.pk).update(created_at=now - timedelta(hours=hours))
+        add_work(project, alice, [60.0] * 9, at=now - timedelta(hours=2))
+        (only,) = effort(project, alice).costs
+        first, second = (model.metrics["macro_f1"]["value"] for model in models)
+        assert only.gain.value == pytest.approx(second - first)
+        page = page_for(client_of(alice), project)
+        assert "What a point of macro-F1 took" in page and "a point is a hundredth of it" in page
+        assert "point of accuracy" not in page and "Points of accuracy" not in page
+
     def test_work_left_is_told_at_once_and_a_date_after_three_days(
         self, project: Project, client_of: ClientOf, alice: User
     ) -> None:

@@ -179,6 +179,21 @@ class TestWhatAPointTook:
         assert "<td>+25.0 " in page and "<td>1.0 " in page and "the intervals know it" in page
         assert 'id="cost-table"' not in told(client, "results-effort", project)  # nothing on the audit
 
+    def test_with_several_labels_a_text_a_point_of_macro_f1_is_priced(
+        self, project: Project, client_of: ClientOf, alice: User
+    ) -> None:
+        Project.objects.filter(pk=project.pk).update(kind="multi")
+        project.refresh_from_db()
+        now, made = timezone.now(), add_test_set(project, GOLD)
+        for n_labels, said, hours in ((50, ["Change"] * 60, 5), (100, GOLD, 1)):
+            version = add_version(project, n_labels=n_labels, n_audit=0)
+            add_test_score(version, made, said)
+            ModelVersion.objects.filter(pk=version.pk).update(created_at=now - timedelta(hours=hours))
+        add_work(project, alice, [60.0] * 25, at=now - timedelta(hours=2))
+        page = told(client_of(alice), "results-effort", project, on="test")
+        assert "What a point of macro-F1 took, on the test file" in page and "Points of macro-F1" in page
+        assert "<td>+83.3 " in page and "point of accuracy" not in page  # from a third of .5 to 1
+
     def test_without_two_measured_models_it_says_what_is_missing(
         self, unaudited: Project, client_of: ClientOf, alice: User
     ) -> None:

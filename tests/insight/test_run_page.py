@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeller.learning import pulse
-from labeller.learning.models import TrainingRun
+from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.notices.services import note_run_ended
 from labeller.projects.models import Project, User
 from tests.cast import make_project
+from tests.insight.scored import add_version
 
 ClientOf = Callable[[User], Client]
 WHY = "The disk is full: 12 MB are free, and an encoder takes 90."
@@ -102,9 +103,81 @@ def test_once_started_again_it_leads_to_the_later_run_and_follows_it(
     TrainingRun.objects.filter(pk=later.pk).update(progress=0.5)
     assert "is under way: 50 %." in client.get(poll[1]).content.decode()
     TrainingRun.objects.filter(pk=later.pk).update(state="failed")
-    assert client.get(poll[1]).headers["HX-Refresh"] == "true"
+    answer = client.get(poll[1])
+    part = answer.content.decode()
+    assert "There was <a" in part and "Start a full run again" in part and "every 3s" not in part
+    assert "HX-Refresh" not in answer.headers and 'id="tables"' not in part  # an open traceback stays as it is
     page = page_of(client, failed)
     assert "There was <a" in page and "Start a full run again" in page and "every 3s" not in page
+
+
+def test_when_the_run_itself_ends_its_log_and_losses_come_without_a_new_page(
+    failed: TrainingRun, client_of: ClientOf, rita: User
+) -> None:
+    TrainingRun.objects.update(state="running", reason="", log=[])
+    client = client_of(rita)
+    page = page_of(client, failed)
+    assert "This is shown when it has ended." in page and "No loss was noted" not in page
+    poll = re.search(r'hx-get="([^"]+)" hx-trigger="every 3s"', page)
+    assert poll is not None
+    TrainingRun.objects.update(progress=0.5)
+    assert 'id="tables"' not in client.get(poll[1]).content.decode()
+    TrainingRun.objects.update(state="failed", reason=WHY, log=LOSSES)
+    part = client.get(poll[1]).content.decode()
+    assert "<html" not in part and WHY in part and "every 3s" not in part
+    tables = part.split('<div id="tables" hx-swap-oob="innerHTML">')[1]
+    assert tables.split('id="losses"')[1].count("<tr>") == 1 + len(LOSSES)
+
+
+class TestCancelled:
+    @pytest.fixture
+    def cancelled(self, failed: TrainingRun) -> TrainingRun:
+        TrainingRun.objects.update(state="cancelled", reason="")
+        return failed
+
+    @staticmethod
+    def stage_of(run: TrainingRun) -> ModelVersion:
+        version = add_version(run.project, n_labels=48, n_audit=12, kind="full", promoted=True)
+        version.run = run
+        version.save(update_fields=["run"])
+        return version
+
+    def test_it_names_the_models_that_it_had_made(
+        self, cancelled: TrainingRun, client_of: ClientOf, rita: User
+    ) -> None:
+        self.stage_of(cancelled)
+        page = page_of(client_of(rita), cancelled)
+        assert "Somebody stopped it. The model that it had made until then stays: model 1." in page
+        self.stage_of(cancelled)
+        assert "The models that it had made until then stay: models 1, 2." in page_of(client_of(rita), cancelled)
+
+    def test_without_a_model_it_says_so(self, cancelled: TrainingRun, client_of: ClientOf, rita: User) -> None:
+        assert "Somebody stopped it before it had made a model." in page_of(client_of(rita), cancelled)
+
+    def test_work_that_makes_no_model_is_only_stopped(
+        self, cancelled: TrainingRun, client_of: ClientOf, rita: User
+    ) -> None:
+        TrainingRun.objects.update(kind="test")
+        assert '<p class="lead">Somebody stopped it.</p>' in page_of(client_of(rita), cancelled)
+
+    def test_the_page_of_models_lists_it_among_those_without_a_model_only_while_it_has_none(
+        self, cancelled: TrainingRun, client_of: ClientOf, rita: User
+    ) -> None:
+        client, url = client_of(rita), reverse("results-models", args=[cancelled.project.slug])
+        assert "Runs that made no model" in client.get(url).content.decode()
+        self.stage_of(cancelled)
+        assert "Runs that made no model" not in client.get(url).content.decode()
+
+    def test_work_that_never_makes_a_model_is_listed_as_what_it_is(
+        self, cancelled: TrainingRun, client_of: ClientOf, rita: User
+    ) -> None:
+        TrainingRun.objects.update(kind="gauge")
+        page = client_of(rita).get(reverse("results-models", args=[cancelled.project.slug])).content.decode()
+        assert "Runs that made no model" not in page
+        listed = page.split("Other work that failed or was stopped")[1]
+        assert (
+            f'<a href="{reverse("results-run", args=[cancelled.project.slug, cancelled.key])}">Measuring</a>' in listed
+        )
 
 
 def test_a_manager_gets_the_whole_error_and_the_log_to_hand_on(

@@ -75,6 +75,7 @@ def test_each_quick_version_has_one_reading_of_the_whole_pool(
     assert (row.version, row.texts, row.pool_size) == (ModelVersion.objects.get(), POOL, POOL)
     assert sum(column["mean"] for column in row.by_label) == pytest.approx(1, abs=1e-4)
     assert sum(column["given"] for column in row.by_label) == pytest.approx(1)
+    assert sum(column["carried"] for column in row.by_label) == 100
     assert 0.33 < row.confidence <= 1 and 0 < row.entropy < 1 and row.kappa is None
 
 
@@ -97,6 +98,20 @@ def test_the_tightened_figures_follow_from_what_is_stored(project: Project, pool
     assert row.shares[0] == {"value": again.value, "low": again.low, "high": again.high}
     assert len(row.tightened_labels) == len(row.version.label_ids)
     assert all(label["f1"]["low"] <= label["f1"]["value"] <= label["f1"]["high"] for label in row.tightened_labels)
+
+
+def test_an_unused_label_is_left_out_of_macro_f1_and_figures_from_before_are_made_again_by_their_rule(
+    project: Project, pool: list[Document], bob: User
+) -> None:
+    project.labels.create(name="Unused", position=9, colour="#777777")
+    label(project, pool, bob, audit=40, active=60)
+    refit(project)
+    row = PoolReading.objects.get()
+    assert row.by_label[3]["carried"] == 0 and row.by_label[3]["given"] == 0
+    assert reading_again(row, multi_label=False)["tightened_f1"] == row.tightened_f1
+    row.by_label = [{name: column[name] for name in column if name != "carried"} for column in row.by_label]
+    before = reading_again(row, multi_label=False)["tightened_f1"]
+    assert before["value"] == pytest.approx(row.tightened_f1["value"] * 3 / 4)
 
 
 def test_the_shares_are_those_of_the_pool_however_the_labels_were_chosen(

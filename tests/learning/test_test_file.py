@@ -278,7 +278,7 @@ class TestReplacingAndDeleting:
         client, url = client_of(alice), reverse("test-delete", args=[started.slug])
         page = client.get(url).content.decode()
         assert "Delete the test file exam.csv?" in page
-        assert "Its 9 texts and the figures of 1 model on them go, and this cannot be taken back." in page
+        assert "Its texts (9) and the figures of 1 model on them go, and this cannot be taken back." in page
         assert testset.TestSet.objects.exists()
         client.post(url)
         assert not testset.TestText.objects.exists() and not testscores.TestAnswers.objects.exists()

@@ -123,3 +123,26 @@ def test_a_label_that_the_model_gives_to_no_text_has_no_precision_and_finds_noth
     assert found is not None
     last = found.labels[2]
     assert last.precision is None and (last.recall.value, last.f1.value) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("hope", [0.0, 0.02])
+def test_a_label_that_nobody_carries_and_the_model_gives_to_no_text_changes_nothing(hope: float) -> None:
+    truth, proba, answers = pool(np.random.default_rng(2), 1_000, 4)
+    alone = assisted_figures(truth[:80], answers[:80], proba[:80], Expected.of(proba, answers), seed=0)
+    truth, proba, answers = (
+        np.insert(part, 2, with_, axis=1) for part, with_ in zip((truth, proba, answers), (0, hope, 0), strict=True)
+    )
+    beside = assisted_figures(truth[:80], answers[:80], proba[:80], Expected.of(proba, answers), seed=0)
+    assert alone is not None and beside is not None and beside.macro_f1 == alone.macro_f1
+    assert [label for c, label in enumerate(beside.labels) if c != 2] == alone.labels
+    assert beside.labels[2].f1 == beside.labels[2].recall == Interval(0.0, 0.0, 1.0)
+
+
+def test_a_label_that_only_texts_outside_the_audit_carry_and_the_model_never_gives_counts_as_one_it_misses() -> None:
+    truth, proba, answers = pool(np.random.default_rng(2), 1_000, 4)
+    truth[:80, 3], answers[:, 3] = 0, 0
+    carried = np.ones(4, bool)
+    unmet = assisted_figures(truth[:80], answers[:80], proba[:80], Expected.of(proba, answers), seed=0)
+    known = assisted_figures(truth[:80], answers[:80], proba[:80], Expected.of(proba, answers), seed=0, carried=carried)
+    assert unmet is not None and known is not None
+    assert known.macro_f1.value == pytest.approx(unmet.macro_f1.value * 3 / 4)

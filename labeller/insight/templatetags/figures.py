@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django import template
 
 from labeller import numerals
-from labeller.insight import dates, sentences
+from labeller.insight import dates, held, sentences
 from labeller.insight.change_words import quoted
 from labeller.insight.curve import too_few
 from labeller.insight.effort_sentences import target_sentences
@@ -102,6 +102,16 @@ def worked(seconds: float) -> str:
 def rate(value: float | None) -> str:
     """A dash where too little was timed."""
     return "–" if value is None else numerals.decimal(value, 0)
+
+
+@register.simple_tag
+def intervals_held() -> str:
+    return held.intervals_held()
+
+
+@register.simple_tag
+def forecast_held(is_multi: bool) -> str:
+    return held.forecast_held(is_multi=is_multi)
 
 
 @register.filter
