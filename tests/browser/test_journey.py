@@ -241,7 +241,9 @@ def same_moment(manager: Walker) -> tuple[str, list[list[str]], list[dict[str, A
     points = spec["data"]["values"]
     marks = page.locator("#curve-canvas svg g.mark-symbol").first.locator("path").count()
     if page.locator("#standing").get_attribute("data-newest") != newest or marks != len(points):
-        return same_moment(manager)  # a model was made while we looked
+        # A model was made while we looked: the page follows by itself.
+        page.wait_for_function("newest => document.getElementById('standing').dataset.newest !== newest", arg=newest)
+        return same_moment(manager)
     return newest, rows, points
 
 
