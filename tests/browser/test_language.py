@@ -28,14 +28,14 @@ def test_the_page_speaks_the_browser_s_language_until_another_is_chosen_at_its_f
     page.goto(live_server.url + reverse("members", args=[project.slug]))
     assert page.locator("html").get_attribute("lang") == "de"
 
-    foot = page.get_by_role("group", name="Sprache")
+    foot = page.get_by_role("form", name="Sprache")
     before = foot.bounding_box()
     assert foot.get_by_role("button", name="Deutsch").get_attribute("aria-current") == "true"
     foot.get_by_role("button", name="English").press("Enter")
 
     page.get_by_role("heading", name="Settings", level=1).wait_for()
     assert page.url.endswith(reverse("members", args=[project.slug]))
-    after = page.get_by_role("group", name="Language").bounding_box()
+    after = page.get_by_role("form", name="Language").bounding_box()
     assert (before["x"] + before["width"], before["height"]) == (after["x"] + after["width"], after["height"])
     page.goto(live_server.url + reverse("project", args=[project.slug]))
     assert page.locator("html").get_attribute("lang") == "en"
