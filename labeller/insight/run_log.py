@@ -32,9 +32,15 @@ def log_text(run: TrainingRun) -> str:
     lines = [f"{name}: {value}" for name, value in facts.items() if value not in ("", None)]
     for one in run.log:
         if "error" not in one:
-            lines.append("  ".join(f"{name} {value}" for name, value in one.items()))
+            lines.append("  ".join(f"{name} {one[name]}" for name in sorted(one, key=_place)))
     error = error_of(run.log)
     return "\n".join([*lines, *(["", error] if error else [])]) + "\n"
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Stage, step, loss and seconds first: PostgreSQL keeps no order of names in JSON."""
+    known = ("stage", "step", "loss", "seconds")
+    return (known.index(name) if name in known else len(known), name)
 
 
 def _moment(when: Any) -> str:
