@@ -24,7 +24,8 @@ SOURCES = 5  # nodes by which a labelled text enters the graph; itself alone whe
 STEPS = 50  # of the flow; 30, 100 and 300 were level, see benchmarks/LOG.md
 SHRINKAGE = 1.0  # of the covariance within kinds, as a part of its mean eigenvalue; .3 and 3 were level
 BLOCK = 1024
-MOST_TEXTS = 4_000  # 8,000 would take four times as long; with all 6,668 of Banking77 no better
+MOST_TEXTS = 4_000  # 8,000 would take four times as long
+MOST_FLOWS = 2_000  # remembered by a graph: 16 kB each at 4,000 texts
 KEPT = 2  # graphs a process remembers: 4,000 texts of width 384 are 10 MB
 
 _graphs: OrderedDict[bytes, PoolGraph] = OrderedDict()
@@ -64,11 +65,15 @@ class PoolGraph:
         if new:
             for at, flow in zip(new, self._flow(texts[new]).T, strict=True):
                 self._flows[keys[at]] = np.ascontiguousarray(flow)
-        return np.stack([self._flows[key] for key in keys])
+        found = np.stack([self._flows[key] for key in keys])
+        if len(self._flows) > MOST_FLOWS:  # a worker runs for weeks, and sources change
+            for key in self._flows.keys() - set(keys):
+                del self._flows[key]
+        return found
 
-    def discriminant(self, flows: Floats, Y: Targets) -> Discriminant:
-        """The shrunk linear discriminant (Fisher) of the nodes' answers: flows (n, M) of the labelled texts, Y (n, C)
-        one label each. A label without a text gets no node, and logits of 0."""
+    def answers(self, flows: Floats, Y: Targets) -> tuple[Rows, Rows]:
+        """The nodes that a label reaches, and of which label most arrives there: (K,) each, for flows (n, M) of the
+        labelled texts, Y (n, C) one label each."""
         given = Y.astype(np.float32)
         counts = given.sum(axis=0)
         even = given / np.maximum(counts, 1)  # each label sends as much, however many texts it has
@@ -77,9 +82,14 @@ class PoolGraph:
         apart = np.ptp(arrived[counts > 0], axis=0)
         reached = np.flatnonzero(apart > 1e-4 * np.median(apart))
         arrived[counts == 0] = -np.inf
-        C, M = arrived.shape
-        places = (reached, arrived[:, reached].argmax(axis=0))
-        answers = csr_matrix((np.ones(len(reached), np.float32), places), shape=(M, C))
+        return reached, arrived[:, reached].argmax(axis=0)
+
+    def discriminant(self, flows: Floats, Y: Targets) -> Discriminant:
+        """The shrunk linear discriminant (Fisher) of the nodes' answers; flows and Y as there. A label without a text
+        gets no node, and logits of 0."""
+        reached, label = self.answers(flows, Y)
+        shape = (len(self.X), Y.shape[1])
+        answers = csr_matrix((np.ones(len(reached), np.float32), (reached, label)), shape=shape)
         nodes = np.asarray(answers.sum(axis=0)).ravel()
         sums = answers.T @ self.X
         centres = np.where(nodes[:, None] > 0, sums / np.maximum(nodes, 1)[:, None] - self.mean, 0)  # (C, D)

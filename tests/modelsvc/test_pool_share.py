@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelsvc import pool_graph
+from modelsvc import pool_graph, pool_share
 from modelsvc.pool_graph import MOST_TEXTS, graph_of, sampled
-from modelsvc.pool_share import LEAST_TEXTS, MOST_SOURCES, Mix, is_of_use, mix_for, sources
+from modelsvc.pool_share import LEAST_TEXTS, MOST_SOURCES, Mix, is_of_use, mix_for, sources, spread_left_out
 from modelsvc.quick import cross_fit, fit_head, predict_proba
 from modelsvc.types import Embeddings, Targets
 
@@ -60,14 +60,12 @@ class TestLabelsSpreadOverTheGraph:
 
     def test_not_to_texts_that_no_label_is_joined_to(self):
         X, kind = blobs(400, seed=23)
-        rng = np.random.default_rng(24)
-        far = np.zeros((60, 24))
-        far[:, 0] = 1
-        island = unit(far + 1e-3 * rng.normal(size=far.shape))
-        with_it, without = graph_of(np.concatenate([X, island])), graph_of(X)
-        Y = one_hot(kind[:20], 4)
-        a, b = (graph.discriminant(graph.flows(X[:20]), Y).logits(X).argmax(1) for graph in (with_it, without))
-        assert (a == b).mean() > 0.97
+        X = unit(np.column_stack([X, np.full(400, 0.0)]))
+        island = np.random.default_rng(24).normal(0, 1e-3, (60, 25))
+        island[:, 24] = -1  # a direction that none of the others has
+        graph = graph_of(np.concatenate([X, unit(island)]))
+        reached, label = graph.answers(graph.flows(X[:20]), one_hot(kind[:20], 4))
+        assert reached.tolist() == list(range(400)) and (label == kind).mean() > 0.8
 
     def test_as_much_leaves_the_graph_as_enters_it(self):
         X, _ = two_arcs(300, seed=4)
@@ -89,6 +87,15 @@ class TestLabelsSpreadOverTheGraph:
         a = graph.discriminant(graph.flows(X[rows]), one_hot(kind[rows], 4))
         b = graph.discriminant(graph.flows(X[turned]), one_hot(kind[turned], 4))
         assert a.weights == pytest.approx(b.weights, abs=1e-3)
+
+    def test_flows_of_texts_that_are_no_sources_any_more_are_forgotten(self, monkeypatch):
+        monkeypatch.setattr(pool_graph, "MOST_FLOWS", 10)
+        X, _ = blobs(300, seed=25)
+        graph = graph_of(X)
+        first = graph.flows(X[:8])
+        graph.flows(X[8:16])
+        assert len(graph._flows) == 8
+        assert graph.flows(X[:8]) == pytest.approx(first, abs=1e-5)
 
     def test_a_graph_is_made_once_for_the_same_texts(self):
         X, _ = blobs(300, seed=7)
@@ -163,6 +170,15 @@ class TestTheHeadWithThePoolsShare:
 
 
 class TestLeftOutAnswers:
+    def test_of_the_pool_do_not_change_with_the_labels_of_their_own_fold(self, monkeypatch):
+        fold = np.arange(40) % 5
+        monkeypatch.setattr(pool_share, "stratified_folds", lambda *_, **__: fold)
+        X, kind = blobs(600, seed=26)
+        other = np.where(fold == 0, (kind[:40] + 1) % 4, kind[:40])
+        before, after = (spread_left_out(X, X[:40], one_hot(k, 4), folds=5, seed=0) for k in (kind[:40], other))
+        assert (before[fold == 0] == after[fold == 0]).all()
+        assert (before[fold != 0] != after[fold != 0]).any()
+
     def test_come_from_heads_that_know_neither_the_text_nor_what_was_set_by_it(self):
         """Labels that are pure chance: any leak would lift the answers above chance."""
         X, _ = blobs(900, seed=13)
