@@ -28,8 +28,21 @@ from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
 
-LABELS_END, CHECK_END = 0.2, 0.3  # where the parts end on the bar
 LEAST_SHARE = 0.25  # of the labelled texts judge the surest answers: of fewer, one text would decide
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Where the parts of a run end on its bar, 0..1. The caller reads the pool after each stage."""
+
+    labels: float
+    read: float
+    check: float
+    pool: float
+
+
+WITH_POOL = Bar(labels=0.2, read=0.33, check=0.43, pool=0.87)
+LABELS_ALONE = Bar(labels=0.7, read=1.0, check=1.0, pool=1.0)
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class Stage:
     seconds: float
     reason: str
     facts: dict[str, float | str] = field(default_factory=dict)
+    reading: tuple[float, float] = (0.0, 1.0)  # where the bar begins and ends while the caller reads the pool with it
 
 
 OnStage = Callable[[Stage], Embeddings | None]
@@ -78,9 +92,10 @@ def train(
     """
     config = config or RecipeConfig()
     task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
-    labels = _from_labels(task.within(0.0, LABELS_END), config, first)
-    read = on_stage(labels) if first is None else None
     refused = _too_little(task, len(pool_texts))
+    bar = LABELS_ALONE if refused else WITH_POOL
+    labels = replace(_from_labels(task.within(0.0, bar.labels), config, first), reading=(bar.labels, bar.read))
+    read = on_stage(labels) if first is None else None
     second = refused or _from_pool(task, config, labels, list(pool_texts), read)
     if isinstance(second, str):
         return [replace(labels, facts=labels.facts | {"pool": second})]
@@ -137,10 +152,12 @@ def _from_pool(
             f"The pool was not used: of labelled texts that it had not seen, such a model had {seen.accuracy:.0%}"
             f" right, and of its surest {seen.of_sure:.0%}; {config.least_right:.0%} are needed."
         )
-    task.on_progress(Progress("reading the pool", CHECK_END))
-    told = task.standing(READING_POOL, CHECK_END)
+    task.on_progress(Progress("reading the pool", WITH_POOL.check))
+    told = task.standing(READING_POOL, WITH_POOL.check)
     X = first.encoder.encode(candidates, on_progress=told) if read is None else read[rows]
-    lesson = learn_from_pool(task.within(CHECK_END, 1.0), config, Lesson(candidates, X, first.encoder), sizes)
+    lesson = learn_from_pool(
+        task.within(WITH_POOL.check, WITH_POOL.pool), config, Lesson(candidates, X, first.encoder), sizes
+    )
     if lesson is None:
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
     reason = (
@@ -148,7 +165,8 @@ def _from_pool(
         f" answers, about {seen.of_sure:.0%} of them right by the labels at hand."
     )
     facts |= {"pseudo_labels": lesson.used, "rounds": len(sizes), "agreed": round(lesson.agreed, 3)}
-    return Stage("pool", lesson.encoder, time.perf_counter() - started, reason, first.facts | facts)
+    seconds = time.perf_counter() - started
+    return Stage("pool", lesson.encoder, seconds, reason, first.facts | facts, reading=(WITH_POOL.pool, 1.0))
 
 
 def _trust(task: Task, config: RecipeConfig, method: str, share: float) -> tuple[Trust, str]:
@@ -158,12 +176,12 @@ def _trust(task: Task, config: RecipeConfig, method: str, share: float) -> tuple
     the teacher is not made again for the question.
     """
     encoder = task.folder if isinstance(task.folder, Encoder) else Encoder.load(task.folder, threads=task.threads)
-    frozen = encoder.encode(task.texts, on_progress=task.standing(READING, LABELS_END))
+    frozen = encoder.encode(task.texts, on_progress=task.standing(READING, WITH_POOL.read))
     plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed)
     seen = trust(plain, task.Y, share)
     if seen.of_sure >= config.least_right:
         return seen, "frozen"
-    return trust(answers_unseen(task.within(LABELS_END, CHECK_END), method), task.Y, share), "tuned"
+    return trust(answers_unseen(task.within(WITH_POOL.read, WITH_POOL.check), method), task.Y, share), "tuned"
 
 
 def _tokens_a_text(encoder: Encoder, texts: list[str]) -> float:

@@ -49,7 +49,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
             first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
-            on_progress=_teller(beat, _labels_in_words(snapshot), losses),
+            on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )
     share = str(made[-1].facts.get("pool", "")) if made[-1].name == FIRST else ""
@@ -90,16 +90,13 @@ def _labels_in_words(snapshot: Snapshot) -> str:
     return f"{taught:,} labels" + (f", {kept:,} kept for the audit" if kept else "")
 
 
-def _teller(beat: Heartbeat, labels: str, losses: LossLog) -> Callable[[Progress], None]:
-    """Progress in the page's words; the time left follows from the whole run's pace, for no part knows the others."""
-    started = time.perf_counter()
+def _teller(stages: Stages, labels: str, losses: LossLog) -> Callable[[Progress], None]:
+    """Progress in the page's words."""
 
     def tell(progress: Progress) -> None:
-        seconds = time.perf_counter() - started
-        left = seconds / progress.done * (1 - progress.done) if progress.done > 0.1 else None
-        beat.tell(f"{progress.stage} ({labels})", progress.done, left)
+        stages.tell(f"{progress.stage} ({labels})", progress.done)
         if progress.loss is not None:
-            losses.note(progress.stage, progress.loss, seconds)
+            losses.note(progress.stage, progress.loss, time.perf_counter() - stages.started)
 
     return tell
 

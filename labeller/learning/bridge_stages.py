@@ -23,6 +23,7 @@ from labeller.learning.bridge_promotion import Judged, judge
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_versions import Made, store
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
+from labeller.learning.pace import Pace
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
@@ -31,8 +32,6 @@ from modelsvc.store import EmbeddingStore
 from modelsvc.types import Embeddings
 
 FIRST, LAST = "labels", "pool"  # the recipe's names of its stages
-# Where reading the pool begins and ends on the run's bar, after each stage.
-READING = {FIRST: (0.2, 0.35), LAST: (0.85, 0.97)}
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,7 @@ class Stages:
     snapshot: Snapshot
     unlabelled: Ids  # in the order of the recipe's pool_texts
     started: float = field(default_factory=time.perf_counter)
+    pace: Pace = field(default_factory=Pace)
     held: _Candidate | None = None
     sentences: list[str] = field(default_factory=list)
     promoted: bool = False
@@ -81,6 +81,10 @@ class Stages:
             self._put(candidate)
         rows, found = candidate.pool.rows_of(self.unlabelled)
         return candidate.pool.X[rows] if found.all() else None
+
+    def tell(self, what: str, done: float) -> None:
+        """`done` is 0..1 of the whole run. Raises Superseded, CancelRequested."""
+        self.beat.tell(what, done, self.pace.seconds_left(done))
 
     def take_over(self, kept: list[ModelVersion]) -> None:
         """Stages that an earlier attempt at this run has kept."""
@@ -99,10 +103,10 @@ class Stages:
         begun = time.perf_counter()
         folder = artifacts.fresh_work_folder(self.run.project_id, f"{self.run.key}-{stage.name}")
         stage.encoder.save(folder / "encoder")
-        begins, ends = READING[stage.name]
+        begins, ends = stage.reading
 
         def tell(what: str, done: float, left: float | None) -> None:
-            self.beat.tell(f"reading {what}", begins + done * (ends - begins), left)
+            self.tell(f"reading {what}", begins + done * (ends - begins))
 
         pool = read_pool(self.run.project, stage.encoder, folder, self.snapshot, self.unlabelled, tell)
         reading_s = time.perf_counter() - begun

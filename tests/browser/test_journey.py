@@ -143,10 +143,12 @@ def see_a_full_run_start(manager: Walker, annotator: Walker) -> None:
     """From 16 labels, asked for by nobody; both see the same bar, with the time that is left."""
     bar = queue_box(manager).get_by_role("progressbar", name="Fine-tuning")
     expect(bar).to_be_visible()
-    expect(queue_box(manager)).to_contain_text(re.compile(r"\d+ % · .+ left"))
+    expect(queue_box(manager)).to_contain_text(re.compile(r"\d+ % · .+ left"), timeout=TRAINING_MS)
     before = float(bar.get_attribute("value"))
     manager.page.wait_for_function(
-        "before => (document.querySelector('#learning-status progress')?.value ?? 1) > before", arg=before
+        "before => (document.querySelector('#learning-status progress')?.value ?? 1) > before",
+        arg=before,
+        timeout=TRAINING_MS,
     )
     expect(queue_box(manager).get_by_role("button", name="Cancel")).to_be_visible()
     expect(queue_box(annotator).get_by_role("progressbar", name="Fine-tuning")).to_be_visible()

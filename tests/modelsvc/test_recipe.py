@@ -21,15 +21,30 @@ def run(tiny, **changes):
 
 def test_the_labels_come_first_and_the_pool_second(tiny):
     told: list[Stage] = []
-    shares: list[float] = []
-    stages = run(tiny, on_stage=told.append, on_progress=lambda p: shares.append(p.done))
+    stages = run(tiny, on_stage=told.append)
     assert [stage.name for stage in stages] == ["labels", "pool"] == [stage.name for stage in told]
     first, second = stages
     assert len({Encoder.load(tiny).sha256, first.encoder.sha256, second.encoder.sha256}) == 3
     assert second.facts["pseudo_labels"] == 16
     assert "16 unlabelled texts" in second.reason
-    assert shares == sorted(shares)
-    assert 0 <= shares[0] <= shares[-1] <= 1
+
+
+def test_the_bar_never_goes_back_and_leaves_room_for_the_callers_reading(tiny):
+    told: list[float] = []
+
+    def read(stage: Stage) -> None:
+        told.extend(stage.reading)
+
+    run(tiny, on_stage=read, on_progress=lambda p: told.append(p.done))
+    assert told == sorted(told)
+    assert told[0] >= 0 and told[-1] == 1
+
+
+def test_the_labels_alone_fill_the_bar_where_the_pool_is_not_used(tiny):
+    told: list[float] = []
+    (only,) = run(tiny, multi_label=True, on_progress=lambda p: told.append(p.done))
+    assert max(told) > 0.5
+    assert only.reading[1] == 1.0
 
 
 def test_an_interrupted_run_goes_on_from_its_first_stage(tiny):
