@@ -71,9 +71,10 @@ def _how_many() -> str:
 
 def _no_model(audit: int) -> str:
     return ngettext(
-        "%(audit)s audit label are in. A model is made as soon as a worker runs and two labels of two kinds are given.",
-        "%(audit)s audit labels are in. A model is made as soon as a worker runs and two labels of two kinds are "
-        "given.",
+        "%(audit)s audit label are in. The first model appears here by itself once two kinds of label are given and a "
+        "worker runs.",
+        "%(audit)s audit labels are in. The first model appears here by itself once two kinds of label are given and a "
+        "worker runs.",
         audit,
     ) % {"audit": whole(audit)}
 

@@ -37,8 +37,10 @@ def headline_on(standing: Standing, ground: Ground) -> Headline:
 
 def _no_model(texts: int) -> str:
     return ngettext(
-        "It has %(texts)s text. A model is made as soon as a worker runs and two labels of two kinds are given.",
-        "It has %(texts)s texts. A model is made as soon as a worker runs and two labels of two kinds are given.",
+        "It has %(texts)s text. The first model appears here by itself once two kinds of label are given and a worker "
+        "runs.",
+        "It has %(texts)s texts. The first model appears here by itself once two kinds of label are given and a worker "
+        "runs.",
         texts,
     ) % {"texts": whole(texts)}
 
