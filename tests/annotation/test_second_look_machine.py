@@ -8,10 +8,9 @@ from collections import Counter
 from itertools import count
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from labeller.annotation import services
 from labeller.annotation.label_changes import end_look, look_again
@@ -19,6 +18,7 @@ from labeller.annotation.models import Annotation, Lease, ServingCounter
 from labeller.annotation.second_look import SecondLook
 from labeller.projects.models import User
 from tests.cast import add_texts, join, make_project, make_user
+from tests.rolled_back import RolledBack
 
 TEXTS, PEOPLE = 5, 3
 WHO = st.integers(0, PEOPLE - 1)
@@ -26,18 +26,7 @@ STATUS = st.sampled_from(["labelled", "labelled", "skipped", "unsure"])
 _numbers = count()
 
 
-class SecondLooks(RuleBasedStateMachine):
-    """Each run has a database of its own, in a transaction that is rolled back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.outer = transaction.atomic()
-        self.outer.__enter__()
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.outer.__exit__(None, None, None)
-
+class SecondLooks(RolledBack):
     @initialize(on=st.sampled_from(["all", "drawn"]), people=st.integers(1, 3))
     def begin(self, on: str, people: int) -> None:
         self.project = make_project(name=f"Looks {next(_numbers)}")

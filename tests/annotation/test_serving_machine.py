@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from labeller.annotation import services
 from labeller.annotation.audit import audit_threshold
@@ -23,6 +23,7 @@ from labeller.annotation.overlap import Overlap
 from tests.annotation.acts import let_go
 from tests.annotation.serving_model import Model
 from tests.cast import add_texts, join, make_project, make_user
+from tests.rolled_back import RolledBack
 
 TEXTS = 7  # few, so that people meet
 PEOPLE = 3
@@ -36,18 +37,7 @@ class Crash(Exception):
     """The process dies at this moment."""
 
 
-class Serving(RuleBasedStateMachine):
-    """Each run has a database of its own, in a transaction that is rolled back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.outer = transaction.atomic()
-        self.outer.__enter__()
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.outer.__exit__(None, None, None)
-
+class Serving(RolledBack):
     @initialize(overlap=st.sampled_from([Overlap(1), Overlap(2), Overlap(2, 0.5), Overlap(3, 1.0)]), gold=st.booleans())
     def begin(self, overlap: Overlap, gold: bool) -> None:
         self.project = make_project(name=f"Run {next(_numbers)}")
