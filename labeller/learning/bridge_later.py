@@ -14,7 +14,6 @@ from modelsvc.quick import decide, predict_proba
 from modelsvc.types import Head, Targets
 
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
-WORSE = 0.1  # p below which the new model counts as worse
 
 
 def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, pool: PoolArrays) -> tuple[str, bool]:
@@ -22,8 +21,8 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
 
     `new` was fitted on the snapshot over `pool`, the embeddings of the tuned encoder. Against it stands a head fitted
     on the same snapshot over the encoder that serves now. Neither has seen the later labels. Most of those texts were
-    chosen where the model before was in doubt, so a comparison favours the new one a little: enough for "does not
-    speak against it", never for a figure on a page.
+    chosen where the model before was in doubt, so a comparison favours the new one a little: enough to put it into
+    service, never for a figure on a page.
     """
     serving = pool_arrays(reader_of(project).store_folder)
     later = _since(project, snapshot)
@@ -45,7 +44,7 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
         seed=project.seed,
     )
     counts = f"{found.right} of {n} labels given since it began foretold, {found.right_before} before"
-    if found.p < WORSE:
+    if not found.no_worse:
         return f"Not promoted: {counts} (p of being worse {found.p:.2f}). The model before goes on serving.", False
     return f"Promoted: {counts} (p of being worse {found.p:.2f}).", True
 

@@ -16,7 +16,6 @@ from modelsvc.types import Head, Proba
 
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
 ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: see docs/learner.md
-WORSE = 0.1  # p below which the new model counts as worse
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,8 @@ def _score(project: Project, labels: Labelled, pool: PoolArrays, *, tuned: bool)
 
 
 def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:
-    """(The decision in words, whether to promote). Promoted on evidence that does not speak against it; without
-    evidence the model before stays: an encoder tuned on a dozen texts is as often worse as better.
+    """(The decision in words, whether to promote). Promoted where it is at least level; without evidence the model
+    before stays: an encoder tuned on a dozen texts is as often worse as better.
 
     With several labels a text some audit texts must carry one: on all others both models mostly, and rightly, give
     none.
@@ -95,6 +94,6 @@ def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed
     if multi_label:
         counts += f"; macro-F1 {found.macro_f1:.2f}, {found.macro_f1_before:.2f} before"
     counts += f" (p of being worse {found.p:.2f})"
-    if found.p < WORSE:
+    if not found.no_worse:
         return f"Not promoted: {counts}. The model before goes on serving; more labels usually mend this.", False
     return f"Promoted: {counts}.", True

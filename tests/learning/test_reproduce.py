@@ -143,7 +143,7 @@ def test_a_full_model_and_the_quick_one_over_it_are_made_again(
     project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Thirteen audit texts decide by a hair, and the hair depends on the machine: here it is to serve in any case.
-    monkeypatch.setattr("labeller.learning.bridge_promotion.WORSE", 0.0)
+    monkeypatch.setattr("modelsvc.paired.Comparison.no_worse", True)
     answer(project, bob, count=26, audit_every=2)
     full(project)
     tuned = ModelVersion.objects.get(kind="full")
