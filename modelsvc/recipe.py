@@ -19,12 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from modelsvc.encoder import Encoder
+from modelsvc.halves import beside_frozen, facts_of
 from modelsvc.quick import cross_fit
 from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig, rounds, teacher_for
 from modelsvc.selftrain import Trust, label_weight, trust
 from modelsvc.students import Lesson, learn_from_pool
 from modelsvc.teacher import READING, READING_POOL, Task, answers_unseen, teach
-from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
+from modelsvc.types import Embeddings, OnProgress, Proba, Progress, Targets, silent
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
 
@@ -78,6 +79,7 @@ def train(
     threads: int = 0,
     seed: int = 0,
     first: Encoder | None = None,
+    ask_labels: bool = False,
     on_progress: OnProgress = silent,
     on_stage: OnStage = no_embeddings,
 ) -> list[Stage]:
@@ -85,7 +87,9 @@ def train(
     guess, and the caller promotes each on evidence of its own.
 
     `first` is the encoder of the first stage where an interrupted run has made it already: the run goes on from there,
-    and `on_stage` is not told of it again.
+    and `on_stage` is not told of it again. With `ask_labels` the facts of both stages say what the labels at hand think
+    of tuning (halves.py), for a caller without an audit; it costs about as long as the first stage again, and needs one
+    label a text.
     Leave out of `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed
     gives the same encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and
     EncoderError.
@@ -94,9 +98,14 @@ def train(
     task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
     refused = _too_little(task, len(pool_texts))
     bar = LABELS_ALONE if refused else WITH_POOL
-    labels = replace(_from_labels(task.within(0.0, bar.labels), config, first), reading=(bar.labels, bar.read))
+    asks = ask_labels and not multi_label and first is None
+    made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
+    labels, unseen = replace(made, reading=(bar.labels, bar.read)), None
+    if asks:
+        unseen, facts = _asked(task.within(bar.labels / 2, bar.labels), str(made.facts["teacher"]), list(pool_texts))
+        labels = replace(labels, facts=labels.facts | facts)
     read = on_stage(labels) if first is None else None
-    second = refused or _from_pool(task, config, labels, list(pool_texts), read)
+    second = refused or _from_pool(task, config, labels, list(pool_texts), read, unseen)
     if isinstance(second, str):
         return [replace(labels, facts=labels.facts | {"pool": second})]
     on_stage(second)
@@ -108,6 +117,12 @@ def _from_labels(task: Task, config: RecipeConfig, made: Encoder | None) -> Stag
     method, reason = teacher_for(config, task.Y, multi_label=task.multi_label)
     encoder = teach(task, method) if made is None else made
     return Stage("labels", encoder, time.perf_counter() - started, reason, {"teacher": method, "labels": len(task.Y)})
+
+
+def _asked(task: Task, method: str, pool_texts: list[str]) -> tuple[Proba, dict[str, float | str]]:
+    """Answers (n, C) by tuned models that had not seen the text, and what they say beside those of a frozen encoder."""
+    unseen = answers_unseen(task, method)
+    return unseen, facts_of(beside_frozen(task, unseen, pool_texts, at=1.0))
 
 
 def _too_little(task: Task, pool: int) -> str:
@@ -126,9 +141,10 @@ def _too_little(task: Task, pool: int) -> str:
 
 
 def _from_pool(
-    task: Task, config: RecipeConfig, first: Stage, pool_texts: list[str], read: Embeddings | None
+    task: Task, config: RecipeConfig, first: Stage, pool_texts: list[str], read: Embeddings | None, unseen: Proba | None
 ) -> Stage | str:
-    """The second stage, or why there is none, in words."""
+    """The second stage, or why there is none, in words. `unseen` (n, C) are the teacher's answers to labelled texts it
+    had not seen, where they are known already."""
     started = time.perf_counter()
     rng = np.random.default_rng(task.seed)
     rows = np.arange(len(pool_texts))
@@ -141,7 +157,8 @@ def _from_pool(
         tokens_a_text=_tokens_a_text(first.encoder, candidates),
         pool=len(candidates),
     )
-    seen, judge = _trust(task, config, str(first.facts["teacher"]), share=max(sizes[0] / len(candidates), LEAST_SHARE))
+    share = max(sizes[0] / len(candidates), LEAST_SHARE)
+    seen, judge = _trust(task, config, str(first.facts["teacher"]), unseen, share=share)
     facts: dict[str, float | str] = {
         "accuracy_unseen": round(seen.accuracy, 3),
         "expected_right": round(seen.of_sure, 3),
@@ -169,7 +186,7 @@ def _from_pool(
     return Stage("pool", lesson.encoder, seconds, reason, first.facts | facts, reading=(WITH_POOL.pool, 1.0))
 
 
-def _trust(task: Task, config: RecipeConfig, method: str, share: float) -> tuple[Trust, str]:
+def _trust(task: Task, config: RecipeConfig, method: str, unseen: Proba | None, *, share: float) -> tuple[Trust, str]:
     """What labelled texts say of answers by a model that had not seen them, and whose answers: "frozen" or "tuned".
 
     A head over the encoder as it came costs a second and seldom beats the tuned one: where it can be trusted already,
@@ -181,7 +198,9 @@ def _trust(task: Task, config: RecipeConfig, method: str, share: float) -> tuple
     seen = trust(plain, task.Y, share)
     if seen.of_sure >= config.least_right:
         return seen, "frozen"
-    return trust(answers_unseen(task.within(WITH_POOL.read, WITH_POOL.check), method), task.Y, share), "tuned"
+    if unseen is None:
+        unseen = answers_unseen(task.within(WITH_POOL.read, WITH_POOL.check), method)
+    return trust(unseen, task.Y, share), "tuned"
 
 
 def _tokens_a_text(encoder: Encoder, texts: list[str]) -> float:

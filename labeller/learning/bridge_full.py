@@ -13,6 +13,7 @@ from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
+from labeller.learning.bridge_promotion import audit_decides
 from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
 from labeller.learning.losses import LossLog, thinned
 from labeller.learning.models import ModelVersion, TrainingRun
@@ -49,6 +50,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
             first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
+            ask_labels=not audit_decides(run.project, snapshot.labels),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )

@@ -1,6 +1,9 @@
-"""Promotion where no audit can decide: two models asked about the labels that came after both had learnt."""
+"""Promotion where no audit can decide: two models asked about labels that neither has learnt, those that came later or
+those of the other half."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -8,16 +11,46 @@ from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_a
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project
+from modelsvc.halves import FACTS
 from modelsvc.heads import fit
-from modelsvc.paired import compare_answers
+from modelsvc.paired import WORSE, compare_answers
 from modelsvc.quick import decide, predict_proba
 from modelsvc.types import Head, Targets
+
+Facts = Mapping[str, float | str]
 
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
 
 
-def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, pool: PoolArrays) -> tuple[str, bool]:
-    """(The decision in words, whether to promote) by the labels given since `snapshot`: test, then train.
+def compare_without_audit(
+    project: Project, snapshot: Labelled, new: Head, pool: PoolArrays, facts: Facts
+) -> tuple[str, bool]:
+    """(The decision in words, whether to promote). What the labels at hand say of tuning, in the `facts` of a stage,
+    can speak against it whatever comes later; then the labels given since, where there are enough; then the facts
+    again, where there are any."""
+    said = _by_halves(facts)
+    if said is not None and not said[1]:
+        return said
+    return _on_later_labels(project, snapshot, new, pool) or said or _on_trust(snapshot)
+
+
+def _by_halves(facts: Facts) -> tuple[str, bool] | None:
+    """By how each half of the labels was foretold by models of the other half (modelsvc/halves.py). A tuned encoder
+    misses the other half more than a frozen one does, so only what is hardly chance counts against it."""
+    if any(name not in facts for name in ("labels", *FACTS)):
+        return None
+    right, frozen, p = (float(facts[name]) for name in FACTS)
+    found = (
+        f"of {float(facts['labels']):,.0f} labels, each half foretold by models of the other half, the tuned encoder"
+        f" had {right:,.0f} right and the encoder as it came {frozen:,.0f} (p of being worse {p:.2f})."
+    )
+    if p < WORSE:
+        return f"Not promoted: {found} The model before goes on serving.", False
+    return f"Promoted: {found}", True
+
+
+def _on_later_labels(project: Project, snapshot: Labelled, new: Head, pool: PoolArrays) -> tuple[str, bool] | None:
+    """By the labels given since `snapshot`: test, then train. None where they are too few.
 
     `new` was fitted on the snapshot over `pool`, the embeddings of the tuned encoder. Against it stands a head fitted
     on the same snapshot over the encoder that serves now. Neither has seen the later labels. Most of those texts were
@@ -29,13 +62,7 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
     later = later.only(pool.rows_of(later.document_ids)[1] & serving.rows_of(later.document_ids)[1])
     n = len(later.Y)
     if n < ENOUGH_LATER:
-        if too_few := _too_few_to_teach(snapshot):
-            return too_few, False
-        return (
-            f"Promoted: without an audit only labels given since the run began could speak against it, and {n} are too"
-            f" few ({ENOUGH_LATER} are needed).",
-            True,
-        )
+        return None
     found = compare_answers(
         _answers(project, new, pool, later),
         _answers(project, _head_before(project, snapshot, serving), serving, later),
@@ -49,15 +76,20 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
     return f"Promoted: {counts} (p of being worse {found.p:.2f}).", True
 
 
-def _too_few_to_teach(snapshot: Labelled) -> str:
-    """Why an encoder tuned on these labels stays out of service unless something speaks for it; or nothing."""
+def _on_trust(snapshot: Labelled) -> tuple[str, bool]:
+    """Where nothing is known: with several labels a text nobody asks the halves."""
     teaching = snapshot.only(snapshot.may_teach)
     if enough_to_teach(len(teaching.Y), teaching.kinds):
-        return ""
+        return (
+            "Promoted: without an audit only labels given since the run began could speak against it, and they are too"
+            f" few ({ENOUGH_LATER} are needed).",
+            True,
+        )
     return (
         f"Not promoted: {len(teaching.Y)} labels of {teaching.kinds} kinds are hardly more than one text a kind, and"
         " nothing is known yet that speaks for the new model. The model before goes on serving; two texts a kind mend"
-        " this."
+        " this.",
+        False,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labeller.learning.bridge_later import compare_on_later_labels
+from labeller.learning.bridge_later import Facts, compare_without_audit
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.bridge_words import beside, views_of
@@ -30,19 +30,25 @@ class Judged:
     pool_proba: Proba  # (N, C) of all it has read
 
 
-def judge(project: Project, snapshot: Labelled, pool: PoolArrays) -> Judged:
-    """The head on all labels of the snapshot over `pool`, the new encoder's embeddings, compared with what serves."""
+def audit_decides(project: Project, labels: Labelled) -> bool:
+    """Whether the audit says which model serves. Else its manager has a test file, and labels at hand decide."""
+    return project.audit or int(labels.is_audit.sum()) >= ENOUGH_TO_COMPARE
+
+
+def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts) -> Judged:
+    """The head on all labels of the snapshot over `pool`, the new encoder's embeddings, compared with what serves.
+    `facts` are those of the stage."""
     rows, found = pool.rows_of(snapshot.document_ids)
     labels, views = snapshot.only(found), views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
     head = fit(views[rows], labels.Y, pool=others, multi_label=multi, seed=seed, calibrate_on=labels.is_audit)
     audit = _score(project, labels, pool, tuned=True)
-    if project.audit or len(audit.document_ids) >= ENOUGH_TO_COMPARE:
+    if audit_decides(project, labels):
         new, old = on_common_ground(project, labels, pool, audit)
         sentence, promoted = compare(new, old, multi_label=multi, seed=seed)
-    else:  # its manager has a test file
-        sentence, promoted = compare_on_later_labels(project, snapshot, head, pool)
+    else:
+        sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts)
     return Judged(head, labels, audit, sentence, promoted, predict_proba(head, views))
 
 

@@ -117,7 +117,7 @@ class Stages:
     def _put(self, candidate: _Candidate) -> None:
         """Version and promotion in one transaction; files are in place before the rows that name them."""
         project = self.run.project
-        judged = judge(project, self.snapshot.labels, candidate.pool)
+        judged = judge(project, self.snapshot.labels, candidate.pool, candidate.stage.facts)
         said = read_off(
             project, candidate.pool.ids, judged.pool_proba, judged.head, judged.labels, judged.audit.unseen, tuned=True
         )

@@ -65,8 +65,17 @@ DECISIONS = [
     ),
     gettext_noop("Promoted: %(right)s of %(n)s audit texts right, %(before)s before (p of being worse %(p)s)."),
     gettext_noop(
-        "Promoted: without an audit only labels given since the run began could speak against it, and %(n)s are too "
-        "few (%(needed)s are needed)."
+        "Promoted: without an audit only labels given since the run began could speak against it, and they are too few "
+        "(%(needed)s are needed)."
+    ),
+    gettext_noop(
+        "Promoted: of %(n)s labels, each half foretold by models of the other half, the tuned encoder had %(right)s "
+        "right and the encoder as it came %(frozen)s (p of being worse %(p)s)."
+    ),
+    gettext_noop(
+        "Not promoted: of %(n)s labels, each half foretold by models of the other half, the tuned encoder had "
+        "%(right)s right and the encoder as it came %(frozen)s (p of being worse %(p)s). The model before goes on "
+        "serving."
     ),
     gettext_noop(
         "Not promoted: %(right)s of %(n)s labels given since it began foretold, %(before)s before (p of being worse "
@@ -81,6 +90,10 @@ DECISIONS = [
     ),
     gettext_noop("Not promoted: %(model)s is pinned. It would be: %(found)s"),
     # What would be, of a model that is not promoted because another is pinned.
+    gettext_noop(
+        "of %(n)s labels, each half foretold by models of the other half, the tuned encoder had %(right)s right and "
+        "the encoder as it came %(frozen)s (p of being worse %(p)s)."
+    ),
     gettext_noop(
         "%(right)s of %(n)s audit texts right, %(before)s before; macro-F1 %(f1)s, %(f1_before)s before (p of being "
         "worse %(p)s)."

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.utils import translation
 
+from labeller.learning.bridge_later import _by_halves
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditScore
 from labeller.learning.bridge_versions import in_words as head_in_words
@@ -62,6 +63,7 @@ STAGES = [
     "reading with legal-bert",
     "reading the test file: embedding",
 ]
+HALVES = {"labels": 1234, "halves_right": 40, "halves_right_frozen": 70, "halves_p": 0.01}
 PINNED = "Not promoted: Model 3 is pinned. It would be: 12 of 12 audit texts right, 6 before (p of being worse 0.02)."
 RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
 
@@ -69,6 +71,7 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
 @pytest.mark.parametrize(
     "stored",
     [
+        *(str(said[0]) for said in (_by_halves(HALVES), _by_halves(HALVES | {"halves_p": 0.6})) if said),
         *(*decisions(), PINNED, *of_the_pool(), *of_the_teacher()),
         *of_the_head(),
         *(*DIED_TWICE.values(), *STAGES, *RANKED_BY, CROSS_FITTED, NOT_SCORED),

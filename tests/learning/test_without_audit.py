@@ -11,7 +11,7 @@ from django.test import Client
 
 from labeller.annotation import services as annotation
 from labeller.annotation.models import QueueEntry, Source
-from labeller.learning.bridge_later import compare_on_later_labels
+from labeller.learning.bridge_later import compare_without_audit
 from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
 from labeller.projects.models import Project, User
 from modelsvc.quick import fit_head
@@ -114,20 +114,34 @@ def test_with_hardly_more_than_one_text_a_kind_nothing_is_promoted_on_trust(unau
     assert (len(snapshot.Y), snapshot.kinds) == (5, 3)
     pool = pool_arrays(reader_of(unaudited).store_folder)
     head = fit_head(pool.X[pool.rows_of(snapshot.document_ids)[0]], snapshot.Y, multi_label=False)
-    sentence, promoted = compare_on_later_labels(unaudited, snapshot, head, pool)
+    sentence, promoted = compare_without_audit(unaudited, snapshot, head, pool, {})
     assert not promoted and "5 labels of 3 kinds are hardly more than one text a kind" in sentence
 
 
+def halves(right: int, frozen: int, p: float) -> dict[str, float | str]:
+    return {"labels": 12, "halves_right": right, "halves_right_frozen": frozen, "halves_p": p}
+
+
 @pytest.mark.parametrize(
-    ("later", "spoilt", "promoted", "words"),
+    ("later", "spoilt", "facts", "promoted", "words"),
     [
-        (4, False, True, "4 are too few"),
-        (14, False, True, "14 labels given since it began foretold"),
-        (14, True, False, "Not promoted: "),
+        (4, False, {}, True, "they are too few"),
+        (4, False, halves(9, 8, 0.7), True, "Promoted: of 12 labels, each half foretold"),
+        (4, False, halves(7, 8, 0.3), True, "the tuned encoder had 7 right and the encoder as it came 8"),
+        (4, False, halves(2, 9, 0.01), False, "Not promoted: of 12 labels, each half foretold"),
+        (14, False, halves(2, 9, 0.01), False, "Not promoted: of 12 labels, each half foretold"),
+        (14, False, halves(9, 8, 0.7), True, "14 labels given since it began foretold"),
+        (14, True, halves(9, 8, 0.7), False, "Not promoted: "),
     ],
 )
-def test_without_an_audit_only_later_labels_speak_against_a_full_model(
-    unaudited: Project, bob: User, later: int, spoilt: bool, promoted: bool, words: str
+def test_without_an_audit_the_labels_at_hand_and_later_ones_may_speak_against_a_full_model(
+    unaudited: Project,
+    bob: User,
+    later: int,
+    spoilt: bool,
+    facts: dict[str, float | str],
+    promoted: bool,
+    words: str,
 ) -> None:
     """The new model's embeddings are those of the serving one, or noise in their place."""
     documents = fill(unaudited)
@@ -141,5 +155,5 @@ def test_without_an_audit_only_later_labels_speak_against_a_full_model(
     noise = np.random.default_rng(0).normal(size=serving.X.shape).astype(np.float32)
     pool = PoolArrays(serving.ids, noise / np.linalg.norm(noise, axis=1, keepdims=True) if spoilt else serving.X)
     head = fit_head(pool.X[pool.rows_of(snapshot.document_ids)[0]], snapshot.Y, multi_label=False)
-    sentence, better = compare_on_later_labels(unaudited, snapshot, head, pool)
+    sentence, better = compare_without_audit(unaudited, snapshot, head, pool, facts)
     assert better is promoted and words in sentence

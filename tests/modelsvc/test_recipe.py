@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from modelsvc.encoder import Encoder
+from modelsvc.halves import FACTS
 from modelsvc.recipe import RecipeConfig, Stage, train
 from modelsvc.recipe_config import rounds, teacher_for
 from modelsvc.types import Progress
@@ -65,6 +66,21 @@ def test_embeddings_made_by_the_caller_are_used(tiny):
 
     assert [stage.name for stage in run(tiny, on_stage=on_stage)] == ["labels", "pool"]
     assert asked == ["labels", "pool"]
+
+
+def test_the_labels_at_hand_are_asked_what_they_think_of_tuning(tiny):
+    first, second = run(tiny, ask_labels=True)
+    for stage in (first, second):
+        right, frozen, p = (stage.facts[name] for name in FACTS)
+        assert 0 <= right <= len(TEXTS) and 0 <= frozen <= len(TEXTS) and 0 <= p <= 1
+    plain = run(tiny)
+    assert [stage.encoder.sha256 for stage in plain] == [first.encoder.sha256, second.encoder.sha256]
+    assert not set(FACTS) & set(plain[0].facts)
+
+
+def test_with_several_labels_nobody_asks_them(tiny):
+    (only,) = run(tiny, multi_label=True, ask_labels=True)
+    assert not set(FACTS) & set(only.facts)
 
 
 @pytest.mark.parametrize(
