@@ -21,22 +21,6 @@ from tests.cast import add_texts
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
-@pytest.fixture
-def ranked(project, labels):
-    """Texts a model has put in order: each is thought to be of the first kind."""
-    project.audit = False
-    project.save()
-    documents = add_texts(project, [f"We may change clause {number}." for number in range(40)])
-    prediction = {str(labels[0].pk): 0.8, str(labels[1].pk): 0.15, str(labels[2].pk): 0.05}
-    rank(project, documents, prediction=prediction, model_key="quick:1")
-    return documents
-
-
 def with_policy(project, policy):
     project.suggestions = policy
     project.save()

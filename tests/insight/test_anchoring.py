@@ -7,24 +7,10 @@ from django.urls import reverse
 
 from labeller.annotation.models import Annotation
 from labeller.insight.anchoring import ENOUGH, anchoring_of
-from tests.annotation.acts import give, one, rank
+from tests.annotation.acts import give, one
 from tests.annotation.conftest import somebody_keeps_the_queue_in_order  # noqa: F401  # a fixture
-from tests.cast import add_texts
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
-@pytest.fixture
-def ranked(project, labels):
-    project.audit = False
-    project.save()
-    texts = add_texts(project, [f"We may change clause {at}." for at in range(100)])
-    rank(project, texts, prediction={str(labels[0].pk): 0.8}, model_key="quick:1")
 
 
 def under(project, policy):
