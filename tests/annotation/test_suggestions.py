@@ -76,6 +76,12 @@ class TestPolicy:
     def test_without_a_prediction_there_is_nothing_to_show(self, project):
         assert is_shown(project, "active", None, uuid.uuid4()) is None
 
+    @pytest.mark.parametrize("key", [uuid.UUID(int=0), uuid.UUID(int=1)], ids=["the coin hides", "the coin shows"])
+    def test_nor_where_of_several_labels_none_reaches_one_half(self, project, key):
+        project.kind, project.suggestions = Project.Kind.MULTI, Project.Suggestions.HALF
+        assert is_shown(project, "active", {"1": 0.3, "2": 0.49}, key) is None
+        assert is_shown(project, "active", {"1": 0.3, "2": 0.5}, key) is bool(key.int & 1)
+
     def test_a_guess_is_the_likeliest_label_or_all_from_one_half_on(self):
         prediction = {"1": 0.55, "2": 0.6, "3": 0.1}
         assert guess(prediction, multi_label=False) == {"2": 0.6}
