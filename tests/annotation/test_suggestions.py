@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeller.annotation.asking_words import LOST_AFTER, WordsRefused, ask_words, pieces
-from labeller.annotation.models import Annotation, Lease
+from labeller.annotation.models import Annotation, Lease, QueueEntry
 from labeller.annotation.moved_words import MovedWords
 from labeller.annotation.page import text_of
 from labeller.annotation.services import serve
@@ -115,6 +115,26 @@ class TestAskingForWords:
             again = ask_words(project=project, annotator=bob, lease_key=text.key)
         assert first.pk == again.pk and asked == [first.pk]
         assert first.model_key == "quick:1" and first.state == "waiting"
+
+    @pytest.fixture
+    def several(self, project, labels, ranked):
+        """Two of three labels are suggested, the second the likelier."""
+        project.kind = Project.Kind.MULTI
+        project.save()
+        QueueEntry.objects.update(prediction={str(labels[0].pk): 0.6, str(labels[1].pk): 0.9, str(labels[2].pk): 0.1})
+
+    def test_any_of_several_suggested_labels_can_be_asked_for_the_likeliest_comes_unasked(
+        self, project, bob, labels, several, asked
+    ):
+        key = one(project, bob).key
+        assert ask_words(project=project, annotator=bob, lease_key=key).label_id == labels[1].pk
+        for label in labels[:2]:
+            assert ask_words(project=project, annotator=bob, lease_key=key, label_id=label.pk).label_id == label.pk
+
+    def test_a_label_that_is_not_suggested_has_no_words(self, project, bob, labels, several, asked):
+        with pytest.raises(WordsRefused, match="not suggested for this text"):
+            ask_words(project=project, annotator=bob, lease_key=one(project, bob).key, label_id=labels[2].pk)
+        assert asked == []
 
     def test_a_lost_request_is_asked_again(self, project, bob, ranked, asked, django_capture_on_commit_callbacks):
         text = one(project, bob)
