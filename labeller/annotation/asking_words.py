@@ -33,11 +33,14 @@ class Piece:
     strength: int
 
 
-def ask_words(*, project: Project, annotator: User, lease_key: uuid.UUID, again: bool = False) -> MovedWords:
-    """The words for the strongest label that this person is shown with this text: found already, or asked for now.
-    What failed is tried once more when they ask `again`; a page that merely waits hears why it failed.
+def ask_words(
+    *, project: Project, annotator: User, lease_key: uuid.UUID, label_id: int | None = None, again: bool = False
+) -> MovedWords:
+    """The words for one of the labels that this person is shown with this text, the strongest where none is named:
+    found already, or asked for now. What failed is tried once more when they ask `again`; a page that merely waits
+    hears why it failed.
 
-    Raises WordsRefused where the text is not theirs, or no suggestion is shown with it.
+    Raises WordsRefused where the text is not theirs, or that suggestion is not shown with it.
     """
     lease = Lease.objects.filter(key=lease_key, project=project, annotator=annotator).select_related("document").first()
     if lease is None:
@@ -45,7 +48,9 @@ def ask_words(*, project: Project, annotator: User, lease_key: uuid.UUID, again:
     shown = suggested(project, lease)
     if not shown:
         raise WordsRefused(_("No suggestion is shown with this text, so there are no words behind it to show."))
-    label = int(max(shown, key=shown.__getitem__))
+    label = int(max(shown, key=shown.__getitem__)) if label_id is None else label_id
+    if str(label) not in shown:
+        raise WordsRefused(_("That label is not suggested for this text. Reload the page."))
     if not project.labels.filter(pk=label).exists():
         raise WordsRefused(_("The suggested label is not in this project any more."))
     return _asked(lease, label, again)

@@ -131,4 +131,5 @@ class UndoForm(forms.Form):
 
 class WordsForm(forms.Form):
     lease = forms.UUIDField()
+    label = forms.IntegerField(required=False)
     again = forms.BooleanField(required=False)

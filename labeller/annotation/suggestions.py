@@ -23,13 +23,14 @@ class Asked(Protocol):
 
 
 def is_shown(project: Project, source: str, prediction: dict[str, float] | None, lease_key: uuid.UUID) -> bool | None:
-    """Whether the suggestion is shown with this lease, decided once, when the text is handed out; None without one.
+    """Whether the suggestion is shown with this lease, decided once, when the text is handed out; None without one: no
+    model has read the text, or of several labels none reaches one half, so that there is nothing to show or to hide.
 
     Never for audit texts and gold: a suggestion seen before the answer would make model and people look better than
     they are. "half" is a fair coin for each lease, the last bit of its random key: only so can shown and hidden
     suggestions be compared.
     """
-    if not prediction:
+    if not guess(prediction, multi_label=project.is_multi):
         return None
     if source in (Source.AUDIT, Source.GOLD):
         return False

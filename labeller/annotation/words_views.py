@@ -21,8 +21,14 @@ def label_words(request: LabellerRequest, slug: str) -> JsonResponse:
     if not form.is_valid():
         return JsonResponse({"error": _("The text was not named by the key it was handed out with.")}, status=422)
     try:
-        asked = {"lease_key": form.cleaned_data["lease"], "again": form.cleaned_data["again"]}
-        found = ask_words(project=access.project, annotator=request.user, **asked)
+        asked = form.cleaned_data
+        found = ask_words(
+            project=access.project,
+            annotator=request.user,
+            lease_key=asked["lease"],
+            label_id=asked["label"],
+            again=asked["again"],
+        )
     except WordsRefused as refusal:
         return JsonResponse({"error": str(refusal)}, status=422)
     told = {"state": found.state, "label": found.label_id, "reason": found.reason and _(found.reason)}

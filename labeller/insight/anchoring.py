@@ -19,7 +19,8 @@ ENOUGH = 30  # answers of each kind below which the difference says nothing
 
 @dataclass(frozen=True)
 class Anchoring:
-    """Answers that stand, to texts that a model chose and of which a coin decided whether its suggestion is shown."""
+    """Answers that stand, to texts that a model chose and of which a coin decided whether its suggestion is shown. A
+    text for which the model suggested nothing is in neither arm: nobody could be swayed by it."""
 
     shown: Share
     hidden: Share

@@ -45,6 +45,7 @@ def _project(manager: User) -> Project:
         encoder=settings.DEFAULT_ENCODER,
         manager=manager,
         guidelines=(FOLDER / "guidelines.md").read_text(encoding="utf-8"),
+        language="en",
     )
     labels.add_drafts(project=project, drafts=[labels.Draft(**label) for label in described["labels"]])
     return project

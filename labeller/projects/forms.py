@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeller.projects.hotkeys import KEYS
 from labeller.projects.labels import NAME_LENGTH, Draft, LabelError, parse_lines
+from labeller.projects.languages import languages_of_texts
 from labeller.projects.models import Project, Role
 
 GUIDELINES_LENGTH = 100_000
@@ -47,6 +48,12 @@ class ProjectForm(forms.Form):
         max_length=GUIDELINES_LENGTH,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_("Markdown. Shown beside every text: when does each label apply, and when not?"),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of the texts, labels and guidelines"),
+        required=False,
+        choices=languages_of_texts,
+        help_text=_("So that screen readers say them in the right voice, and browsers set them in the right letters."),
     )
     suggestions = forms.ChoiceField(
         label=_("The model's suggestion"),
@@ -155,7 +162,7 @@ class NewProjectForm(ProjectForm):
         ),
     )
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
-    field_order = ("name", "kind", "labels", "guidelines", "encoder", "suggestions", "overlap")
+    field_order = ("name", "kind", "labels", "guidelines", "language", "encoder", "suggestions", "overlap")
 
     def clean_labels(self) -> list[Draft]:
         return _drafts(self.cleaned_data["labels"])

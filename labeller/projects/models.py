@@ -46,6 +46,9 @@ class Project(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=140, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SINGLE)
+    language = models.CharField(
+        max_length=10, blank=True, help_text="BCP 47, of texts, labels and guidelines; empty: not known, or several."
+    )
     guidelines = models.TextField(blank=True, help_text="Markdown, shown beside the text.")
     guidelines_number = models.PositiveIntegerField(default=0, help_text="Of the newest version; 0 before the first.")
     encoder = models.CharField(max_length=80, help_text="A key of settings.ENCODERS, the owner's list.")

@@ -39,6 +39,7 @@ def create_project(
     encoder: str,
     manager: User,
     guidelines: str = "",
+    language: str = "",
     suggestions: str = Project.Suggestions.SHOWN,
     overlap: int = 1,
     overlap_on: str = Project.OverlapOn.ALL,
@@ -61,6 +62,7 @@ def create_project(
                     kind=kind,
                     encoder=encoder,
                     guidelines=guidelines,
+                    language=language,
                     suggestions=suggestions,
                     overlap=overlap,
                     overlap_on=overlap_on,
@@ -122,6 +124,7 @@ def change_settings(
     guidelines: str,
     suggestions: str,
     overlap: int,
+    language: str | None = None,
     overlap_on: str | None = None,
     overlap_share: int | None = None,
     strategy: str | None = None,
@@ -132,11 +135,12 @@ def change_settings(
     working."""
     project.name, project.kind, project.encoder = name, kind, encoder
     project.guidelines, project.suggestions, project.overlap = guidelines, suggestions, overlap
+    project.language = project.language if language is None else language
     project.overlap_on = project.overlap_on if overlap_on is None else overlap_on
     project.overlap_share = project.overlap_share if overlap_share is None else overlap_share
     project.strategy = project.strategy if strategy is None else strategy
     project.audit = project.audit if audit is None else audit
-    changed = ["name", "kind", "encoder", "guidelines", "suggestions", "strategy", "audit"]
+    changed = ["name", "kind", "encoder", "guidelines", "language", "suggestions", "strategy", "audit"]
     with transaction.atomic():
         project.save(update_fields=[*changed, "overlap", "overlap_on", "overlap_share"])
         record_version(project=project, by=by)

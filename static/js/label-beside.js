@@ -46,6 +46,7 @@ export class Beside {
     said.textContent = this.said(answer);
     head.textContent = answer.text;
     head.dir = "auto";
+    head.lang = at("text").lang;
     link.append(dot, said, head);
     row.append(link);
     return row;

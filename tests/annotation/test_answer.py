@@ -21,11 +21,6 @@ def texts(project):
     return add_texts(project, [f"Clause {number}" for number in range(12)])
 
 
-@pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
 def current():
     return Annotation.objects.filter(superseded_at=None)
 

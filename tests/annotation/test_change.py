@@ -18,11 +18,6 @@ def texts(project):
     return add_texts(project, [f"Clause {number}" for number in range(12)])
 
 
-@pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
 def change(project, annotator, annotation, *labels, status="labelled", key=None, comment="", seconds=None):
     said = Said(key or uuid.uuid4(), status, [label.pk for label in labels], seconds, comment)
     return services.change(project=project, annotator=annotator, answer_key=annotation.key, said=said)

@@ -21,11 +21,6 @@ def texts(project):
 
 
 @pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
-@pytest.fixture
 def job(project, alice):
     return ImportJob.objects.create(
         project=project, created_by=alice, file_name="old.csv", path="x", size=1, sha256="0" * 64

@@ -20,11 +20,6 @@ def texts(project):
     return add_texts(project, [f"Clause <b>{number:02d}</b>" for number in range(60)])
 
 
-@pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
 def listed(client, project, **query):
     page = client.get(reverse("answers", args=[project.slug]), query).content.decode()
     return re.findall(r"Clause &lt;b&gt;(\d\d)&lt;/b&gt;", page), page

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeller.annotation.asking_words import LOST_AFTER, WordsRefused, ask_words, pieces
-from labeller.annotation.models import Annotation, Lease
+from labeller.annotation.models import Annotation, Lease, QueueEntry
 from labeller.annotation.moved_words import MovedWords
 from labeller.annotation.page import text_of
 from labeller.annotation.services import serve
@@ -19,22 +19,6 @@ from tests.annotation.acts import free_and_reserved, give, one, rank
 from tests.cast import add_texts
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
-@pytest.fixture
-def ranked(project, labels):
-    """Texts a model has put in order: each is thought to be of the first kind."""
-    project.audit = False
-    project.save()
-    documents = add_texts(project, [f"We may change clause {number}." for number in range(40)])
-    prediction = {str(labels[0].pk): 0.8, str(labels[1].pk): 0.15, str(labels[2].pk): 0.05}
-    rank(project, documents, prediction=prediction, model_key="quick:1")
-    return documents
 
 
 def with_policy(project, policy):
@@ -92,6 +76,12 @@ class TestPolicy:
     def test_without_a_prediction_there_is_nothing_to_show(self, project):
         assert is_shown(project, "active", None, uuid.uuid4()) is None
 
+    @pytest.mark.parametrize("key", [uuid.UUID(int=0), uuid.UUID(int=1)], ids=["the coin hides", "the coin shows"])
+    def test_nor_where_of_several_labels_none_reaches_one_half(self, project, key):
+        project.kind, project.suggestions = Project.Kind.MULTI, Project.Suggestions.HALF
+        assert is_shown(project, "active", {"1": 0.3, "2": 0.49}, key) is None
+        assert is_shown(project, "active", {"1": 0.3, "2": 0.5}, key) is bool(key.int & 1)
+
     def test_a_guess_is_the_likeliest_label_or_all_from_one_half_on(self):
         prediction = {"1": 0.55, "2": 0.6, "3": 0.1}
         assert guess(prediction, multi_label=False) == {"2": 0.6}
@@ -125,6 +115,26 @@ class TestAskingForWords:
             again = ask_words(project=project, annotator=bob, lease_key=text.key)
         assert first.pk == again.pk and asked == [first.pk]
         assert first.model_key == "quick:1" and first.state == "waiting"
+
+    @pytest.fixture
+    def several(self, project, labels, ranked):
+        """Two of three labels are suggested, the second the likelier."""
+        project.kind = Project.Kind.MULTI
+        project.save()
+        QueueEntry.objects.update(prediction={str(labels[0].pk): 0.6, str(labels[1].pk): 0.9, str(labels[2].pk): 0.1})
+
+    def test_any_of_several_suggested_labels_can_be_asked_for_the_likeliest_comes_unasked(
+        self, project, bob, labels, several, asked
+    ):
+        key = one(project, bob).key
+        assert ask_words(project=project, annotator=bob, lease_key=key).label_id == labels[1].pk
+        for label in labels[:2]:
+            assert ask_words(project=project, annotator=bob, lease_key=key, label_id=label.pk).label_id == label.pk
+
+    def test_a_label_that_is_not_suggested_has_no_words(self, project, bob, labels, several, asked):
+        with pytest.raises(WordsRefused, match="not suggested for this text"):
+            ask_words(project=project, annotator=bob, lease_key=one(project, bob).key, label_id=labels[2].pk)
+        assert asked == []
 
     def test_a_lost_request_is_asked_again(self, project, bob, ranked, asked, django_capture_on_commit_callbacks):
         text = one(project, bob)

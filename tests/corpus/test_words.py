@@ -20,7 +20,7 @@ def test_texts_run_in_the_direction_of_their_own_script(project: Project, alice:
     assert f'<td dir="auto">{text}' in client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
     imported(job)
     page = client.get(reverse("data", args=[project.slug])).content.decode()
-    assert f'<p class="text-body" dir="auto">{text}</p>' in page
+    assert f'<p class="text-body" lang="" dir="auto">{text}</p>' in page
     assert '<summary dir="auto">' in page
 
 

@@ -5,26 +5,12 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from labeller.annotation.models import Annotation
+from labeller.annotation.models import Annotation, QueueEntry
 from labeller.insight.anchoring import ENOUGH, anchoring_of
-from tests.annotation.acts import give, one, rank
+from tests.annotation.acts import give, one
 from tests.annotation.conftest import somebody_keeps_the_queue_in_order  # noqa: F401  # a fixture
-from tests.cast import add_texts
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
-@pytest.fixture
-def ranked(project, labels):
-    project.audit = False
-    project.save()
-    texts = add_texts(project, [f"We may change clause {at}." for at in range(100)])
-    rank(project, texts, prediction={str(labels[0].pk): 0.8}, model_key="quick:1")
 
 
 def under(project, policy):
@@ -96,6 +82,15 @@ def test_answers_from_before_it_was_remembered_are_not_counted(project, bob, lab
     answers(project, bob, labels[0], 5)
     Annotation.objects.update(suggestion_policy="")
     assert counted(project) == 0
+
+
+@pytest.mark.parametrize(("surest", "suggested"), [(0.3, 0), (0.6, 20)])
+def test_of_several_labels_only_texts_with_a_suggestion_are_counted(project, bob, labels, ranked, surest, suggested):
+    project.kind = project.Kind.MULTI
+    under(project, "half")
+    QueueEntry.objects.update(prediction={str(label.pk): surest if label is labels[0] else 0.1 for label in labels})
+    answers(project, bob, labels[0], 20)
+    assert counted(project) == suggested
 
 
 def test_from_thirty_of_each_kind_on_the_page_says_how_far_it_sways(project, alice, bob, labels, ranked, client_of):

@@ -134,13 +134,13 @@ def test_the_command_makes_a_project_from_files(alice, tmp_path):
     (tmp_path / "guide.md").write_text("# When", encoding="utf-8")
     told = json.loads(
         command(
-            *("Terms", "--kind", "multi", "--manager", "alice", "--json"),
+            *("Terms", "--kind", "multi", "--language", "de", "--manager", "alice", "--json"),
             *("--labels-file", str(tmp_path / "labels.txt"), "--guidelines", str(tmp_path / "guide.md")),
         )
     )
     assert told == {"slug": "terms", "name": "Terms", "kind": "multi", "labels": ["Court", "Change"]}
     project = Project.objects.get(slug="terms")
-    assert project.guidelines == "# When"
+    assert (project.guidelines, project.language) == ("# When", "de")
     assert project.memberships.get(user=alice).role == Role.MANAGER
 
 
@@ -153,6 +153,7 @@ def test_the_command_takes_labels_with_commas(alice):
     [
         (["Terms", "--manager", "nobody"], "There is no user “nobody”."),
         (["Terms", "--manager", "alice", "--kind", "three"], "Known: single, multi."),
+        (["Terms", "--manager", "alice", "--language", "klingon"], "language: Select a valid choice."),
         (["Terms", "--manager", "alice", "--encoder", "evil/model"], "Known: all-MiniLM-L6-v2."),
         (["Terms", "--manager", "alice", "--guidelines", "/nowhere.md"], "/nowhere.md cannot be read"),
         (["Terms", "--manager", "alice", "--labels", "a, : b"], "Line 2 has a description but no name"),

@@ -17,6 +17,7 @@ ANSWER = {
     "kind": "multi",
     "encoder": "other",
     "guidelines": "Read twice.",
+    "language": "pt-br",
     "suggestions": "hidden",
     "overlap": "3",
 }
@@ -28,6 +29,12 @@ def test_a_manager_changes_everything_before_the_first_text(project, alice, sett
     assert response["Location"] == reverse("project-settings", args=["terms-of-service"])  # the address stays
     project.refresh_from_db()
     assert {name: str(getattr(project, name)) for name in ANSWER} == ANSWER
+
+
+def test_a_language_that_nobody_knows_is_refused(project, alice, client_of: ClientOf):
+    settings_page = reverse("project-settings", args=[project.slug])
+    response = client_of(alice).post(settings_page, ANSWER | {"encoder": project.encoder, "language": "klingon"})
+    assert response.status_code == 422 and "klingon is not one of the available choices" in response.content.decode()
 
 
 def test_the_encoder_is_fixed_once_texts_are_there(project, alice, settings, client_of: ClientOf):

@@ -7,11 +7,6 @@ from tests.cast import add_texts
 
 
 @pytest.fixture
-def labels(project):
-    return list(project.labels.all())
-
-
-@pytest.fixture
 def texts(project):
     return add_texts(project, [f"Clause {at} of the terms." for at in range(12)])
 

@@ -47,3 +47,16 @@ def test_offline_it_says_what_is_kept(open_page, context):
     expect(page.locator("#save")).to_have_text("Offline: 1 Antwort ist hier aufbewahrt, bis das Netz zurück ist")
     context.set_offline(False)
     wait_saved(page)
+
+
+def test_texts_in_another_language_are_marked_as_such_also_those_that_the_script_draws(open_page, project):
+    project.language, project.guidelines = "en", "Read the clause to its end."
+    project.save()
+    page = open_page()
+    expect(page.locator("#text")).to_have_attribute("lang", "en")
+    press(page, "1")
+    expect(page.locator("#text")).to_have_attribute("lang", "en")
+    expect(page.locator("#last .head:lang(en)")).to_have_count(1)
+    expect(page.locator("#last .said:lang(de)")).to_have_count(1)
+    expect(page.locator(".guidelines .prose:lang(en)")).to_have_count(1)
+    wait_saved(page)

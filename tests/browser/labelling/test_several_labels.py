@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from labeller.annotation.moved_words import MovedWords
+from tests.annotation.acts import rank
 from tests.browser.labelling.hand import TEXTS, current, past_bouncing, press, several, shown, wait_saved
 from tests.cast import add_texts, join, make_project
 
@@ -40,6 +43,35 @@ def test_saving_with_nothing_ticked_says_so_beside_the_button_until_something_is
     expect(page.locator("#text")).not_to_have_text(before)
     wait_saved(page)
     assert current() == {before: ("labelled", ["Kind of clause 0"], "")}
+
+
+def test_w_explains_each_suggested_label_in_turn_the_likeliest_first(open_page, bob, monkeypatch):
+    monkeypatch.setattr("labeller.learning.receivers.selectors.queue_is_kept", lambda: True)
+    project = several(bob)
+    project.audit = False
+    project.save()
+    texts, labels = list(project.documents.all()), list(project.labels.all())
+    sure = dict(zip(labels, (0.6, 0.1, 0.9), strict=True))
+    rank(project, texts, prediction={str(label.pk): share for label, share in sure.items()}, model_key="quick")
+    for label, word in ((labels[0], "terms"), (labels[2], "notice")):
+        for text in texts:
+            start = text.text.index(word)
+            found = {"spans": [[start, start + len(word), 1.0]], "state": "ready", "asked_at": timezone.now()}
+            MovedWords.objects.create(document=text, label=label, model_key="quick", **found)
+    page = open_page(project)
+    marked, told, button = page.locator("#text mark"), page.locator("#words-told"), page.locator("#words-button")
+    for word, number, more in (("notice", 2, " Once more for “Kind of clause 0”."), ("terms", 0, "")):
+        past_bouncing(page)
+        page.keyboard.press("w")
+        expect(marked).to_have_text([word])
+        without = f"Marked: without these words “Kind of clause {number}” would be less likely."
+        expect(told).to_have_text(without + more)
+        expect(button).to_have_attribute("aria-pressed", "true")
+    past_bouncing(page)
+    page.keyboard.press("w")
+    expect(marked).to_have_count(0)
+    expect(told).to_have_text("")
+    expect(button).to_have_attribute("aria-pressed", "false")
 
 
 def test_many_labels_are_found_by_typing(open_page, bob):

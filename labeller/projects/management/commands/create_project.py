@@ -33,6 +33,7 @@ class Command(BaseCommand):
         given.add_argument("--labels", default="", metavar='"A,B"', help="names with commas between them")
         given.add_argument("--labels-file", type=Path, metavar="FILE", help="one a line, after ' : ' a description")
         parser.add_argument("--guidelines", type=Path, metavar="FILE", help="Markdown")
+        parser.add_argument("--language", default="", metavar="CODE", help="of the texts, as in HTML: en, de, pt-br")
         parser.add_argument("--encoder", default=settings.DEFAULT_ENCODER, metavar="KEY")
         parser.add_argument("--manager", required=True, metavar="USERNAME")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             "kind": options["kind"],
             "encoder": options["encoder"],
             "guidelines": _read(options["guidelines"]),
+            "language": options["language"],
             "suggestions": Project.Suggestions.SHOWN,
             "overlap": 1,
         }
