@@ -41,6 +41,8 @@ class Found:
 
 def find(project: Project, membership: Membership, asked: Asked) -> Found:
     """The texts that were asked for, in the order: most alike, the model's, best words, or import."""
+    if asked.lacks_words:
+        return Found([], trouble=_("Only letters and digits are looked for, and there are none in what you typed."))
     said: list[int] | None = None
     if asked.asks_model:
         said = _said(project, asked)

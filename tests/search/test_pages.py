@@ -277,6 +277,11 @@ class TestLabellingAllOfIt:
         agreed = ask(label=court.pk).context["agreed"]
         assert ask(label=project.labels.get(name="Other").pk, agreed=agreed).status_code == 422
 
+    def test_a_list_of_signs_is_no_list_of_all_texts(self, project, texts, bob, client_of):
+        page = client_of(bob).get(f"{reverse('search-bulk', args=[project.slug])}?q=§")
+        assert page.context["selection"].counts == []
+        assert "Only letters and digits are looked for" in page.content.decode()
+
     def test_no_label_is_a_sentence(self, texts, ask):
         reply = ask(take_reserve="on")
         assert reply.status_code == 422 and "Choose the label first." in reply.content.decode()
