@@ -188,6 +188,11 @@ class TestLabellingFromIt:
         assert undone["said"] == "1 answer taken back." and undone["undo"] is None
         assert "Court" not in undone["states"][str(texts[1].pk)]
 
+    def test_the_undo_of_an_act_that_never_was_is_a_definite_no(self, project, texts, bob, client_of):
+        undo = reverse("search-undo", args=[project.slug, uuid.uuid4()])
+        reply = client_of(bob).post(undo, headers={"accept": "application/json"})
+        assert reply.status_code == 422 and "nothing to undo" in reply.json()["error"]
+
     def test_while_another_request_is_at_it_the_script_is_told_to_send_it_again(
         self, project, texts, bob, court, client_of, monkeypatch
     ):
