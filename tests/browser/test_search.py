@@ -318,6 +318,21 @@ def test_one_of_many_labels_is_found_by_typing(open_list, texts, many_labels):
     assert [one["id"] for one in results.response["violations"] if one["impact"] in ("serious", "critical")] == []
 
 
+@pytest.mark.parametrize("size", [(640, 400), (1280, 420)])
+def test_in_a_low_window_the_labels_leave_most_of_it_to_the_texts(open_list, texts, many_labels, size):
+    page = open_list(COURTS, viewport={"width": size[0], "height": size[1]})
+    page.keyboard.press("j")
+    first = in_focus(page)
+    page.keyboard.press("2")
+    expect(page.locator(f"#state-{first}")).to_contain_text("Court")
+    assert page.locator("#bar").bounding_box()["height"] <= 0.4 * size[1]
+    assert page.locator("li.current").bounding_box()["y"] >= 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    last = page.locator("#labels .choice").last
+    last.focus()
+    expect(last).to_be_in_viewport()
+
+
 def test_where_labels_are_few_there_is_no_box_for_them(open_list, texts):
     page = open_list(COURTS)
     expect(page.locator("#bar")).to_be_visible()
