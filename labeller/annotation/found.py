@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from labeller.annotation.counting import count_answers
@@ -123,7 +124,9 @@ def take_back_found(*, project: Project, document_ids: Collection[int], act: Fou
     """Undo the act on these texts: what its answers had superseded is current again. Answers that were changed since
     stay. Returns the number taken back."""
     with turn(project) as counter:
-        current = list(Annotation.objects.filter(key__in=map(act.key_of, document_ids), superseded_at=None))
+        answers = Annotation.objects.filter(key__in=map(act.key_of, document_ids))
+        _leave_the_chain(list(answers.exclude(superseded_by=None).values_list("pk", flat=True)))
+        current = list(answers.filter(superseded_at=None))
         if not current:
             return 0
         ids = [annotation.pk for annotation in current]
@@ -134,3 +137,13 @@ def take_back_found(*, project: Project, document_ids: Collection[int], act: Fou
         count_answers(counter, added=reinstated, removed=current)
         tell_annotations_changed(project.pk)
         return len(current)
+
+
+def _leave_the_chain(replaced: list[int]) -> None:
+    """Answers that are taken back after others have replaced them: when those are taken back in their turn, what was
+    said before comes back, and not these."""
+    if not replaced:
+        return
+    successor = Annotation.objects.filter(pk=OuterRef("superseded_by_id")).values("superseded_by_id")
+    Annotation.objects.filter(superseded_by__in=replaced).update(superseded_by=Subquery(successor))
+    Annotation.objects.filter(pk__in=replaced).update(superseded_by=None)

@@ -6,6 +6,7 @@ class CorpusConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
         from labeller.corpus import word_index
@@ -13,4 +14,5 @@ class CorpusConfig(AppConfig):
         from labeller.projects import overview
 
         overview.panels.append(texts_panel)
+        connection_created.connect(word_index.connect, dispatch_uid="corpus.fold_words")
         post_migrate.connect(word_index.after_migrate, sender=self, dispatch_uid="corpus.mend_word_index")

@@ -5,14 +5,20 @@ Texts leave here as parts, never as HTML: the template escapes each and writes t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from labeller.corpus.query import Term, word_pattern
+from labeller.corpus.folding import MARKS, SOFT_HYPHEN, UNSPACED
+from labeller.corpus.query import Term, indexed_words, word_pattern
 
 SNIPPET = 420  # characters
 BEFORE = 80  # of them before the first hit
 LONGEST_MARKED = 20_000  # characters of a text that are searched for hits
+
+# Of a run of letters: each of an unspaced script by itself.
+_PIECE = re.compile(f"[{UNSPACED}][{MARKS}]*|[^{UNSPACED}]+")
 
 
 @dataclass(frozen=True)
@@ -26,18 +32,36 @@ Span = tuple[int, int]
 
 def spans(text: str, terms: Sequence[Term]) -> list[Span]:
     """Where the terms stand: (begin, end) of each hit, in order, none within another."""
-    found = [
-        (word.start(), word.end(), word.group().lower()) for word in word_pattern().finditer(text[:LONGEST_MARKED])
-    ]
+    found = list(_words(text[:LONGEST_MARKED]))
     wanted = [(tuple(word.lower() for word in term.words), term.prefix) for term in terms]
     hits: list[Span] = []
     at = 0
     while at < len(found):
         lengths = [len(words) for words, prefix in wanted if _stands_at(found, at, words, prefix)]
         if lengths:
-            hits.append((found[at][0], found[at + max(lengths) - 1][1]))
+            begin, end = found[at][0], found[at + max(lengths) - 1][1]
+            if hits and begin < hits[-1][1]:  # two words of one sign, "½" say
+                begin = hits.pop()[0]
+            hits.append((begin, end))
         at += max(lengths, default=1)
     return hits
+
+
+@cache
+def _runs() -> re.Pattern[str]:
+    """Words with the places where they may be broken."""
+    return re.compile(rf"(?:{word_pattern().pattern}|{SOFT_HYPHEN})+")
+
+
+def _words(text: str) -> Iterator[tuple[int, int, str]]:
+    """(begin, end, the word as the index has it): the text is marked as it stands."""
+    for run in _runs().finditer(text):
+        if run.group().isascii():
+            yield run.start(), run.end(), run.group().lower()
+            continue
+        for piece in _PIECE.finditer(run.group()):
+            for word in indexed_words(piece.group()):
+                yield run.start() + piece.start(), run.start() + piece.end(), word.lower()
 
 
 def _stands_at(found: list[tuple[int, int, str]], at: int, words: tuple[str, ...], prefix: bool) -> bool:

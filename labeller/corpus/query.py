@@ -4,6 +4,8 @@
     licen*               words that begin so fee OR charge  one of them
     -waiver              not this one
 
+Quotation marks and dashes of any form do, for a keyboard or a text program may put them there.
+
 Only letters, digits and marks reach a database, each word in quotes of its own: whatever is typed, no operator of FTS5
 or of PostgreSQL can be among it. Pure functions.
 """
@@ -16,11 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from labeller.corpus.folding import fold
+
 LONGEST = 500  # characters that are read; the rest is left out
 MOST_TERMS = 24
 LEAST_PREFIX = 2  # letters: fewer begin half of all words
 OR = ("OR", "|")
 
+_SIGNS = str.maketrans("“”„‟«»＂–—−‐‑－＊｜", '"""""""------*|')
 _PARTS = re.compile(r'(-?)"([^"]*)(?:"|$)(\*?)|(\S+)')
 
 
@@ -57,7 +62,13 @@ def word_pattern() -> re.Pattern[str]:
 
 
 def words_of(text: str) -> list[str]:
+    """As they stand there."""
     return word_pattern().findall(text)
+
+
+def indexed_words(text: str) -> list[str]:
+    """As the index has them."""
+    return words_of(fold(text))
 
 
 def parse(typed: str) -> WordQuery:
@@ -83,11 +94,11 @@ def parse(typed: str) -> WordQuery:
 
 def _terms(typed: str) -> Iterator[tuple[bool, Term | None]]:
     """(whether it is to be left out, the term), or None for an OR between two."""
-    for minus, phrase, star, bare in _PARTS.findall(typed):
+    for minus, phrase, star, bare in _PARTS.findall(typed.translate(_SIGNS)):
         if bare in OR:
             yield False, None
             continue
-        words = tuple(words_of(bare or phrase))
+        words = tuple(indexed_words(bare or phrase))
         if not words:
             continue
         prefix = bool(star) or bare.endswith("*")

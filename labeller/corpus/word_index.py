@@ -1,9 +1,9 @@
 """The index of words beside the texts, in the database's own full text search: made by a migration, kept by the
 database itself, so that no import, script or bulk insert can forget it.
 
-SQLite: an FTS5 table over corpus_document (it stores no text twice) and three triggers. PostgreSQL: a generated column
-and a GIN index. Neither stems nor knows a language: texts here are of any, and lawyers look for the word as it stands.
-Capitals do not count, accents do.
+SQLite: an FTS5 table that stores no text, three triggers, and a function that each connection is given. PostgreSQL: a
+generated column and a GIN index. Neither stems nor knows a language: texts here are of any, and lawyers look for the
+word as it stands. Capitals do not count, accents do; how Unicode writes a word does not (labeller/corpus/folding.py).
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from labeller.corpus.folding import APART, MARKS, SOFT_HYPHEN, UNSPACED, fold
+
 # Words are letters, digits and marks. The prefixes kept ready make "li*" as quick as a word.
 _FTS5 = """CREATE VIRTUAL TABLE corpus_words USING fts5(
-    text, project_id, content='corpus_document', content_rowid='id', prefix='2 3',
+    text, project_id, content='', prefix='2 3',
     tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'")"""
 _RANKED_BY_TEXT_ALONE = "INSERT INTO corpus_words(corpus_words, rank) VALUES ('rank', 'bm25(1.0, 0.0)')"
-_REBUILD = "INSERT INTO corpus_words(corpus_words) VALUES ('rebuild')"
-_ADD = "INSERT INTO corpus_words(rowid, text, project_id) VALUES (new.id, new.text, new.project_id);"
+_FORGET = "INSERT INTO corpus_words(corpus_words) VALUES ('delete-all')"
+_READ = """INSERT INTO corpus_words(rowid, text, project_id)
+    SELECT id, labeller_fold(text), project_id FROM corpus_document"""
+_ADD = "INSERT INTO corpus_words(rowid, text, project_id) VALUES (new.id, labeller_fold(new.text), new.project_id);"
 _REMOVE = """INSERT INTO corpus_words(corpus_words, rowid, text, project_id)
-    VALUES ('delete', old.id, old.text, old.project_id);"""
+    VALUES ('delete', old.id, labeller_fold(old.text), old.project_id);"""
 _TRIGGERS = {
     "corpus_words_added": f"AFTER INSERT ON corpus_document BEGIN {_ADD} END",
     "corpus_words_removed": f"AFTER DELETE ON corpus_document BEGIN {_REMOVE} END",
@@ -31,8 +35,13 @@ _TRIGGERS = {
 # Its parser makes one token of "and/or" or of a web address, and leaves out what looks like a tag. Here punctuation
 # parts words, as it does for FTS5.
 PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
-_VECTOR = "to_tsvector('simple', translate(text, '{}', repeat(' ', {})))".format(
-    PUNCTUATION.replace("'", "''"), len(PUNCTUATION)
+# What labeller.corpus.folding does. The soft hyphen, last, has nothing to be translated to and is left out.
+FOLDED = (
+    f"regexp_replace(normalize(translate(text, '{APART}{SOFT_HYPHEN}', repeat('''', {len(APART)})), NFKC),"
+    f" '([{UNSPACED}][{MARKS}]*)', ' \\1 ', 'g')"
+)
+_VECTOR = "to_tsvector('simple', translate({}, '{}', repeat(' ', {})))".format(
+    FOLDED, PUNCTUATION.replace("'", "''"), len(PUNCTUATION)
 )
 
 
@@ -43,7 +52,7 @@ def create(database: BaseDatabaseWrapper) -> None:
             cursor.execute(_FTS5)
             cursor.execute(_RANKED_BY_TEXT_ALONE)
             _write_triggers(cursor)
-            cursor.execute(_REBUILD)
+            cursor.execute(_READ)
         elif database.vendor == "postgresql":
             cursor.execute(f"ALTER TABLE corpus_document ADD words tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED")
             cursor.execute("CREATE INDEX document_words ON corpus_document USING gin (words)")
@@ -70,8 +79,16 @@ def mend(database: BaseDatabaseWrapper) -> bool:
         if "corpus_words" not in found or found >= set(_TRIGGERS):
             return False
         _write_triggers(cursor)
-        cursor.execute(_REBUILD)
+        cursor.execute(_FORGET)
+        cursor.execute(_READ)
     return True
+
+
+def connect(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Give a connection the function that the triggers call. Without it no text can be added or deleted, so that a
+    program other than this one leaves no index behind that lies."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("labeller_fold", 1, fold, deterministic=True)
 
 
 def after_migrate(using: str, **_: object) -> None:

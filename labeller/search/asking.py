@@ -61,6 +61,11 @@ class Asked:
         return parse(self.typed) if self.by == By.WORDS else WordQuery()
 
     @property
+    def lacks_words(self) -> bool:
+        """Whether something was typed that has no word in it, "§" say: of no text can it be said that it fits."""
+        return bool(self.typed) and self.by == By.WORDS and self.words.is_empty
+
+    @property
     def asks_meaning(self) -> bool:
         return bool(self.like or self.like_label or (self.by == By.MEANING and self.typed))
 

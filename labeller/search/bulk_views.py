@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -168,9 +168,13 @@ def _found_by(access: Access, act: BulkAct) -> str:
 @require_POST
 def undo(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     access = labelling_project_for(request, slug)
-    found = selectors.act_of(access.membership, key)
     try:
-        found = acts.undo(act=found)
+        found = acts.undo(act=selectors.act_of(access.membership, key))
+    except Http404:
+        if not wants_json(request):
+            raise
+        # The page sends an undo behind its act, which may have been refused: to wait for it would be to wait for ever.
+        return JsonResponse({"error": _("There is nothing to undo: no text was labelled.")}, status=422)
     except acts.ActRefused as error:
         if wants_json(request):
             return JsonResponse({"error": str(error)}, status=422)

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation
 from labeller.corpus.models import Document
-from labeller.corpus.query import words_of
+from labeller.corpus.query import indexed_words
 from labeller.corpus.word_search import MOST_RANKED, find_words, has_words, share_most
 from labeller.projects.models import Membership, Project
 from labeller.search.asking import Asked
@@ -41,6 +41,8 @@ class Found:
 
 def find(project: Project, membership: Membership, asked: Asked) -> Found:
     """The texts that were asked for, in the order: most alike, the model's, best words, or import."""
+    if asked.lacks_words:
+        return Found([], trouble=_("Only letters and digits are looked for, and there are none in what you typed."))
     said: list[int] | None = None
     if asked.asks_model:
         said = _said(project, asked)
@@ -132,7 +134,7 @@ def _examples(project: Project, membership: Membership, asked: Asked) -> tuple[l
         labelled = answers_seen(project, membership).filter(given, status=Annotation.Status.LABELLED)
         newest = list(labelled.order_by("-id").values_list("document_id", flat=True)[:MOST_EXAMPLES])
         return newest, "" if newest else _("No text has this label yet. Look for its words first.")
-    best = share_most(project, words_of(asked.typed), BEST_WORDS)
+    best = share_most(project, indexed_words(asked.typed), BEST_WORDS)
     if not best:
         return [], _("No text has any of these words, so there is nothing to be like. Try others.")
     note = ngettext(

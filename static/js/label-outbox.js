@@ -139,17 +139,26 @@ export class Outbox {
     const reply = await post(item.url, { ...item.fields, user: this.#user });
     if (reply.lost) return this.#passed(item, reply.lost) ? null : reply.lost;
     this.#stuck.delete(item.fields.key);
+    this.#remove(item);
+    if (reply.error) {
+      this.#refused += 1;
+      this.refused(item, reply.error);
+    } else this.replied(item, reply);
+    return null;
+  }
+
+  // Gives up what still waits under this key.
+  drop(key) {
+    for (const item of this.items.filter(({ fields }) => fields.key === key)) this.#remove(item);
+  }
+
+  #remove(item) {
     this.items.splice(this.items.indexOf(item), 1);
     try {
       localStorage.removeItem(this.#prefix + item.at);
     } catch {
       // Nothing was stored, then.
     }
-    if (reply.error) {
-      this.#refused += 1;
-      this.refused(item, reply.error);
-    } else this.replied(item, reply);
-    return null;
   }
 
   // Whether the others go on without an item that the server has failed at, in the same way, several times.

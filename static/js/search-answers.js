@@ -6,13 +6,15 @@ import { Outbox } from "./label-outbox.js";
 
 const UNSENT = ["waiting", "offline", "signed-out", "refused"]; // states of an outbox in which texts wait for another try
 
+const NO_KEY = "00000000-0000-0000-0000-000000000000"; // its place in the address of an undo
+
 const stateOf = (pk) => document.getElementById(`state-${pk}`);
 
 export class Answers {
   #form;
   #say;
   #outbox;
-  #last = null; // what Z undoes: {key, url, wanted}; no url before the server has it
+  #last = null; // what Z undoes: {key, mark}
   #button = document.getElementById("undo-act");
 
   // `say(sentence)` shows what became of an act.
@@ -35,24 +37,20 @@ export class Answers {
   // `fields`: {mark: ids of texts, label: ids, none, query}.
   give(fields) {
     const key = newKey();
-    this.#last = { key, url: null, wanted: false };
+    this.#last = { key, mark: fields.mark };
     this.#button.hidden = false;
     tell(fields.mark, gettext("Saving…"));
     this.#outbox.add("label", this.#form.action, { ...fields, key });
   }
 
-  // An act that is still on its way is undone as soon as the server has it.
+  // Behind its act, which may still be on its way, and kept like it: a reload loses neither.
   undo() {
     if (!this.#last) return this.#say(gettext("There is nothing to undo on this page."));
-    this.#say(gettext("Undoing…"));
-    if (this.#last.url) this.#takeBack();
-    else this.#last.wanted = true;
-  }
-
-  #takeBack() {
-    const { url, key } = this.#last;
+    const { key, mark } = this.#last;
     this.#forget();
-    this.#outbox.add("undo", url, { key });
+    this.#say(gettext("Undoing…"));
+    tell(mark, gettext("Undoing…"));
+    this.#outbox.add("undo", this.#form.dataset.undo.replace(NO_KEY, key), { key, mark });
   }
 
   #forget() {
@@ -63,15 +61,13 @@ export class Answers {
   #replied(item, reply) {
     for (const [pk, html] of Object.entries(reply.states)) if (!this.#waits(pk)) draw(pk, html);
     this.#say(reply.said);
-    if (item.fields.key !== this.#last?.key) return;
-    this.#last.url = reply.undo;
-    if (!reply.undo) this.#forget();
-    else if (this.#last.wanted) this.#takeBack();
+    if (item.fields.key === this.#last?.key && !reply.undo) this.#forget();
   }
 
   #refused(item, sentence) {
     this.#say(sentence);
     if (item.fields.key === this.#last?.key) this.#forget();
+    this.#outbox.drop(item.fields.key); // there is nothing for its undo to undo
     tell((item.fields.mark ?? []).filter((pk) => !this.#waits(pk)), sentence, "trouble");
   }
 

@@ -201,6 +201,26 @@ class TestTakingBack:
         assert take_back_found(project=project, document_ids=[document.pk for document in free[:2]], act=act) == 1
         assert current(free[0]) == [("bob", Source.SEARCH, ["Other"])]
 
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_two_acts_undone_in_either_order_leave_what_was_there_before_them(self, project, bob, free, court, order):
+        change, other = (project.labels.get(name=name) for name in ("Change", "Other"))
+        label(project, bob, free[:1], act_of(change))
+        acts = [act_of(court, replace_mine=True), act_of(other, replace_mine=True)]
+        for act in acts:
+            label(project, bob, free[:2], act)
+        for at in order:
+            take_back_found(project=project, document_ids=[document.pk for document in free[:2]], act=acts[at])
+        assert current(free[0]) == [("bob", Source.SEARCH, ["Change"])]
+        assert current(free[1]) == []
+
+    def test_an_act_undone_below_a_later_answer_does_not_come_back_with_its_undo(self, project, bob, free, court):
+        acts = [act_of(court), act_of(project.labels.get(name="Other"), replace_mine=True)]
+        for act in acts:
+            label(project, bob, free[:1], act)
+        take_back_found(project=project, document_ids=[free[0].pk], act=acts[0])
+        services.undo(project=project, annotator=bob)
+        assert current(free[0]) == []
+
     def test_counters_follow_a_served_answer_that_comes_back(self, project, bob, free, court):
         rank(project, free[:1])
         give(project, bob, one(project, bob), project.labels.get(name="Other"))

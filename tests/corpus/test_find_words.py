@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labeller.corpus import word_index, word_search
+from labeller.corpus.folding import fold
 from labeller.corpus.highlighting import SNIPPET, Part, marked, snippet
 from labeller.corpus.models import Document
 from labeller.corpus.query import Term, WordQuery, parse, to_fts5, to_tsquery, words_of
@@ -34,7 +35,19 @@ TYPED = [
     ("e-mail", [[("e", "mail")]], []),
     ("don't", [[("don", "t")]], []),
     ("<b>without</b>", [[("b", "without", "b")]], []),
-    ("Müll 北京", [[("Müll",)], [("北京",)]], []),
+    ("Müll 北京", [[("Müll",)], [("北", "京")]], []),
+    ("北京*", [[("北", "京")]], []),  # found wherever it stands, so it may go on anyway
+    ("“late fee”", [[("late", "fee")]], []),
+    ("„late fee“", [[("late", "fee")]], []),
+    ("«late fee»", [[("late", "fee")]], []),
+    ("＂late fee＂＊", [[("late", "fee", "*")]], []),
+    ("fee –waiver", [[("fee",)]], [("waiver",)]),
+    ("fee −waiver —late", [[("fee",)]], [("waiver",), ("late",)]),
+    ("e‑mail", [[("e", "mail")]], []),
+    ("Ku\u0308ndi\u00adgung", [[("Kündigung",)]], []),
+    ("ﬁnal", [[("final",)]], []),
+    ("don´t", [[("don", "t")]], []),
+    ("Brand™", [[("Brand",)]], []),
     ('  -- "" * ( ) : ^ 🙂 ', [], []),
 ]
 
@@ -68,7 +81,7 @@ def test_only_words_of_what_was_typed_reach_a_database(typed):
     query = parse(typed)
     found = [word for term in (*query.terms, *query.without) for word in term.words]
     assert all(words_of(word) == [word] for word in found)
-    assert all(word in typed for word in found)
+    assert all(word in fold(typed) for word in found)
 
 
 TEXTS = {
@@ -78,6 +91,13 @@ TEXTS = {
     "licensed": "The LICENSED material stays ours, e-mail us to ask.",
     "html": "You agree <b>without</b> limits.",
     "umlaut": "Müll wird getrennt.",
+    "decomposed": "Die Ku\u0308ndigung ist mo\u0308glich, auch beim 2. Mal.",
+    "broken": "Die Haf\u00adtung ist aus\u00adge\u00adschlos\u00adsen.",
+    "ligature": "The ﬁnal oﬀer of Brand™ isn´t ½ of it.",
+    "chinese": "本公司对任何损失不承担责任。",
+    "japanese": "当社は一切の責任を負いません。ｻｰﾋﾞｽ",
+    "thai": "ผู้ให้บริการไม่รับผิดชอบต่อความเสียหายที่ทำ",
+    "korean": "책임을 지지 않습니다.",
 }
 
 
@@ -96,13 +116,28 @@ FOUND = [
     ("licensed", {"licensed"}),  # capitals do not count
     ("licence OR fee", {"licence", "fee", "late"}),
     ("fee -late", {"fee"}),
-    ("-fee", {"licence", "licensed", "html", "umlaut"}),
+    ("-fee", TEXTS.keys() - {"late", "fee"}),
     ("without", {"html"}),
     ("b", {"html"}),  # what looks like a tag is text
     ("e-mail", {"licensed"}),
     ("mail", {"licensed"}),
     ("müll", {"umlaut"}),
     ("mull", set()),  # accents do
+    ("Kündigung", {"decomposed"}),
+    ("Ku\u0308ndi*", {"decomposed"}),
+    ("haftung ausgeschlossen", {"broken"}),
+    ('"haf\u00adtung ist ausge"*', {"broken"}),
+    ("final offer brand isn't", {"ligature"}),
+    ("责任", {"chinese"}),
+    ("责任 任何 -一切", {"chinese"}),
+    ("任责", set()),
+    ("責任", {"japanese"}),
+    ("サービス", {"japanese"}),
+    ("ความเสียหาย", {"thai"}),
+    ("ทำ", {"thai"}),
+    ("ทา", set()),
+    ("책임*", {"korean"}),
+    ("\u110e\u1162\u11a8\u110b\u1175\u11b7*", {"korean"}),
     ("fees", set()),  # words are looked for as they stand
 ]
 
@@ -211,6 +246,16 @@ def test_whatever_is_typed_is_no_error_of_the_database(project, texts, typed):
     assert set(find_words(project, query).ids) == (set() if query.is_empty else having(project, typed))
 
 
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite calls the function itself")
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet="aü u\u0308\u00ad™´´ﬁ½²责任々カｶﾞーทำวั่ບຳ책\u110e\u1162\u11a8'\\\\%", max_size=30))
+def test_both_databases_write_a_word_in_the_same_form(text):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {word_index.FOLDED} FROM (SELECT %s::text AS text) AS one", [text])
+        assert cursor.fetchone() == (fold(text),)
+
+
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps a generated column whatever is changed")
 def test_triggers_lost_when_a_table_was_copied_are_put_back(project, texts):
     with connection.cursor() as cursor:
@@ -236,6 +281,14 @@ MARKED = [
     ("fee fee", "fee", "[fee] [fee]"),
     ("no fees here", "fee -here", "no fees here"),
     ("<mark>fee</mark>", "fee", "<mark>[fee]</mark>"),
+    ("Haf\u00adtung, Haftung", "haftung", "[Haf\u00adtung], [Haftung]"),
+    ("Ku\u0308ndigung", "Kündi*", "[Ku\u0308ndigung]"),
+    ("the ﬁnal one", "final", "the [ﬁnal] one"),
+    ("Brand™ and brand", "brand", "[Brand]™ and [brand]"),
+    ("½ of 1", "1 OR 2", "[½] of [1]"),
+    ("本公司对任何损失不承担责任。", "责任", "本公司对任何损失不承担[责任]。"),
+    ("本公司2020年", "公司 2020", "本[公司][2020]年"),
+    ("ต่อความเสียหายที่ทำ", "เสียหาย ทำ", "ต่อความ[เสียหาย]ที่[ทำ]"),
 ]
 
 
@@ -245,7 +298,9 @@ def test_hits_are_marked(text, typed, shown):
     assert "".join(f"[{part.text}]" if part.is_hit else part.text for part in parts) == shown
 
 
-@given(st.text(alphabet="ab c-é\n", max_size=80), st.text(alphabet='ab "*-', max_size=12))
+@given(
+    st.text(alphabet="ab c-é\n\u0301\u00adﬁ½责任ทำ™", max_size=80), st.text(alphabet='abfi12责任ทำ "*-', max_size=12)
+)
 def test_marked_parts_are_the_text(text, typed):
     parts = marked(text, parse(typed).terms)
     assert "".join(part.text for part in parts) == text

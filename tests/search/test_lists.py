@@ -26,6 +26,11 @@ class TestWordsAndFilters:
     def test_words_alone_come_ranked(self, texts, found):
         assert len(found("q=court+OR+courts").ids) == 7
 
+    @pytest.mark.parametrize("typed", ["§", "€", "😀", '""', "...", "OR", "-", "§&status=unlabelled", "§&like=1"])
+    def test_signs_without_a_word_find_nothing_and_not_everything(self, texts, found, typed):
+        made = found(f"q={typed}")
+        assert made.ids == [] and "Only letters and digits are looked for" in made.trouble
+
     def test_a_label_and_a_state_are_asked_of_the_same_answer(self, texts, found, project, alice, bob):
         annotate(texts[0], alice)
         annotate(texts[1], bob)

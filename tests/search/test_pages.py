@@ -188,6 +188,11 @@ class TestLabellingFromIt:
         assert undone["said"] == "1 answer taken back." and undone["undo"] is None
         assert "Court" not in undone["states"][str(texts[1].pk)]
 
+    def test_the_undo_of_an_act_that_never_was_is_a_definite_no(self, project, texts, bob, client_of):
+        undo = reverse("search-undo", args=[project.slug, uuid.uuid4()])
+        reply = client_of(bob).post(undo, headers={"accept": "application/json"})
+        assert reply.status_code == 422 and "nothing to undo" in reply.json()["error"]
+
     def test_while_another_request_is_at_it_the_script_is_told_to_send_it_again(
         self, project, texts, bob, court, client_of, monkeypatch
     ):
@@ -276,6 +281,11 @@ class TestLabellingAllOfIt:
     def test_other_labels_than_were_agreed_to_are_asked_about_again(self, texts, project, court, ask):
         agreed = ask(label=court.pk).context["agreed"]
         assert ask(label=project.labels.get(name="Other").pk, agreed=agreed).status_code == 422
+
+    def test_a_list_of_signs_is_no_list_of_all_texts(self, project, texts, bob, client_of):
+        page = client_of(bob).get(f"{reverse('search-bulk', args=[project.slug])}?q=§")
+        assert page.context["selection"].counts == []
+        assert "Only letters and digits are looked for" in page.content.decode()
 
     def test_no_label_is_a_sentence(self, texts, ask):
         reply = ask(take_reserve="on")
