@@ -6,6 +6,9 @@ const at = (id) => document.getElementById(id);
 export function listenToPointer(sitting, view) {
   let clicks = 0;
   view.form.addEventListener("click", (event) => (clicks = event.detail), true);
+  view.form.addEventListener("click", (event) => {
+    if (sitting.isUnread && event.target.closest(".choice")) event.preventDefault(); // a box would be ticked
+  });
   view.form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (clicks > 1 && performance.now() - sitting.clock.shownAt < DOUBLE_CLICK) return;

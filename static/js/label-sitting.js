@@ -9,11 +9,13 @@ import { Tally } from "./label-tally.js";
 import { Words } from "./label-words.js";
 
 const FIGURES_AFTER = 10; // answers: what the others did meanwhile is asked
+const UNREAD = 300; // ms: what is pressed so soon after the server changed the text was meant for the one before
 const SPOKEN = 400; // characters of a text: whoever wants the rest reads it
 
 export class Sitting {
   #fromFilter = false;
   #saving = "idle";
+  #changedAt = -UNREAD; // when the text was last changed by the server, not by a press
   #wasTaken = false; // the text that stood there, until another stands there
 
   constructor(data, view) {
@@ -112,6 +114,12 @@ export class Sitting {
     const isOther = this.#wasTaken && this.held.length > 0;
     this.#show(isOther ? gettext("Somebody else took that text while this page was asleep. Here is another.") : "");
     if (isOther || this.exhausted) this.#wasTaken = false;
+    this.#changedAt = performance.now();
+  }
+
+  // Whether nobody can have read the text on the screen yet: it came by itself, a moment ago.
+  get isUnread() {
+    return performance.now() - this.#changedAt < UNREAD;
   }
 
   // Once: it is no news the next minute.
@@ -127,7 +135,7 @@ export class Sitting {
 
   answer(status, labels) {
     const text = this.held[0];
-    if (!text) return;
+    if (!text || this.isUnread) return;
     const key = newKey();
     const { seconds } = this.clock;
     this.#keepBegun();
@@ -151,12 +159,14 @@ export class Sitting {
 
   // One label's key or its place in the filter: the answer itself, or a tick where a text may have several.
   choose(id, { fromFilter = false } = {}) {
+    if (this.isUnread) return;
     if (this.data.multi) return this.view.tick(id);
     this.#fromFilter = fromFilter;
     return this.answer("labelled", [id]);
   }
 
   confirmTicked() {
+    if (this.isUnread) return;
     const labels = this.view.choices.ticked();
     if (labels.length) this.answer("labelled", labels);
     else {
