@@ -42,6 +42,18 @@ def test_saving_with_nothing_ticked_says_so_beside_the_button_until_something_is
     assert current() == {before: ("labelled", ["Kind of clause 0"], "")}
 
 
+def test_after_a_tick_by_mouse_space_scrolls_and_after_one_by_tab_it_unticks(open_page, bob):
+    page = open_page(several(bob))
+    page.locator("#labels .choice").first.click()
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press(" ")
+    assert page.locator("#labels input:checked").count() == 1
+    page.locator("#labels input").first.focus()
+    page.keyboard.press(" ")
+    assert page.locator("#labels input:checked").count() == 0
+    expect(page.locator("#labels input").first).to_be_focused()
+
+
 def test_many_labels_are_found_by_typing(open_page, bob):
     project = make_project(labels=[f"Intent {number:02d}" for number in range(77)], name="Bank")
     join(project, bob)

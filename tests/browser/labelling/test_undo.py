@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from labeller.annotation.services import answer, serve
-from tests.browser.labelling.hand import as_if_read, current, past_bouncing, press, several, shown, wait_saved, write
+from tests.browser.labelling.hand import current, past_bouncing, press, several, shown, wait_saved, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
