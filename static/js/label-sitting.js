@@ -157,6 +157,12 @@ export class Sitting {
     if (this.held.length) this.held[0].begun = this.view.begun;
   }
 
+  // Whether anything is ticked or written, here or beside a text ahead, that leaving the page would lose.
+  get isBegun() {
+    const ahead = this.held.slice(1).map(({ begun }) => begun);
+    return [this.view.begun, ...ahead].some((begun) => begun && this.view.isAny(begun));
+  }
+
   // One label's key or its place in the filter: the answer itself, or a tick where a text may have several.
   choose(id, { fromFilter = false } = {}) {
     if (this.isUnread) return;

@@ -8,7 +8,8 @@ import { Saved } from "./label-saved.js";
 const at = (id) => document.getElementById(id);
 
 export class View {
-  constructor({ labels, urls: { answers: answersUrl } }) {
+  constructor({ labels, multi, urls: { answers: answersUrl } }) {
+    this.isMulti = multi;
     this.names = new Map(labels.map((label) => [label.id, label.name]));
     this.form = at("answer");
     this.comment = at("comment");
@@ -46,8 +47,12 @@ export class View {
   }
 
   get isBegun() {
-    const { ticked, comment } = this.begun;
-    return ticked.length > 0 || comment.trim() !== "";
+    return this.isAny(this.begun);
+  }
+
+  // Where a text has one label nothing is ticked: it is answered.
+  isAny({ ticked, comment }) {
+    return (this.isMulti && ticked.length > 0) || comment.trim() !== "";
   }
 
   clear() {
