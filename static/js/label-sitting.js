@@ -142,6 +142,7 @@ export class Sitting {
   answer(status, labels) {
     const text = this.held[0];
     if (!text || this.isUnread) return;
+    this.view.dropReadAlert();
     const key = newKey();
     const { seconds } = this.clock;
     this.#keepBegun();

@@ -5,6 +5,8 @@ import { Choices } from "./label-choices.js";
 import { Frame } from "./label-frame.js";
 import { Saved } from "./label-saved.js";
 
+const READ_FOR = 10000; // ms in which a refusal is read, or one is not at the page
+
 const at = (id) => document.getElementById(id);
 
 export class View {
@@ -87,6 +89,12 @@ export class View {
       this.form.before(notice);
     }
     notice.textContent = sentence;
+    this.alertedAt = performance.now();
+  }
+
+  // Whoever goes on has read it.
+  dropReadAlert() {
+    if (performance.now() - this.alertedAt > READ_FOR) at("refusal")?.remove();
   }
 
   tick(id) {
