@@ -53,7 +53,7 @@ export class Sitting {
     this.clock.start();
     if (this.held.length) {
       view.text(this.held[0]);
-      view.announce(spoken(announcement, this.held[0].text));
+      view.announce(spoken(announcement, this.held[0], view.names));
       if (this.#fromFilter) view.filter.focus();
       else view.frame.focus();
     } else {
@@ -236,9 +236,17 @@ function whyGone({ isAnswered }) {
   return gettext("Somebody else took that text while this page was asleep. Here is another.");
 }
 
-// What is spoken when a text comes: what was done before, and how the text begins.
-function spoken(said, text) {
-  if (text.length <= SPOKEN) return `${said} ${text}`;
+// What is spoken when a text comes: what was done before, what the model suggests, and how the text begins.
+function spoken(said, { text, suggested }, names) {
+  const before = [said, hint(suggested, names)].filter(Boolean).join(" ");
+  if (text.length <= SPOKEN) return `${before} ${text}`.trim();
   const goesOn = gettext("%(said)s %(text)s … The text goes on.");
-  return interpolate(goesOn, { said, text: text.slice(0, SPOKEN) }, true);
+  return interpolate(goesOn, { said: before, text: text.slice(0, SPOKEN) }, true).trim();
+}
+
+// What is seen on the labels' buttons.
+function hint(suggested, names) {
+  const known = Object.entries(suggested).filter(([id]) => names.has(Number(id)));
+  const labels = known.map(([id, p]) => `${names.get(Number(id))} ${Math.round(100 * p)} %`).join(", ");
+  return labels && interpolate(gettext("The model suggests: %(labels)s."), { labels }, true);
 }

@@ -119,7 +119,9 @@ def test_keys_of_one_character_can_be_turned_off_and_on_again_for_this_browser(o
     before = shown(page)
     for key in ("1", "s", "z", "c", "?", "/"):
         page.keyboard.press(key)
-    assert shown(page) == before and not page.locator("dialog[open]").count() and not page.locator("#comment").is_visible()
+    assert (
+        shown(page) == before and not page.locator("dialog[open]").count() and not page.locator("#comment").is_visible()
+    )
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Keys").click()
     page.get_by_label("Keys of one character act at once").check()
