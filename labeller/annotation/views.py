@@ -42,6 +42,7 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
         "last": page.last_rows(progress["last"], names),
         "filter": len(labels) >= page.FILTER_FROM,
         "guidelines": render_guidelines(project.guidelines),
+        "described": [label for label in labels if label.description],
         "shown_number": project.guidelines_number,
         "news": guidelines_news(project, user, shown=project.guidelines_number),
         "data": page.script_data(project, user, labels, texts, progress),

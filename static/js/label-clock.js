@@ -6,6 +6,7 @@ export class Clock {
 
   constructor() {
     this.start();
+    if (document.visibilityState === "hidden") this.hidden(); // opened in a tab behind this one
   }
 
   // Another text is on the screen.
@@ -23,7 +24,7 @@ export class Clock {
   }
 
   seenAgain() {
-    if (this.#hiddenSince) this.#hiddenFor += performance.now() - this.#hiddenSince;
+    if (this.#hiddenSince) this.#hiddenFor += performance.now() - Math.max(this.#hiddenSince, this.shownAt);
     this.#hiddenSince = 0;
   }
 }

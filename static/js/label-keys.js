@@ -1,5 +1,7 @@
 // What each key does. Keys of labels come first; those that the page needs for itself are not given to labels.
 
+import { isSilenced, meanings } from "./keystroke.js";
+
 const BOUNCE = 60; // ms: two presses of the same key within it are one
 const at = (id) => document.getElementById(id);
 
@@ -28,8 +30,13 @@ export function listenToKeys(sitting, view, history) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select")) {
+      if (!event.target.closest("#history")) inField(event);
+      else if (event.key === "Escape") leaveHistory(event);
+      return;
+    }
+    if (isSilenced(event)) return;
     if (event.target.closest("#history")) return inHistory(event);
-    if (event.target.closest("input:not([type=checkbox]), textarea, select")) return inField(event);
     const act = action(event);
     if (!act) return;
     event.preventDefault();
@@ -45,17 +52,16 @@ export function listenToKeys(sitting, view, history) {
   });
 
   function action(event) {
-    const key = event.key.toLocaleLowerCase();
     const onControl = event.target.closest("button, summary, a, input");
-    if (key === " " && !onControl) return event.shiftKey ? scrolls.k : scrolls.j;
-    if (key === "escape" && history.isOpen) return () => history.close();
+    if (event.key === " " && !onControl) return event.shiftKey ? scrolls.k : scrolls.j;
+    if (event.key === "Escape" && history.isOpen) return () => history.close();
     if (event.key === "?") return () => at("keys").showModal();
     if (event.key === "/") return () => (view.filter ? view.filter.focus() : location.assign(at("search-link").href));
-    if (labelOfKey.has(key)) return () => sitting.choose(labelOfKey.get(key));
-    if (acts[key]) return acts[key];
-    const digit = digitOf(event);
-    if (labelOfKey.has(digit)) return () => sitting.choose(labelOfKey.get(digit));
-    if (data.multi && digit === "0") return () => sitting.answer("labelled", []);
+    for (const key of meanings(event)) {
+      if (labelOfKey.has(key)) return () => sitting.choose(labelOfKey.get(key));
+      if (acts[key]) return acts[key];
+      if (data.multi && key === "0") return () => sitting.answer("labelled", []);
+    }
     const confirms = event.key === "Enter" && !event.target.closest("button, summary, a");
     if (data.multi && confirms) return () => sitting.confirmTicked();
     return null;
@@ -63,8 +69,11 @@ export function listenToKeys(sitting, view, history) {
 
   // A press there is meant for what stands there, never for the text.
   function inHistory(event) {
-    const isField = event.target.closest("input, textarea, select");
-    if (event.key !== "Escape" && (event.key.toLowerCase() !== "h" || isField)) return;
+    const isBox = event.target.closest("input");
+    if (event.key === "Escape" || (meanings(event).includes("h") && !isBox)) leaveHistory(event);
+  }
+
+  function leaveHistory(event) {
     event.preventDefault();
     history.close();
   }
@@ -82,10 +91,4 @@ export function listenToKeys(sitting, view, history) {
       sitting.choose(Number(first.dataset.label), { fromFilter: true });
     }
   }
-}
-
-// The digit on the key's cap: on a French keyboard the top row gives digits with Shift only.
-function digitOf(event) {
-  if (/^[0-9]$/.test(event.key)) return event.key;
-  return event.shiftKey ? "" : (event.code.match(/^Digit([0-9])$/)?.[1] ?? "");
 }

@@ -14,7 +14,7 @@ export class Line {
   constructor(sitting) {
     this.#sitting = sitting;
     this.#siblings = new Siblings(sitting.data.store);
-    const { outbox, view } = sitting;
+    const { outbox } = sitting;
     addEventListener("online", () => outbox.isEmpty && this.renew());
     addEventListener("offline", () => sitting.toldNone());
     setInterval(() => document.visibilityState === "visible" && this.renew(), RENEW_EVERY);
@@ -25,7 +25,7 @@ export class Line {
       else outbox.flush(); // the person may have signed in again in another tab
     });
     addEventListener("beforeunload", (event) => {
-      if (!outbox.isEmpty || view.comment.value.trim()) event.preventDefault();
+      if (!outbox.isEmpty || sitting.isBegun) event.preventDefault();
     });
     addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", (event) => {

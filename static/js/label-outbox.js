@@ -59,7 +59,7 @@ export class Outbox {
     try {
       localStorage.setItem(this.#prefix + at, JSON.stringify(item));
     } catch {
-      // Private mode or a full disk: it still lives in this page, and leaving the page still warns.
+      item.isLoose = true; // a full disk: it still lives in this page, and leaving the page still warns
     }
     if (this.#lost) this.#tellLost(); // the count is right in this frame, not after the next try
     this.flush();
@@ -97,14 +97,14 @@ export class Outbox {
         "Not saved. %(why)s %(n)s answers kept here",
         n,
       );
-      this.told(why, interpolate(told, { n, why: sentence }, true), this.#nextTry);
+      this.told(why, this.#orLoose(interpolate(told, { n, why: sentence }, true)), this.#nextTry);
     } else if (why === "signed-out") {
       const told = ngettext(
         "You are signed out. Sign in again in another tab: %(n)s answer kept here",
         "You are signed out. Sign in again in another tab: %(n)s answers kept here",
         n,
       );
-      this.told(why, interpolate(told, { n }, true), this.#nextTry);
+      this.told(why, this.#orLoose(interpolate(told, { n }, true)), this.#nextTry);
     } else if (!navigator.onLine) this.#tellOffline();
     else {
       const told = ngettext(
@@ -112,7 +112,7 @@ export class Outbox {
         "Not saved yet, will retry: %(n)s answers kept here",
         n,
       );
-      this.told("waiting", interpolate(told, { n }, true), this.#nextTry);
+      this.told("waiting", this.#orLoose(interpolate(told, { n }, true)), this.#nextTry);
     }
   }
 
@@ -124,7 +124,13 @@ export class Outbox {
       n,
     );
     const none = gettext("Offline: answers are kept here until the network is back");
-    this.told("offline", n ? interpolate(told, { n }, true) : none);
+    this.told("offline", n ? this.#orLoose(interpolate(told, { n }, true)) : none);
+  }
+
+  // What the browser would not store is kept only as long as this page is.
+  #orLoose(told) {
+    if (!this.items.some((item) => item.isLoose)) return told;
+    return interpolate(gettext("%(told)s. The browser has no room left: leave this page open"), { told }, true);
   }
 
   #first() {

@@ -6,6 +6,9 @@ const at = (id) => document.getElementById(id);
 export function listenToPointer(sitting, view) {
   let clicks = 0;
   view.form.addEventListener("click", (event) => (clicks = event.detail), true);
+  view.form.addEventListener("click", (event) => {
+    if (sitting.isUnread && event.target.closest(".choice")) event.preventDefault(); // a box would be ticked
+  });
   view.form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (clicks > 1 && performance.now() - sitting.clock.shownAt < DOUBLE_CLICK) return;
@@ -36,6 +39,7 @@ export function listenToPointer(sitting, view) {
     view.filter.addEventListener("input", () => view.choices.narrow(view.filter.value));
   }
   focusOpenedComment(view);
+  leaveTickedBox(view);
 }
 
 // Opened by its summary. The event comes some time after the opening: opened by key the field has the focus already,
@@ -48,4 +52,13 @@ function focusOpenedComment(view) {
     if (clicked && remark.open) view.comment.focus();
     clicked = false;
   });
+}
+
+// Ticked by mouse or thumb a box would keep the focus, and Space, pressed to scroll, would untick it. Whoever has come
+// to it by Tab stays there.
+function leaveTickedBox(view) {
+  let byPointer = false;
+  view.form.addEventListener("pointerdown", () => (byPointer = true));
+  document.addEventListener("keydown", () => (byPointer = false), true);
+  view.form.addEventListener("change", ({ target }) => byPointer && target.type === "checkbox" && view.frame.focus());
 }

@@ -9,12 +9,14 @@ import { Tally } from "./label-tally.js";
 import { Words } from "./label-words.js";
 
 const FIGURES_AFTER = 10; // answers: what the others did meanwhile is asked
+const UNREAD = 300; // ms: what is pressed so soon after the server changed the text was meant for the one before
 const SPOKEN = 400; // characters of a text: whoever wants the rest reads it
 
 export class Sitting {
   #fromFilter = false;
   #saving = "idle";
-  #wasTaken = false; // the text that stood there, until another stands there
+  #changedAt = -UNREAD; // when the text was last changed by the server, not by a press
+  #gone = ""; // why the text went that stood there, until another stands there
 
   constructor(data, view) {
     this.data = data;
@@ -31,11 +33,17 @@ export class Sitting {
     });
     this.line = new Line(this);
     this.held = this.held.filter((text) => !this.outbox.has(text.lease));
-    for (const item of this.outbox.items) this.tally.resume(item); // from before a reload
+    for (const item of this.outbox.items) this.#resume(item);
     if (this.held.length !== data.texts.length) this.exhausted = false;
     const asDrawn = this.held[0]?.lease === data.texts[0]?.lease && !this.held[0]?.window;
     if (!asDrawn || this.exhausted) this.#show("");
     else this.words.shows(this.held[0], this.held.slice(1));
+  }
+
+  // From before a reload: an undone text is not in this page any more.
+  #resume(item) {
+    if (item.kind === "undo") item.kind = "undo-older";
+    this.tally.resume(item);
   }
 
   // --- Showing ---
@@ -45,7 +53,7 @@ export class Sitting {
     this.clock.start();
     if (this.held.length) {
       view.text(this.held[0]);
-      view.announce(spoken(announcement, this.held[0].text));
+      view.announce(spoken(announcement, this.held[0], view.names));
       if (this.#fromFilter) view.filter.focus();
       else view.frame.focus();
     } else {
@@ -93,8 +101,8 @@ export class Sitting {
 
   // The server's list of the texts in our hands. What is on the screen stays there as long as it is ours, and also when
   // it is not, once somebody has begun to tick or to write: a late answer is saved. Where nothing is in our hands,
-  // nothing is left only if the server would have `handedOut` some.
-  reconcile(texts, { handedOut = true } = {}) {
+  // nothing is left only if the server would have `handedOut` some. `said` is spoken with another text.
+  reconcile(texts, { handedOut = true, said = "" } = {}) {
     const known = new Set(this.held.map((text) => text.lease));
     const [onScreen] = this.held;
     const before = onScreen?.lease;
@@ -102,16 +110,22 @@ export class Sitting {
     for (const text of this.held) text.until = until.get(text.lease) ?? text.until;
     this.held.push(...texts.filter((text) => !known.has(text.lease) && !this.outbox.has(text.lease)));
     if (this.outbox.isEmpty) {
-      const isKept = (text) => text === onScreen && this.view.isBegun;
+      const isKept = (text) => text === onScreen && !text.isAnswered && this.view.isBegun;
       this.held = this.held.filter((text) => until.has(text.lease) || isKept(text));
       this.exhausted = !this.held.length && (handedOut || this.exhausted);
       if (this.held[0] && !until.has(this.held[0].lease)) this.#tellLate(this.held[0]);
     }
     if (this.held[0]?.lease === before && before) return;
-    this.#wasTaken ||= Boolean(before);
-    const isOther = this.#wasTaken && this.held.length > 0;
-    this.#show(isOther ? gettext("Somebody else took that text while this page was asleep. Here is another.") : "");
-    if (isOther || this.exhausted) this.#wasTaken = false;
+    if (onScreen) this.#gone ||= whyGone(onScreen);
+    const isOther = this.#gone && this.held.length > 0;
+    this.#show(isOther ? this.#gone : said);
+    if (isOther || this.exhausted) this.#gone = "";
+    this.#changedAt = performance.now();
+  }
+
+  // Whether nobody can have read the text on the screen yet: it came by itself, a moment ago.
+  get isUnread() {
+    return performance.now() - this.#changedAt < UNREAD;
   }
 
   // Once: it is no news the next minute.
@@ -127,7 +141,8 @@ export class Sitting {
 
   answer(status, labels) {
     const text = this.held[0];
-    if (!text) return;
+    if (!text || this.isUnread) return;
+    this.view.dropReadAlert();
     const key = newKey();
     const { seconds } = this.clock;
     this.#keepBegun();
@@ -149,14 +164,22 @@ export class Sitting {
     if (this.held.length) this.held[0].begun = this.view.begun;
   }
 
+  // Whether anything is ticked or written, here or beside a text ahead, that leaving the page would lose.
+  get isBegun() {
+    const ahead = this.held.slice(1).map(({ begun }) => begun);
+    return [this.view.begun, ...ahead].some((begun) => begun && this.view.isAny(begun));
+  }
+
   // One label's key or its place in the filter: the answer itself, or a tick where a text may have several.
   choose(id, { fromFilter = false } = {}) {
+    if (this.isUnread) return;
     if (this.data.multi) return this.view.tick(id);
     this.#fromFilter = fromFilter;
     return this.answer("labelled", [id]);
   }
 
   confirmTicked() {
+    if (this.isUnread) return;
     const labels = this.view.choices.ticked();
     if (labels.length) this.answer("labelled", labels);
     else {
@@ -169,7 +192,8 @@ export class Sitting {
     const undone = this.tally.undo();
     if (!undone) return this.view.announce(gettext("There is no answer to undo."));
     const { row, here } = undone;
-    if (here) {
+    if (!here) this.view.announce(gettext("Undoing…"));
+    else {
       this.#keepBegun();
       this.held.unshift(here.text);
       this.#show(gettext("Undone."));
@@ -185,9 +209,14 @@ export class Sitting {
       const begun = new Map(this.held.map((text) => [text.lease, text.begun]));
       for (const text of reply.texts) text.begun ??= begun.get(text.lease);
       this.held = [];
-      this.reconcile(reply.texts);
+      this.reconcile(reply.texts, { said: gettext("Undone.") });
       this.line.figures(); // undone was perhaps a change, and the answer before it stands again
       return;
+    }
+    if (item.kind === "undo" && !reply.texts.some((text) => text.lease === item.note.lease)) {
+      // Another tab had answered it before.
+      const undone = this.held.find((text) => text.lease === item.note.lease);
+      if (undone) undone.isAnswered = true;
     }
     this.reconcile(reply.texts);
     document.dispatchEvent(new CustomEvent("labeller:saved"));
@@ -202,9 +231,22 @@ export class Sitting {
   }
 }
 
-// What is spoken when a text comes: what was done before, and how the text begins.
-function spoken(said, text) {
-  if (text.length <= SPOKEN) return `${said} ${text}`;
+function whyGone({ isAnswered }) {
+  if (isAnswered) return gettext("Undone. Your earlier answer to that text stands again. Here is another.");
+  return gettext("Somebody else took that text while this page was asleep. Here is another.");
+}
+
+// What is spoken when a text comes: what was done before, what the model suggests, and how the text begins.
+function spoken(said, { text, suggested }, names) {
+  const before = [said, hint(suggested, names)].filter(Boolean).join(" ");
+  if (text.length <= SPOKEN) return `${before} ${text}`.trim();
   const goesOn = gettext("%(said)s %(text)s … The text goes on.");
-  return interpolate(goesOn, { said, text: text.slice(0, SPOKEN) }, true);
+  return interpolate(goesOn, { said: before, text: text.slice(0, SPOKEN) }, true).trim();
+}
+
+// What is seen on the labels' buttons.
+function hint(suggested, names) {
+  const known = Object.entries(suggested).filter(([id]) => names.has(Number(id)));
+  const labels = known.map(([id, p]) => `${names.get(Number(id))} ${Math.round(100 * p)} %`).join(", ");
+  return labels && interpolate(gettext("The model suggests: %(labels)s."), { labels }, true);
 }

@@ -5,10 +5,13 @@ import { Choices } from "./label-choices.js";
 import { Frame } from "./label-frame.js";
 import { Saved } from "./label-saved.js";
 
+const READ_FOR = 10000; // ms in which a refusal is read, or one is not at the page
+
 const at = (id) => document.getElementById(id);
 
 export class View {
-  constructor({ labels, urls: { answers: answersUrl } }) {
+  constructor({ labels, multi, urls: { answers: answersUrl } }) {
+    this.isMulti = multi;
     this.names = new Map(labels.map((label) => [label.id, label.name]));
     this.form = at("answer");
     this.comment = at("comment");
@@ -46,8 +49,12 @@ export class View {
   }
 
   get isBegun() {
-    const { ticked, comment } = this.begun;
-    return ticked.length > 0 || comment.trim() !== "";
+    return this.isAny(this.begun);
+  }
+
+  // Where a text has one label nothing is ticked: it is answered.
+  isAny({ ticked, comment }) {
+    return (this.isMulti && ticked.length > 0) || comment.trim() !== "";
   }
 
   clear() {
@@ -82,6 +89,12 @@ export class View {
       this.form.before(notice);
     }
     notice.textContent = sentence;
+    this.alertedAt = performance.now();
+  }
+
+  // Whoever goes on has read it.
+  dropReadAlert() {
+    if (performance.now() - this.alertedAt > READ_FOR) at("refusal")?.remove();
   }
 
   tick(id) {

@@ -1,5 +1,7 @@
 // Keys of the review. Every one presses a control that is on the page; without this file all works by mouse and Tab.
 
+import { isSilenced, meanings } from "./keystroke.js";
+
 const opened = performance.now();
 const form = document.getElementById("decide");
 const press = (id) => document.getElementById(id)?.click();
@@ -43,14 +45,16 @@ document.addEventListener("keydown", (event) => {
     if (!event.repeat && !isMeanwhile()) press("decide-button");
     return;
   }
-  const key = event.key.toLowerCase();
-  const label = [...(form?.querySelectorAll("[data-key]") ?? [])].find((input) => input.dataset.key === key);
+  if (isSilenced(event)) return;
+  const keys = meanings(event);
+  const label = [...(form?.querySelectorAll("[data-key]") ?? [])].find((input) => keys.includes(input.dataset.key));
+  const key = keys.find((one) => ACTS[one]);
   if (label) {
     event.preventDefault();
     if (event.repeat) return;
     label.click();
     label.focus();
-  } else if (ACTS[key] && !event.repeat) {
+  } else if (key && !event.repeat) {
     event.preventDefault();
     ACTS[key]();
   }

@@ -1,6 +1,7 @@
 // The list of found texts by keyboard, without reloads. The form does all of it without this script, too: mark texts,
 // press a label. Here the text in focus is meant when none is marked, and each label is saved in the background.
 
+import { isSilenced, meanings } from "./keystroke.js";
 import { Choices } from "./label-choices.js";
 import { Answers } from "./search-answers.js";
 
@@ -98,10 +99,14 @@ function press(choice) {
 }
 
 function action(event) {
-  const key = event.key.toLocaleLowerCase();
   if (event.key === "/") return () => { box.focus(); box.select(); };
   if (event.key === "?") return () => at("keys").showModal();
-  if (!rows.length) return null;
+  if (!rows.length) return undefined;
+  const acts = meanings(event).map((key) => actOf(key, event));
+  return acts.find(Boolean);
+}
+
+function actOf(key, event) {
   if (key === "j") return () => move(1);
   if (key === "k") return () => move(-1);
   if (form && labels) {
@@ -113,7 +118,7 @@ function action(event) {
     if (at("give") && key === "enter" && !event.target.closest("button, summary, a")) return () => give(at("give"));
   }
   if (key === "m" && current) return () => current.querySelector(".like-this").click();
-  return null;
+  return undefined;
 }
 
 document.addEventListener("keydown", (event) => {
@@ -125,10 +130,10 @@ document.addEventListener("keydown", (event) => {
     takeFirst();
     return;
   }
-  const act = action(event);
+  const act = isSilenced(event) ? null : action(event);
   if (!act) return;
   event.preventDefault();
-  if (!event.repeat || "jk".includes(event.key.toLocaleLowerCase())) act();
+  if (!event.repeat || meanings(event).some((key) => "jk".includes(key))) act();
 });
 
 for (const row of rows) {

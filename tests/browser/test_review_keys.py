@@ -74,3 +74,32 @@ def test_a_key_held_down_decides_nothing(page: Any) -> None:
     expect(page.get_by_label("Change")).to_be_checked()
     page.keyboard.down("Enter")
     assert decided() == [["Change"]]
+
+
+def press_cyrillic(page: Any, key: str, code: str) -> None:
+    page.evaluate(
+        """([key, code]) => document.body.dispatchEvent(
+          new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))""",
+        [key, code],
+    )
+
+
+def test_on_a_cyrillic_keyboard_the_letters_on_the_caps_act(page: Any) -> None:
+    press_cyrillic(page, "ы", "KeyS")
+    stands(page, "Clause 1")
+    assert decided() == []
+
+
+def test_keys_of_one_character_are_turned_off_and_enter_still_decides(page: Any) -> None:
+    page.get_by_label("Keys of one character act at once").uncheck()
+    page.reload()
+    page.locator("#text").focus()
+    for key in ("s", "k", "0", "1"):
+        page.keyboard.press(key)
+    assert page.locator("#decide input:checked").count() == 0
+    page.locator("#decide .option").first.click()
+    page.locator("#text").focus()
+    page.keyboard.press("Enter")
+    stands(page, "Clause 1")
+    assert decided() == [["Change"]]
+    shots.take(page, "review-keys-off", whole=True)

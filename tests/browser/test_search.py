@@ -369,3 +369,20 @@ def test_a_label_without_a_text_leads_to_its_search(open_list, texts, project, l
     shots.take(page, "label-starts", whole=True)
     page.get_by_role("link", name="Find texts for Court").click()
     expect(page.locator(".found-head")).to_contain_text("court")
+
+
+def test_on_a_cyrillic_keyboard_the_letters_on_the_caps_act_and_keys_can_be_turned_off(open_list, texts):
+    page = open_list("q=court")
+    page.keyboard.press("j")
+    page.evaluate(
+        """document.activeElement.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "ч", code: "KeyX", bubbles: true, cancelable: true }))"""
+    )
+    expect(page.locator("#found [name=mark]:checked")).to_have_count(1)
+    page.keyboard.press("?")
+    page.get_by_label("Keys of one character act at once").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    page.keyboard.press("1")
+    expect(page.locator("#found [name=mark]:checked")).to_have_count(1)
+    assert not Annotation.objects.exists()

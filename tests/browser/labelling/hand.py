@@ -21,6 +21,12 @@ def past_bouncing(page) -> None:
     page.wait_for_function("since => performance.now() - since > 60", arg=now)
 
 
+def as_if_read(page) -> None:
+    """A text that came by itself takes no answer for 300 ms, in which nobody can have read it: wait until then."""
+    now = page.evaluate("performance.now()")
+    page.wait_for_function("since => performance.now() - since > 300", arg=now)
+
+
 def press(page, key: str) -> str:
     """Press a key and wait until another text stands there. Returns the text that was answered."""
     before = shown(page)

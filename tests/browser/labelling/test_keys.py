@@ -58,8 +58,8 @@ def test_a_bouncing_key_answers_once_and_another_key_at_once_is_meant(open_page)
     assert sorted(labels for _, labels, _ in current().values()) == [["Change"], ["Court"]]
 
 
-def press_on_azerty(page, key: str, code: str, shift: bool = False) -> str:
-    """The key with this cap, as a French keyboard reports it."""
+def press_abroad(page, key: str, code: str, shift: bool = False) -> str:
+    """A key as a keyboard of another country reports it: what it types, and where an American one has it."""
     before = shown(page)
     past_bouncing(page)
     page.evaluate(
@@ -72,10 +72,10 @@ def press_on_azerty(page, key: str, code: str, shift: bool = False) -> str:
 
 def test_the_digits_of_a_french_keyboard_need_no_shift(open_page):
     page = open_page()
-    first = press_on_azerty(page, "&", "Digit1")
-    second = press_on_azerty(page, "é", "Digit2")
-    third = press_on_azerty(page, "3", "Digit3", shift=True)
-    fourth = press_on_azerty(page, "!", "Digit1", shift=True)  # on an American one: no digit
+    first = press_abroad(page, "&", "Digit1")
+    second = press_abroad(page, "é", "Digit2")
+    third = press_abroad(page, "3", "Digit3", shift=True)
+    fourth = press_abroad(page, "!", "Digit1", shift=True)  # on an American one: no digit
     expect(page.locator("#today")).to_have_text("3")
     wait_saved(page)
     assert shown(page) == fourth
@@ -88,8 +88,44 @@ def test_the_digits_of_a_french_keyboard_need_no_shift(open_page):
 
 def test_a_french_zero_says_none_of_these(open_page, bob):
     page = open_page(several(bob))
-    press_on_azerty(page, "&", "Digit1")
-    answered = press_on_azerty(page, "à", "Digit0")
+    press_abroad(page, "&", "Digit1")
+    answered = press_abroad(page, "à", "Digit0")
     expect(page.locator("#text")).not_to_have_text(answered)
     wait_saved(page)
     assert current() == {answered: ("labelled", [], "")}
+
+
+def test_on_a_cyrillic_keyboard_the_letters_on_the_caps_act(open_page):
+    page = open_page()
+    undone = press(page, "1")
+    assert press_abroad(page, "я", "KeyZ") != undone
+    expect(page.locator("#text")).to_have_text(undone)
+    skipped = press_abroad(page, "ы", "KeyS")
+    expect(page.locator("#text")).not_to_have_text(skipped)
+    unsure = press_abroad(page, "Г", "KeyU")
+    expect(page.locator("#text")).not_to_have_text(unsure)
+    wait_saved(page)
+    assert current() == {skipped: ("skipped", [], ""), unsure: ("unsure", [], "")}
+    press_abroad(page, "с", "KeyC")
+    expect(page.locator("#comment")).to_be_focused()
+
+
+def test_keys_of_one_character_can_be_turned_off_and_on_again_for_this_browser(open_page):
+    page = open_page()
+    page.keyboard.press("?")
+    page.get_by_label("Keys of one character act at once").uncheck()
+    page.keyboard.press("Escape")
+    page = open_page()
+    before = shown(page)
+    for key in ("1", "s", "z", "c", "?", "/"):
+        page.keyboard.press(key)
+    assert (
+        shown(page) == before and not page.locator("dialog[open]").count() and not page.locator("#comment").is_visible()
+    )
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Keys of one character act at once").check()
+    page.keyboard.press("Escape")
+    assert press(page, "1") == before
+    wait_saved(page)
+    assert list(current()) == [before]

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from labeller.annotation.models import Lease
 from labeller.annotation.serving import AHEAD
-from tests.browser.labelling.hand import press, shown, wait_saved
+from tests.browser.labelling.hand import past_bouncing, press, several, shown, wait_saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -44,6 +44,20 @@ def wait_until(holds) -> None:
     while not holds() and time.monotonic() < give_up:
         time.sleep(0.05)
     assert holds()
+
+
+def asked_about(page) -> bool:
+    """Reloads the page: whether the browser asks before it lets go."""
+    asked = []
+
+    def listener(dialog):
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", listener)
+    page.reload()
+    page.remove_listener("dialog", listener)
+    return asked == ["beforeunload"]
 
 
 def test_going_elsewhere_gives_the_texts_back(open_page, live_server, project):
@@ -90,3 +104,31 @@ def test_while_answers_wait_here_the_texts_are_kept(open_page, live_server, proj
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(live_server.url + reverse("project", args=[project.slug]), wait_until="networkidle")
     assert farewells == [] and held() == AHEAD
+
+
+def test_what_is_ticked_is_asked_about_before_the_page_is_left(open_page, bob):
+    page = open_page(several(bob))
+    page.keyboard.press("1")
+    assert asked_about(page)
+    assert not asked_about(page)
+
+
+def test_what_is_ticked_beside_a_text_ahead_is_asked_about_too(open_page, bob):
+    page = open_page(several(bob))
+    press(page, "0")
+    page.keyboard.press("2")
+    press(page, "z")  # what is ticked waits beside the next text
+    wait_saved(page)
+    assert page.locator("#labels input:checked").count() == 0
+    assert asked_about(page)
+
+
+def test_an_answer_taken_back_where_a_text_has_one_label_is_nothing_to_lose(open_page):
+    page = open_page()
+    for _ in range(2):
+        press(page, "1")
+    for _ in range(2):
+        past_bouncing(page)
+        press(page, "z")
+    wait_saved(page)
+    assert not asked_about(page)

@@ -110,6 +110,40 @@ def test_a_text_of_any_kind_is_shown_as_it_is_and_stays_in_its_frame(open_page, 
     take(page, f"text-{request.node.callspec.id.rsplit('-')[-1].replace(' ', '-')}")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_paragraph_from_right_to_left_under_a_latin_heading_is_set_so(open_page, only, width):
+    only("Clause 4 – Liability\n\nהחברה אינה אחראית לכל נזק (לרבות נזק עקיף).")
+    page = open_page()
+    page.set_viewport_size({"width": width, "height": 844})
+    heading, clause, box = page.evaluate("""() => {
+      const text = document.getElementById("text");
+      const place = (from, to) => {
+        const range = document.createRange();
+        range.setStart(text.firstChild, from);
+        range.setEnd(text.firstChild, to);
+        const { left, right } = range.getBoundingClientRect();
+        return [left, right];
+      };
+      const { left, right } = text.getBoundingClientRect();
+      return [place(0, 20), place(22, text.textContent.length), [left, right]];
+    }""")
+    assert heading[0] - box[0] < 2 and box[1] - clause[1] < 2
+    take(page, "right-to-left-under-latin")
+
+
+def test_in_a_low_phone_the_text_keeps_room_beside_many_labels(open_page, bob):
+    page = open_page(several(bob, count=9))
+    for height, lines in ((640, 4), (844, 7)):
+        page.set_viewport_size({"width": 360, "height": height})
+        room = page.evaluate("""() => {
+          const text = document.getElementById("text");
+          const above = document.querySelector(".answering").getBoundingClientRect().top;
+          return (above - text.getBoundingClientRect().top) / parseFloat(getComputedStyle(text).lineHeight);
+        }""")
+        assert room >= lines
+    take(page, "low-phone")
+
+
 def test_at_200_per_cent_every_label_and_control_can_be_reached_and_the_text_be_read(open_page, bob):
     page = open_page(several(bob, count=9))
     page.set_viewport_size({"width": 640, "height": 400})  # 1280 by 800, twice as large

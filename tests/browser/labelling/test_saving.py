@@ -228,3 +228,15 @@ def test_leaving_with_something_unsaved_warns(open_page, context, unsaved, way_o
             page.keyboard.press("/")
     assert asked == ["beforeunload"]
     context.set_offline(False)
+
+
+def test_what_the_browser_has_no_room_for_is_said_to_be_in_this_page_only(open_page, context):
+    page = open_page()
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
+    context.set_offline(True)
+    press(page, "1")
+    told = "Offline: 1 answer kept here until the network is back. The browser has no room left: leave this page open"
+    expect(page.locator("#save")).to_have_text(told)
+    context.set_offline(False)
+    wait_saved(page)
+    expect(page.locator("#save")).to_have_text("✓ Saved")

@@ -74,6 +74,18 @@ def test_w_explains_each_suggested_label_in_turn_the_likeliest_first(open_page, 
     expect(button).to_have_attribute("aria-pressed", "false")
 
 
+def test_after_a_tick_by_mouse_space_scrolls_and_after_one_by_tab_it_unticks(open_page, bob):
+    page = open_page(several(bob))
+    page.locator("#labels .choice").first.click()
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press(" ")
+    assert page.locator("#labels input:checked").count() == 1
+    page.locator("#labels input").first.focus()
+    page.keyboard.press(" ")
+    assert page.locator("#labels input:checked").count() == 0
+    expect(page.locator("#labels input").first).to_be_focused()
+
+
 def test_many_labels_are_found_by_typing(open_page, bob):
     project = make_project(labels=[f"Intent {number:02d}" for number in range(77)], name="Bank")
     join(project, bob)

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from labeller.annotation.models import Lease
 from tests.browser.labelling.hand import current, press, several, shown, wait_saved
+from tests.browser.shots import take
 from tests.cast import add_texts
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -85,6 +86,16 @@ def test_on_a_phone_the_guidelines_are_one_tap_away(open_page, project):
     expect(page.locator("dialog#guide")).to_contain_text("Give Change when the terms may change.")
     page.get_by_role("button", name="Back to the text").click()
     expect(page.locator("dialog#guide")).to_be_hidden()
+
+
+def test_what_the_labels_mean_stands_with_the_guidelines_also_on_a_phone(open_page, project):
+    project.labels.filter(name="Court").update(description="Where one may sue, and under which law.")
+    page = open_page()
+    expect(page.locator(".guidelines")).to_contain_text("Where one may sue, and under which law.")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#guide-button").click()
+    expect(page.locator("dialog#guide dt")).to_have_text(["Court"])
+    take(page, "label-meanings")
 
 
 def test_it_works_without_scripts(browser, live_server, client_of, bob, project, texts):

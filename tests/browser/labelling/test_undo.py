@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from labeller.annotation.services import answer, serve
@@ -142,3 +143,47 @@ def test_undo_pressed_quickly_before_the_texts_are_back_takes_as_many_back(open_
     expect(page.locator("#text")).to_have_text(answered[2])
     wait_saved(page)
     assert sorted(current()) == sorted(answered[:2])
+
+
+def test_a_text_undone_before_a_reload_and_not_sent_yet_is_the_first_to_come_back(open_page, context):
+    page = open_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    context.route("**/label/*/", lambda route: route.abort())
+    undone = press(page, "1")
+    press(page, "z")
+    page.reload()
+    expect(page.locator("#save")).to_have_attribute("data-state", "waiting")
+    context.unroute("**/label/*/")
+    expect(page.locator("#text")).to_have_text(undone)
+    wait_saved(page)
+    assert shown(page) == undone and current() == {}
+
+
+def test_an_undo_that_waits_for_the_network_is_told_when_it_is_asked_for_and_when_it_is_done(open_page, context):
+    page = open_page()
+    undone = press(page, "1")
+    wait_saved(page)
+    page = open_page()
+    context.set_offline(True)
+    page.keyboard.press("z")
+    expect(page.locator("#live")).to_have_text("Undoing…")
+    context.set_offline(False)
+    expect(page.locator("#live")).to_have_text(f"Undone. {undone}")
+
+
+@pytest.mark.parametrize("keys", [("1", "2"), ("1Enter", "2Enter")], ids=["one label", "several"])
+def test_a_change_undone_in_a_second_tab_says_that_the_earlier_answer_stands_again(
+    open_page, context, live_server, project, bob, keys
+):
+    which = several(bob) if "Enter" in keys[0] else project
+    page, other = open_page(which), context.new_page()
+    other.goto(live_server.url + reverse("label", args=[which.slug]))
+    text = shown(other)
+    for tab, key in ((page, keys[0]), (other, keys[1])):
+        tab.keyboard.press(key[0])
+        if "Enter" in key:
+            tab.keyboard.press("Enter")
+        wait_saved(tab)
+    other.keyboard.press("z")
+    expect(other.locator("#live")).to_contain_text("Undone. Your earlier answer to that text stands again.")
+    assert shown(other) != text and list(current()) == [text]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from labeller.annotation.models import Lease
-from tests.browser.labelling.hand import current, press, several, shown, wait_saved, write
+from tests.browser.labelling.hand import as_if_read, current, press, several, shown, wait_saved, write
 from tests.browser.shots import take
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -47,6 +47,7 @@ def test_whose_texts_were_all_taken_gets_others_at_once(open_page, texts, bob, a
     wake(page)
     expect(page.locator("#live")).to_contain_text(TAKEN)
     assert page.locator("#done").is_hidden() and shown(page) not in taken
+    as_if_read(page)
     answered = press(page, "1")
     wait_saved(page)
     assert list(current()) == [answered]
