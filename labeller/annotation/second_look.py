@@ -42,14 +42,24 @@ def answers_before(look: SecondLook) -> QuerySet:  # type: ignore[type-arg]
     from labeller.annotation.models import Annotation, Source
 
     named = Q(labels=look.label_id) | Q(labels__read_as=look.label_id)
-    before = Q(created_at__lt=look.started_at) | Q(guidelines_number__lt=look.guidelines_number)
     current = Annotation.objects.filter(
-        named, before, project=look.project_id, superseded_at=None, status=Annotation.Status.LABELLED
+        named, _is_older(look), project=look.project_id, superseded_at=None, status=Annotation.Status.LABELLED
     )
     # What a manager decided is asked of nobody.
     decided = Annotation.objects.filter(project=look.project_id, superseded_at=None, source=Source.REVIEW)
     open_ones = current.exclude(document__in=decided.order_by().values("document"))
     return open_ones.exclude(source=Source.GOLD).order_by("id").distinct()
+
+
+def _is_older(look: SecondLook) -> Q:
+    """By its time, or by the guidelines beside it. Beside an answer without a number stood none, older than any; but a
+    label that came with a file says nothing of what stood beside it."""
+    from labeller.annotation.models import Source
+
+    older = Q(created_at__lt=look.started_at) | Q(guidelines_number__lt=look.guidelines_number)
+    if look.guidelines_number:
+        older |= Q(guidelines_number=None) & ~Q(source=Source.IMPORT)
+    return older
 
 
 def waiting(look: SecondLook) -> int:

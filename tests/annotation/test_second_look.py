@@ -46,6 +46,12 @@ def counts(project) -> dict[str, int]:
     return {label.name: count for label, count in label_counts(project)}
 
 
+def give_from_an_old_page(project, person, served, label, shown: int) -> Annotation:
+    """An answer from a page that shows version `shown` of the guidelines."""
+    given = services.Given(uuid4(), "labelled", [label.pk], guidelines_number=shown, lease_key=served.key)
+    return services.answer_and_serve(project=project, annotator=person, given=given)[0]
+
+
 def counters(project) -> tuple[int, int]:
     counter = ServingCounter.objects.get(project=project)
     return counter.labelled, counter.audit_labelled
@@ -201,6 +207,34 @@ class TestAfterASplit:
         late = give(project, bob, served, court)
         Annotation.objects.filter(pk=late.pk).update(guidelines_number=look.guidelines_number - 1)
         assert waiting(look) == 7
+
+    def test_so_it_does_where_the_old_page_showed_no_guidelines_at_all(self, project, bob, court, answered):
+        [served] = services.serve(project=project, annotator=bob, count=1)
+        look = split(project, court)
+        late = give_from_an_old_page(project, bob, served, court, shown=0)
+        assert (project.guidelines_number, late.guidelines_number) == (1, None)
+        assert (waiting(look), counts(project)["Court"]) == (7, 7)
+
+    def test_a_label_from_a_file_that_comes_after_it_waits_for_none(self, project, alice, court):
+        look = split(project, court, "Venue", stays=True)
+        [text] = add_texts(project, ["a"])
+        imported = Annotation.objects.create(
+            project=project, document=text, annotator=alice, status="labelled", source="import", key=uuid4()
+        )
+        imported.labels.add(court)
+        assert waiting(look) == 0
+
+    def test_a_page_that_was_open_before_is_told_also_where_it_shows_no_guidelines(
+        self, project, bob, court, answered, client_of
+    ):
+        client, news = client_of(bob), reverse("label-guidelines", args=[project.slug])
+        open_page = {"shown": "0", "told": "0"}
+        assert client.get(news, open_page).status_code == 204
+        split(project, court)
+        said = client.get(news, open_page).content.decode()
+        assert "Guidelines changed just now" in said and "show them here" in said and "1/?since=0" in said
+        assert client.get(reverse("guidelines-version", args=[project.slug, 1]), {"since": "0"}).status_code == 200
+        assert "Guidelines changed" not in client.get(reverse("label", args=[project.slug])).content.decode()
 
     def test_the_label_is_offered_no_more_and_its_key_is_the_first_new_one_s(
         self, project, bob, court, answered, client_of
