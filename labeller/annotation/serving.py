@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from labeller.annotation.claiming import claim
-from labeller.annotation.in_hand import LEASE_LASTS, RENEW_WITH_LESS_THAN, renewed
+from labeller.annotation.in_hand import FORGOTTEN_AFTER, LEASE_LASTS, RENEW_WITH_LESS_THAN, renewed
 from labeller.annotation.models import Lease, ServingCounter
 from labeller.annotation.queue import Asking
 from labeller.annotation.turn import turn
@@ -81,7 +81,7 @@ def hand_out(
 ) -> list[Served]:
     """`serve` inside a transaction that holds the project's lock."""
     now = timezone.now()
-    held = renewed(project, annotator, now, renewed_below)
+    held = renewed(project, annotator, now, renewed_below, FORGOTTEN_AFTER)
     missing = count - len(held)
     if missing > 0:
         _count_pool(counter, now)
