@@ -96,7 +96,8 @@ def answer(
 def answer_and_serve(*, project: Project, annotator: User, given: Given) -> tuple[Annotation, list[Served]]:
     """The whole cycle of the page in one transaction: `answer`, then `serve`. Raises AnswerRefused."""
     with turn(project) as counter:
-        return _answer(counter, project, annotator, given), hand_out(counter, project, annotator)
+        made = _answer(counter, project, annotator, given)
+        return made, hand_out(counter, project, annotator, shown=given.guidelines_number)
 
 
 def _answer(counter: ServingCounter, project: Project, annotator: User, given: Given) -> Annotation:

@@ -28,7 +28,8 @@ def claim(asking: Asking) -> Lease | None:
         if lease is None:
             continue
         if candidate.second_look_id is not None:
-            return lease  # out of turn: it moves no watermark
+            asking.counter.looks_from = candidate.document.draw
+            return lease  # out of turn: it moves no watermark of the streams
         if candidate.source == Source.RANDOM:
             asking.counter.random_from = candidate.document.draw
         elif audit:

@@ -18,15 +18,16 @@ class GuidelinesNews:
 
 def guidelines_news(project: Project, annotator: User, *, shown: int) -> GuidelinesNews | None:
     """None when nothing changed since this person's last answer, or there was none; `shown` is the version on the page
-    that asks. Answers from before versions were kept count as given under the first. Two queries at most."""
-    if project.guidelines_number < 2:
+    that asks, 0 where none was told yet: there the first is news. Elsewhere answers from before versions were kept
+    count as given under the first. Two queries at most."""
+    if project.guidelines_number < (2 if shown else 1):
         return None
     mine = Annotation.objects.filter(project=project, annotator=annotator).exclude(source__in=BESIDE_ANSWERS)
     last = mine.order_by("-created_at").values_list("guidelines_number", flat=True)[:1]
     found = list(last)
     if not found:
         return None
-    since = min(found[0] or 1, shown or project.guidelines_number)
+    since = min(found[0] or 1, shown)
     if since >= project.guidelines_number:
         return None
     version = GuidelinesVersion.objects.filter(project=project).first()

@@ -16,6 +16,11 @@ LEASE_LASTS = timedelta(minutes=10)
 RENEW_WITH_LESS_THAN = timedelta(minutes=8)  # so that a fast annotator's requests do not write the same lease again
 
 
+# Its text would come first for ever, with the suggestion of a model long gone. A page that slept so long keeps what it
+# shows, for it tells first that it is open, which renews.
+FORGOTTEN_AFTER = timedelta(days=1)  # since the expiry
+
+
 HELD = Prepared(
     lambda project, annotator: Lease.objects.filter(
         project_id=project, annotator_id=annotator, closed_at=None
@@ -25,15 +30,31 @@ HELD = Prepared(
 )
 
 
-def renewed(project: Project, annotator: User, now: datetime, below: timedelta = RENEW_WITH_LESS_THAN) -> list[Lease]:
-    """An expired lease that nobody took over is still in hand: the page was merely asleep."""
+def renewed(
+    project: Project,
+    annotator: User,
+    now: datetime,
+    below: timedelta = RENEW_WITH_LESS_THAN,
+    forgotten_after: timedelta | None = None,
+) -> list[Lease]:
+    """An expired lease that nobody took over is still in hand: the page was merely asleep. One that expired longer ago
+    than `forgotten_after` is closed instead."""
     held = HELD.all(project=project.pk, annotator=annotator.pk)
+    if forgotten_after is not None:
+        held = _without_forgotten(held, now - forgotten_after, now)
     if any(lease.expires_at - now < below for lease in held):
         until = now + LEASE_LASTS
         Lease.objects.filter(pk__in=[lease.pk for lease in held]).update(expires_at=until)
         for lease in held:
             lease.expires_at = until
     return held
+
+
+def _without_forgotten(held: list[Lease], before: datetime, now: datetime) -> list[Lease]:
+    forgotten = [lease.pk for lease in held if lease.expires_at < before]
+    if forgotten:
+        Lease.objects.filter(pk__in=forgotten).update(closed_at=now)
+    return [lease for lease in held if lease.expires_at >= before]
 
 
 def free_slot(document_id: int, wanted: int) -> int | None:

@@ -91,6 +91,7 @@ class ServingCounter(models.Model):
     second_looks = models.PositiveSmallIntegerField(
         default=0, help_text="Open ones; without any nobody looks for them."
     )
+    looks_from = models.FloatField(default=0, help_text="Draw of the last text handed out for a second look.")
     audit_to = models.FloatField(default=0, help_text="Draw up to which the audit has been handed out.")
 
     def __str__(self) -> str:

@@ -50,6 +50,7 @@ class Asking:
     annotator: User
     counter: ServingCounter
     now: datetime
+    shown: int | None = None  # version of the guidelines on the page that asks; None: the newest
 
     @property
     def overlap(self) -> Overlap:

@@ -16,7 +16,7 @@ from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
 from labeller.annotation.models import NO_READING, Annotation, Source
 from labeller.annotation.selectors import LabelSet, label_sets
 from labeller.corpus.models import Document
-from labeller.projects.models import Project
+from labeller.projects.models import Membership, Project, Role
 
 Status = Annotation.Status
 
@@ -28,10 +28,20 @@ def disagreements(project: Project) -> QuerySet[Any]:
 
 
 def unsure(project: Project) -> QuerySet[Any]:
-    """Texts that somebody was unsure of or wrote a comment on, the longest undecided first."""
-    asks = Q(status=Status.UNSURE) | ~Q(comment="")
+    """Texts that somebody was unsure of or wrote a comment on, or that nobody is left to answer because everybody has
+    skipped them; the longest undecided first."""
+    asks = Q(status=Status.UNSURE) | ~Q(comment="") | (Q(status=Status.SKIPPED) & _nobody_is_left(project))
     told = _current(project).filter(asks).exclude(source__in=[Source.REVIEW, Source.GOLD])
     return _open(project, Document.objects.filter(pk__in=told.values("document"))).order_by("newest", "pk")
+
+
+def _nobody_is_left(project: Project) -> Q:
+    """Of the text of an answer: it has no label, and all who may give one have said something else."""
+    said = Annotation.objects.filter(superseded_at=None)
+    labelled = said.filter(document=OuterRef("document"), status=Status.LABELLED)
+    theirs = said.filter(document=OuterRef(OuterRef("document")), annotator=OuterRef("user"))
+    left = Membership.objects.filter(~Exists(theirs), project=project, role__in=[Role.MANAGER, Role.ANNOTATOR])
+    return Q(~Exists(labelled)) & Q(~Exists(left))
 
 
 def doubts(project: Project) -> QuerySet[Any]:
@@ -59,8 +69,8 @@ QUEUES: dict[str, Reason] = {
     ),
     "unsure": Reason(
         gettext_noop("Unsure and commented"),
-        gettext_noop("Somebody was unsure of it or wrote a comment"),
-        gettext_noop("No undecided text was left as unsure or commented on."),
+        gettext_noop("Somebody was unsure of it or wrote a comment, or all skipped it"),
+        gettext_noop("No undecided text was left as unsure, commented on or skipped by all."),
         unsure,
     ),
     "doubts": Reason(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 
 class SecondLook(models.Model):
@@ -36,20 +36,31 @@ class SecondLook(models.Model):
         return f"Another look at a text labelled “{self.label}”"
 
 
-def answers_before(look: SecondLook) -> QuerySet:  # type: ignore[type-arg]
-    """Current answers that name the label and are older than the look, or were given on a page that showed older
-    guidelines. Gold answers stay: they are an examination, not a label."""
+def answers_before(look: SecondLook, document: int | OuterRef | None = None) -> QuerySet:  # type: ignore[type-arg]
+    """Current answers, to one text or to all, that name the label and are older than the look, or were given on a page
+    that showed older guidelines. Gold answers stay: they are an examination, not a label."""
     from labeller.annotation.models import Annotation, Source
 
-    named = Q(labels=look.label_id) | Q(labels__read_as=look.label_id)
-    before = Q(created_at__lt=look.started_at) | Q(guidelines_number__lt=look.guidelines_number)
-    current = Annotation.objects.filter(
-        named, before, project=look.project_id, superseded_at=None, status=Annotation.Status.LABELLED
-    )
+    current = Annotation.objects.filter(names_it_from_before(look), superseded_at=None)
+    # Not both: a database may take the project for the narrower.
+    current = current.filter(project=look.project_id) if document is None else current.filter(document=document)
     # What a manager decided is asked of nobody.
-    decided = Annotation.objects.filter(project=look.project_id, superseded_at=None, source=Source.REVIEW)
-    open_ones = current.exclude(document__in=decided.order_by().values("document"))
-    return open_ones.exclude(source=Source.GOLD).order_by("id").distinct()
+    decided = Annotation.objects.filter(document=OuterRef("document"), superseded_at=None, source=Source.REVIEW)
+    return current.exclude(Exists(decided)).order_by("id")
+
+
+def names_it_from_before(look: SecondLook) -> Q:
+    """An answer is from before by its time, or by the guidelines beside it. Beside one without a number stood none,
+    older than any; but a label that came with a file says nothing of what stood beside it."""
+    from labeller.annotation.models import Annotation, Source
+
+    named = Annotation.labels.through._default_manager.filter(
+        Q(label=look.label_id) | Q(label__read_as=look.label_id), annotation=OuterRef("pk")
+    )
+    older = Q(created_at__lt=look.started_at) | Q(guidelines_number__lt=look.guidelines_number)
+    if look.guidelines_number:
+        older |= Q(guidelines_number=None) & ~Q(source=Source.IMPORT)
+    return Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD) & older & Q(Exists(named))
 
 
 def waiting(look: SecondLook) -> int:

@@ -5,33 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeller.annotation.models import NOT_TAKEN_BACK, Annotation, Lease, Source
 from labeller.annotation.queue import Asking, Candidate
-from labeller.annotation.second_look import SecondLook, answers_before
+from labeller.annotation.second_look import SecondLook, answers_before, names_it_from_before
 from labeller.annotation.wanted import HEAD
 from labeller.corpus.models import Document
 from labeller.projects.models import Project, User
 
 # How a text came to be asked stays true when it is asked again. Of the others a person has picked the label now.
 KEPT_SOURCES = (Source.AUDIT, Source.ACTIVE, Source.RANDOM)
+NEAR = 1000  # texts of the pool
 
 
 def candidates(asking: Asking) -> Iterator[Candidate]:
-    """Texts that wait for a second look and that this person has not passed over since it began, look after look."""
+    """Texts that wait for a second look and that this person has not passed over since it began, look after look. None
+    for a page with older guidelines than the look's: it cannot offer what the text is looked at for."""
     looks = SecondLook.objects.filter(project=asking.project, ended_at=None).select_related("label").order_by("id")
+    if asking.shown is not None:
+        looks = looks.filter(guidelines_number__lte=asking.shown)
     for look in looks:
-        for document in _documents(look, asking):
+        for document in chain(_next(look, asking), _any(look, asking)):
             yield _candidate(look, document)
 
 
-def _documents(look: SecondLook, asking: Asking) -> list[Document]:
-    held = Lease.objects.filter(document=OuterRef("pk"), closed_at=None, expires_at__gt=asking.now)
-    texts = Document.objects.filter(_waits_for(look, asking.annotator)).filter(~Exists(held))
-    return list(texts.order_by("draw")[:HEAD])
+def _next(look: SecondLook, asking: Asking) -> Iterator[Document]:
+    """Those near the draw where the last one was found. Asked text by text, for where many wait it spares finding them
+    all at each answer; where few do there may be none near, and to find them all is cheap."""
+    least = asking.counter.looks_from
+    near = Q(project=asking.project, draw__gte=least, draw__lt=least + NEAR / max(1, asking.counter.pool_size))
+    waits = Exists(answers_before(look, OuterRef("pk")).order_by())
+    yield from _free(Document.objects.filter(near, waits, _not_passed(look, asking.annotator)), asking.now)
+
+
+def _any(look: SecondLook, asking: Asking) -> Iterator[Document]:
+    yield from _free(Document.objects.filter(_waits_for(look, asking.annotator)), asking.now)
+
+
+def _free(texts: QuerySet[Document], now: datetime) -> QuerySet[Document]:
+    held = Lease.objects.filter(document=OuterRef("pk"), closed_at=None, expires_at__gt=now)
+    return texts.filter(~Exists(held)).order_by("draw")[:HEAD]
 
 
 def texts_to_look_at(project: Project, annotator: User, now: datetime) -> QuerySet[Document]:
@@ -44,16 +61,21 @@ def texts_to_look_at(project: Project, annotator: User, now: datetime) -> QueryS
 
 def _waits_for(look: SecondLook, annotator: User) -> Q:
     """Texts that nobody has looked at again, and that this person has not passed over since the look began."""
+    return Q(pk__in=answers_before(look).order_by().values("document_id")) & _not_passed(look, annotator)
+
+
+def _not_passed(look: SecondLook, annotator: User) -> Q:
+    """An answer from a page with older guidelines passes over nothing: for its sake, perhaps, the text waits."""
     mine = Annotation.objects.filter(
         NOT_TAKEN_BACK, document=OuterRef("pk"), annotator=annotator, created_at__gte=look.started_at
     )
-    return Q(pk__in=answers_before(look).order_by().values("document_id")) & Q(~Exists(mine))
+    return Q(~Exists(mine.exclude(names_it_from_before(look))))
 
 
 def _candidate(look: SecondLook, document: Document) -> Candidate:
     """With the source and probability of the answer before; a text of the audit stays one. Without a prediction: no
     model knew the labels as they are now, and what one says would sway."""
-    before = list(answers_before(look).filter(document=document))
+    before = list(answers_before(look, document.pk))
     first = next((row for row in before if row.source == Source.AUDIT), before[-1])
     kept = first.source in KEPT_SOURCES
     return Candidate(
@@ -67,7 +89,7 @@ def _candidate(look: SecondLook, document: Document) -> Candidate:
 
 def still_waits(look: SecondLook, document_id: int) -> bool:
     """Whether nobody has looked at this text again yet."""
-    return answers_before(look).filter(document=document_id).exists()
+    return answers_before(look, document_id).exists()
 
 
 def settle_second_look(lease: Lease, status: str, mine: list[Annotation]) -> tuple[list[Annotation], bool]:
@@ -82,5 +104,5 @@ def settle_second_look(lease: Lease, status: str, mine: list[Annotation]) -> tup
     if look is None:
         return mine, False
     known = {row.pk for row in mine}
-    before = answers_before(look).filter(document=lease.document_id)
+    before = answers_before(look, lease.document_id)
     return mine + [row for row in before if row.pk not in known], False

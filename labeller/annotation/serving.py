@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from labeller.annotation.claiming import claim
-from labeller.annotation.in_hand import LEASE_LASTS, RENEW_WITH_LESS_THAN, renewed
+from labeller.annotation.in_hand import FORGOTTEN_AFTER, LEASE_LASTS, RENEW_WITH_LESS_THAN, renewed
 from labeller.annotation.models import Lease, ServingCounter
 from labeller.annotation.queue import Asking
 from labeller.annotation.turn import turn
@@ -51,14 +51,18 @@ class Served:
     until: datetime = field(compare=False)  # the lease's expiry
 
 
-def serve(*, project: Project, annotator: User, count: int = AHEAD, afresh: bool = False) -> list[Served]:
+def serve(
+    *, project: Project, annotator: User, count: int = AHEAD, afresh: bool = False, shown: int | None = None
+) -> list[Served]:
     """Up to `count` texts for this person, leased for ten minutes: those already in hand first, oldest first.
 
     Fewer, or none, when no text is left that wants an answer from this person. More, when more are open already.
     `afresh`: every lease is renewed, however new it is, so that it has an expiry which no older page knows.
+    `shown`: the version of the guidelines on the page that asks, None for the newest.
     """
     with turn(project) as counter:
-        return hand_out(counter, project, annotator, count, LEASE_LASTS if afresh else RENEW_WITH_LESS_THAN)
+        renewed_below = LEASE_LASTS if afresh else RENEW_WITH_LESS_THAN
+        return hand_out(counter, project, annotator, count, renewed_below, shown)
 
 
 def renew(*, project: Project, annotator: User) -> list[Served]:
@@ -73,15 +77,16 @@ def hand_out(
     annotator: User,
     count: int = AHEAD,
     renewed_below: timedelta = RENEW_WITH_LESS_THAN,
+    shown: int | None = None,
 ) -> list[Served]:
     """`serve` inside a transaction that holds the project's lock."""
     now = timezone.now()
-    held = renewed(project, annotator, now, renewed_below)
+    held = renewed(project, annotator, now, renewed_below, FORGOTTEN_AFTER)
     missing = count - len(held)
     if missing > 0:
         _count_pool(counter, now)
     for _ in range(missing):
-        lease = claim(Asking(project, annotator, counter, now))
+        lease = claim(Asking(project, annotator, counter, now, shown))
         if lease is None:
             break
         held.append(lease)

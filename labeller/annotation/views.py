@@ -103,7 +103,7 @@ def label_undo(request: LabellerRequest, slug: str) -> HttpResponse:
         if undone is None:
             messages.info(request, _("There is no answer of yours to undo."))
         return redirect("label", slug)
-    served = services.serve(project=access.project, annotator=request.user)
+    served = services.serve(project=access.project, annotator=request.user, shown=_shown(request))
     if undone is not None:  # its text first, though it may have been handed out after the others
         served.sort(key=lambda text: text.document_id != undone.document_id)
     texts = [page.text_of(access.project, text) for text in served]
@@ -144,13 +144,19 @@ def _small_number(asked: str) -> int:
     return int(asked) if asked.isdecimal() and len(asked) < 10 else 0
 
 
+def _shown(request: HttpRequest) -> int | None:
+    """The version of the guidelines on the page that asks for texts; None where it does not say."""
+    told = request.POST.get("guidelines")
+    return None if told is None else _small_number(told)
+
+
 def _progress(access: Access, request: LabellerRequest) -> dict[str, Any]:
     last = selectors.last_answers(access.project, request.user, page.UNDO_REACHES)
     return page.progress_of(selectors.progress(access.project, request.user), last)
 
 
 def _texts(access: Access, request: LabellerRequest) -> list[dict[str, Any]]:
-    served = services.serve(project=access.project, annotator=request.user)
+    served = services.serve(project=access.project, annotator=request.user, shown=_shown(request))
     return [page.text_of(access.project, text) for text in served]
 
 

@@ -69,7 +69,7 @@ export class Line {
     const { data, outbox } = this.#sitting;
     const added = outbox.added;
     if (!outbox.isEmpty) return null;
-    const reply = await post(data.urls[name], { user: data.user });
+    const reply = await post(data.urls[name], { user: data.user, guidelines: data.guidelines });
     return reply.lost || reply.error || added !== outbox.added || !outbox.isEmpty ? null : reply;
   }
 }

@@ -199,7 +199,8 @@ export class Sitting {
       this.#show(gettext("Undone."));
     }
     const note = { lease: here?.text.lease };
-    this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key }, note);
+    const { guidelines } = this.data;
+    this.outbox.add(here ? "undo" : "undo-older", this.data.urls.undo, { key: row.key, guidelines }, note);
   }
 
   #replied(item, reply) {

@@ -158,6 +158,23 @@ def test_an_open_page_renews_its_leases(project, alice, bob, texts):
     assert services.serve(project=project, annotator=alice) == []
 
 
+def test_what_was_left_open_for_more_than_a_day_is_forgotten_and_comes_in_its_turn(project, bob, texts, change):
+    [served] = services.serve(project=project, annotator=bob, count=1)
+    sixty_days = timezone.now() - timedelta(days=60)
+    old_words = {"prediction": {str(change.pk): 0.9}, "model_key": "quick-ancient", "suggestion_shown": True}
+    Lease.objects.update(expires_at=sixty_days, **old_words)
+    for text in services.serve(project=project, annotator=bob):
+        assert (text.model_key, text.prediction) == ("", None) and text.key != served.key
+    assert give(project, bob, served, change).document_id == served.document_id  # what was begun offline is taken
+
+
+def test_a_page_that_slept_over_the_weekend_keeps_its_texts(project, bob, texts):
+    served = services.serve(project=project, annotator=bob)
+    Lease.objects.update(expires_at=timezone.now() - timedelta(days=3))
+    assert services.renew(project=project, annotator=bob) == served  # it tells first that it is open
+    assert services.serve(project=project, annotator=bob) == served
+
+
 def test_texts_imported_later_are_counted_and_served(project, bob, texts, change):
     services.serve(project=project, annotator=bob, count=40)
     add_texts(project, ["A late clause"])

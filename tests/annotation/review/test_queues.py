@@ -8,7 +8,7 @@ from labeller.annotation.models import Source
 from labeller.annotation.review_selectors import case_of, counts
 from labeller.projects.merging import merge_labels
 from tests.annotation.review.acts import doubt, leave, say, waiting
-from tests.cast import add_texts, make_project, make_user
+from tests.cast import add_texts, join, make_project, make_user
 
 
 def test_texts_on_which_people_differ_wait_and_those_on_which_they_agree_do_not(project, texts, labels, alice, bob):
@@ -63,6 +63,16 @@ def test_unsure_and_commented_texts_wait_skipped_ones_do_not(project, texts, lab
     say(texts[1], bob, labels[0], comment="Is a fee a change?")
     say(texts[2], bob, status="skipped")
     assert waiting(project, "unsure") == texts[:2]
+
+
+def test_a_text_that_everybody_skipped_waits_until_somebody_new_may_be_asked(project, texts, labels, alice, bob):
+    [text, *_] = texts
+    say(text, bob, status="skipped")
+    assert waiting(project, "unsure") == []  # Alice may still label it
+    say(text, alice, status="skipped")
+    assert waiting(project, "unsure") == [text]
+    join(project, make_user("carol"))
+    assert waiting(project, "unsure") == []
 
 
 def test_doubted_labels_wait_the_most_doubtful_first_until_somebody_answers_again(project, texts, labels, alice, bob):
