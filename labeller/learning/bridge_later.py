@@ -11,13 +11,15 @@ from labeller.projects.models import Project
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.quick import decide, predict_proba
-from modelsvc.types import Head, Targets
+from modelsvc.types import Head, Look, Targets, unwatched
 
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
 WORSE = 0.1  # p below which the new model counts as worse
 
 
-def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, pool: PoolArrays) -> tuple[str, bool]:
+def compare_on_later_labels(
+    project: Project, snapshot: Labelled, new: Head, pool: PoolArrays, look: Look = unwatched
+) -> tuple[str, bool]:
     """(The decision in words, whether to promote) by the labels given since `snapshot`: test, then train.
 
     `new` was fitted on the snapshot over `pool`, the embeddings of the tuned encoder. Against it stands a head fitted
@@ -39,7 +41,7 @@ def compare_on_later_labels(project: Project, snapshot: Labelled, new: Head, poo
         )
     found = compare_answers(
         _answers(project, new, pool, later),
-        _answers(project, _head_before(project, snapshot, serving), serving, later),
+        _answers(project, _head_before(project, snapshot, serving, look), serving, later),
         later.Y,
         multi_label=project.is_multi,
         seed=project.seed,
@@ -70,14 +72,15 @@ def _since(project: Project, snapshot: Labelled) -> Labelled:
     return now.only(~np.isin(now.document_ids, snapshot.document_ids))
 
 
-def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays) -> Head:
+def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays, look: Look) -> Head:
     rows, found = serving.rows_of(snapshot.document_ids)
     views, seed = views_of(project, serving), project.seed
     others = beside(views, rows, seed=seed)
     # As the one that serves: a tuned encoder has seen these texts, whose answers say nothing of how to mix.
     unseen = np.zeros(len(rows), bool) if reader_of(project).base is not None else None
+    multi = project.is_multi
     return fit(
-        views[rows], snapshot.Y[found], pool=others, multi_label=project.is_multi, seed=seed, calibrate_on=unseen
+        views[rows], snapshot.Y[found], pool=others, multi_label=multi, seed=seed, calibrate_on=unseen, look=look
     )
 
 
