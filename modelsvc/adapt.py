@@ -19,13 +19,15 @@ import torch
 from torch import Tensor, nn
 
 from modelsvc.batching import endless_batches, pieces
-from modelsvc.encoder import Encoder, model_sha256
+from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
 from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.looked_at import told_between_layers
 from modelsvc.masked_words import MaskedWords
 from modelsvc.parameter_groups import parameter_groups
 from modelsvc.schedules import slanted_triangle
 from modelsvc.types import OnProgress, Progress, silent
+from modelsvc.weights_digest import model_sha256
 
 Method = Literal["simcse", "masked words"]
 Loss = Callable[[dict[str, Tensor]], Tensor]
@@ -75,10 +77,11 @@ def adapt(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        log = _train(encoder, texts, config, on_progress)
+        with told_between_layers(encoder.model, "adapting", on_progress) as told:
+            log = _train(encoder, texts, config, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
-    encoder.sha256 = model_sha256(encoder.model)
+    encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("adapting", 1.0)))
     return Adapted(encoder, log, time.perf_counter() - started)
 
 

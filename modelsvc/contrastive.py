@@ -18,12 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from modelsvc.encoder import Encoder, model_sha256
+from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
 from modelsvc.finetune_config import FineTuneConfig
+from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import parameter_groups
 from modelsvc.schedules import slanted_triangle
 from modelsvc.types import OnProgress, Progress, Rows, Targets, silent
+from modelsvc.weights_digest import model_sha256
 
 BATCH_TOKENS = 2048  # padded tokens in one step: a cancel waits for one step
 LEAST_BATCH = 8  # texts; fewer make too few pairs
@@ -89,10 +91,11 @@ def contrast(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        log = _train(encoder, texts, Y, config, on_progress)
+        with told_between_layers(encoder.model, "comparing texts", on_progress) as told:
+            log = _train(encoder, texts, Y, config, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
-    encoder.sha256 = model_sha256(encoder.model)
+    encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("comparing texts", 1.0)))
     return Contrasted(encoder, log, time.perf_counter() - started)
 
 

@@ -5,7 +5,6 @@ Pooling and the longest input come from the encoder's own files, which `encoder_
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,17 +13,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import safetensors.torch
 import torch
 from torch import Tensor
 
+from modelsvc import half_precision
 from modelsvc.encoder_files import BUNDLED, BUNDLED_SHA256, EncoderError, resolve, verify, weights_sha256, write_json
 from modelsvc.encoder_layout import Pooling, read_layout, write_layout
 from modelsvc.encoder_loading import longest_input, read_transformer
+from modelsvc.looked_at import looked_at
 from modelsvc.packed import PackedBert, pack
-from modelsvc.types import Embeddings, OnProgress, Progress, silent
+from modelsvc.types import Embeddings, Look, OnProgress, Progress, silent, unwatched
 
-__all__ = ["BUNDLED", "BUNDLED_SHA256", "Encoder", "EncoderError", "length_batches", "model_sha256", "resolve"]
+__all__ = ["BUNDLED", "BUNDLED_SHA256", "Encoder", "EncoderError", "length_batches", "resolve"]
 
 BLOCK = 8192  # texts sorted by length at once, so that a large pool needs no more memory than a small one
 PIECE = 256  # texts tokenised between two reports: the longest ones take half a second of a busy core
@@ -32,8 +32,6 @@ BATCH_TEXTS = 128
 BATCH_TOKENS = 2048  # padded tokens in one batch: enough for full speed, and a cancel waits for one batch
 
 Precision = Literal["auto", "full"]
-
-_bf16_gains: dict[int, bool] = {}  # width -> measured once in this process
 
 
 @dataclass
@@ -70,16 +68,15 @@ class Encoder:
     ) -> Embeddings:
         """Embeddings (N, D) of unit length, in the order of the texts.
 
-        precision "auto" computes in bfloat16 where a short measurement shows that this CPU gains by it: entries then
-        differ from float32 by about 0.01. "full" is float32 always, for comparing with another process to 1e-3.
-        `on_progress` is called after each batch and may raise to stop.
+        precision "auto" computes in bfloat16 where a short measurement shows that this CPU gains by it, and that each
+        embedding's cosine with that of float32 is .999 at least: entries then differ by about 0.01. "full" is float32
+        always, for comparing with another process to 1e-3. `on_progress` is called after each batch, of a large encoder
+        between the layers too, and may raise to stop.
         """
         if self.threads:
             torch.set_num_threads(self.threads)
         self.model.eval()
         embeddings = np.empty((len(texts), self.width), np.float32)  # (N, D)
-        half = bool(len(texts)) and precision == "auto" and self.gains_by_bf16()
-        packed = pack(self.model) if half else None
         started, done = time.perf_counter(), 0
 
         def tell() -> None:
@@ -87,17 +84,29 @@ class Encoder:
             left = seconds / done * (len(texts) - done) if done else None
             on_progress(Progress("embedding", done / len(texts), left))
 
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half and packed is None):
-            for rows, batch in self._batches(texts, tell):
-                embeddings[rows] = self._vectors(batch, packed).numpy()  # (B, D)
-                done += len(rows)
-                tell()
+        with looked_at(self.model, tell) as look:
+            half = bool(len(texts)) and precision == "auto" and self.gains_by_bf16()
+            packed = pack(self.model) if half else None
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half and packed is None):
+                for rows, batch in self._batches(texts, tell):
+                    embeddings[rows] = self._vectors(batch, packed, look).numpy()  # (B, D)
+                    done += len(rows)
+                    tell()
         return embeddings
 
-    def _vectors(self, batch: dict[str, Tensor], packed: PackedBert | None) -> Tensor:
+    def read(self, texts: Sequence[str], *, half: bool) -> Embeddings:
+        """A few texts in one batch, in bfloat16 or not. (N, D) of unit length."""
+        self.model.eval()
+        packed = pack(self.model) if half else None
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half and packed is None):
+            batch = self.pad(self.tokenize(texts), range(len(texts)))
+            vectors: Embeddings = self._vectors(batch, packed, unwatched).numpy()
+        return vectors
+
+    def _vectors(self, batch: dict[str, Tensor], packed: PackedBert | None, look: Look) -> Tensor:
         if packed is None:
             return self.pooled(batch)
-        return self._pool(packed(batch["input_ids"], batch["attention_mask"]), batch["attention_mask"])
+        return self._pool(packed(batch["input_ids"], batch["attention_mask"], look), batch["attention_mask"])
 
     def pooled(self, batch: dict[str, Tensor]) -> Tensor:
         """One unit vector a text: (B, T) token ids and mask -> (B, D). Differentiable, for fine-tuning."""
@@ -140,23 +149,8 @@ class Encoder:
                 yield [start + row for row in rows], self.pad(tokens, rows)
 
     def gains_by_bf16(self) -> bool:
-        """Whether this CPU encodes faster in bfloat16: measured on a small batch, once a process."""
-        if self.width not in _bf16_gains:
-            threads = torch.get_num_threads()
-            torch.set_num_threads(1)  # one thread's own CPU time: a busy neighbour must not decide this
-            rounds = [(self._cpu_seconds(half=True), self._cpu_seconds(half=False)) for _ in range(4)]
-            torch.set_num_threads(threads)
-            half, full = (min(times) for times in zip(*rounds[1:], strict=True))  # the first round warms up
-            _bf16_gains[self.width] = half < 0.9 * full
-        return _bf16_gains[self.width]
-
-    def _cpu_seconds(self, *, half: bool) -> float:
-        ids = torch.randint(5, self.model.config.vocab_size, (16, 24), generator=torch.Generator().manual_seed(0))
-        batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-            started = time.thread_time()
-            self.pooled(batch)
-            return time.thread_time() - started
+        """Whether it is to read and learn in bfloat16 on this CPU: see half_precision.py."""
+        return half_precision.gains(self)
 
     def save(self, folder: Path) -> None:
         """Write the encoder to `folder` (a temporary name, then renamed; an older one there is replaced)."""
@@ -190,9 +184,3 @@ def length_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         batch.append(row)
     if batch:
         yield batch
-
-
-def model_sha256(model: Any) -> str:
-    """The digest that `Encoder.save` will find in the file it writes, for weights only held in memory."""
-    state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-    return hashlib.sha256(safetensors.torch.save(state, metadata={"format": "pt"})).hexdigest()

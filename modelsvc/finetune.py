@@ -23,12 +23,14 @@ from torch import Tensor, nn
 
 from modelsvc.batching import endless_batches, pieces, sampling_weights
 from modelsvc.concat import ConcatEncoder
-from modelsvc.encoder import Encoder, model_sha256
+from modelsvc.encoder import Encoder
 from modelsvc.finetune_config import FineTuneConfig, FineTuneError
 from modelsvc.logistic import fit_linear
+from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import Thaw, parameter_groups
 from modelsvc.schedules import slanted_triangle, thawed_layers
 from modelsvc.types import Head, OnProgress, Progress, Targets, silent
+from modelsvc.weights_digest import model_sha256
 from modelsvc.windows import cut, encode_whole, pooled
 
 __all__ = ["FineTuneConfig", "FineTuneError", "FineTuned", "fine_tune"]
@@ -74,10 +76,11 @@ def fine_tune(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = _first_head(encoder, texts, Y, multi_label, config, on_progress)
-        log = _train(encoder, head, texts, Y, multi_label, config, weights, on_progress)
+        with told_between_layers(encoder.model, "fine-tuning", on_progress) as told:
+            log = _train(encoder, head, texts, Y, multi_label, config, weights, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
-    encoder.sha256 = model_sha256(encoder.model)
+    encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("fine-tuning", 1.0)))
     as_arrays = Head(head.weight.detach().numpy().T.copy(), head.bias.detach().numpy().copy(), multi_label)
     return FineTuned(encoder, log, time.perf_counter() - started, as_arrays)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.logistic import fit_subsets
-from modelsvc.types import Embeddings, Targets
+from modelsvc.types import Embeddings, Look, Targets, unwatched
 
 
 def stratified_folds(Y: Targets, *, folds: int, seed: int) -> NDArray[np.int64]:
@@ -25,7 +25,7 @@ def stratified_folds(Y: Targets, *, folds: int, seed: int) -> NDArray[np.int64]:
 
 
 def cross_fit_logits(
-    X: Embeddings, Y: Targets, *, multi_label: bool, seed: int, folds: int
+    X: Embeddings, Y: Targets, *, multi_label: bool, seed: int, folds: int, look: Look = unwatched
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Out-of-fold logits (n, C), and which rows (n,) are fair to score: those whose labels their fold could learn.
 
@@ -38,7 +38,7 @@ def cross_fit_logits(
         return np.zeros((n, C), np.float32), np.zeros(n, np.bool_)
     fold = stratified_folds(Y, folds=folds, seed=seed)
     included = (fold[None, :] != np.arange(folds)[:, None]).astype(np.float32)  # (F, n)
-    weights, bias = fit_subsets(X, Y, included, multi_label=multi_label)
+    weights, bias = fit_subsets(X, Y, included, multi_label=multi_label, look=look)
     logits = np.empty((n, C), np.float32)
     for f in range(folds):
         mine = fold == f

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc import quick, two_views
-from modelsvc.types import Head, Proba, Targets, Views
+from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 
 
 def fit(
@@ -23,12 +23,13 @@ def fit(
     seed: int = 0,
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
+    look: Look = unwatched,
 ) -> Head:
     """A calibrated head from n labelled texts and their labels Y (n, C); `pool` are texts of the pool,
     whose labels are not asked (see `quick.fit_head`). The rest as in `quick.fit_head`. Raises QuickModelError."""
     if labelled.words is not None and multi_label:
         return two_views.fit_two_views(
-            labelled, Y, pool=pool, warm=warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on
+            labelled, Y, pool=pool, warm=warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on, look=look
         )
     return quick.fit_head(
         labelled.X,
@@ -39,6 +40,7 @@ def fit(
         calibrate=calibrate,
         calibrate_on=calibrate_on,
         pool_X=pool.X,
+        look=look,
     )
 
 
@@ -50,9 +52,13 @@ def cross_fit(
     pool: Views,
     seed: int,
     calibrate_on: NDArray[np.bool_] | None = None,
+    look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit` and `quick.decide` would make them. No text is
-    among those by which anything is set that it is scored with. Raises QuickModelError."""
+    among those by which anything is set that it is scored with. `look` is called all along and may raise to stop.
+    Raises QuickModelError."""
     if labelled.words is not None and multi_label:
-        return two_views.cross_fit_answers(labelled, Y, pool=pool, seed=seed, calibrate_on=calibrate_on)
-    return quick.cross_fit(labelled.X, Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on, pool_X=pool.X)
+        return two_views.cross_fit_answers(labelled, Y, pool=pool, seed=seed, calibrate_on=calibrate_on, look=look)
+    return quick.cross_fit(
+        labelled.X, Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on, pool_X=pool.X, look=look
+    )

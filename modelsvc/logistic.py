@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from modelsvc.types import Embeddings, Head, Targets
+from modelsvc.types import Embeddings, Head, Look, Targets, unwatched
 
 Floats = NDArray[np.float32]
 
@@ -24,17 +24,28 @@ MAX_STEPS = 60
 GRADIENT_TOLERANCE = 1e-3  # in the rounded axes, where a step is about as long as the gradient
 
 
-def fit_linear(X: Embeddings, Y: Targets, *, multi_label: bool, warm: Head | None = None) -> tuple[Floats, Floats]:
+def fit_linear(
+    X: Embeddings, Y: Targets, *, multi_label: bool, warm: Head | None = None, look: Look = unwatched
+) -> tuple[Floats, Floats]:
     """Weights (D, C) and bias (C,) fitted on all rows. X (n, D), Y (n, C)."""
     everything = np.ones((1, X.shape[0]), np.float32)
-    weights, bias = fit_subsets(X, Y, everything, multi_label=multi_label, warm=warm)
+    weights, bias = fit_subsets(X, Y, everything, multi_label=multi_label, warm=warm, look=look)
     return weights[0], bias[0]
 
 
 def fit_subsets(
-    X: Embeddings, Y: Targets, included: Floats, *, multi_label: bool, warm: Head | None = None
+    X: Embeddings,
+    Y: Targets,
+    included: Floats,
+    *,
+    multi_label: bool,
+    warm: Head | None = None,
+    look: Look = unwatched,
 ) -> tuple[Floats, Floats]:
-    """One linear classifier for each row of `included` (F, n), whose 0s leave texts out. -> (F, D, C), (F, C)"""
+    """One linear classifier for each row of `included` (F, n), whose 0s leave texts out. -> (F, D, C), (F, C)
+
+    `look` is called at each step of the search, a tenth of a second at 5,000 texts of 77 labels in ten folds.
+    """
     C = Y.shape[1]
     F = included.shape[0]
     axes = _round_axes(X, C)
@@ -47,8 +58,13 @@ def fit_subsets(
         start[:r, :, :known] = (axes.into @ warm.weights[:, :known])[:, None, :]
         start[r, :, :known] = warm.bias[:known] + axes.mean @ warm.weights[:, :known]
     start[:, ~problem.learnable] = 0
+
+    def loss_and_gradient(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        look()
+        return problem.loss_and_gradient(flat)
+
     found = minimize(
-        problem.loss_and_gradient,
+        loss_and_gradient,
         start.ravel().astype(np.float64),
         jac=True,
         method="L-BFGS-B",

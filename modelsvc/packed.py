@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from modelsvc.types import Look, unwatched
+
 SHORT = 64  # tokens up to which attention is computed as plain products; longer texts would need much memory for that
 FAR_BELOW = -3e4  # instead of minus infinity, whose softmax over nothing is no number
 
@@ -43,8 +45,9 @@ class PackedBert:
     epsilon: float
     dtype: torch.dtype
 
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Last hidden states (B, T, D) of token ids and mask (B, T); zero where the mask is. No gradients."""
+    def __call__(self, ids: Tensor, mask: Tensor, look: Look = unwatched) -> Tensor:
+        """Last hidden states (B, T, D) of token ids and mask (B, T); zero where the mask is. No gradients. `look` is
+        called before each layer and may raise to stop."""
         B, T = ids.shape
         real = mask.flatten().nonzero().squeeze(1)  # (S,) where the S tokens lie among B * T
         place = (mask.cumsum(1) - 1).flatten()[real]
@@ -53,6 +56,7 @@ class PackedBert:
         whole = len(real) == B * T
         outside = None if whole else (1 - mask).to(self.dtype)[:, None, None, :] * FAR_BELOW  # (B, 1, 1, T)
         for layer in self.layers:
+            look()
             qkv = F.linear(x, *layer.attention_in)  # (S, 3D)
             read = self._attention(qkv if whole else _spread(qkv, real, B * T), outside, B, T)  # (B * T, D)
             read = F.linear(read if whole else read[real], *layer.attention_out)

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.looked_at import layers_of
 from modelsvc.schedules import layer_rates
 
 
@@ -29,11 +30,11 @@ def parameter_groups(model: Any, head: nn.Module, config: FineTuneConfig) -> lis
 
 
 def transformer_layers(model: Any) -> list[nn.Module]:
-    """The model's layers, lowest first: its longest list of modules, whatever this architecture calls it."""
-    lists = [list(module) for module in model.modules() if isinstance(module, nn.ModuleList)]
-    if not lists:
+    """The layers to tune, lowest first. Raises FineTuneError for a model without."""
+    layers = layers_of(model)
+    if not layers:
         raise FineTuneError(f"{type(model).__name__} has no list of layers to tune.")
-    return max(lists, key=len)
+    return layers
 
 
 class Thaw:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
-from modelsvc.types import Embeddings, Rows, Targets
+from modelsvc.types import Embeddings, Look, Rows, Targets, unwatched
 
 Floats = NDArray[np.float32]
 
@@ -55,15 +55,16 @@ class PoolGraph:
     scatter: Floats  # (D, D) covariance of all texts
     _flows: dict[bytes, Floats] = field(default_factory=dict)
 
-    def flows(self, texts: Embeddings) -> Floats:
+    def flows(self, texts: Embeddings, *, look: Look = unwatched) -> Floats:
         """How much of what starts at each of n labelled texts (n, D) has come by each node. -> (n, M)
 
-        Remembered by text: one label more costs one text's flow.
+        Remembered by text: one label more costs one text's flow. `look` is called at each step: a thousand texts take
+        one to two seconds.
         """
         keys = [row.tobytes() for row in np.ascontiguousarray(texts)]
         new = [at for at, key in enumerate(keys) if key not in self._flows]
         if new:
-            for at, flow in zip(new, self._flow(texts[new]).T, strict=True):
+            for at, flow in zip(new, self._flow(texts[new], look).T, strict=True):
                 self._flows[keys[at]] = np.ascontiguousarray(flow)
         found = np.stack([self._flows[key] for key in keys])
         if len(self._flows) > MOST_FLOWS:  # a worker runs for weeks, and sources change
@@ -99,12 +100,13 @@ class PoolGraph:
         bias = -0.5 * np.einsum("cd,dc->c", centres, weights) - self.mean @ weights
         return Discriminant(weights.astype(np.float32), bias.astype(np.float32))
 
-    def _flow(self, texts: Embeddings) -> Floats:
+    def _flow(self, texts: Embeddings, look: Look) -> Floats:
         flow = self._sources(texts)
         flow -= (self.degree / self.degree.sum())[:, None]  # as much leaves, evenly over the graph
         flow /= self.degree[:, None]
         arrived = flow.copy()
         for _ in range(STEPS):
+            look()
             arrived = self.steps @ arrived + flow
         return arrived
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from modelsvc.folds import stratified_folds
 from modelsvc.logistic import ABSENT
 from modelsvc.pool_graph import NEIGHBOURS, Discriminant, Floats, graph_of
-from modelsvc.types import Embeddings, Head, Rows, Targets
+from modelsvc.types import Embeddings, Head, Look, Rows, Targets, unwatched
 
 SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 EXPECTED = 0.5  # the share where left-out texts cannot tell, with an encoder as it came: it costs little anywhere
@@ -56,16 +56,20 @@ def spread(pool_X: Embeddings, X: Embeddings, Y: Targets) -> Discriminant:
     return graph.discriminant(graph.flows(X[rows]), Y[rows])
 
 
-def spread_left_out(pool_X: Embeddings, X: Embeddings, Y: Targets, *, folds: int, seed: int) -> Floats:
+def spread_left_out(
+    pool_X: Embeddings, X: Embeddings, Y: Targets, *, folds: int, seed: int, look: Look = unwatched
+) -> Floats:
     """(n, C): what they say to each labelled text by the labels of the other folds, those of `cross_fit_logits`."""
     folds = min(folds, len(X))
     logits: Floats = np.zeros(Y.shape, np.float32)
     if folds < 2:
         return logits
+    look()
     graph, fold = graph_of(pool_X), stratified_folds(Y, folds=folds, seed=seed)
     rows = sources(X, Y)
-    flows = graph.flows(X[rows])
+    flows = graph.flows(X[rows], look=look)
     for f in range(folds):
+        look()
         mine, others = fold == f, fold[rows] != f
         logits[mine] = graph.discriminant(flows[others], Y[rows[others]]).logits(X[mine])
     return logits

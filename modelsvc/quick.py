@@ -18,7 +18,7 @@ from modelsvc.logistic import fit_linear
 from modelsvc.per_label import expected_f1_thresholds, moved_like, shrunk_scales
 from modelsvc.pool_graph import Discriminant
 from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, Mix, is_of_use, mix_for, spread, spread_left_out
-from modelsvc.types import Embeddings, Head, Proba, Targets, Views
+from modelsvc.types import Embeddings, Head, Look, Proba, Targets, Views, unwatched
 
 MIN_ROWS_TO_CALIBRATE = 10  # below this a temperature is noise
 DEFAULT_THRESHOLD = 0.5
@@ -39,6 +39,7 @@ def fit_head(
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
+    look: Look = unwatched,
 ) -> Head:
     """A calibrated head from labelled rows.
 
@@ -48,12 +49,12 @@ def fit_head(
     saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
     and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. `pool_X` (N, D)
     are texts of the pool, whatever their labels: with one label a text they have a share in the head (pool_share.py);
-    with several the thresholds rest on how often each label is expected among them. Raises QuickModelError when shapes
-    differ or no row is labelled.
+    with several the thresholds rest on how often each label is expected among them. `look` is called all along and may
+    raise to stop. Raises QuickModelError when shapes differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
     start = warm.alone if warm is not None and warm.alone is not None else warm
-    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=start)
+    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=start, look=look)
     asked = None if multi_label or pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     if warm is not None and not calibrate and warm.bias.shape == bias.shape:
         if multi_label:
@@ -63,7 +64,7 @@ def fit_head(
             return _with_pool(Head(weights, bias, False, warm.temperature), Mix.of_head(warm), spread(asked, X, Y))
         return Head(weights, bias, multi_label, warm.temperature, warm.thresholds)
     folds = 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
-    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
+    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds, look=look)
     if calibrate_on is not None:
         scorable = scorable & calibrate_on
     if multi_label:
@@ -74,7 +75,7 @@ def fit_head(
         return Head(weights, bias, multi_label, thresholds=_thresholds(expected, Y))
     if asked is None:
         return Head(weights, bias, multi_label, _temperature(logits, Y, scorable))
-    told = spread_left_out(asked, X, Y, folds=folds, seed=seed)
+    told = spread_left_out(asked, X, Y, folds=folds, seed=seed, look=look)
     share = EXPECTED if calibrate_on is None else EXPECTED_TUNED
     mix = mix_for(logits, told, Y, scorable, expected=share, least=MIN_ROWS_TO_CALIBRATE)
     temperature = _temperature(mix.of(logits, told), Y, scorable)
@@ -115,6 +116,7 @@ def cross_fit(
     folds: int = 10,
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
+    look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit_head` and `decide` would make them: no row is
     among those on which the head is fitted by which it is scored itself, nor is its own left-out answer among those by
@@ -123,18 +125,19 @@ def cross_fit(
     three numbers, have learnt it.
 
     Folds are stratified and follow from the seed alone. A label missing from a fold's training rows has probability
-    near 0 there. `calibrate_on` and `pool_X` as in `fit_head`. Raises QuickModelError.
+    near 0 there. `calibrate_on`, `pool_X` and `look` as in `fit_head`. Raises QuickModelError.
     """
     _check(X, Y, multi_label=multi_label)
-    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds)
+    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds, look=look)
     if calibrate_on is not None:
         scorable = scorable & calibrate_on
     fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
     told: NDArray[np.float32] | None = None
     if not multi_label and pool_X is not None and is_of_use(len(pool_X), _kinds(Y)):
-        told = spread_left_out(pool_X, X, Y, folds=folds, seed=seed)
+        told = spread_left_out(pool_X, X, Y, folds=folds, seed=seed, look=look)
     proba, decided = np.empty_like(logits), np.zeros(Y.shape, np.uint8)
     for f in range(int(fold.max()) + 1):
+        look()
         mine, others = fold == f, fold != f
         if multi_label:
             scales = shrunk_scales(logits[scorable & others], Y[scorable & others])

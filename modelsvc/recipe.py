@@ -194,7 +194,8 @@ def _trust(task: Task, config: RecipeConfig, method: str, unseen: Proba | None, 
     """
     encoder = task.folder if isinstance(task.folder, Encoder) else Encoder.load(task.folder, threads=task.threads)
     frozen = encoder.encode(task.texts, on_progress=task.standing(READING, WITH_POOL.read))
-    plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed)
+    look = task.looking(READING, WITH_POOL.read)
+    plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed, look=look)
     seen = trust(plain, task.Y, share)
     if seen.of_sure >= config.least_right:
         return seen, "frozen"

@@ -7,13 +7,12 @@ and agreed by a second judge where there is one. Pure functions of arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.types import Embeddings, Proba, Rows, Targets
+from modelsvc.types import Embeddings, Look, Proba, Rows, Targets, unwatched
 
 NEIGHBOURS = 15
 BLOCK = 1024
@@ -37,7 +36,7 @@ def neighbours_agree(
     *,
     k: int = NEIGHBOURS,
     above: float = 0.5,
-    look: Callable[[], None] = lambda: None,
+    look: Look = unwatched,
 ) -> NDArray[np.bool_]:
     """Whether more than `above` of the k nearest other rows of X (N, D), unit rows, have the same answer (N,). `look`
     is called before each 1,024 rows and may raise to stop: 10,000 rows take some seconds."""

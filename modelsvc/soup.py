@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import torch
 
-from modelsvc.encoder import Encoder, model_sha256
+from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
+from modelsvc.weights_digest import model_sha256
 
 
 def soup(encoders: Sequence[Encoder]) -> Encoder:

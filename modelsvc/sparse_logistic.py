@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from modelsvc.types import Targets
+from modelsvc.types import Look, Targets, unwatched
 
 Floats = NDArray[np.float32]
 
@@ -26,10 +26,11 @@ REMEMBERED = 4  # steps that L-BFGS looks back on
 BLOCK = 1_000_000  # weights solved for at once: some 150 MB while it lasts
 
 
-def fit_sparse_subsets(T: csr_matrix, Y: Targets, included: Floats) -> tuple[Floats, Floats]:
+def fit_sparse_subsets(T: csr_matrix, Y: Targets, included: Floats, *, look: Look = unwatched) -> tuple[Floats, Floats]:
     """One classifier for each row of `included` (F, n), whose 0s leave texts out. -> (F, V, C), (F, C)
 
-    T is (n, V), Y is (n, C). A label that a subset knows only one way gets no weights and the add-half bias.
+    T is (n, V), Y is (n, C). A label that a subset knows only one way gets no weights and the add-half bias. `look` is
+    called at each step of the search.
     """
     F, C, V = len(included), Y.shape[1], int(T.shape[1])
     # Every subset of every label is a problem of its own: a column j = (f, c).
@@ -40,7 +41,7 @@ def fit_sparse_subsets(T: csr_matrix, Y: Targets, included: Floats) -> tuple[Flo
     at_once = max(1, BLOCK // (V + 1))
     for start in range(0, F * C, at_once):
         block = slice(start, start + at_once)
-        weights[:, block], bias[block] = _fit(rows, targets[:, block], counted[:, block])
+        weights[:, block], bias[block] = _fit(rows, targets[:, block], counted[:, block], look)
     return weights.reshape(V, F, C).transpose(1, 0, 2), bias.reshape(F, C)
 
 
@@ -51,7 +52,7 @@ class _Rows:
     energy: Floats  # (V,) of each word: the sum of its squares
 
 
-def _fit(rows: _Rows, targets: Floats, counted: Floats) -> tuple[Floats, Floats]:
+def _fit(rows: _Rows, targets: Floats, counted: Floats, look: Look) -> tuple[Floats, Floats]:
     """Weights (V, J) and biases (J,) of J problems over the same n texts; targets and counted are (n, J)."""
     V, J = len(rows.energy), targets.shape[1]
     texts, positives = counted.sum(axis=0), (counted * targets).sum(axis=0)  # (J,)
@@ -65,6 +66,7 @@ def _fit(rows: _Rows, targets: Floats, counted: Floats) -> tuple[Floats, Floats]
     scale[V] = 1 / np.sqrt(np.maximum(texts, 1) * curve)
 
     def loss_and_gradient(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        look()
         A = flat.astype(np.float32).reshape(V + 1, J) * scale
         logits = rows.T @ A[:V] + A[V]  # (n, J)
         size = np.exp(-np.abs(logits))

@@ -15,7 +15,7 @@ from modelsvc.recipe_config import RecipeConfig
 from modelsvc.selftrain import in_proportion, label_weight, neighbours_agree
 from modelsvc.soup import soup
 from modelsvc.teacher import READING, READING_POOL, Task
-from modelsvc.types import Embeddings, Head, Proba, Progress, Rows
+from modelsvc.types import Embeddings, Head, Proba, Rows
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: lis
     """
     labelled = lesson.teacher.encode(task.texts, on_progress=task.standing(READING, 0.0))
     opinion = predict_proba(_judge(labelled, task, lesson), lesson.X)  # (N, C)
-    told = task.standing(READING_POOL, 0.0)
-    allowed = neighbours_agree(lesson.X, opinion.argmax(1), look=lambda: told(Progress(READING_POOL, 0.0)))
+    allowed = neighbours_agree(lesson.X, opinion.argmax(1), look=task.looking(READING_POOL, 0.0))
     mean, agreed, used = opinion, 1.0, 0
     cooks = [lesson.teacher]
     student: FineTuned | None = None
@@ -69,7 +68,8 @@ def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: lis
 def _judge(labelled: Embeddings, task: Task, lesson: Lesson) -> Head:
     """The teacher's head, in which the pool has its share; its labelled texts cannot say how much, it has seen them."""
     pool, unseen = lesson.X[sampled(len(lesson.X), seed=task.seed)], np.zeros(len(task.Y), np.bool_)
-    return fit_head(labelled, task.Y, multi_label=False, seed=task.seed, calibrate_on=unseen, pool_X=pool)
+    look = task.looking(READING_POOL, 0.0)
+    return fit_head(labelled, task.Y, multi_label=False, seed=task.seed, calibrate_on=unseen, pool_X=pool, look=look)
 
 
 def _student(task: Task, config: RecipeConfig, pool: list[str], proba: Proba, rows: Rows, *, seed: int) -> FineTuned:

@@ -13,7 +13,7 @@ from modelsvc.encoder import Encoder
 from modelsvc.finetune import FineTuneConfig, fine_tune
 from modelsvc.folds import stratified_folds
 from modelsvc.quick import fit_head, predict_proba
-from modelsvc.types import OnProgress, Proba, Progress, Targets
+from modelsvc.types import Look, OnProgress, Proba, Progress, Targets
 
 READING, READING_POOL = "reading the labelled texts", "reading the pool"
 FOLDS = 2  # each costs about half a training; the estimate is a little too low, which is the safe side
@@ -47,6 +47,10 @@ class Task:
             self.on_progress(Progress(stage, at))
 
         return tell
+
+    def looking(self, stage: str, at: float) -> Look:
+        """As `standing`, for work that tells no progress of its own."""
+        return lambda: self.on_progress(Progress(stage, at))
 
     def only(self, rows: list[int]) -> Task:
         """The same task on some of its texts."""
@@ -92,7 +96,11 @@ def answers_unseen(task: Task, method: str) -> Proba:
         encoder = teach(rest, method)
         told = rest.standing(READING, 1.0)
         head = fit_head(
-            encoder.encode(rest.texts, on_progress=told), rest.Y, multi_label=task.multi_label, seed=task.seed
+            encoder.encode(rest.texts, on_progress=told),
+            rest.Y,
+            multi_label=task.multi_label,
+            seed=task.seed,
+            look=rest.looking(READING, 1.0),
         )
         left_out = [task.texts[row] for row in mine.tolist()]
         proba[mine] = predict_proba(head, encoder.encode(left_out, on_progress=told))

@@ -16,7 +16,7 @@ from modelsvc.logistic import fit_subsets
 from modelsvc.per_label import Scales, expected_f1_thresholds, moved_like, shrunk_scales
 from modelsvc.quick import DEFAULT_THRESHOLD, QuickModelError, predict_proba, raw_logits
 from modelsvc.sparse_logistic import fit_sparse_subsets
-from modelsvc.types import Head, Proba, Targets, Views
+from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 from modelsvc.words import Words, WordWeights
 
 Floats = NDArray[np.float32]
@@ -37,27 +37,28 @@ def fit_two_views(
     seed: int = 0,
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
+    look: Look = unwatched,
 ) -> Head:
     """A head from n labelled texts and their labels Y (n, C); `pool` are texts without labels, on whose probabilities
     the thresholds rest.
 
     With `calibrate=False` the calibration of `warm`, the head before this one, is kept: it saves the folds when only
     few labels came since. `calibrate_on` (n,) names the rows that may say how sure the head may be and how much each
-    view counts: those that the encoder was not tuned on. Raises QuickModelError when no text is labelled, when shapes
-    differ, or for texts without their words.
+    view counts: those that the encoder was not tuned on. `look` is called all along and may raise to stop. Raises
+    QuickModelError when no text is labelled, when shapes differ, or for texts without their words.
     """
     words = _words(labelled)
     _words(pool)
     n = len(labelled)
     if n == 0 or Y.ndim != 2 or n != len(Y):
         raise QuickModelError(f"{n} labelled texts came with labels {Y.shape}; at least one, and one row each.")
-    fitted = _fit(labelled, Y, np.ones((1, n), np.float32))
+    fitted = _fit(labelled, Y, np.ones((1, n), np.float32), look)
     if warm is not None and not calibrate and _continues(warm, words, Y):
         assert warm.words is not None
         head = fitted.head(0, warm.words.share, words)
         scale, offset = moved_like(raw_logits(warm, labelled), raw_logits(head, labelled))
         return replace(_scaled(head, Scales(scale, offset)), thresholds=warm.thresholds)
-    left_out = cross_fit_two_views(labelled, Y, seed=seed)
+    left_out = cross_fit_two_views(labelled, Y, seed=seed, look=look)
     scorable = left_out.scorable if calibrate_on is None else left_out.scorable & calibrate_on
     share, scales = left_out.calibration(scorable, Y)
     head = _scaled(fitted.head(0, share, words), scales)
@@ -74,14 +75,16 @@ def cross_fit_answers(
     seed: int,
     folds: int = 10,
     calibrate_on: NDArray[np.bool_] | None = None,
+    look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit_two_views` would make them: no row is among
     those on which the head, the shares, the scales and the thresholds rest by which it is scored itself."""
-    left_out = cross_fit_two_views(labelled, Y, seed=seed, folds=folds)
+    left_out = cross_fit_two_views(labelled, Y, seed=seed, folds=folds, look=look)
     may = left_out.scorable if calibrate_on is None else left_out.scorable & calibrate_on
     some = some_of(pool, seed=seed)
     proba, decided = np.zeros(Y.shape, np.float32), np.zeros(Y.shape, np.uint8)
     for f in range(int(left_out.fold.max(initial=-1)) + 1):
+        look()
         mine, others = left_out.fold == f, left_out.fold != f
         share, scales = left_out.calibration(may & others, Y)
         seen = others if calibrate_on is None else others & calibrate_on
@@ -158,7 +161,9 @@ class LeftOut:
         return share, scales[share]
 
 
-def cross_fit_two_views(labelled: Views, Y: Targets, *, seed: int, folds: int = FOLDS) -> LeftOut:
+def cross_fit_two_views(
+    labelled: Views, Y: Targets, *, seed: int, folds: int = FOLDS, look: Look = unwatched
+) -> LeftOut:
     """Each labelled text through both views of a head that has not seen it. Logits of 0 where a text is alone."""
     n, C = Y.shape
     folds = min(folds, n)
@@ -166,8 +171,8 @@ def cross_fit_two_views(labelled: Views, Y: Targets, *, seed: int, folds: int = 
     dense, words = np.zeros((n, C), np.float32), np.zeros((n, C), np.float32)
     included = (fold[None, :] != np.arange(folds)[:, None]).astype(np.float32)  # (F, n)
     if folds < 2:
-        return LeftOut(dense, words, np.zeros(n, np.bool_), fold, _fit(labelled, Y, included[:0]))
-    heads = _fit(labelled, Y, included)
+        return LeftOut(dense, words, np.zeros(n, np.bool_), fold, _fit(labelled, Y, included[:0], look))
+    heads = _fit(labelled, Y, included, look)
     for f in range(folds):
         rows = np.flatnonzero(fold == f)
         dense[rows], words[rows] = heads.both(f, labelled[rows])
@@ -181,15 +186,15 @@ def mixed_logits(dense: Floats, words: Floats, share: float) -> Floats:
     return mixed
 
 
-def _fit(views: Views, Y: Targets, included: Floats) -> _Fitted:
+def _fit(views: Views, Y: Targets, included: Floats, look: Look) -> _Fitted:
     T = _words(views).T
     used = np.unique(T.indices).astype(np.int64)
     D, C = views.X.shape[1], Y.shape[1]
     if not len(included):
         none = np.zeros((0, C), np.float32)
         return _Fitted(np.zeros((0, D, C), np.float32), none, np.zeros((0, len(used), C), np.float32), none, used)
-    dense, dense_bias = fit_subsets(views.X, Y, included, multi_label=True)
-    words, words_bias = fit_sparse_subsets(T[:, used], Y, included)
+    dense, dense_bias = fit_subsets(views.X, Y, included, multi_label=True, look=look)
+    words, words_bias = fit_sparse_subsets(T[:, used], Y, included, look=look)
     return _Fitted(dense, dense_bias, words, words_bias, used)
 
 

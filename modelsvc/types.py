@@ -38,6 +38,14 @@ def silent(_: Progress) -> None:
     """Tell nobody."""
 
 
+Look = Callable[[], None]
+"""Called every moment of a computation that has no progress to tell, of a second or a few; may raise to stop it."""
+
+
+def unwatched() -> None:
+    """Nobody looks."""
+
+
 @dataclass(frozen=True)
 class Views:
     """Texts as a head sees them: their embeddings and, where it reads them too, their words."""

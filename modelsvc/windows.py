@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from modelsvc.encoder import Encoder, Precision, length_batches
+from modelsvc.looked_at import told_between_layers
 from modelsvc.types import Embeddings, OnProgress, Progress, silent
 
 OVERLAP = 32  # tokens that two windows share, so that no clause is only ever seen in halves
@@ -81,15 +82,16 @@ def encode_whole(
         torch.set_num_threads(encoder.threads)
     encoder.model.eval()
     sums = np.zeros((len(texts), encoder.width), np.float32)  # (N, D)
-    half = precision == "auto" and encoder.gains_by_bf16()
-    started, done = time.perf_counter(), 0
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-        for batch in length_batches(lengths):
-            vectors = encoder.pooled(encoder.pad(windows.tokens, batch)).float().numpy()  # (B, D)
-            np.add.at(sums, owner[batch], vectors)
-            done += len(batch)
-            seconds = time.perf_counter() - started
-            on_progress(Progress("embedding", done / len(lengths), seconds / done * (len(lengths) - done)))
+    with told_between_layers(encoder.model, "embedding", on_progress) as told:
+        half = precision == "auto" and encoder.gains_by_bf16()
+        started, done = time.perf_counter(), 0
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
+            for batch in length_batches(lengths):
+                vectors = encoder.pooled(encoder.pad(windows.tokens, batch)).float().numpy()  # (B, D)
+                np.add.at(sums, owner[batch], vectors)
+                done += len(batch)
+                seconds = time.perf_counter() - started
+                told(Progress("embedding", done / len(lengths), seconds / done * (len(lengths) - done)))
     norms = np.linalg.norm(sums, axis=1, keepdims=True)
     embeddings: Embeddings = sums / np.maximum(norms, 1e-12)
     return embeddings

@@ -15,7 +15,7 @@ from modelsvc.halves import FACTS
 from modelsvc.heads import fit
 from modelsvc.paired import WORSE, compare_answers
 from modelsvc.quick import decide, predict_proba
-from modelsvc.types import Head, Targets
+from modelsvc.types import Head, Look, Targets, unwatched
 
 Facts = Mapping[str, float | str]
 
@@ -23,7 +23,7 @@ ENOUGH_LATER = 10  # later labels below which no comparison is worth making
 
 
 def compare_without_audit(
-    project: Project, snapshot: Labelled, new: Head, pool: PoolArrays, facts: Facts
+    project: Project, snapshot: Labelled, new: Head, pool: PoolArrays, facts: Facts, look: Look = unwatched
 ) -> tuple[str, bool]:
     """(The decision in words, whether to promote). What the labels at hand say of tuning, in the `facts` of a stage,
     can speak against it whatever comes later; then the labels given since, where there are enough; then the facts
@@ -31,7 +31,7 @@ def compare_without_audit(
     said = _by_halves(facts)
     if said is not None and not said[1]:
         return said
-    return _on_later_labels(project, snapshot, new, pool) or said or _on_trust(snapshot)
+    return _on_later_labels(project, snapshot, new, pool, look) or said or _on_trust(snapshot)
 
 
 def _by_halves(facts: Facts) -> tuple[str, bool] | None:
@@ -49,7 +49,9 @@ def _by_halves(facts: Facts) -> tuple[str, bool] | None:
     return f"Promoted: {found}", True
 
 
-def _on_later_labels(project: Project, snapshot: Labelled, new: Head, pool: PoolArrays) -> tuple[str, bool] | None:
+def _on_later_labels(
+    project: Project, snapshot: Labelled, new: Head, pool: PoolArrays, look: Look
+) -> tuple[str, bool] | None:
     """By the labels given since `snapshot`: test, then train. None where they are too few.
 
     `new` was fitted on the snapshot over `pool`, the embeddings of the tuned encoder. Against it stands a head fitted
@@ -65,7 +67,7 @@ def _on_later_labels(project: Project, snapshot: Labelled, new: Head, pool: Pool
         return None
     found = compare_answers(
         _answers(project, new, pool, later),
-        _answers(project, _head_before(project, snapshot, serving), serving, later),
+        _answers(project, _head_before(project, snapshot, serving, look), serving, later),
         later.Y,
         multi_label=project.is_multi,
         seed=project.seed,
@@ -101,14 +103,15 @@ def _since(project: Project, snapshot: Labelled) -> Labelled:
     return now.only(~np.isin(now.document_ids, snapshot.document_ids))
 
 
-def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays) -> Head:
+def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays, look: Look) -> Head:
     rows, found = serving.rows_of(snapshot.document_ids)
     views, seed = views_of(project, serving), project.seed
     others = beside(views, rows, seed=seed)
     # As the one that serves: a tuned encoder has seen these texts, whose answers say nothing of how to mix.
     unseen = np.zeros(len(rows), bool) if reader_of(project).base is not None else None
+    multi = project.is_multi
     return fit(
-        views[rows], snapshot.Y[found], pool=others, multi_label=project.is_multi, seed=seed, calibrate_on=unseen
+        views[rows], snapshot.Y[found], pool=others, multi_label=multi, seed=seed, calibrate_on=unseen, look=look
     )
 
 

@@ -12,7 +12,7 @@ from labeller.projects.models import Project
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.quick import predict_proba
-from modelsvc.types import Head, Proba
+from modelsvc.types import Head, Look, Proba, unwatched
 
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
 ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: see docs/learner.md
@@ -35,25 +35,27 @@ def audit_decides(project: Project, labels: Labelled) -> bool:
     return project.audit or int(labels.is_audit.sum()) >= ENOUGH_TO_COMPARE
 
 
-def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts) -> Judged:
+def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, look: Look = unwatched) -> Judged:
     """The head on all labels of the snapshot over `pool`, the new encoder's embeddings, compared with what serves.
-    `facts` are those of the stage."""
+    `facts` are those of the stage; `look` is called all along and may raise to stop."""
     rows, found = pool.rows_of(snapshot.document_ids)
     labels, views = snapshot.only(found), views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
-    head = fit(views[rows], labels.Y, pool=others, multi_label=multi, seed=seed, calibrate_on=labels.is_audit)
-    audit = _score(project, labels, pool, tuned=True)
+    head = fit(
+        views[rows], labels.Y, pool=others, multi_label=multi, seed=seed, calibrate_on=labels.is_audit, look=look
+    )
+    audit = _score(project, labels, pool, tuned=True, look=look)
     if audit_decides(project, labels):
-        new, old = on_common_ground(project, labels, pool, audit)
+        new, old = on_common_ground(project, labels, pool, audit, look)
         sentence, promoted = compare(new, old, multi_label=multi, seed=seed)
     else:
-        sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts)
+        sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts, look)
     return Judged(head, labels, audit, sentence, promoted, predict_proba(head, views))
 
 
 def on_common_ground(
-    project: Project, labels: Labelled, new_pool: PoolArrays, audit: AuditScore
+    project: Project, labels: Labelled, new_pool: PoolArrays, audit: AuditScore, look: Look = unwatched
 ) -> tuple[AuditScore, AuditScore]:
     """(the new model, the one that serves now), each scored on the labelled texts that both have read.
 
@@ -62,16 +64,17 @@ def on_common_ground(
     reader = reader_of(project)
     old_pool = pool_arrays(reader.store_folder)
     both = labels.only(old_pool.rows_of(labels.document_ids)[1])
-    old = _score(project, both, old_pool, tuned=reader.base is not None)
-    new = audit if len(both.Y) == len(labels.Y) else _score(project, both, new_pool, tuned=True)
+    old = _score(project, both, old_pool, tuned=reader.base is not None, look=look)
+    new = audit if len(both.Y) == len(labels.Y) else _score(project, both, new_pool, tuned=True, look=look)
     return new, old
 
 
-def _score(project: Project, labels: Labelled, pool: PoolArrays, *, tuned: bool) -> AuditScore:
+def _score(project: Project, labels: Labelled, pool: PoolArrays, *, tuned: bool, look: Look) -> AuditScore:
     rows, _ = pool.rows_of(labels.document_ids)
     views = views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
-    return score_audit(views[rows], labels, pool=others, multi_label=project.is_multi, tuned=tuned, seed=project.seed)
+    multi, seed = project.is_multi, project.seed
+    return score_audit(views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, look=look)
 
 
 def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:

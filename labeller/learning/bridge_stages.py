@@ -32,6 +32,7 @@ from modelsvc.store import EmbeddingStore
 from modelsvc.types import Embeddings
 
 FIRST, LAST = "labels", "pool"  # the recipe's names of its stages
+COMPARING = "comparing with the model that serves"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Stages:
     held: _Candidate | None = None
     sentences: list[str] = field(default_factory=list)
     promoted: bool = False
+    told: float = 0.0  # how far the bar is, 0..1
 
     def __call__(self, stage: Stage) -> Embeddings | None:
         """The pool's embeddings by this stage's encoder, for the next stage. Raises Superseded, CancelRequested."""
@@ -84,6 +86,7 @@ class Stages:
 
     def tell(self, what: str, done: float) -> None:
         """`done` is 0..1 of the whole run. Raises Superseded, CancelRequested."""
+        self.told = done
         self.beat.tell(what, done, self.pace.seconds_left(done))
 
     def take_over(self, kept: list[ModelVersion]) -> None:
@@ -117,7 +120,8 @@ class Stages:
     def _put(self, candidate: _Candidate) -> None:
         """Version and promotion in one transaction; files are in place before the rows that name them."""
         project = self.run.project
-        judged = judge(project, self.snapshot.labels, candidate.pool, candidate.stage.facts)
+        facts = candidate.stage.facts
+        judged = judge(project, self.snapshot.labels, candidate.pool, facts, lambda: self.tell(COMPARING, self.told))
         said = read_off(
             project, candidate.pool.ids, judged.pool_proba, judged.head, judged.labels, judged.audit.unseen, tuned=True
         )

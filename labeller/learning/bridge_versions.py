@@ -23,7 +23,7 @@ from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
 from modelsvc.heads import cross_fit
 from modelsvc.reliability import of_answers
-from modelsvc.types import Head, Proba, Targets, Views
+from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 from modelsvc.words import Vocabulary, WordWeights
 
 CROSS_FITTED = gettext_noop("Cross-fitted: each audit text is scored by a head that has not seen it.")
@@ -87,12 +87,20 @@ class Made:
 
 
 def score_audit(
-    texts: Views, labels: Labelled, *, pool: Views, multi_label: bool, tuned: bool, seed: int
+    texts: Views,
+    labels: Labelled,
+    *,
+    pool: Views,
+    multi_label: bool,
+    tuned: bool,
+    seed: int,
+    look: Look = unwatched,
 ) -> AuditScore:
     """The honest figures of a head on the n labelled texts, of which only the audit rows count; `pool` are texts
     without labels.
 
     `tuned`: the encoder was fine-tuned on labels of these texts, the audit texts excepted. So only they calibrate.
+    `look` is called all along and may raise to stop.
     """
     audit = labels.is_audit
     if not audit.any() or labels.kinds < 2:
@@ -100,7 +108,7 @@ def score_audit(
         return AuditScore(none.document_ids, none.proba, none.predicted, none.predicted, {}, NOT_SCORED, none)
     calibrate_on = audit if tuned else None
     proba, predicted = cross_fit(
-        texts, labels.Y, pool=pool, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on
+        texts, labels.Y, pool=pool, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on, look=look
     )
     gold = labels.Y[audit]
     metrics = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed).to_dict()

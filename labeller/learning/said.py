@@ -20,6 +20,7 @@ STAGES = [
     gettext_noop("loading the labels"),
     gettext_noop("loading the encoder"),
     gettext_noop("comparing"),
+    gettext_noop("comparing with the model that serves"),
     gettext_noop("comparing texts"),
     gettext_noop("comparing people's answers"),
     gettext_noop("comparing orders of labelling"),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,32 +18,11 @@ from modelsvc.recipe import Stage
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import OnProgress, silent
 from tests.cast import add_texts, make_project
-from tests.learning.scene import annotate, fill, kind_of, refit
+from tests.learning.scene import Fake, annotate, fill, refit
 
 pytestmark = pytest.mark.django_db
 
 OTHERS = [f"Text number {at} of the rest of a large pool." for at in range(60)]
-
-
-class Fake:
-    """An encoder that knows the kinds of the thirty texts, and reads at once."""
-
-    sha256, width = "f" * 64, 8
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def encode(self, texts: Sequence[str], *, on_progress: OnProgress = silent) -> NDArray[np.float32]:
-        self.asked += texts
-        X = np.stack([np.random.default_rng(zlib.crc32(text.encode())).normal(size=8) for text in texts]) * 0.1
-        for row, text in enumerate(texts):
-            if text not in OTHERS:
-                X[row, ["Change", "Court", "Other"].index(kind_of(text))] += 1
-        return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
-
-    def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        (folder / "meta.json").write_text(json.dumps({"sha256": self.sha256}))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from modelsvc import encoder as encoder_module
+from modelsvc import half_precision
 from modelsvc.adapt import AdaptConfig, adapt, shortened, twice_read_loss
 from modelsvc.concat import ConcatEncoder
 from modelsvc.encoder import BUNDLED, Encoder, EncoderError, resolve
@@ -100,7 +100,7 @@ def test_concat_pooling_is_three_times_as_wide_of_unit_length_and_is_not_saved(t
 
 def test_concat_pooling_reads_the_same_in_bfloat16_without_padding(tiny, monkeypatch):
     encoder = ConcatEncoder.of(Encoder.load(tiny))
-    monkeypatch.setitem(encoder_module._bf16_gains, encoder.width, True)
+    monkeypatch.setitem(half_precision._verdicts, encoder.sha256, True)
     texts = [*TEXTS, "short"]
     assert encoder.encode(texts) == pytest.approx(encoder.encode(texts, precision="full"), abs=0.02)
 

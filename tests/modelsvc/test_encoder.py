@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelsvc import encoder as encoder_module
-from modelsvc import encoder_files
-from modelsvc.encoder import BUNDLED, BUNDLED_SHA256, Encoder, EncoderError, length_batches, model_sha256, resolve
+from modelsvc import encoder_files, half_precision
+from modelsvc.encoder import BUNDLED, BUNDLED_SHA256, Encoder, EncoderError, length_batches, resolve
 from modelsvc.types import Progress
+from modelsvc.weights_digest import model_sha256
 
 TEXTS = ["You may not sue us.", "hm", "We may change these terms at any time and without telling you. " * 8, "", "No."]
 
@@ -43,7 +44,7 @@ def test_embeddings_equal_those_of_sentence_transformers(bundled):
 
 
 def test_half_precision_points_the_same_way(bundled, monkeypatch):
-    monkeypatch.setitem(encoder_module._bf16_gains, bundled.width, True)
+    monkeypatch.setitem(half_precision._verdicts, bundled.sha256, True)
     half, full = bundled.encode(TEXTS), bundled.encode(TEXTS, precision="full")
     assert (half * full).sum(1).min() > 0.999
     assert half == pytest.approx(full, abs=0.02)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from modelsvc.batching import PIECE_TOKENS, endless_batches, epoch_order, pieces, sampling_weights
-from modelsvc.encoder import BUNDLED, Encoder, model_sha256, resolve
+from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, FineTuneError, fine_tune
 from modelsvc.parameter_groups import parameter_groups, transformer_layers
 from modelsvc.quick import decide, fit_head, predict_proba
 from modelsvc.types import Progress
+from modelsvc.weights_digest import model_sha256
 
 # Both kinds speak of both things: frozen embeddings see the topic, only tuning sees who does what to whom.
 TEXTS = [

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from modelsvc import encoder as encoder_module
+from modelsvc import half_precision
 from modelsvc.encoder import Encoder
 from modelsvc.packed import SHORT, pack
 
@@ -45,7 +46,7 @@ def test_both_ways_of_attention_agree(bundled):
 def test_other_architectures_go_their_own_way_in_half_precision(encoders, kind, monkeypatch):
     encoder = Encoder.load(encoders(kind))
     assert pack(encoder.model) is None
-    monkeypatch.setitem(encoder_module._bf16_gains, encoder.width, True)
+    monkeypatch.setitem(half_precision._verdicts, encoder.sha256, True)
     half, full = encoder.encode(TEXTS), encoder.encode(TEXTS, precision="full")
     assert (half * full).sum(1).min() > 0.99
 

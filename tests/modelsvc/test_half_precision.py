@@ -1,0 +1,50 @@
+"""Each encoder has its own verdict on bfloat16: faster here, and pointing the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from modelsvc import half_precision
+from modelsvc.encoder import Encoder
+
+
+@pytest.fixture(autouse=True)
+def nothing_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(half_precision, "_faster", {})
+    monkeypatch.setattr(half_precision, "_verdicts", {})
+
+
+def test_encoders_of_one_width_are_measured_apart(encoders: Callable[[str], Path]) -> None:
+    several = [Encoder.load(encoders(kind)) for kind in ("bert", "modernbert", "electra")]
+    assert len({encoder.width for encoder in several}) == 1
+    for encoder in several:
+        encoder.gains_by_bf16()
+    assert len(half_precision._faster) == len(half_precision._verdicts) == 3
+
+
+def test_one_architecture_is_timed_once_wherever_it_was_read_from(
+    encoders: Callable[[str], Path], tmp_path: Path
+) -> None:
+    encoder = Encoder.load(encoders("bert"))
+    encoder.gains_by_bf16()
+    encoder.save(tmp_path / "elsewhere")
+    Encoder.load(tmp_path / "elsewhere").gains_by_bf16()
+    assert len(half_precision._faster) == 1
+
+
+@pytest.mark.parametrize(("least", "taken"), [(0.999, True), (1.01, False)])
+def test_bfloat16_is_refused_where_it_points_another_way(
+    bundled: Encoder, monkeypatch: pytest.MonkeyPatch, least: float, taken: bool
+) -> None:
+    monkeypatch.setattr(half_precision, "_is_faster", lambda _: True)
+    monkeypatch.setattr(half_precision, "LEAST_COSINE", least)
+    assert bundled.gains_by_bf16() == taken
+
+
+def test_where_it_is_no_faster_nothing_is_compared(bundled: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(half_precision, "_is_faster", lambda _: False)
+    monkeypatch.setattr(half_precision, "cosine", lambda _: pytest.fail("it is not asked"))
+    assert not bundled.gains_by_bf16()
