@@ -72,3 +72,22 @@ def test_a_manager_sets_an_address_and_sees_a_test_arrive(walker: Walker, projec
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
     shots.take(page, "notices", whole=True)
     assert [said for said in walker.complaints if "422" not in said] == []
+
+
+def test_who_was_signed_out_is_told_beside_what_is_being_written_and_comes_back_to_the_page(
+    walker: Walker, project: Project
+) -> None:
+    page, written = walker.page, "Change: the terms may be altered."
+    page.goto(walker.address + reverse("project-settings", args=[project.slug]) + "?from=overview")
+    page.locator("#id_guidelines").fill(written)
+    page.context.clear_cookies()
+    told = page.get_by_role("status").filter(has_text="You are signed out")
+    told.wait_for()
+    assert page.locator("#id_guidelines").input_value() == written
+    shots.take(page, "signed-out")
+    told.get_by_role("link", name="Sign in again").click()
+    page.get_by_label("Username").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/settings/?from=overview")
+    assert page.get_by_text("You are signed out").count() == 0
