@@ -47,6 +47,14 @@ def test_a_failed_run_is_told_while_somebody_labels_and_disturbs_nothing(walker:
     page.locator("#news .notice").wait_for(state="detached")
     walker.go("Results")
     assert page.locator("#news .notice").count() == 0
+    services.note_run_ended(ended(project, reason="The disk is full. Make room, then start it again.").pk)
+    page.set_viewport_size(shots.PHONE)
+    page.locator("#news .notice").wait_for()
+    shots.take(page, "news-results")
+    page.set_viewport_size(shots.PHONE)
+    menu = page.get_by_role("navigation", name="Project").get_by_role("link", name="Data", exact=True)
+    menu.click()  # refused where something lies over it
+    page.wait_for_url("**/data/**")
     walker.complaints = [said for said in walker.complaints if "vega-bundle" not in said]
     assert walker.complaints == []
 
