@@ -17,6 +17,7 @@ from labeller.insight.ceiling import PEOPLE, ceiling_layers
 from labeller.insight.change_marks import changes_key
 from labeller.insight.chart_lines import MODELS_ONLY, beside_key, beside_layers, quoted
 from labeller.insight.curve import CurveRow
+from labeller.insight.joining import joining
 from labeller.insight.pointing import figures_told, names_told
 from labeller.insight.saved_picture import KeyEntry
 from labeller.insight.selectors import Estimate
@@ -29,6 +30,7 @@ METRICS: dict[Metric, Promise] = {
     "micro_f1": gettext_lazy("Micro-F1"),
     "label_f1": gettext_lazy("F1 of one label"),
 }
+JOINED = {"filter": "datum.joined"}
 
 
 def curve_spec(rows: Sequence[CurveRow], *, metric: Metric, name: str = "", texts: str = "") -> dict[str, Any]:
@@ -39,8 +41,13 @@ def curve_spec(rows: Sequence[CurveRow], *, metric: Metric, name: str = "", text
     figures were measured on.
     """
     name, texts = name or str(METRICS[metric]), texts or _("Audit texts")
+    rows = [row for row in rows if getattr(row, metric) is not None]
+    how = joining(rows)
     points = [
-        _point(row, metric) | figures_told(row, metric, name, texts) for row in rows if getattr(row, metric) is not None
+        _point(row, metric)
+        | {"joined": at in how.joined, "whisker": at in how.whiskers}
+        | figures_told(row, metric, name, texts)
+        for at, row in enumerate(rows)
     ]
     return frame(
         _("%(figure)s against number of labels, with 95 %% band.") % {"figure": name},
@@ -112,7 +119,7 @@ def _by_kind(full: str, quick: str) -> dict[str, Any]:
 
 def _band(points: Sequence[dict[str, Any]], metric: Metric) -> dict[str, Any]:
     return {
-        "transform": [MODELS_ONLY],
+        "transform": [MODELS_ONLY, JOINED],
         "mark": {"type": "area"},
         "encoding": {
             "opacity": {"condition": {"test": "datum.kind === 'full'", "value": 0.17}, "value": 0.11},
@@ -124,13 +131,9 @@ def _band(points: Sequence[dict[str, Any]], metric: Metric) -> dict[str, Any]:
 
 
 def _whisker() -> dict[str, Any]:
-    """The first point of its kind has no band to lie in: its interval is a line."""
+    """The interval of a point that no band shows."""
     return {
-        "transform": [
-            MODELS_ONLY,
-            {"joinaggregate": [{"op": "count", "as": "of_its_kind"}], "groupby": ["kind"]},
-            {"filter": "datum.of_its_kind === 1"},
-        ],
+        "transform": [MODELS_ONLY, {"filter": "datum.whisker"}],
         "mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.22, "strokeCap": "round"},
         "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}},
     }
@@ -138,7 +141,7 @@ def _whisker() -> dict[str, Any]:
 
 def _line() -> dict[str, Any]:
     return {
-        "transform": [MODELS_ONLY],
+        "transform": [MODELS_ONLY, JOINED],
         "mark": {"type": "line", "strokeCap": "round", "strokeJoin": "round"},
         "encoding": {
             "y": {"field": "value", "type": "quantitative"},

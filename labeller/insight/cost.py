@@ -13,6 +13,7 @@ from labeller.insight.selectors import Estimate, VersionScore
 
 GROWTH = 1.5
 """Labels must have grown by half between two models that are compared: nearer ones differ by chance alone."""
+Figures = tuple[Estimate | None, Estimate | None]
 
 
 def milestones(versions: Sequence[VersionScore]) -> list[VersionScore]:
@@ -83,16 +84,18 @@ class Cost:
 
 
 def accuracy_gain(before: VersionScore, after: VersionScore, *, phi: float = 0.0) -> Estimate:
-    """`phi` as in `gain`."""
-    assert before.accuracy is not None and after.accuracy is not None  # milestones are measured
-    return gain(before.accuracy, after.accuracy, phi=phi)
+    """By the figures that lean on the pool where both models have one, as everywhere. `phi` as in `gain`."""
+    return _gain_of((before.tightened, after.tightened), (before.accuracy, after.accuracy), phi)
 
 
 def f1_gain(before: VersionScore, after: VersionScore) -> Estimate:
     """Of macro-F1 on different texts. By the figures that lean on the pool where both models have one: the plain ones
     leave open, each by itself, what the labels could be that no text carried, and no difference of two would be
     certain."""
-    pair = (before.tightened_f1, after.tightened_f1)
-    one, other = pair if all(pair) else (before.macro_f1, after.macro_f1)
+    return _gain_of((before.tightened_f1, after.tightened_f1), (before.macro_f1, after.macro_f1))
+
+
+def _gain_of(leaning: Figures, plain: Figures, phi: float = 0.0) -> Estimate:
+    one, other = leaning if all(leaning) else plain
     assert one is not None and other is not None  # milestones are measured
-    return gain(one, other)
+    return gain(one, other, phi=phi)

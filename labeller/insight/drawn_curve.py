@@ -11,6 +11,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from labeller.insight.curve import CurveRow
+from labeller.insight.joining import joining
 from labeller.insight.selectors import Estimate
 from labeller.numerals import decimal, percent, whole
 
@@ -29,13 +30,13 @@ class Tick:
 
 @dataclass(frozen=True)
 class Series:
-    """The models of one kind. `points` are (x, y); one alone has no band to lie in, but a whisker."""
+    """The models of one kind. `points` are (x, y); where no band shows their interval, a whisker does."""
 
     kind: str
-    band: str  # of an SVG polygon; empty for a point alone
+    band: str  # of an SVG polygon; empty where all have the same number of labels
     line: str  # of an SVG polyline
     points: list[tuple[str, str]]
-    whisker: tuple[str, str, str] | None  # x, y of the lower and of the upper bound
+    whiskers: list[tuple[str, str, str]]  # x, y of the lower and of the upper bound
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,16 @@ def _of(row: CurveRow, metric: Metric) -> Estimate | None:
 
 
 def _series(kind: str, part: Sequence[tuple[CurveRow, Estimate]], x: Place, y: Place) -> Series:
-    points = [(_n(x(row.labels)), _n(y(estimate.value))) for row, estimate in part]
-    upper = [f"{_n(x(row.labels))},{_n(y(estimate.high))}" for row, estimate in part]
-    lower = [f"{_n(x(row.labels))},{_n(y(estimate.low))}" for row, estimate in part]
-    alone = len(part) == 1
+    places = [(_n(x(row.labels)), *(_n(y(at)) for at in (found.value, found.low, found.high))) for row, found in part]
+    how = joining([row for row, _found in part])
+    joined = [place for at, place in enumerate(places) if at in how.joined]
+    upper, lower = [f"{at},{high}" for at, _, _, high in joined], [f"{at},{low}" for at, _, low, _ in joined]
     return Series(
         kind=kind,
-        band="" if alone else " ".join([*upper, *reversed(lower)]),
-        line=" ".join(",".join(point) for point in points),
-        points=points,
-        whisker=(points[0][0], _n(y(part[0][1].low)), _n(y(part[0][1].high))) if alone else None,
+        band="" if len(joined) == 1 else " ".join([*upper, *reversed(lower)]),
+        line=" ".join(f"{at},{value}" for at, value, _, _ in joined),
+        points=[(at, value) for at, value, _, _ in places],
+        whiskers=[(at, low, high) for n, (at, _, low, high) in enumerate(places) if n in how.whiskers],
     )
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, Standing, VersionScore
-from labeller.numerals import decimal, whole
+from labeller.numerals import hundredths, in_100, whole
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ def _no_model(audit: int) -> str:
 
 def _right_on(share: Estimate) -> str:
     # A share: 31 may have been measured.
-    return _("The model is right on about %(share)s in 100 texts.") % {"share": _in_100(share.value)}
+    return _("The model is right on about %(share)s in 100 texts.") % {"share": in_100(share.value)}
 
 
 def _between(share: Estimate, made: str) -> str:
     return _("Between %(low)s and %(high)s (95 %% interval), %(made)s") % {
-        "low": _in_100(share.low), "high": _in_100(share.high), "made": made,
+        "low": in_100(share.low), "high": in_100(share.high), "made": made,
     }  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def _macro_f1_of(share: Estimate) -> str:
 def _exactly_right(share: Estimate, made: str) -> str:
     return _(
         "95 %% interval. All labels of a text are right on about %(value)s in 100 texts (%(low)s to %(high)s), %(made)s"
-    ) % {"value": _in_100(share.value), "low": _in_100(share.low), "high": _in_100(share.high), "made": made}
+    ) % {"value": in_100(share.value), "low": in_100(share.low), "high": in_100(share.high), "made": made}
 
 
 def _plain_accuracy(version: VersionScore) -> str:
@@ -111,7 +111,7 @@ def _plain_accuracy(version: VersionScore) -> str:
         "By those texts alone it would be %(value)s in 100 (%(low)s to %(high)s). That plain figure tends to be too "
         "low: each of those texts is left out of what answers it, and the others were chosen where no labelled text "
         "lay near."
-    ) % {"value": _in_100(share.value), "low": _in_100(share.low), "high": _in_100(share.high)}
+    ) % {"value": in_100(share.value), "low": in_100(share.low), "high": in_100(share.high)}
 
 
 def _plain_f1(version: VersionScore) -> str:
@@ -140,9 +140,5 @@ def _made_from(version: VersionScore, place: str) -> str:
     return " · ".join([measured, learnt, _("model %(number)d") % {"number": version.number}])
 
 
-def _in_100(share: float) -> str:
-    return decimal(100 * share, 0)
-
-
 def _hundredths(share: Estimate) -> dict[str, str]:
-    return {"value": decimal(share.value, 2), "low": decimal(share.low, 2), "high": decimal(share.high, 2)}
+    return {"value": hundredths(share.value), "low": hundredths(share.low), "high": hundredths(share.high)}

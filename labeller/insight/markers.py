@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 
+from labeller.annotation.models import Annotation
 from labeller.corpus.testset import TestSet
 from labeller.insight.loop import loop_of
 from labeller.insight.measured_on import Ground
@@ -20,7 +21,7 @@ from labeller.projects.models import Project
 
 def results_marker(project: Project, ground: Ground) -> str:
     """Of the curve's page: labels, models, what serves, the guidelines' version, and beside them how far people agree
-    and the comparison of orders, or on a test file what it has measured. Four queries."""
+    and the comparison of orders, or on a test file what it has measured. Five queries."""
     told = f"{_labels(project)}_{models_of(project)}_{project.guidelines_number}"
     if ground.test_set is not None:
         return f"{told}_{_scores(ground.test_set)}"
@@ -33,7 +34,7 @@ def results_marker(project: Project, ground: Ground) -> str:
 
 
 def models_marker(project: Project) -> str:
-    """Of the page of models: also zips, what the loop is about to do, and runs that made no model. Six queries, eight
+    """Of the page of models: also zips, what the loop is about to do, and runs that made no model. Seven queries, nine
     while an earlier model is to serve again."""
     states = {state.value: Count("pk", filter=Q(state=state)) for state in ModelExport.State}
     zips = ModelExport.objects.filter(version__project=project).aggregate(newest=Max("pk"), **states)
@@ -59,7 +60,9 @@ def _scores(test_set: TestSet) -> str:
 
 
 def _labels(project: Project) -> str:
-    return _joined(label_counts(project).values())
+    """Also of answers that were changed: these leave all counts as they were. Two queries."""
+    said = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"), replaced=Count("superseded_at"))
+    return _joined([*label_counts(project).values(), *said.values()])
 
 
 def _joined(numbers: Iterable[int | None]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,7 +40,7 @@ class Report:
     model: VersionScore | None  # the newest in use
     audit_so_far: str
     drawings: list[Drawing]  # the leading figure first
-    rows: list[CurveRow]  # the measured models, thinned to those with half as many labels again each
+    rows: list[CurveRow]  # the measured models, thinned to those with half as many labels again each, and `model`
     measured: int  # how many there are
     changes: list[CurveChange]  # of labels and guidelines since the first model
     by_label: list[LabelScore]
@@ -78,7 +79,7 @@ def report_of(project: Project, ground: Ground) -> Report:
         model=current,
         audit_so_far="" if ground.test_set else audit_so_far(standing),
         drawings=drawings,
-        rows=curve_rows(milestones(measured(told, ground))),
+        rows=curve_rows(_told_of(measured(told, ground), current)),
         changes=changes,
         measured=sum(row.accuracy is not None for row in rows),
         by_label=by_label if ground.test_set is None else label_scores_on(project, number, ground),
@@ -90,3 +91,10 @@ def report_of(project: Project, ground: Ground) -> Report:
         provenance=provenance_of(project, number, ground.in_force),
         ground=ground,
     )
+
+
+def _told_of(versions: Sequence[VersionScore], current: VersionScore | None) -> list[VersionScore]:
+    """In the order of the curve. The model that the report is about may have no more labels than one before it: a full
+    run and the quick model over it learn from the same."""
+    chosen = milestones(versions)
+    return [version for version in versions if version in chosen or (version == current and version.has_evidence)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +20,7 @@ from labeller.insight.forecast_layer import with_forecast
 from labeller.insight.label_curves import label_figures
 from labeller.insight.lines import LINES, NAMES, line_rows
 from labeller.insight.markers import results_marker
-from labeller.insight.measured_on import ON_THE_AUDIT, ground_of, measured, versions_on
+from labeller.insight.measured_on import AUDIT, ON_THE_AUDIT, ground_of, measured, versions_on
 from labeller.insight.number_rows import NumberRow, between, change_rows
 from labeller.insight.picture import PictureRefused, metrics_of, picture_of, picture_rows
 from labeller.insight.results_context import ResultsContext
@@ -58,12 +60,15 @@ def figures(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def outlook_words(request: HttpRequest, slug: str) -> HttpResponse:
-    """Forecast and advice for another target; the page's address follows."""
+    """Forecast and advice for another target; the page's address follows. Where there is a test file it says that this
+    is the audit's page: without a word it may be the other's."""
     access = project_for(request, slug)
     results = ResultsContext.of(access.project, ON_THE_AUDIT, _target(request))
     answer = render(request, "insight/_outlook.html", {"project": access.project, "results": results})
     if results.outlook:
-        answer["HX-Replace-Url"] = f"{reverse('results', args=[slug])}?target={results.outlook.target}"
+        chosen = {"on": AUDIT} if ground_of(access.project, request.GET).has_choice else {}
+        address = urlencode(chosen | {"target": results.outlook.target})
+        answer["HX-Replace-Url"] = f"{reverse('results', args=[slug])}?{address}"
     return answer
 
 

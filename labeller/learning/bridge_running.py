@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.selectors import label_sets
@@ -65,10 +65,13 @@ def overall_metrics(gold: Targets, said: Targets, *, multi_label: bool, seed: in
 
 
 def _newest(project: Project) -> list[Annotation]:
-    """The newest answers, oldest first: of a text that several people answered, the first. One query."""
+    """The newest answers, oldest first: of a text that several people answered, the first. One that was changed since
+    has the place of the answer that it replaced: what was said before is of that moment. One query."""
     answers = _answers(project)
     earlier = answers.filter(document=OuterRef("document"), pk__lt=OuterRef("pk"))
-    newest = answers.filter(~Exists(earlier)).order_by("-pk")[:WINDOW]
+    to_the_same = Annotation.objects.filter(document=OuterRef("document"), model_key=OuterRef("model_key"))
+    first = Subquery(to_the_same.order_by("pk").values("pk")[:1])
+    newest = answers.filter(~Exists(earlier)).order_by(first.desc(), "-pk")[:WINDOW]
     return list(newest)[::-1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,10 +16,12 @@ from django_q.conf import Conf
 from labeller.crew import this_process
 from labeller.learning.models import WorkerPulse
 from labeller.learning.recovery import recover, sweep_work
+from labeller.learning.signals import looking
 
 log = structlog.get_logger(__name__)
 
 PULSE_S = 3.0
+TELL_S = 30.0  # apps above have less to look for, and nobody waits for it
 FORGOTTEN = timedelta(minutes=5)
 TRAINING_NICENESS = 10  # fine-tuning takes every core there is; pages and refits go first
 
@@ -49,14 +52,17 @@ def beat_on(cluster: str, *, stop: threading.Event | None = None) -> None:
 
 def recover_on(*, stop: threading.Event | None = None) -> None:
     """Look for what others left behind until `stop` (for ever without one)."""
-    swept = False
+    swept, tell_at = False, 0.0
 
     def look() -> None:
-        nonlocal swept
+        nonlocal swept, tell_at
         if not swept:  # at the start, when a killed process of before may have left something
             swept = True
             sweep_work()
         recover()
+        if time.monotonic() >= tell_at:
+            tell_at = time.monotonic() + TELL_S
+            looking.send_robust(sender=None)
 
     _go_on(look, stop)
 

@@ -10,6 +10,10 @@ from django.utils.translation import gettext_noop
 # killed in that moment does not send it; whoever must not miss one looks at the rows too.
 run_ended = Signal()
 
+# In each worker process when it starts, also in the place of a killed one, and twice a minute from then on: look for
+# what killed processes left behind.
+looking = Signal()
+
 # When the results advise to stop: send(sender=…, project_id=int, labels=int, sentence=str), as often as one likes.
 stop_advised = Signal()
 STOP_ADVISED = gettext_noop(

@@ -6,11 +6,9 @@ class NoticesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from django_q.signals import post_spawn
-
-        from labeller.learning.signals import run_ended, stop_advised
+        from labeller.learning.signals import looking, run_ended, stop_advised
         from labeller.notices import receivers
 
         run_ended.connect(receivers.on_run_ended, dispatch_uid="notices.run")
         stop_advised.connect(receivers.on_stop_advised, dispatch_uid="notices.stop")
-        post_spawn.connect(receivers.on_spawn, dispatch_uid="notices.spawn")
+        looking.connect(receivers.on_looking, dispatch_uid="notices.looking")

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import structlog
-from django.db import DatabaseError
-
 from labeller.notices import services
 from labeller.projects.models import Project
-
-log = structlog.get_logger(__name__)
 
 
 def on_run_ended(run_id: int, **_: object) -> None:
@@ -21,9 +16,5 @@ def on_stop_advised(project_id: int, labels: int, sentence: str, **_: object) ->
         services.note_stop_advised(project, labels=labels, sentence=sentence)
 
 
-def on_spawn(**_: object) -> None:
-    """A new worker process, also one in the place of a killed one: look for what that left behind."""
-    try:
-        services.catch_up()
-    except DatabaseError as error:  # away or busy: the next process looks
-        log.warning("notices_missed", error=str(error))
+def on_looking(**_: object) -> None:
+    services.catch_up()

@@ -47,6 +47,14 @@ def test_a_failed_run_is_told_while_somebody_labels_and_disturbs_nothing(walker:
     page.locator("#news .notice").wait_for(state="detached")
     walker.go("Results")
     assert page.locator("#news .notice").count() == 0
+    services.note_run_ended(ended(project, reason="The disk is full. Make room, then start it again.").pk)
+    page.set_viewport_size(shots.PHONE)
+    page.locator("#news .notice").wait_for()
+    shots.take(page, "news-results")
+    page.set_viewport_size(shots.PHONE)
+    menu = page.get_by_role("navigation", name="Project").get_by_role("link", name="Data", exact=True)
+    menu.click()  # refused where something lies over it
+    page.wait_for_url("**/data/**")
     walker.complaints = [said for said in walker.complaints if "vega-bundle" not in said]
     assert walker.complaints == []
 
@@ -72,3 +80,22 @@ def test_a_manager_sets_an_address_and_sees_a_test_arrive(walker: Walker, projec
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
     shots.take(page, "notices", whole=True)
     assert [said for said in walker.complaints if "422" not in said] == []
+
+
+def test_who_was_signed_out_is_told_beside_what_is_being_written_and_comes_back_to_the_page(
+    walker: Walker, project: Project
+) -> None:
+    page, written = walker.page, "Change: the terms may be altered."
+    page.goto(walker.address + reverse("project-settings", args=[project.slug]) + "?from=overview")
+    page.locator("#id_guidelines").fill(written)
+    page.context.clear_cookies()
+    told = page.get_by_role("status").filter(has_text="You are signed out")
+    told.wait_for()
+    assert page.locator("#id_guidelines").input_value() == written
+    shots.take(page, "signed-out")
+    told.get_by_role("link", name="Sign in again").click()
+    page.get_by_label("Username").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/settings/?from=overview")
+    assert page.get_by_text("You are signed out").count() == 0

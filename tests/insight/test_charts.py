@@ -68,6 +68,19 @@ def test_a_line_beside_the_models_has_layers_of_its_own_and_is_in_no_band_of_the
     assert point["Model"] == RUNNING
 
 
+def test_models_at_one_number_of_labels_each_show_their_interval_and_no_line_stands_upright() -> None:
+    several = [row(1, 60), row(2, 130, kind="full"), row(3, 130, kind="full"), row(4, 130), row(5, 150)]
+    points = curve_spec(several, metric="accuracy")["data"]["values"]
+    assert [point["whisker"] for point in points] == [False, True, True, False, False]
+    assert [point["joined"] for point in points] == [True, False, True, True, True]
+    filters = {
+        layer["mark"]["type"]: layer["transform"][1]["filter"]
+        for layer in curve_spec(several, metric="accuracy")["layer"]
+        if len(layer.get("transform", [])) > 1
+    }
+    assert filters == {"area": "datum.joined", "line": "datum.joined", "rule": "datum.whisker"}
+
+
 def test_the_f1_of_a_label_is_told_by_the_label_s_name_whatever_it_holds() -> None:
     spec = curve_spec([row(1, 40)], metric="label_f1", name="""F1 of 'a "b\\""")
     [point] = spec["data"]["values"]

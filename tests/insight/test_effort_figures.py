@@ -192,6 +192,15 @@ class TestCost:
         assert f1_gain(before, after).value == pytest.approx(0.2) and f1_gain(before, after).low > 0
         assert f1_gain(replace(before, tightened_f1=None), after) == gain(open_, open_)
 
+    def test_accuracy_is_compared_by_the_figures_that_lead_where_both_models_have_one(self) -> None:
+        sure = Estimate(0.75, 0.7, 0.8)
+        before, after = (
+            replace(version(count, 0.7), tightened=replace(sure, value=value))
+            for count, value in ((100, 0.75), (200, 0.9))
+        )
+        assert accuracy_gain(before, after).value == pytest.approx(0.15)
+        assert accuracy_gain(replace(before, tightened=None), after).value == 0
+
 
 class TestProjection:
     @pytest.mark.parametrize("counts", [[], [5], [5, 9], [0, 0, 0, 0]])

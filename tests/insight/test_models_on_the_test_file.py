@@ -156,7 +156,7 @@ class TestOneTextOfTheFile:
         client, text = client_of(rita), testset.TestText.objects.order_by("pk")[7]
         with django_assert_max_num_queries(11):
             assert told(client, "results-errors-text", unaudited, text.pk).count('class="good"') == 12
-        with django_assert_max_num_queries(21):
+        with django_assert_max_num_queries(22):
             told(client, "results-models", unaudited)
         with django_assert_max_num_queries(26):
             told(client, "results-compare", unaudited, a=1, b=2)

@@ -86,5 +86,5 @@ def test_a_poll_that_finds_nothing_new_builds_no_page(
 ) -> None:
     seen = marker(measured)
     client = client_of(rita)
-    with django_assert_max_num_queries(10):  # three of them are the session and the membership
+    with django_assert_max_num_queries(11):  # three of them are the session and the membership
         assert client.get(reverse(name, args=[measured.slug]), {"seen": seen}).status_code == 204

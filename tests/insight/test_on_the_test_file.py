@@ -182,7 +182,7 @@ class TestTheCurve:
                 version=version, test_set=made, n_texts=60, label_ids=first.label_ids, metrics=first.metrics
             )
         client = client_of(rita)
-        for name, most in (("results", 18), ("results-figures", 20), ("results-test", 14), ("results-report", 28)):
+        for name, most in (("results", 19), ("results-figures", 22), ("results-test", 14), ("results-report", 28)):
             with django_assert_max_num_queries(most):
                 client.get(at(name, examined), {"on": "test"})
 

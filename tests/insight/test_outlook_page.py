@@ -15,6 +15,7 @@ from labeller.learning.models import LoopState
 from labeller.projects.models import Project, User
 from tests.insight.readings import add_reading
 from tests.insight.scored import add_labels, add_version
+from tests.insight.tested import add_test_set
 
 ClientOf = Callable[[User], Client]
 
@@ -67,6 +68,17 @@ def test_another_target_is_remembered_in_the_address(foretold: Project, client_o
     assert "<html" not in answer.content.decode() and "To reach 87 %" in answer.content.decode()
     assert answer["HX-Replace-Url"] == f"{at('results', foretold)}?target=87"
     assert "To reach 87 %" in client.get(at("results-figures", foretold), {"target": "87"}).content.decode()
+
+
+def test_beside_a_test_file_the_address_goes_on_saying_that_this_is_the_audit(
+    foretold: Project, client_of: ClientOf, rita: User
+) -> None:
+    add_test_set(foretold, ["Change", "Court"])
+    client = client_of(rita)
+    page = client.get(at("results", foretold), {"on": "audit"}).content.decode()
+    assert '<input type="hidden" name="on" value="audit">' in page
+    answer = client.get(at("results-outlook", foretold), {"on": "audit", "target": "87"})
+    assert answer["HX-Replace-Url"] == f"{at('results', foretold)}?on=audit&target=87"
 
 
 @pytest.mark.parametrize("target", ["", "0", "100", "-5", "9.5", "abc", "²", "00011111", "99999999999999999999"])

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labeller.insight.answers import Answer
 from labeller.insight.comparison import Pair
-from labeller.insight.paired_f1 import MOST_RESAMPLED, paired_macro_f1
+from labeller.insight.paired_f1 import MOST_RESAMPLED, Kind, macro_f1_gain, paired_macro_f1
 from labeller.projects.models import Project, User
 from modelsvc.intervals import macro_f1
 from tests.cast import join, make_project
@@ -43,6 +45,39 @@ def test_a_model_is_no_better_than_itself() -> None:
 def test_a_clear_difference_is_called_one() -> None:
     rows = [pair({1 + at % 2}, {1}, {1 + at % 2}, at) for at in range(60)]
     assert paired_macro_f1(rows).is_certain
+
+
+def mostly_alike(*others: Pair) -> list[Pair]:
+    """300 texts on which two models agree, mostly rightly, and these others."""
+    alike = [pair({at % 4}, {at % 4} if at % 5 else set(), {at % 4} if at % 5 else set(), at) for at in range(300)]
+    return [*alike, *others]
+
+
+def test_one_text_of_many_makes_no_difference_certain() -> None:
+    rare = pair({5}, set(), {5})
+    found = paired_macro_f1(mostly_alike(rare))
+    assert found.gain.value == pytest.approx(0.2) and found.gain.low <= 0 and not found.is_certain
+    assert macro_f1_gain([(frozenset({5}), frozenset(), frozenset({5}))]).low <= 0
+
+
+def test_nor_does_one_text_on_a_rare_label_among_others_that_hardly_count() -> None:
+    either_way = [pair({0}, {0}, {1}), pair({0}, {1}, {0})] * 5
+    found = paired_macro_f1(mostly_alike(pair({5}, set(), {5}), *either_way))
+    assert found.gain.value == pytest.approx(0.2, abs=0.01) and not found.is_certain
+
+
+@pytest.mark.parametrize(("texts", "is_certain"), [(5, False), (6, True)])
+def test_six_texts_all_for_the_same_model_do(texts: int, is_certain: bool) -> None:
+    assert paired_macro_f1(mostly_alike(*[pair({5}, set(), {5})] * texts)).is_certain is is_certain
+    few = [pair({1}, {1}, {1}), pair({5}, set(), {5})]
+    assert paired_macro_f1([few[0]] * 20 + [few[1]] * texts).is_certain is is_certain
+
+
+@given(st.lists(st.tuples(*[st.frozensets(st.integers(1, 4), max_size=2)] * 3), min_size=1, max_size=40))
+def test_the_other_way_round_it_is_the_same_difference(texts: list[Kind]) -> None:
+    there, back = macro_f1_gain(texts), macro_f1_gain((gold, b, a) for gold, a, b in texts)
+    assert (back.value, back.low, back.high) == pytest.approx((-there.value, -there.high, -there.low))
+    assert there.low <= there.value <= there.high
 
 
 def test_influences_and_resamples_tell_the_same_of_enough_texts() -> None:

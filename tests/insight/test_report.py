@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from labeller import VERSION
 from labeller.annotation.models import Source
 from labeller.corpus.models import Document, ImportJob
+from labeller.learning.models import LoopState
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.merging import merge_labels
 from labeller.projects.models import Project, Role, User
@@ -105,6 +106,17 @@ class TestWhatItTells:
         assert "To reach 85 %" in words and "Keep going." in words and "98.4 % of answers" in words
         assert "by model 5 and corrected by its audit texts" in words and "Micro-F1" not in words
         assert words.count("95 % interval") > 6  # each label's F1 has one too
+
+    def test_its_table_has_the_model_it_is_about_also_where_that_has_no_more_labels_than_one_before(
+        self, project: Project, client_of: ClientOf, alice: User
+    ) -> None:
+        quick = add_version(project, n_labels=90, n_audit=40)
+        full = add_version(project, n_labels=90, n_audit=40, kind="full", promoted=True, right=0.9)
+        now = add_version(project, n_labels=90, n_audit=40, base=full, right=0.9)
+        LoopState.objects.create(project=project, serving=full)
+        page = client_of(alice).get(at("results-report", project)).content.decode()
+        models = re.findall(r'<th scope="row">(\d+) <small>', page)
+        assert models == [str(quick.number), str(now.number)]
 
     def test_it_says_where_everything_comes_from(self, measured: Project, client_of: ClientOf, rita: User) -> None:
         told = words_of(client_of(rita).get(at("results-report", measured)).content.decode())

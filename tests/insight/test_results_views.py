@@ -12,11 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from labeller.annotation.models import Annotation
+from labeller.insight.markers import models_marker, results_marker
+from labeller.insight.measured_on import ON_THE_AUDIT
 from labeller.insight.panels import results_panel
 from labeller.projects.models import Membership, Project, User
 from labeller.projects.overview import panels
 from tests.cast import add_texts, join, make_project
 from tests.insight.scored import add_labels, add_version
+from tests.learning.scene import annotate
 
 ClientOf = Callable[[User], Client]
 PAGES = (
@@ -89,6 +93,16 @@ def test_an_unknown_metric_is_refused_by_name(project: Project, client_of: Clien
     assert answer.content.decode() == "No curve of 'luck'; known: accuracy, macro_f1, micro_f1, label_f1."
 
 
+def test_a_changed_answer_is_news_though_no_count_moves(project: Project, bob: User) -> None:
+    [document] = add_texts(project, ["We may change these terms."])
+    answer = annotate(document, bob, ["Change"])
+    before = results_marker(project, ON_THE_AUDIT), models_marker(project)
+    Annotation.objects.filter(pk=answer.pk).update(superseded_at=answer.created_at)
+    annotate(document, bob, ["Court"])
+    after = results_marker(project, ON_THE_AUDIT), models_marker(project)
+    assert before[0] != after[0] and before[1] != after[1]
+
+
 def test_the_live_part_is_silent_until_a_figure_changes(project: Project, client_of: ClientOf, alice: User) -> None:
     client = client_of(alice)
     page = client.get(at("results", project)).content.decode()
@@ -140,9 +154,9 @@ def test_fifty_versions_cost_as_many_queries_as_one(
             project, n_labels=60 + at_labels, n_audit=30 + at_labels, kind="full" if at_labels % 5 == 0 else "quick"
         )
     client = client_of(alice)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         client.get(at("results", project))
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(23):
         client.get(at("results-figures", project))
 
 

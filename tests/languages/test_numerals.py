@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from labeller.numerals import decimal, whole
+from labeller.numerals import decimal, hundredths, in_100, whole
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,19 @@ def test_a_number_is_grouped_and_pointed_as_the_language_does(language, count, s
 def test_small_numbers_have_no_group():
     with translation.override("de"):
         assert (whole(0), whole(999), whole(1000)) == ("0", "999", "1.000")
+
+
+@pytest.mark.parametrize(
+    ("share", "in_hundred", "as_decimal"),
+    [
+        (0.857, "86", "0.86"),
+        (299 / 300, "99.7", "0.997"),
+        (0.99999, "99.9", "0.999"),
+        (1.0, "100", "1.00"),
+        (0.0, "0", "0.00"),
+        (1 / 300, "0.3", "0.003"),
+        (0.00001, "0.1", "0.001"),
+    ],
+)
+def test_a_share_is_called_all_or_none_only_where_it_is(share: float, in_hundred: str, as_decimal: str) -> None:
+    assert (in_100(share), hundredths(share)) == (in_hundred, as_decimal)

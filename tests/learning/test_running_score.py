@@ -72,6 +72,21 @@ def test_of_two_people_s_answers_to_a_text_the_first_counts(project: Project, al
     assert score is not None and score.annotation_ids == [first.pk]
 
 
+def test_a_changed_answer_keeps_the_place_of_the_one_it_replaced(
+    project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge_running, "WINDOW", 3)
+    old, *others = (predicted(project, bob, f"Text {at}.", {"Change": 0.9}, ["Change"]) for at in range(4))
+    Annotation.objects.filter(pk=old.pk).update(superseded_at=old.created_at)
+    changed = annotate(old.document, bob, ["Court"], source=Source.AUDIT)
+    Annotation.objects.filter(pk=changed.pk).update(prediction=old.prediction, model_key=old.model_key)
+    score = note_running(project, n_labels=9)
+    assert score is not None and score.annotation_ids == [one.pk for one in others]
+    monkeypatch.setattr(bridge_running, "WINDOW", 4)
+    score = note_running(project, n_labels=9)
+    assert score is not None and score.annotation_ids == [changed.pk, *(one.pk for one in others)]
+
+
 def test_with_several_labels_the_thresholds_of_that_moment_decide(db: None, bob: User) -> None:
     project = make_project("multi")
     ids = {label.name: str(label.pk) for label in project.labels.all()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 from pytest_django import Settings
 
+from labeller.learning import pulse
 from labeller.notices import services
 from labeller.notices.delivering import deliver
 from labeller.notices.models import Delivery, Notice
@@ -179,9 +181,35 @@ class TestWebhooks:
     def test_one_whose_worker_was_killed_is_due_again(self, project: Project) -> None:
         goes_to(project, webhook="https://example.org/hook")
         services.note_run_ended(ended(project).pk)
+        assert services.catch_up() == 0  # its task is on its way
+        Delivery.objects.update(due_at=timezone.now() - timedelta(minutes=1))
         assert services.catch_up() == 1  # the broker had lost it
+        assert services.catch_up() == 0  # handed out by another process
         Delivery.objects.update(due_at=timezone.now() + timedelta(minutes=1), attempts=1)  # in a worker's hands
         assert services.catch_up() == 0
+
+    @pytest.mark.django_db(transaction=True)
+    def test_workers_look_for_such_ones_again_and_again(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        goes_to(project, webhook="http://127.0.0.1:9/hook")
+        services.note_run_ended(ended(project).pk)
+        monkeypatch.setattr(pulse, "PULSE_S", 0.02)
+        monkeypatch.setattr(pulse, "TELL_S", 0.02)
+        stop = threading.Event()
+        worker = threading.Thread(target=pulse.recover_on, kwargs={"stop": stop})
+        worker.start()
+        try:
+            for _again in range(2):
+                lost = timezone.now() - timedelta(minutes=1)
+                Delivery.objects.update(due_at=lost, attempts=1)  # whose worker was killed
+                deadline = timezone.now() + timedelta(seconds=20)
+                while Delivery.objects.get().due_at == lost and timezone.now() < deadline:
+                    pass
+                assert Delivery.objects.get().due_at > lost
+        finally:
+            stop.set()
+            worker.join()
 
 
 class TestTheSettingsPage:

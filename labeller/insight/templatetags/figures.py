@@ -45,12 +45,12 @@ def decimal_interval(estimate: Estimate) -> str:
 
 @register.filter
 def hundredths(estimate: Estimate) -> str:
-    return numerals.decimal(estimate.value, 2)
+    return numerals.hundredths(estimate.value)
 
 
 @register.filter
 def hundredths_interval(estimate: Estimate) -> str:
-    return sentences.span(numerals.decimal(estimate.low, 2), numerals.decimal(estimate.high, 2))
+    return sentences.span(numerals.hundredths(estimate.low), numerals.hundredths(estimate.high))
 
 
 @register.filter
