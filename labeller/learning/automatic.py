@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 def consider_full(project: Project, *, labels: int, kinds: int) -> TrainingRun | None:
     """Start a full run when the labels have grown enough since the last one began. None when it is not its time.
 
-    `kinds`: different answers among the texts that may teach the encoder (no audit texts).
+    `kinds`: kinds of text among those that may teach the encoder (no audit texts).
     """
     runs = selectors.full_runs(project.pk)
     unfinished = any(run.is_unfinished for run in runs)

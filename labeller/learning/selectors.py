@@ -14,7 +14,7 @@ from labeller.annotation.selectors import current_labels
 from labeller.corpus.testset import TestSet
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
-from labeller.learning.triggers import TEXTS_A_KIND, next_full_at
+from labeller.learning.triggers import TEXTS_A_KIND, kinds_among, next_full_at
 from labeller.projects.models import Project
 
 ALIVE = timedelta(seconds=12)  # four pulses missed: call it dead
@@ -53,19 +53,19 @@ def forget_whether_the_queue_is_kept() -> None:
 
 
 def teaching_labels(project: Project) -> tuple[int, int]:
-    """(labelled texts, different answers among those that are no audit texts): what a full run would learn from."""
-    labels, kinds = 0, set()
+    """(labelled texts, kinds of text among those that are no audit texts): what a full run would learn from."""
+    labels, teaching = 0, set()
     for row in current_labels(project):
         labels += 1
         if not row.is_audit:
-            kinds.add(row.label_ids)
-    return labels, len(kinds)
+            teaching.add(row.label_ids)
+    return labels, kinds_among(teaching)
 
 
 def labelled_kinds(project: Project) -> tuple[int, int]:
-    """(labelled texts, different answers among them): what a quick head learns from."""
+    """(labelled texts, kinds of text among them): what a quick head learns from."""
     answers = [row.label_ids for row in current_labels(project)]
-    return len(answers), len(set(answers))
+    return len(answers), kinds_among(answers)
 
 
 @dataclass(frozen=True)
