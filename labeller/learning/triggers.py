@@ -37,13 +37,15 @@ def kinds_among(answers: Collection[tuple[int, ...]]) -> int:
 
 def enough_to_teach(labels: int, kinds: int) -> bool:
     """Whether so many labelled texts of so many kinds can tune an encoder at all: two texts a kind on average.
-    Below, it learns single texts by heart, and what it knew of all others suffers."""
+    Both counts are of the texts that may teach it. Below, it learns single texts by heart, and what it knew of all
+    others suffers."""
     return kinds >= 2 and labels >= TEXTS_A_KIND * kinds
 
 
-def is_full_due(labels: int, *, labels_at_last: int, kinds: int, unfinished: bool) -> bool:
-    """Whether a full run starts by itself. `kinds`: of text, among the labels that may teach the encoder."""
-    return not unfinished and enough_to_teach(labels, kinds) and labels >= next_full_at(labels_at_last)
+def is_full_due(labels: int, *, teaching: int, kinds: int, labels_at_last: int, unfinished: bool) -> bool:
+    """Whether a full run starts by itself. `teaching`: those of the labels that may teach the encoder, of so many
+    `kinds`."""
+    return not unfinished and enough_to_teach(teaching, kinds) and labels >= next_full_at(labels_at_last)
 
 
 def is_check_due(labels: int, *, labels_at_last: int, encoders: int) -> bool:
