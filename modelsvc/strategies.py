@@ -21,7 +21,14 @@ from modelsvc.label_names import STANDS_FOR, cold_names
 from modelsvc.late import late
 from modelsvc.pool import Pool, StrategyError
 from modelsvc.rare import has_rare_labels, rarest_first
-from modelsvc.scores import entropy, least_confidence, margin, multilabel_margin
+from modelsvc.scores import (
+    entropy,
+    least_confidence,
+    margin,
+    multilabel_entropy,
+    multilabel_least_confidence,
+    multilabel_margin,
+)
 from modelsvc.types import Proba, Ranked, Rows, Scores
 
 __all__ = ["ASK_NAMES", "ASK_NO_MODEL", "STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
@@ -106,10 +113,10 @@ STRATEGIES: dict[str, Strategy] = {
     "core-set": core_set,
     "default": default,
     "early": early,
-    "entropy": _by_score("entropy", entropy, multilabel_margin),
+    "entropy": _by_score("entropy", entropy, multilabel_entropy),
     "herding": herding,
     "late": late,
-    "least-confidence": _by_score("least-confidence", least_confidence, multilabel_margin),
+    "least-confidence": _by_score("least-confidence", least_confidence, multilabel_least_confidence),
     "margin": _by_score("margin", margin, multilabel_margin),
     "random": random,
     "rarest": rarest_first,
