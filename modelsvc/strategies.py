@@ -2,7 +2,8 @@
 
 A strategy takes the pool, how many texts are wanted and a random generator, and returns rows of the pool, best
 first. `probabilities` is the chance with which each text was drawn at its turn, given the turns before it (what LURE
-needs: Farquhar et al. 2021, arXiv 2101.11665); 1 where the choice follows from the pool alone.
+needs: Farquhar et al. 2021, arXiv 2101.11665). 1 says "chosen, not drawn": the best by the strategy's own measure.
+Such a choice may still hang on the seed, by which k-means starts and large pools are sampled: no chance to weight by.
 """
 
 from __future__ import annotations
