@@ -50,6 +50,25 @@ def multilabel_margin(proba: Proba) -> Scores:
     return _unit(scores)
 
 
+def multilabel_least_confidence(proba: Proba) -> Scores:
+    """How far the likeliest set of labels is from certain, each label taken by itself: 1 - product of max(p, 1 - p), as
+    sequences are scored in Settles & Craven (2008); in units of its largest value. (N, C) -> (N,)"""
+    C = proba.shape[1]
+    if C == 0:
+        return np.zeros(proba.shape[0], np.float32)
+    settled = np.maximum(proba, 1 - proba).astype(np.float64).prod(axis=1)
+    return _unit(((1 - settled) / (1 - 0.5**C)).astype(np.float32))
+
+
+def multilabel_entropy(proba: Proba) -> Scores:
+    """The entropies of all labels' yes and no, in units of their largest sum, C log 2. (N, C) -> (N,)"""
+    if proba.shape[1] == 0:
+        return np.zeros(proba.shape[0], np.float32)
+    p = np.clip(proba.astype(np.float64), 1e-12, 1 - 1e-12)
+    scores: Scores = (-(p * np.log(p) + (1 - p) * np.log1p(-p)).mean(axis=1) / np.log(2)).astype(np.float32)
+    return _unit(scores)
+
+
 def _unit(scores: Scores) -> Scores:
     """Rounding may leave 1 + 1e-7."""
     return np.clip(scores, 0, 1)

@@ -2,7 +2,8 @@
 
 A strategy takes the pool, how many texts are wanted and a random generator, and returns rows of the pool, best
 first. `probabilities` is the chance with which each text was drawn at its turn, given the turns before it (what LURE
-needs: Farquhar et al. 2021, arXiv 2101.11665); 1 where the choice follows from the pool alone.
+needs: Farquhar et al. 2021, arXiv 2101.11665). 1 says "chosen, not drawn": the best by the strategy's own measure.
+Such a choice may still hang on the seed, by which k-means starts and large pools are sampled: no chance to weight by.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ from modelsvc.label_names import STANDS_FOR, cold_names
 from modelsvc.late import late
 from modelsvc.pool import Pool, StrategyError
 from modelsvc.rare import has_rare_labels, rarest_first
-from modelsvc.scores import entropy, least_confidence, margin, multilabel_margin
+from modelsvc.scores import (
+    entropy,
+    least_confidence,
+    margin,
+    multilabel_entropy,
+    multilabel_least_confidence,
+    multilabel_margin,
+)
 from modelsvc.types import Proba, Ranked, Rows, Scores
 
 __all__ = ["ASK_NAMES", "ASK_NO_MODEL", "STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
@@ -106,10 +114,10 @@ STRATEGIES: dict[str, Strategy] = {
     "core-set": core_set,
     "default": default,
     "early": early,
-    "entropy": _by_score("entropy", entropy, multilabel_margin),
+    "entropy": _by_score("entropy", entropy, multilabel_entropy),
     "herding": herding,
     "late": late,
-    "least-confidence": _by_score("least-confidence", least_confidence, multilabel_margin),
+    "least-confidence": _by_score("least-confidence", least_confidence, multilabel_least_confidence),
     "margin": _by_score("margin", margin, multilabel_margin),
     "random": random,
     "rarest": rarest_first,

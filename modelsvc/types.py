@@ -82,6 +82,6 @@ class Ranked:
 
     rows: Rows  # (K,)
     scores: Scores  # (K,)
-    probabilities: NDArray[np.float32]  # (K,) of having been drawn
+    probabilities: NDArray[np.float32]  # (K,) of having been drawn at its turn; 1: chosen, not drawn
     reasons: list[str]
     strategy: str

@@ -47,9 +47,10 @@ COLUMNS = [
 def rows(project: Project) -> Iterator[dict[str, Any]]:
     """Every current answer as plain values, oldest first. `id` is the text's own id, empty where its file gave none;
     `document` our number, which tells every text from every other; `labels` a list of names as they are now, merged
-    labels by what they became; `prediction` what the model had said before, by label name; `guidelines` the number of
-    the version under which it was given. Behind all people's answers come those of language models. Answers to gold
-    texts stay out: they label nothing, and whose they are is between that person and the managers."""
+    labels by what they became; `probability` that with which the text was drawn, 1 where it was chosen and not drawn;
+    `prediction` what the model had said before, by label name; `guidelines` the number of the version under which it
+    was given. Behind all people's answers come those of language models. Answers to gold texts stay out: they label
+    nothing, and whose they are is between that person and the managers."""
     names = dict(Label.everything.filter(project=project).values_list("pk", "name"))
     place = {pk: at for at, pk in enumerate(names)}
     current = (

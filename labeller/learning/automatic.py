@@ -16,15 +16,15 @@ from labeller.projects.models import Project
 log = structlog.get_logger(__name__)
 
 
-def consider_full(project: Project, *, labels: int, kinds: int) -> TrainingRun | None:
+def consider_full(project: Project, *, labels: int, teaching: int, kinds: int) -> TrainingRun | None:
     """Start a full run when the labels have grown enough since the last one began. None when it is not its time.
 
-    `kinds`: different answers among the texts that may teach the encoder (no audit texts).
+    `teaching`: the labelled texts that may teach the encoder (no audit texts), of so many `kinds`.
     """
     runs = selectors.full_runs(project.pk)
     unfinished = any(run.is_unfinished for run in runs)
     last = selectors.labels_at_last_full(runs)
-    if not is_full_due(labels, labels_at_last=last, kinds=kinds, unfinished=unfinished):
+    if not is_full_due(labels, teaching=teaching, kinds=kinds, labels_at_last=last, unfinished=unfinished):
         return None
     try:
         return services.start_full(project=project)

@@ -18,6 +18,7 @@ from labeller.corpus.models import Document
 from labeller.learning import artifacts
 from labeller.learning.bridge_consensus import settled
 from labeller.learning.models import LoopState, ModelVersion
+from labeller.learning.triggers import kinds_among
 from labeller.projects.models import Label, Project
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import Embeddings, Rows, Targets
@@ -162,8 +163,10 @@ class Labelled:
 
     @property
     def kinds(self) -> int:
-        """How many different answers there are."""
-        return len(np.unique(self.Y, axis=0)) if len(self.Y) else 0
+        """How many kinds of text there are by their labels."""
+        if not len(self.Y):
+            return 0
+        return kinds_among([tuple(np.flatnonzero(labels).tolist()) for labels in np.unique(self.Y, axis=0)])
 
     @property
     def counts(self) -> dict[str, int]:

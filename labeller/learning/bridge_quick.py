@@ -14,7 +14,7 @@ from labeller.learning import artifacts, automatic
 from labeller.learning.bridge_answers import keep_answers
 from labeller.learning.bridge_material import Refit
 from labeller.learning.bridge_outlook import keep_outlook
-from labeller.learning.bridge_pool import Labelled, Reader, labelled, pool_arrays, reader_of
+from labeller.learning.bridge_pool import Reader, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key, streams
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_running import note_running, note_thresholds
@@ -61,7 +61,8 @@ def refit(project_id: int, token: uuid.UUID) -> None:
         keep_answers(material, proba, head)
         if milestone:
             _store_version(material, token, head, proba)
-        automatic.consider_full(project, kinds=_teaching_kinds(everything), labels=len(everything.Y))
+        taught = everything.only(everything.may_teach)
+        automatic.consider_full(project, labels=len(everything.Y), teaching=len(taught.Y), kinds=taught.kinds)
 
 
 def _fit(material: Refit, *, calibrate: bool) -> Head:
@@ -92,10 +93,6 @@ def head_of(project_id: int) -> Head | None:
     """The head that this process fitted last for the project; None before the first."""
     known = _heads.get(project_id)
     return known[1] if known else None
-
-
-def _teaching_kinds(labels: Labelled) -> int:
-    return labels.only(labels.may_teach).kinds
 
 
 def _cold_order_stands(project: Project, pool_size: int) -> bool:

@@ -91,7 +91,7 @@ def take(*, check: EncoderCheck, by: User) -> Project:
         kept = ("name", "kind", "guidelines", "suggestions", "overlap")
         change_settings(project=project, encoder=check.proposed, **{name: getattr(project, name) for name in kept})
         services.start_embedding(project=project, requested_by=by)
-        if full_runs(project.pk) and teaching_labels(project)[1] >= 2:
+        if full_runs(project.pk) and teaching_labels(project).kinds >= 2:
             _start_full(project, by)
     return project
 

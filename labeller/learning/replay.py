@@ -118,9 +118,9 @@ class Replay:
             raise ReplayRefused(f"The quick model failed at {self.given} labels: {error}")
 
     def _full_run(self) -> None:
-        labels, kinds = selectors.teaching_labels(self.project)
-        if kinds >= 2 and not enough_to_teach(labels, kinds):
-            reason = f"{labels} labels of {kinds} kinds: as in use, a full run waits for two texts a kind."
+        _labels, teaching, kinds = selectors.teaching_labels(self.project)
+        if kinds >= 2 and not enough_to_teach(teaching, kinds):
+            reason = f"{teaching} labels of {kinds} kinds: as in use, a full run waits for two texts a kind."
             self.rounds.append({"labels": self.given, "state": "not due", "reason": reason})
             return
         try:

@@ -81,5 +81,5 @@ def _y(values: Sequence[dict[str, Any]], figure: str) -> dict[str, Any]:
         "type": "quantitative",
         "title": FIGURES[figure],
         "scale": {"domain": [min(0.8, max(0.0, floor(lowest * 10) / 10)), 1.0]},
-        "axis": {"format": ".0%" if figure == "accuracy" else ".1f"},
+        "axis": {"format": ".0%" if figure == "accuracy" else ".2f"},
     }

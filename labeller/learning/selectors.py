@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from labeller.annotation.models import Ranking
+from labeller.annotation.models import Ranking, ServingCounter
 from labeller.annotation.selectors import current_labels
 from labeller.corpus.testset import TestSet
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
-from labeller.learning.triggers import TEXTS_A_KIND, next_full_at
+from labeller.learning.triggers import TEXTS_A_KIND, kinds_among, next_full_at
 from labeller.projects.models import Project
 
 ALIVE = timedelta(seconds=12)  # four pulses missed: call it dead
@@ -52,20 +53,28 @@ def forget_whether_the_queue_is_kept() -> None:
     _kept.asked_at = float("-inf")
 
 
-def teaching_labels(project: Project) -> tuple[int, int]:
-    """(labelled texts, different answers among those that are no audit texts): what a full run would learn from."""
-    labels, kinds = 0, set()
+class LabelCount(NamedTuple):
+    """How many texts are labelled, how many of them teach, being no audit texts, and of how many kinds those are."""
+
+    labels: int
+    teaching: int
+    kinds: int
+
+
+def teaching_labels(project: Project) -> LabelCount:
+    """What a full run would learn from."""
+    labels, teaching = 0, list[tuple[int, ...]]()
     for row in current_labels(project):
         labels += 1
         if not row.is_audit:
-            kinds.add(row.label_ids)
-    return labels, len(kinds)
+            teaching.append(row.label_ids)
+    return LabelCount(labels, len(teaching), kinds_among(teaching))
 
 
 def labelled_kinds(project: Project) -> tuple[int, int]:
-    """(labelled texts, different answers among them): what a quick head learns from."""
+    """(labelled texts, kinds of text among them): what a quick head learns from."""
     answers = [row.label_ids for row in current_labels(project)]
-    return len(answers), len(set(answers))
+    return len(answers), kinds_among(answers)
 
 
 @dataclass(frozen=True)
@@ -108,11 +117,16 @@ def learning_status(project: Project) -> LearningStatus:
 
 
 def _two_a_kind(project: Project, ranking: Ranking | None) -> int:
-    """Labels before which no full run starts by itself, by the kinds met so far. The answers themselves are only read
-    while they are few: later there are two texts for any number of kinds."""
-    if ranking is None or ranking.labels_seen >= TEXTS_A_KIND * project.labels.count():
+    """Labels before which no full run starts by itself, by the kinds met so far, were all that come to teach. The
+    answers themselves are only read while they are few: later there are two texts for any number of kinds."""
+    if ranking is None:
         return 0
-    return TEXTS_A_KIND * labelled_kinds(project)[1]
+    audit = ServingCounter.objects.filter(project=project).values_list("audit_labelled", flat=True).first() or 0
+    if ranking.labels_seen - audit >= TEXTS_A_KIND * (project.labels.count() + 1):  # and one that none fits
+        return 0
+    known = teaching_labels(project)
+    missing = TEXTS_A_KIND * known.kinds - known.teaching
+    return known.labels + missing if missing > 0 else 0
 
 
 def labels_at_last_full(runs: list[TrainingRun]) -> int:

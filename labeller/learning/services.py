@@ -65,7 +65,7 @@ def start_embedding(*, project: Project, requested_by: User | None = None) -> Tr
 def start_full(*, project: Project, requested_by: User | None = None, enqueue: bool = True) -> TrainingRun:
     """Start a full run; without `enqueue` the caller carries it out itself. Raises RunRefused when one is unfinished,
     or the labels are too few to learn from."""
-    labels, kinds = selectors.teaching_labels(project)
+    labels, _teaching, kinds = selectors.teaching_labels(project)
     if kinds < 2:
         raise RunRefused(
             ngettext(

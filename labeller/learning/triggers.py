@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 FIRST_FULL = 16
 GROWTH = 1.25
@@ -25,15 +26,26 @@ def next_full_at(labels_at_last: int, *, first: int = FIRST_FULL, growth: float 
     return max(first, labels_at_last + 1, math.ceil(round(labels_at_last * growth, 9)))
 
 
+def kinds_among(answers: Collection[tuple[int, ...]]) -> int:
+    """How many kinds of text there are by these answers, each the labels of a text: the labels carried, and "none of
+    them" as one more. Not the label sets, of which 20 labels make 598 in 1,000 answers; but texts that all have the
+    same set are of one kind."""
+    if len(set(answers)) < 2:
+        return min(len(answers), 1)
+    return len({label for answer in answers for label in answer}) + any(not answer for answer in answers)
+
+
 def enough_to_teach(labels: int, kinds: int) -> bool:
-    """Whether so many labels with so many different answers can tune an encoder at all: two texts a kind on average.
-    Below, it learns single texts by heart, and what it knew of all others suffers."""
+    """Whether so many labelled texts of so many kinds can tune an encoder at all: two texts a kind on average.
+    Both counts are of the texts that may teach it. Below, it learns single texts by heart, and what it knew of all
+    others suffers."""
     return kinds >= 2 and labels >= TEXTS_A_KIND * kinds
 
 
-def is_full_due(labels: int, *, labels_at_last: int, kinds: int, unfinished: bool) -> bool:
-    """Whether a full run starts by itself. `kinds`: different answers among the labels that may teach the encoder."""
-    return not unfinished and enough_to_teach(labels, kinds) and labels >= next_full_at(labels_at_last)
+def is_full_due(labels: int, *, teaching: int, kinds: int, labels_at_last: int, unfinished: bool) -> bool:
+    """Whether a full run starts by itself. `teaching`: those of the labels that may teach the encoder, of so many
+    `kinds`."""
+    return not unfinished and enough_to_teach(teaching, kinds) and labels >= next_full_at(labels_at_last)
 
 
 def is_check_due(labels: int, *, labels_at_last: int, encoders: int) -> bool:

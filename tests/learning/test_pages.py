@@ -14,12 +14,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from labeller.annotation.models import Ranking
+from labeller.annotation.models import Ranking, ServingCounter, Source
 from labeller.annotation.services import serve
 from labeller.learning import exports, pulse, selectors
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.selectors import learning_status
 from labeller.projects.models import Project, User
+from tests.cast import make_project
 from tests.learning.scene import annotate, fill
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +225,31 @@ def test_the_status_says_how_many_labels_the_kinds_met_so_far_want(project: Proj
     assert learning_status(project).next_full == 18  # two texts for each of nine kinds, and not 16
     Ranking.objects.filter(project=project).update(labels_seen=60)
     assert learning_status(project).next_full == 16
+
+
+def test_audit_labels_do_not_hide_that_too_few_texts_teach(project: Project, bob: User) -> None:
+    """With four labels at most five kinds and ten teaching texts are wanted: answers are read until there are."""
+    project.labels.create(name="None of the others", position=9, colour="#2b5d8a")
+    documents = fill(project)
+    for document in documents[:5]:
+        annotate(document, bob)
+    for document in documents[5:25]:
+        annotate(document, bob, source=Source.AUDIT)
+    ServingCounter.objects.create(project=project, labelled=25, audit_labelled=20)
+    Ranking.objects.create(project=project, model_name="the quick model", labels_seen=25, ranked_at=timezone.now())
+    assert learning_status(project).next_full == 26  # the sixth teaching text of three kinds
+    annotate(documents[25], bob)
+    assert learning_status(project).next_full == 16  # reached: with the next label
+
+
+@pytest.mark.parametrize("given", [12, 20])
+def test_the_status_waits_for_two_texts_a_label_however_many_sets_of_labels_there_are(bob: User, given: int) -> None:
+    names = [f"kind {number}" for number in range(10)]
+    several = make_project("multi", names)
+    for at, document in enumerate(fill(several)[:given]):
+        annotate(document, bob, [names[at % 10], names[(at + 1 + at // 10) % 10]])
+    Ranking.objects.create(project=several, model_name="the quick model", labels_seen=given, ranked_at=timezone.now())
+    assert learning_status(several).next_full == (16 if given >= 20 else 20)
 
 
 def test_the_status_costs_few_queries(project: Project, django_assert_max_num_queries) -> None:

@@ -12,9 +12,9 @@ from labeller.annotation.audit import audit_threshold
 from labeller.annotation.models import QueueEntry, Ranking, Source
 from labeller.annotation.overlap import turned
 from labeller.annotation.services import serve
-from labeller.learning import bridge_material, bridge_quick, bridge_ranking, pulse
+from labeller.learning import bridge_material, bridge_quick, bridge_ranking, pulse, selectors
 from labeller.learning.bridge_pool import labelled
-from labeller.learning.models import AuditPrediction, LoopState, ModelVersion
+from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from tests.annotation.acts import free_and_reserved
 from tests.learning.scene import annotate, fill, kind_of, read, refit
@@ -98,6 +98,20 @@ def test_the_model_is_right_about_texts_it_has_not_seen(project: Project, bob: U
         for entry in QueueEntry.objects.select_related("document")
     ]
     assert np.mean(right) >= 0.8
+
+
+def test_a_full_run_starts_when_two_texts_a_kind_may_teach_whatever_the_audit_has(project: Project, bob: User) -> None:
+    free, reserved = free_and_reserved(fill(project))
+    read(project)
+    for document in [*reserved, *free[6:]][:14]:
+        annotate(document, bob, source=Source.AUDIT)
+    for document, name in zip(free, ["Change", "Court", "Other", "Change", "Court"], strict=False):
+        annotate(document, bob, [name])
+    refit(project)
+    assert selectors.teaching_labels(project) == (19, 5, 3) and not TrainingRun.objects.exists()
+    annotate(free[5], bob, ["Other"])
+    refit(project)
+    assert TrainingRun.objects.get().labels_at_start == 20
 
 
 def test_a_served_text_carries_the_prediction_and_the_reason(project: Project, bob: User) -> None:

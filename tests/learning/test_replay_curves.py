@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from labeller.learning.replay_chart import curves_spec, save_png
-from labeller.learning.replay_curves import CurvePoint, curve, labels_needed, newest_model
+from labeller.learning.replay_curves import FIGURES, CurvePoint, curve, labels_needed, newest_model
 
 
 def line(*points: tuple[int, float]) -> list[CurvePoint]:
@@ -73,3 +74,12 @@ def test_the_picture_has_a_line_and_a_band_for_each_name(tmp_path: Path) -> None
     save_png(spec, tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert [path.name for path in tmp_path.iterdir() if "writing" in path.name] == []
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_no_two_places_of_an_axis_have_the_same_number(figure: str) -> None:
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(curves_spec({"default": line((16, 0.62), (64, 0.75))}, figure=figure))
+    numbers = re.findall(r">([\d.]+%?)</text>", svg.split('aria-label="Y-axis')[1])
+    assert len(numbers) > 4 and len(set(numbers)) == len(numbers)

@@ -11,8 +11,8 @@ from django.conf import settings
 from safetensors.numpy import load_file, save_file
 
 from labeller.annotation.models import QueueEntry, Source
-from labeller.learning import artifacts, bridge_quick, bridge_ranking, bridge_words, exports, tasks
-from labeller.learning.bridge_pool import Ids, PoolArrays, pool_arrays, reader_of
+from labeller.learning import artifacts, bridge_quick, bridge_ranking, bridge_words, exports, selectors, tasks
+from labeller.learning.bridge_pool import Ids, PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_replay import Examiner
 from labeller.learning.bridge_versions import AuditScore, in_words, load_head
@@ -53,6 +53,18 @@ def test_the_quick_model_reads_words_and_is_stored_with_them(several: Project) -
         row = int(np.searchsorted(pool.ids, entry.document_id))
         stored = bridge_ranking.prediction(proba[row], list(several.labels.values_list("id", flat=True)))
         assert stored == pytest.approx(entry.prediction, abs=2e-4)
+
+
+def test_a_kind_of_text_is_a_label_carried_or_none_of_them_wherever_kinds_are_counted(
+    several: Project, bob: User
+) -> None:
+    documents = several.documents.order_by("pk")
+    annotate(documents[12], bob, ["Change", "Court"])
+    annotate(documents[14], bob, [])
+    labels = labelled(several)
+    assert len(np.unique(labels.Y, axis=0)) == 4
+    assert labels.kinds == labels.only(~labels.is_audit).kinds == selectors.teaching_labels(several).kinds == 3
+    assert selectors.labelled_kinds(several) == (14, 3)
 
 
 def test_a_stored_head_reads_any_text(several: Project) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeller.learning.triggers import is_full_due, is_milestone, next_full_at
+from labeller.learning.triggers import is_full_due, is_milestone, kinds_among, next_full_at
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,47 @@ def test_all_runs_together_learn_from_at_most_five_times_the_labels(labels: int)
     ],
 )
 def test_when_a_full_run_is_due(labels: int, last: int, kinds: int, unfinished: bool, due: bool) -> None:
-    assert is_full_due(labels, labels_at_last=last, kinds=kinds, unfinished=unfinished) is due
+    assert is_full_due(labels, teaching=labels, kinds=kinds, labels_at_last=last, unfinished=unfinished) is due
+
+
+@pytest.mark.parametrize(("labels", "audit", "due"), [(20, 8, False), (28, 9, False), (28, 8, True), (20, 0, True)])
+def test_audit_texts_teach_nothing_and_are_none_of_the_two_texts_a_kind(labels: int, audit: int, due: bool) -> None:
+    assert is_full_due(labels, teaching=labels - audit, kinds=10, labels_at_last=0, unfinished=False) is due
+
+
+@pytest.mark.parametrize(
+    ("answers", "kinds"),
+    [
+        ([], 0),
+        ([(1,)], 1),
+        ([(1,), (1,), (2,)], 2),
+        ([(1, 2), (1, 2)], 1),
+        ([(), ()], 1),
+        ([(), (1,)], 2),
+        ([(1,), (1, 2)], 2),
+        ([(1, 2), (1, 3), (2, 3), (1, 2, 3), ()], 4),
+    ],
+)
+def test_kinds_are_the_labels_carried_and_none_of_them(answers: list[tuple[int, ...]], kinds: int) -> None:
+    assert kinds_among(answers) == kinds == kinds_among(set(answers))
+
+
+@given(st.lists(st.integers(0, 8), max_size=40))
+def test_with_one_label_a_text_each_label_is_a_kind(labels: list[int]) -> None:
+    assert kinds_among([(label,) for label in labels]) == len(set(labels))
+
+
+def test_many_labels_in_ever_new_sets_do_not_put_off_the_first_full_run_for_good() -> None:
+    rng, answers = np.random.default_rng(0), list[tuple[int, ...]]()
+
+    def is_due() -> bool:
+        n = len(answers)
+        return is_full_due(n, teaching=n, kinds=kinds_among(answers), labels_at_last=0, unfinished=False)
+
+    while not is_due():
+        answers.append(tuple(sorted(rng.choice(20, rng.integers(1, 5), replace=False).tolist())))
+        assert len(answers) <= 2 * 21
+    assert len(set(answers)) > len(answers) / 2  # two texts a set there are not
 
 
 @pytest.mark.parametrize(

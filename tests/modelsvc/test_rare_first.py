@@ -1,6 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from modelsvc.left import Order
 from modelsvc.pool import Pool, StrategyError
 from modelsvc.rare import has_rare_labels, leaning, rarest_first
 
@@ -61,6 +66,59 @@ def test_texts_in_the_same_words_are_not_asked_twice_in_a_row():
     likeliest = np.argsort(-known.proba[:, 0])[:5]
     known.X[likeliest] = known.X[likeliest[0]]
     assert np.isin(ask(known, 10).rows, likeliest).sum() <= 2  # by turns at most one; the random share may hit another
+
+
+def copied(copies, *, n=200):
+    """A pool whose likeliest texts of the first label are in the very words of a labelled one."""
+    known = pool(n)
+    known = replace(known, labelled_X=known.labelled_X.copy())
+    known.X[:copies], known.proba[:copies, 0] = known.labelled_X[0], np.linspace(0.99, 0.95, copies)
+    return known
+
+
+@pytest.mark.parametrize("copies", [5, 60])
+def test_texts_in_the_words_of_a_labelled_one_wait_however_many_they_are(copies):
+    ranked = ask(copied(copies), 50)
+    assert all("random" in ranked.reasons[at] for at in np.flatnonzero(ranked.rows < copies))
+    assert sum("Arbitration" in reason for reason in ranked.reasons) > 10
+
+
+def test_a_repeat_is_taken_when_nothing_else_is_left():
+    ranked = ask(copied(150), 200)
+    last = ranked.rows[-100:]
+    assert len(set(ranked.rows.tolist())) == 200 and (last < 150).mean() > 0.95
+    assert sum("Arbitration is rare" in reason for reason in ranked.reasons[-100:]) > 10
+
+
+def test_the_chance_told_is_that_of_the_draw():
+    """Each turn is drawn evenly with .03, and asks what its label wants otherwise."""
+    ranked = ask(pool(), 150)
+    for at, (chance, why) in enumerate(zip(ranked.probabilities, ranked.reasons, strict=True)):
+        even = 0.03 / (200 - at)
+        chances = (even, 0.97 + even) if "random" in why else (0.97 + even,)  # it may draw what was wanted anyway
+        assert min(abs(chance - expected) for expected in chances) < 1e-6
+
+
+def test_a_label_of_which_nothing_is_known_draws_evenly_and_says_so():
+    proba = np.random.default_rng(0).random((200, 3)).astype(np.float32)
+    proba[:, 0] = 1e-3
+    known = pool(counts=(0, 19, 19), proba=proba)
+    firsts = [ask(known, 1, seed) for seed in range(300)]
+    assert len({int(first.rows[0]) for first in firsts}) > 100
+    assert all(first.probabilities[0] == pytest.approx(1 / 200) for first in firsts)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.001, 0.1, 1]), st.sampled_from([0.2, 0.9, 0.999]))
+def test_an_order_sorted_by_and_by_is_the_whole_order(seed, step, gone):
+    rng = np.random.default_rng(seed)
+    scores = (np.round(rng.random(9_000) / step) * step).astype(np.float32)
+    open_, order, whole = rng.random(9_000) > gone, Order(scores), np.argsort(-scores, kind="stable")
+    while open_.any():
+        rows = order.next(open_, int(rng.integers(1, 400)))
+        assert rows.tolist() == whole[open_[whole]][: len(rows)].tolist() and len(rows)
+        open_[rows] = False
+    assert not len(order.next(open_, 1))
 
 
 def test_a_label_nobody_has_given_asks_at_random():

@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelsvc.scores import entropy, least_confidence, margin, multilabel_margin
+from modelsvc.scores import (
+    entropy,
+    least_confidence,
+    margin,
+    multilabel_entropy,
+    multilabel_least_confidence,
+    multilabel_margin,
+)
 
 SINGLE = [least_confidence, margin, entropy]
+MULTI = [multilabel_least_confidence, multilabel_margin, multilabel_entropy]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,12 @@ SINGLE = [least_confidence, margin, entropy]
         (multilabel_margin, [0.9, 0.5, 0.1], 1),
         (multilabel_margin, [0.9, 0.1, 0.0], 0.2),
         (multilabel_margin, [1.0, 0.0], 0),
+        (multilabel_least_confidence, [1.0, 0.0, 1.0], 0),
+        (multilabel_least_confidence, [0.5, 0.5, 0.5], 1),
+        (multilabel_least_confidence, [0.9, 0.5], 0.55 / 0.75),
+        (multilabel_entropy, [1.0, 0.0, 1.0], 0),
+        (multilabel_entropy, [0.5, 0.5, 0.5], 1),
+        (multilabel_entropy, [0.5, 0.0], 0.5),
     ],
 )
 def test_a_score_of_a_known_row(score, row, value):
@@ -37,7 +51,7 @@ def test_scores_lie_in_0_to_1_and_do_not_mind_the_order_of_labels(seed, C):
     rng = np.random.default_rng(seed)
     proba = rng.dirichlet(np.full(C, 0.3), size=8).astype(np.float32)
     shuffled = proba[:, rng.permutation(C)]
-    for score in [*SINGLE, multilabel_margin]:
+    for score in [*SINGLE, *MULTI]:
         values = score(proba)
         assert values.shape == (8,) and values.min() >= 0 and values.max() <= 1
         assert np.allclose(values, score(shuffled), atol=1e-5)
@@ -50,3 +64,9 @@ def test_with_two_labels_all_scores_order_alike(p, q):
         return
     rows = np.array([[p, 1 - p], [q, 1 - q]], np.float32)
     assert {bool(score(rows)[0] > score(rows)[1]) for score in SINGLE} == {p < q}
+
+
+def test_with_several_labels_a_text_margin_sees_one_label_and_the_others_see_all():
+    """A text with one label at even, and one with six labels nearly there."""
+    rows = np.array([[0.5, 0, 0, 0, 0, 0], [0.4] * 6], np.float32)
+    assert [int(score(rows).argmax()) for score in MULTI] == [1, 0, 1]

@@ -166,3 +166,9 @@ def test_the_chances_of_a_turn_sum_to_one():
         drawn = draw(scores, 1, rng=np.random.default_rng(seed))
         first[int(drawn.rows[0])] = float(drawn.probabilities[0])
     assert sum(first.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_with_several_labels_a_text_entropy_least_confidence_and_margin_are_three_things():
+    pool = make_pool(multi_label=True)
+    asked = [tuple(rank(pool, 150, strategy=name, seed=0).rows) for name in ("entropy", "least-confidence", "margin")]
+    assert len(set(asked)) == 3
