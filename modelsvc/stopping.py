@@ -2,7 +2,8 @@
 
 - Predictions have settled: Cohen's kappa between successive models on texts nobody chose, .98 or more on average over
   the last three comparisons (Bloodgood & Vijay-Shanker 2009, aclanthology.org/W09-1107: window 3, threshold .99. Their
-  models were some 20 labels apart; ours are a twentieth more labels apart, and the encoder is fixed).
+  models were some 20 labels apart; ours are a twentieth more labels apart over a fixed encoder. Models of the same
+  labels over the same encoder agree by construction: such pairs are none).
 - Little uncertainty is left: mean entropy below .05 of the most there can be (Zhu et al. 2008,
   aclanthology.org/C08-1142).
 - Little gain is ahead: the forecast's upper bound for as many labels again is below two points. Not for the next 50:
@@ -20,6 +21,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from statistics import fmean
 from typing import Any, Self
+
+RULE = "models a step of labels apart"  # kept with each advice: one by another rule cannot be followed
 
 
 class Lamp(StrEnum):
@@ -55,7 +58,7 @@ LIMITS = Limits()
 class Signs:
     """What is known of the newest model and those before it."""
 
-    kappas: Sequence[float]  # between successive models, oldest first
+    kappas: Sequence[float]  # between successive models of different labels, oldest first
     entropy: float | None  # mean, as a share of the most there can be
     gain: float | None  # upper bound of what as many labels again add, a share of texts; None: no forecast
     audit: int  # labelled audit texts
@@ -81,7 +84,7 @@ class Advice:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         told = asdict(self) | {"too_rare": _by_name(self.too_rare)}
-        return told | {"signs": told["signs"] | {"seen": _by_name(self.signs.seen)}}
+        return told | {"rule": RULE, "signs": told["signs"] | {"seen": _by_name(self.signs.seen)}}
 
 
 def advise(signs: Signs, limits: Limits = LIMITS) -> Advice:

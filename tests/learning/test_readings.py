@@ -238,6 +238,25 @@ def test_a_forecast_is_made_of_models_over_one_encoder_alone(project: Project) -
     assert points_at(tuned).labels.tolist() == [55]  # what was made later it could not know
 
 
+def test_a_head_fitted_again_on_the_same_labels_is_no_second_point_and_agrees_with_nobody(project: Project) -> None:
+    """After each full run a quick model is fitted on its labels over its encoder: its kappa is 1 by construction."""
+
+    def compared(version: ModelVersion, kappa: float) -> ModelVersion:
+        row = read(version)
+        row.kappa = kappa
+        row.save()
+        return version
+
+    compared(add_version(project, n_labels=100, n_audit=40), 0.90)
+    tuned = compared(add_version(project, n_labels=130, n_audit=40, kind="full", promoted=True), 0.70)
+    compared(add_version(project, n_labels=130, n_audit=40, base=tuned), 1.0)
+    compared(add_version(project, n_labels=132, n_audit=40, base=tuned), 0.999)  # not a step of the curve either
+    last = compared(add_version(project, n_labels=137, n_audit=42, base=tuned), 0.96)
+    row = PoolReading.objects.get(version=last)
+    assert signs_at(last, row, {}).kappas == [0.90, 0.70, 0.96]
+    assert points_at(last).labels.tolist() == [130, 132, 137]
+
+
 def test_a_model_that_was_put_into_service_later_is_no_point_of_the_forecasts_before(project: Project) -> None:
     for n_labels in (30, 40):
         read(add_version(project, n_labels=n_labels, n_audit=40))
@@ -282,3 +301,13 @@ def test_a_forecast_is_followed_as_long_as_its_law_is_the_one_in_use(
     stored, again = reading_as_stored(row), reading_again(row, multi_label=False)
     assert (stored["forecast"] is not None) == (again["forecast"] is not None) == followed
     assert not followed or again["forecast"]["miss"] != 0.5
+
+
+@pytest.mark.parametrize("rule", ["another", None])
+def test_advice_by_another_rule_is_not_followed(project: Project, rule: str | None) -> None:
+    row = read(add_version(project, n_labels=30, n_audit=20))
+    row.advice = advise(signs_at(row.version, row, {})).to_dict() | {"rule": rule}
+    if rule is None:
+        del row.advice["rule"]  # from before rules had names
+    row.save()
+    assert reading_as_stored(row)["advice"] is reading_again(row, multi_label=False)["advice"] is None

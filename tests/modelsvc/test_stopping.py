@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from modelsvc.stopping import Lamp, Limits, Signs, Word, advise
+from modelsvc.stopping import RULE, Lamp, Limits, Signs, Word, advise
 
 ALL_ON = Signs(kappas=[0.9, 0.98, 0.985, 0.982], entropy=0.04, gain=0.019, audit=100, seen={1: 5, 2: 60})
 
@@ -63,6 +63,7 @@ def test_advice_is_kept_as_plain_values() -> None:
     signs, limits = kept.pop("signs"), kept.pop("limits")
     assert kept == {
         "settled": "on", "sure": "on", "flat": "on", "word": "not yet", "audit_missing": 0, "too_rare": {"7": 3},
+        "rule": RULE,
     }  # fmt: skip
     assert advise(Signs.read(signs), Limits(**limits)) == advice
 
