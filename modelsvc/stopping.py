@@ -10,8 +10,10 @@
   the more labels there are, the less 50 of them can bring, and the sign would come on by itself.
 
 A model may be settled and sure because it has never met a label, or be sure and wrong: so advice needs 100 audit texts,
-five labelled texts of every label, and two of the three signs. Limits of settling and gain were chosen on replays
-(benchmarks/LOG.md): there twice the labels brought a point or less where both signs spoke for stopping.
+five labelled texts of every label, and two of the three signs. With several labels a text there is none: a model that
+never gives the rare ones agrees with the one before and is right on most whole answers, and no replay has tried these
+signs against macro-F1. Limits of settling and gain were chosen on replays (benchmarks/LOG.md): there twice the labels
+brought a point or less where both signs spoke for stopping.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class Word(StrEnum):
     STOP = "stop"
     GO_ON = "go on"
     NOT_YET = "not yet"  # too little evidence for any advice
+    UNTRIED = "untried"  # several labels a text: no replay vouches for the signs
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Signs:
     gain: float | None  # upper bound of what as many labels again add, a share of texts; None: no forecast
     audit: int  # labelled audit texts
     seen: Mapping[int, int]  # label id -> labelled texts that carry it
+    multi_label: bool = False
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
@@ -89,11 +93,16 @@ class Advice:
 
 def advise(signs: Signs, limits: Limits = LIMITS) -> Advice:
     settled = _settled(signs.kappas, limits)
-    sure, flat = _below(signs.entropy, limits.sure), _below(signs.gain, limits.gain)
+    sure = _below(signs.entropy, limits.sure)
+    flat = _below(None if signs.multi_label else signs.gain, limits.gain)
     missing = max(0, limits.audit - signs.audit)
     too_rare = {label: seen for label, seen in signs.seen.items() if seen < limits.of_a_label}
     word = Word.STOP if [settled, sure, flat].count(Lamp.ON) >= limits.signs else Word.GO_ON
-    return Advice(settled, sure, flat, Word.NOT_YET if missing or too_rare else word, missing, too_rare, signs, limits)
+    if missing or too_rare:
+        word = Word.NOT_YET
+    if signs.multi_label:
+        word = Word.UNTRIED
+    return Advice(settled, sure, flat, word, missing, too_rare, signs, limits)
 
 
 def _settled(kappas: Sequence[float], limits: Limits) -> Lamp:

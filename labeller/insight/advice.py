@@ -156,6 +156,11 @@ def _advice(reading: Reading, lamps: Sequence[Lamp]) -> tuple[str, str]:
             "Two of the three signs speak for stopping. If the accuracy is good enough for your purpose, stop; if not, "
             "better guidelines or another encoder will do more than labels."
         )
+    if advice["word"] == "untried":
+        return _("No advice to stop"), _(
+            "With several labels a text nobody has tried what these signs are worth: a model that never gives a rare "
+            "label looks settled and sure too. Judge by macro-F1 and by each label’s recall."
+        )
     against = sum(lamp.state == "bad" for lamp in lamps)
     if not against:
         return _("Keep going"), _("Too few signs speak for stopping.")

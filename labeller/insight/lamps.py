@@ -66,7 +66,9 @@ def _flat(reading: Reading) -> Lamp:
     words = _("More labels help little"), _("More labels still help"), _("Not known: more labels help little")
     law = reading.law
     detail = _("No forecast that can be relied on.")
-    if law is not None and law.passed:
+    if _signs(reading).get("multi_label"):
+        detail = _("The forecast is of whole answers and says too little of rare labels.")
+    elif law is not None and law.passed:
         value, low, high = (100 * part for part in (law.gain.value, law.gain.low, law.gain.high))
         detail = _("The next %(labels)s labels: %(gain)s points (%(low)s to %(high)s).") % {
             "labels": whole(law.more),

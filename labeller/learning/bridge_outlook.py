@@ -146,6 +146,7 @@ def signs_at(version: ModelVersion, row: PoolReading, seen: Mapping[int, int]) -
         gain=found["gain"][2] if found["passed"] else None,
         audit=version.n_audit,
         seen=seen,
+        multi_label=version.project.is_multi,
     )
 
 

@@ -89,6 +89,12 @@ def test_each_lamp_says_what_was_measured_and_what_is_wanted() -> None:
     assert flat.endswith("+0.8 points (0.6 to 1.0). Wanted is that they bring less than 2 at most.")
 
 
+def test_with_several_labels_a_text_it_says_that_there_is_no_advice_and_what_to_go_by() -> None:
+    found = words(word="untried", flat="unknown", signs={"multi_label": True}, limits={"gain": 0.02, "window": 3})
+    assert found.title == "No advice to stop" and "Judge by macro-F1 and by each label’s recall." in found.advice
+    assert found.lamps[2].detail == "The forecast is of whole answers and says too little of rare labels."
+
+
 def test_without_evidence_it_says_exactly_what_is_missing() -> None:
     found = words(word="not yet", audit_missing=12, too_rare={"2": 3})
     assert found.title == "Too early for advice"

@@ -303,6 +303,13 @@ def test_a_forecast_is_followed_as_long_as_its_law_is_the_one_in_use(
     assert not followed or again["forecast"]["miss"] != 0.5
 
 
+def test_the_signs_of_a_project_with_several_labels_a_text_say_so(project: Project) -> None:
+    row = read(add_version(project, n_labels=30, n_audit=0))
+    assert not signs_at(row.version, row, {}).multi_label
+    row.version.project.kind = Project.Kind.MULTI
+    assert signs_at(row.version, row, {}).multi_label
+
+
 @pytest.mark.parametrize("rule", ["another", None])
 def test_advice_by_another_rule_is_not_followed(project: Project, rule: str | None) -> None:
     row = read(add_version(project, n_labels=30, n_audit=20))
