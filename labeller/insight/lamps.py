@@ -70,7 +70,10 @@ def _flat(reading: Reading) -> Lamp:
         detail = _("The forecast is of whole answers and says too little of rare labels.")
     elif law is not None and law.passed:
         value, low, high = (100 * part for part in (law.gain.value, law.gain.low, law.gain.high))
-        detail = _("The next %(labels)s labels: %(gain)s points (%(low)s to %(high)s).") % {
+        said = _("The next %(labels)s labels: %(gain)s points (%(low)s to %(high)s).")
+        if law.more < law.labels and law.texts <= law.labels + law.more:
+            said = _("All %(labels)s texts left in the pool: %(gain)s points (%(low)s to %(high)s).")
+        detail = said % {
             "labels": whole(law.more),
             "gain": f"{'+' if value >= 0 else ''}{decimal(value, 1)}",
             "low": decimal(low, 1),

@@ -44,7 +44,7 @@ def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
             setattr(row, name, figure)
     row.save()
     if was_in_use(version):
-        row.forecast = forecast_at(version)
+        row.forecast = forecast_at(row)
         advice = advise(signs_at(version, row, _seen(made)))
         row.advice = advice.to_dict()
         row.save(update_fields=["forecast", "advice"])
@@ -72,12 +72,14 @@ def audit_figures(row: PoolReading, judged: Judged) -> dict[str, Any]:
     }
 
 
-def forecast_at(version: ModelVersion) -> dict[str, Any] | None:
-    """The forecast of the moment it was made, as a dict; None with too few points."""
-    found = forecast(points_at(version), seed=version.seed)
+def forecast_at(row: PoolReading) -> dict[str, Any] | None:
+    """The forecast of the moment it was made, as a dict, with the gain of as many labels again or of all that the pool
+    still has; None with too few points."""
+    found = forecast(points_at(row.version), seed=row.version.seed)
     if found is None:
         return None
-    return found.to_dict() | {"more": found.labels, "gain": list(found.gain(found.labels))}
+    more = max(0, min(found.labels, row.pool_size - found.labels))
+    return found.to_dict() | {"more": more, "gain": list(found.gain(more))}
 
 
 def was_in_use(version: ModelVersion) -> bool:

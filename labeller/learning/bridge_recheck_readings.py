@@ -37,7 +37,7 @@ def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
         # A reading from before these figures, or from before a single text with a label was enough, gets none later.
         again |= {name: getattr(row, name) for name in ("tightened_f1", "tightened_labels") if not getattr(row, name)}
     if was_in_use(row.version):
-        again["forecast"] = forecast_at(row.version) if _follows_the_law(row) else None
+        again["forecast"] = forecast_at(row) if _follows_the_law(row) else None
         if row.advice and (kept := _signs(row)):
             signs = signs_at(row.version, row, kept.seen)
             again["advice"] = advise(signs, Limits(**row.advice["limits"])).to_dict()
