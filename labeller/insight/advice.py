@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, inf, isinf
 
 from django.utils.translation import gettext as _
@@ -103,9 +103,8 @@ def forecast_sentence(law: Law | None, target: int) -> str:
         }
     if found.named is not None and found.named > law.texts:
         told = _("To reach %(target)d %% about %(middle)s more labels (%(low)s to %(high)s) would be needed.")
-        return " ".join(
-            part for part in (told % _more(target, found.named, found, law), _end(law), _nearer(law)) if part
-        )
+        told %= _more(target, found.named, found, replace(law, texts=inf))
+        return " ".join(part for part in (told, _end(law), _nearer(law)) if part)
     if found.named is not None:
         return _("To reach %(target)d %% you will need about %(middle)s more labels (%(low)s to %(high)s).") % _more(
             target, found.named, found, law
