@@ -6,7 +6,9 @@ The law is that of the learning-curve literature (Viering & Loog 2021, arXiv 210
 every form it may take counts as much as the points make it likely (Bayes' rule), and the curves drawn are a sample of
 that. The best fit alone is too sure of itself: the points' errors go together for long stretches, so that a rise may be
 the models' and not the accuracy's. About one curve in seven does not follow any such law (LCDB 1.1, arXiv 2505.15657),
-so a forecast is shown only where one made from the first 70 % of the points foretells the rest. It holds for the way
+so a forecast is shown only where one made from the first 70 % of the points foretells the rest, where the points span
+as much as it looks ahead, and where they do not fall: every law here rises, and over a short span a falling curve is
+foretold as well as a flat one. It holds for the way
 in which texts have been chosen so far, and to twice the labels.
 """
 
@@ -27,10 +29,12 @@ LASTING, FADING = 0.4, 0.7  # of two points' errors: what they share at any dist
 LEAST_NOISE = 0.004  # of a point for itself
 BEFORE = 8  # texts whose confidence is believed before the audit says how far right and sure lie apart
 LEAST_POINTS = 6
+LEAST_SPAN = 2.0  # labels at the last point by those at the first: as far back as the forecast looks ahead
+FALLING = 0.01  # mean of the last third below that of the first third, a share of texts, beyond which a curve falls
 FITTED = 0.7  # share of the points that foretell the rest
 CLOSE = 0.03  # mean miss of the rest, as a share of texts, up to which the back-test passes
 CURVES = 100  # drawn to tell the doubt
-LAW = "weighed power law"  # kept with each forecast: one by another law cannot be followed
+LAW = "weighed power law over twice the labels"  # kept with each forecast: one by another law cannot be followed
 
 # The forms weighed, all as likely as another before the points speak. `lasting`: the share of the errors at FIRST
 # labels that no number of labels takes away. `exponent`: c.
@@ -76,6 +80,7 @@ class Forecast:
     best: tuple[float, float, float]
     drawn: list[tuple[float, float, float]]
     miss: float  # of the back-test: mean absolute difference on the last 30 % of the points
+    fell: bool  # the points do, so that no law here is theirs
     passed: bool
 
     def gain(self, more: int, level: float = 0.95) -> tuple[float, float, float]:
@@ -92,24 +97,27 @@ class Forecast:
             "labels": self.labels,
             "points": self.points,
             "miss": round(self.miss, 5),
+            "fell": self.fell,
             "passed": self.passed,
         }
         return figures | {"best": rounded[0], "drawn": rounded[1:]}
 
 
 def forecast(points: Points, *, seed: int, curves: int = CURVES) -> Forecast | None:
-    """Weigh, draw and back-test. None below 6 points: there is nothing to test a law on."""
-    if len(points) < LEAST_POINTS:
+    """Weigh, draw and back-test. None below 6 points, or where they span less than twice the labels: there is nothing
+    to test a law on."""
+    if len(points) < LEAST_POINTS or points.labels[-1] < LEAST_SPAN * points.labels[0]:
         return None
     drawn = _drawn(_weighed(points), curves, np.random.default_rng(seed))
-    miss = back_test(points)
+    miss, fell = back_test(points), _falls(points)
     return Forecast(
         labels=int(points.labels[-1]),
         points=len(points),
         best=_curve(_middle(drawn, points.labels[-1])),
         drawn=[_curve(row) for row in drawn],
         miss=miss,
-        passed=miss <= CLOSE,
+        fell=fell,
+        passed=miss <= CLOSE and not fell,
     )
 
 
@@ -119,6 +127,11 @@ def back_test(points: Points) -> float:
     forms = _weighed(points.first(known))
     foretold = (forms.weight * forms.errors) @ _shapes(points.labels[known:])
     return float(np.abs(1 - foretold - points.share[known:]).mean())
+
+
+def _falls(points: Points) -> bool:
+    third = len(points) // 3
+    return float(points.share[-third:].mean() - points.share[:third].mean()) < -FALLING
 
 
 def evaluated(curve: Floats, labels: Floats) -> Floats:

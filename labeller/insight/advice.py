@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, inf, isinf
 
 from django.utils.translation import gettext as _
@@ -45,6 +45,8 @@ def outlook(reading: Reading | None, target: int | None) -> Outlook | None:
     if reading is None or not reading.advice:
         return None
     wanted = target or usual_target(reading.law)
+    if reading.is_outgrown:
+        return _waiting(reading, wanted)
     lamps = lamps_of(reading)
     title, advice = _advice(reading, lamps)
     shown = reading.law if reading.law and reading.law.passed else None
@@ -54,8 +56,22 @@ def outlook(reading: Reading | None, target: int | None) -> Outlook | None:
         lamps=lamps,
         target=wanted,
         forecast=forecast_sentence(reading.law, wanted),
-        ahead=[] if shown is None else [_ahead(shown, times) for times in (1.0, 1.25, 1.5, HORIZON)],
+        ahead=[] if shown is None else [_ahead(shown, labels) for labels in _counts(shown)],
     )
+
+
+def _waiting(reading: Reading, target: int) -> Outlook:
+    """After an import: what the model said of the pool is of the pool before."""
+    new = reading.texts - reading.pool_size
+    said = ngettext(
+        "%(new)s text has come since model %(number)d read the %(texts)s texts there were. It may be of another kind: "
+        "advice, forecast and shares wait for a model that has read it.",
+        "%(new)s texts have come since model %(number)d read the %(texts)s texts there were. They may be of another "
+        "kind: advice, forecast and shares wait for a model that has read them.",
+        new,
+    )
+    told = {"new": whole(new), "number": reading.number, "texts": whole(reading.pool_size)}
+    return Outlook(_("New texts have come"), said % told, [], target, "", [])
 
 
 def usual_target(law: Law | None) -> int:
@@ -67,7 +83,14 @@ def usual_target(law: Law | None) -> int:
 
 def forecast_sentence(law: Law | None, target: int) -> str:
     if law is None:
-        return _("There is no forecast yet: it takes six models with 30 audit texts or more.")
+        return _(
+            "There is no forecast yet: it takes six models with 30 audit texts or more that read the texts by the same "
+            "encoder, the last with at least twice the labels of the first. Each full model begins anew."
+        )
+    if law.fell:
+        return _("No forecast: over the %(models)d models so far accuracy falls, and every law tried here rises.") % {
+            "models": law.points
+        }
     if not law.passed:
         return _(
             "No forecast: one made from the first 70 %% of the %(models)d models missed the others by %(miss)s points "
@@ -78,12 +101,23 @@ def forecast_sentence(law: Law | None, target: int) -> str:
         return _("By this curve the model is at %(target)d %% already, or so close that nobody can tell.") % {
             "target": target
         }
+    if found.named is not None and found.named > law.texts:
+        told = _("To reach %(target)d %% about %(middle)s more labels (%(low)s to %(high)s) would be needed.")
+        told %= _more(target, found.named, found, replace(law, texts=inf))
+        return " ".join(part for part in (told, _end(law), _nearer(law)) if part)
     if found.named is not None:
         return _("To reach %(target)d %% you will need about %(middle)s more labels (%(low)s to %(high)s).") % _more(
             target, found.named, found, law
         )
     told = _too_far(law, target) if found.is_far else _not_told(found, law.labels, target)
-    return " ".join(part for part in (told, _nearer(law)) if part)
+    end = _end(law) if HORIZON * law.labels > law.texts else ""
+    return " ".join(part for part in (told, end, _nearer(law)) if part)
+
+
+def _end(law: Law) -> str:
+    return ngettext(
+        "The pool has only %(left)s text left to label.", "The pool has only %(left)s texts left to label.", law.left
+    ) % {"left": whole(law.left)}
 
 
 def _too_far(law: Law, target: int) -> str:
@@ -111,7 +145,7 @@ def _not_told(found: Needed, now: int, target: int) -> str:
 
 def _nearer(law: Law) -> str:
     """The farthest target that a number can be named for, where another was asked for; empty without one."""
-    found = farthest(law.drawn, value_at(law.best, law.labels), now=law.labels)
+    found = farthest(law.drawn, value_at(law.best, law.labels), now=law.labels, most=law.texts)
     if found is None or found[1].named is None:
         return ""
     target, asked = found
@@ -123,7 +157,7 @@ def _nearer(law: Law) -> str:
 def _more(target: int, named: float, found: Needed, law: Law) -> dict[str, object]:
     """As in: 63 more labels (50 to 100). The range is the one that replays vouch for, a factor of FACTOR, or the
     curves' own interval where that ends before."""
-    ends = max(found.low, named / FACTOR), min(found.high, named * FACTOR)
+    ends = max(found.low, named / FACTOR), min(found.high, named * FACTOR, law.texts)
     middle, low, high = (_n(round_labels(count - law.labels)) for count in (named, *ends))
     return {"target": target, "middle": middle, "low": low, "high": high}
 
@@ -140,8 +174,13 @@ def round_labels(count: float) -> float:
     return float(round(count / digits) * digits)
 
 
-def _ahead(law: Law, times: float) -> Ahead:
-    labels = times * law.labels
+def _counts(law: Law) -> list[float]:
+    """Labels at which the table looks ahead, as far as the pool goes."""
+    most = max(law.texts, law.labels)
+    return sorted({min(times * law.labels, most) for times in (1.0, 1.25, 1.5, HORIZON)})
+
+
+def _ahead(law: Law, labels: float) -> Ahead:
     low, high = band_at(law.drawn, labels)
     return Ahead(round(labels), Estimate(value_at(law.best, labels), low, high))
 
@@ -155,6 +194,11 @@ def _advice(reading: Reading, lamps: Sequence[Lamp]) -> tuple[str, str]:
         return _("You may stop here"), _(
             "Two of the three signs speak for stopping. If the accuracy is good enough for your purpose, stop; if not, "
             "better guidelines or another encoder will do more than labels."
+        )
+    if advice["word"] == "untried":
+        return _("No advice to stop"), _(
+            "With several labels a text nobody has tried what these signs are worth: a model that never gives a rare "
+            "label looks settled and sure too. Judge by macro-F1 and by each label’s recall."
         )
     against = sum(lamp.state == "bad" for lamp in lamps)
     if not against:

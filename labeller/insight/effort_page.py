@@ -10,6 +10,7 @@ from itertools import pairwise
 from django.utils import timezone
 
 from labeller.annotation.overlap import Overlap
+from labeller.corpus.models import Document
 from labeller.insight import effort_selectors, selectors
 from labeller.insight.anchoring import Anchoring, anchoring_of
 from labeller.insight.answers import right_on, sets_on
@@ -45,6 +46,7 @@ class Target:
     pace: Pace | None
     finish: Finish | None
     work_s: float | None  # left at the seconds per label so far
+    texts: int  # of the pool: no more labels than these
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ def marker_of(project: Project, ground: Ground = ON_THE_AUDIT) -> str:
 
 
 def effort_of(project: Project, membership: Membership, asked: Asked, ground: Ground = ON_THE_AUDIT) -> EffortContext:
-    """Twelve queries; on a test file three more. Raises PermissionDenied when a person was chosen whom this member may
-    not see."""
+    """Thirteen queries; on a test file three more. Raises PermissionDenied when a person was chosen whom this member
+    may not see."""
     versions = versions_on(project, ground)
     extent, middles = effort_selectors.extent(project), effort_selectors.medians(project)
     models = milestones(versions)
@@ -165,4 +167,5 @@ def _target(
         pace=found,
         finish=finish(missing, found, timezone.localdate()) if found else None,
         work_s=None if each is None else each * missing,
+        texts=Document.objects.filter(project=project).count(),
     )

@@ -47,7 +47,11 @@ def target_sentences(target: Target) -> list[str]:
             "%(n)s answers missing: about %(duration)s of work at the pace so far.",
             target.missing,
         )
-    return [left % told, _date_sentence(target)]
+    said = [left % told, _date_sentence(target)]
+    if target.labels > target.texts:
+        short = ngettext("The pool has only %(n)s text.", "The pool has only %(n)s texts.", target.texts)
+        said.append(short % {"n": whole(target.texts)})
+    return said
 
 
 def _date_sentence(target: Target) -> str:

@@ -91,13 +91,13 @@ def _near(counts: Sequence[float], guess: float) -> float:
     return sum(guess / FACTOR <= count <= guess * FACTOR for count in counts) / len(counts)
 
 
-def farthest(drawn: Sequence[Curve], standing: float, *, now: int) -> tuple[int, Needed] | None:
-    """The highest target, in whole per cent and above where the model stands, for which a number can be named; None
-    where there is none within ten."""
+def farthest(drawn: Sequence[Curve], standing: float, *, now: int, most: float = inf) -> tuple[int, Needed] | None:
+    """The highest target, in whole per cent and above where the model stands, for which a number can be named that is
+    `most` labels in all; None where there is none within ten."""
     found = None
     for target in range(int(100 * standing) + 1, min(100, int(100 * standing) + 11)):
         asked = needed(drawn, target / 100, now=now)
-        if asked.named is not None:
+        if asked.named is not None and asked.named <= most:
             found = target, asked
         elif found:
             break

@@ -12,10 +12,13 @@ STEPS = 24
 
 
 def with_forecast(spec: dict[str, Any], law: Law | None) -> dict[str, Any]:
-    """`spec` with the forecast behind its points and its axis long enough; unchanged without one to show."""
+    """`spec` with the forecast behind its points and its axis long enough; unchanged without one to show. It ends where
+    the pool does."""
     if law is None or not law.passed:
         return spec
-    last = AS_FAR * law.labels
+    last = min(AS_FAR * law.labels, law.texts)
+    if last <= law.labels:
+        return spec  # every text has its label
     x = spec["encoding"]["x"]
     scale = x["scale"] | {"domain": [x["scale"]["domain"][0], max(x["scale"]["domain"][1], round(last * 1.02))]}
     encoding = spec["encoding"] | {"x": x | {"scale": scale}}

@@ -16,8 +16,11 @@ class Held:
     macro_f1: tuple[int, int]
 
 
-ONE = Held(accuracy=(95, 95), macro_f1=(96, 91))  # one label a text, unlabelled texts with their share in the head
-SEVERAL = Held(accuracy=(100, 98), macro_f1=(99, 99))  # several, some rare
+# One label a text, unlabelled texts with their share in the head, 40 projects each; a mean of both would hide that the
+# harder set is below 95. Several labels a text, some rare: terms of service.
+TREC = Held(accuracy=(93, 93), macro_f1=(98, 88))
+AG = Held(accuracy=(98, 98), macro_f1=(95, 95))
+SEVERAL = Held(accuracy=(100, 98), macro_f1=(99, 99))
 FORECAST = 99  # later values in 100 that lay in the forecast's interval, one label a text, the head as now
 NAMED = 82  # numbers of labels in 100 that were right, the same; 91 with a head that did not ask the pool
 SEVERAL_TRIED, SEVERAL_HELD = 10, 0  # forecasts of the one replay with several labels a text, and those that held
@@ -26,15 +29,17 @@ SEVERAL_TRIED, SEVERAL_HELD = 10, 0  # forecasts of the one replay with several 
 def intervals_held() -> str:
     told = {
         f"{kind}_{figure}_{at}": share
-        for kind, held in (("one", ONE), ("several", SEVERAL))
+        for kind, held in (("trec", TREC), ("ag", AG), ("several", SEVERAL))
         for figure, pair in (("accuracy", held.accuracy), ("f1", held.macro_f1))
         for at, share in zip((120, 300), pair, strict=True)
     }
     said = _(
-        "In simulated projects, with the language model as it came, at 120 and at 300 labels, the leading interval "
-        "of accuracy held the truth in %(one_accuracy_120)d and %(one_accuracy_300)d of 100 with one label a text "
-        "(macro-F1: %(one_f1_120)d and %(one_f1_300)d), and in %(several_accuracy_120)d and "
-        "%(several_accuracy_300)d with several, some rare (%(several_f1_120)d and %(several_f1_300)d)."
+        "In simulated projects, with the language model as it came and never fine-tuned, at 120 and at 300 labels, the "
+        "leading interval of accuracy held the truth in %(trec_accuracy_120)d and %(trec_accuracy_300)d of 100 on "
+        "questions of six kinds (macro-F1: %(trec_f1_120)d and %(trec_f1_300)d), in %(ag_accuracy_120)d and "
+        "%(ag_accuracy_300)d on news of four kinds (%(ag_f1_120)d and %(ag_f1_300)d), and in "
+        "%(several_accuracy_120)d and %(several_accuracy_300)d with several labels a text, some rare "
+        "(%(several_f1_120)d and %(several_f1_300)d)."
     )
     return said % told
 
@@ -46,6 +51,7 @@ def forecast_held(*, is_multi: bool) -> str:
             "held the later value in %(held)d of %(tried)d cases. Do not plan by it."
         ) % {"held": SEVERAL_HELD, "tried": SEVERAL_TRIED}
     return _(
-        "In replays of finished projects the forecast’s interval held the later value in %(held)d of 100 cases, and "
-        "%(named)d of 100 named numbers of labels, those there are included, were right within a factor of 1.5."
+        "In replays of finished projects, with a language model that was never fine-tuned, the forecast’s interval "
+        "held the later value in %(held)d of 100 cases, and %(named)d of 100 named numbers of labels, those there are "
+        "included, were right within a factor of 1.5."
     ) % {"held": FORECAST, "named": NAMED}

@@ -66,9 +66,14 @@ def _flat(reading: Reading) -> Lamp:
     words = _("More labels help little"), _("More labels still help"), _("Not known: more labels help little")
     law = reading.law
     detail = _("No forecast that can be relied on.")
-    if law is not None and law.passed:
+    if _signs(reading).get("multi_label"):
+        detail = _("The forecast is of whole answers and says too little of rare labels.")
+    elif law is not None and law.passed:
         value, low, high = (100 * part for part in (law.gain.value, law.gain.low, law.gain.high))
-        detail = _("The next %(labels)s labels: %(gain)s points (%(low)s to %(high)s).") % {
+        said = _("The next %(labels)s labels: %(gain)s points (%(low)s to %(high)s).")
+        if law.more < law.labels and law.texts <= law.labels + law.more:
+            said = _("All %(labels)s texts left in the pool: %(gain)s points (%(low)s to %(high)s).")
+        detail = said % {
             "labels": whole(law.more),
             "gain": f"{'+' if value >= 0 else ''}{decimal(value, 1)}",
             "low": decimal(low, 1),

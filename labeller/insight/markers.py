@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from labeller.annotation.models import Annotation
+from labeller.corpus.models import Document
 from labeller.corpus.testset import TestSet
 from labeller.insight.loop import loop_of
 from labeller.insight.measured_on import Ground
@@ -20,17 +21,16 @@ from labeller.projects.models import Project
 
 
 def results_marker(project: Project, ground: Ground) -> str:
-    """Of the curve's page: labels, models, what serves, the guidelines' version, and beside them how far people agree
-    and the comparison of orders, or on a test file what it has measured. Five queries."""
+    """Of the curve's page: labels, models, what serves, the guidelines' version, and beside them the newest text, how
+    far people agree and the comparison of orders, or on a test file what it has measured. Five queries."""
     told = f"{_labels(project)}_{models_of(project)}_{project.guidelines_number}"
     if ground.test_set is not None:
         return f"{told}_{_scores(ground.test_set)}"
     newest = (
         Subquery(kept.objects.filter(project=OuterRef("pk")).order_by("-pk").values("pk")[:1])
-        for kept in (OrderComparison, AgreementReading)
+        for kept in (OrderComparison, AgreementReading, Document)
     )
-    compared, agreed = Project.objects.filter(pk=project.pk).values_list(*newest).get()
-    return f"{told}_{compared}_{agreed}"
+    return f"{told}_{_joined(Project.objects.filter(pk=project.pk).values_list(*newest).get())}"
 
 
 def models_marker(project: Project) -> str:

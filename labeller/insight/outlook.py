@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf, isinf
 from typing import Any
 
+from django.db.models import Count, Subquery
+
+from labeller.corpus.models import Document
 from labeller.insight.extrapolation import Curve
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, LabelScore, Standing, VersionScore, current_of
 from labeller.learning.models import PoolReading
+from labeller.learning.triggers import has_outgrown
 from labeller.projects.models import Label, Project
 
 
@@ -37,9 +42,11 @@ class Law:
     drawn: list[Curve]
     more: int
     gain: Estimate  # of `more` labels
+    texts: float = inf  # of the pool: no more can be labelled
+    fell: bool = False  # the points of the curve do
 
     @classmethod
-    def read(cls, stored: Any) -> Law | None:
+    def read(cls, stored: Any, *, texts: int) -> Law | None:
         if not stored:
             return None
         value, low, high = stored["gain"]
@@ -52,7 +59,14 @@ class Law:
             drawn=[_curve(curve) for curve in stored["drawn"]],
             more=stored["more"],
             gain=Estimate(value, low, high),
+            texts=texts,
+            fell=stored.get("fell", False),
         )
+
+    @property
+    def left(self) -> int:
+        """Texts that can still be labelled; a pool of no known size has no end."""
+        return 0 if isinf(self.texts) else max(0, int(self.texts) - self.labels)
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,12 @@ class Reading:
     advice: dict[str, Any]
     shares: list[PoolShare]  # largest first; none below 30 audit texts
     label_names: dict[int, str]
+    texts: int = 0  # of the pool today
+
+    @property
+    def is_outgrown(self) -> bool:
+        """Whether so many texts came since that nothing it says of the pool holds."""
+        return has_outgrown(self.texts, texts_at_last=self.pool_size)
 
     @property
     def missing(self) -> int:
@@ -80,12 +100,7 @@ def reading_of(project: Project, standing: Standing, by_label: list[LabelScore])
     """What the model in use says; None where there is none, or it is older than readings are. One query."""
     if standing.current is None:
         return None
-    row = (
-        PoolReading.objects.select_related("version")
-        .defer("version__metrics", "version__settings")
-        .filter(version__project=project, version__number=standing.current.number)
-        .first()
-    )
+    row = _row(project, standing.current.number)
     if row is None:
         return None
     return Reading(
@@ -95,18 +110,33 @@ def reading_of(project: Project, standing: Standing, by_label: list[LabelScore])
         doubtful=row.doubtful,
         entropy=row.entropy,
         unchanged=row.unchanged,
-        law=Law.read(row.forecast),
+        law=Law.read(row.forecast, texts=row.pool_size),
         advice=row.advice or {},
         shares=_shares(row, by_label),
         label_names={score.label.pk: score.label.name for score in by_label},
+        texts=row.texts_now or 0,
     )
 
 
 def law_of(project: Project, versions: Iterable[VersionScore]) -> Law | None:
-    """The law fitted when the model in use was made. One query."""
+    """The law fitted when the model in use was made; None also where the pool has outgrown it. One query."""
     current = current_of(versions)
-    rows = PoolReading.objects.filter(version__project=project, version__number=current.number if current else 0)
-    return Law.read(rows.values_list("forecast", flat=True).first())
+    row = _row(project, current.number if current else 0)
+    if row is None or has_outgrown(row.texts_now or 0, texts_at_last=row.pool_size):
+        return None
+    return Law.read(row.forecast, texts=row.pool_size)
+
+
+def _row(project: Project, number: int) -> Any:
+    """The version's reading, with the number of texts that the pool has by now as `texts_now`."""
+    documents = Document.objects.filter(project=project).order_by().values("project")
+    return (
+        PoolReading.objects.select_related("version")
+        .defer("version__metrics", "version__settings")
+        .annotate(texts_now=Subquery(documents.annotate(n=Count("pk")).values("n")))
+        .filter(version__project=project, version__number=number)
+        .first()
+    )
 
 
 def _shares(row: PoolReading, by_label: list[LabelScore]) -> list[PoolShare]:

@@ -54,7 +54,9 @@ class ResultsContext:
     @property
     def law(self) -> Law | None:
         """The forecast's, where it may be shown."""
-        return self.reading.law if self.reading and self.reading.law and self.reading.law.passed else None
+        if self.reading is None or self.reading.is_outgrown:
+            return None
+        return self.reading.law if self.reading.law and self.reading.law.passed else None
 
     @classmethod
     def of(cls, project: Project, ground: Ground, target: int | None = None) -> ResultsContext:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from labeller.learning.bridge_versions import Made, as_frozen
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.learning.signals import tell_stop_advised
+from labeller.learning.triggers import is_milestone
 from modelsvc.assisted_f1 import Expected, assisted_figures
 from modelsvc.forecast import Points, forecast, point
 from modelsvc.ppi import Proxy, confidence, tightened_share
@@ -43,7 +44,7 @@ def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
             setattr(row, name, figure)
     row.save()
     if was_in_use(version):
-        row.forecast = forecast_at(version)
+        row.forecast = forecast_at(row)
         advice = advise(signs_at(version, row, _seen(made)))
         row.advice = advice.to_dict()
         row.save(update_fields=["forecast", "advice"])
@@ -71,12 +72,14 @@ def audit_figures(row: PoolReading, judged: Judged) -> dict[str, Any]:
     }
 
 
-def forecast_at(version: ModelVersion) -> dict[str, Any] | None:
-    """The forecast of the moment it was made, as a dict; None with too few points."""
-    found = forecast(points_at(version), seed=version.seed)
+def forecast_at(row: PoolReading) -> dict[str, Any] | None:
+    """The forecast of the moment it was made, as a dict, with the gain of as many labels again or of all that the pool
+    still has; None with too few points."""
+    found = forecast(points_at(row.version), seed=row.version.seed)
     if found is None:
         return None
-    return found.to_dict() | {"more": found.labels, "gain": list(found.gain(found.labels))}
+    more = max(0, min(found.labels, row.pool_size - found.labels))
+    return found.to_dict() | {"more": more, "gain": list(found.gain(more))}
 
 
 def was_in_use(version: ModelVersion) -> bool:
@@ -117,7 +120,8 @@ def _shares(row: PoolReading, judged: Judged) -> list[dict[str, Any]]:
 
 def points_at(version: ModelVersion) -> Points:
     """The curve of the models in use up to this one that read the texts by the same encoder: another one, also one
-    tuned anew, makes a new start, for its curve is not the old one's continuation; so do other labels. One query."""
+    tuned anew, makes a new start, for its curve is not the old one's continuation; so do other labels. Of models of as
+    many labels the last one counts: a head fitted again says nothing new. One query."""
     base = version if version.kind == ModelVersion.Kind.FULL else version.base
     same = Q(version__base=base, version__encoder=version.encoder) | Q(version=base)
     if base is None:
@@ -128,7 +132,8 @@ def points_at(version: ModelVersion) -> Points:
         .values_list("version__label_ids", "version__n_labels", "version__n_audit", "confidence", "off", "off_variance")
     )
     known = set(version.label_ids)
-    table = np.array([row for labels, *row in rows if set(labels) == known], np.float64).reshape(-1, 5)
+    last = {n_labels: (n_labels, *rest) for labels, n_labels, *rest in rows if set(labels) == known}
+    table = np.array(list(last.values()), np.float64).reshape(-1, 5)
     found = [point(confidence, off, variance, int(audit)) for _, audit, confidence, off, variance in table]
     share, variance = np.array(found).reshape(-1, 2).T
     return Points(table[:, 0], table[:, 1], share, variance)
@@ -136,16 +141,33 @@ def points_at(version: ModelVersion) -> Points:
 
 def signs_at(version: ModelVersion, row: PoolReading, seen: Mapping[int, int]) -> Signs:
     """What the advice rests on; `seen` says how many labelled texts carried each label id. One query."""
-    compared = PoolReading.objects.filter(_in_use_at(version), kappa__isnull=False)
-    latest = compared.order_by("-version__number").values_list("kappa", flat=True)[: LIMITS.window]
     found = row.forecast or {"passed": False}
     return Signs(
-        kappas=[kappa for kappa in latest if kappa is not None][::-1],
+        kappas=_kappas(version)[-LIMITS.window :],
         entropy=row.entropy if row.texts else None,
         gain=found["gain"][2] if found["passed"] else None,
         audit=version.n_audit,
         seen=seen,
+        multi_label=version.project.is_multi,
     )
+
+
+def _kappas(version: ModelVersion) -> list[float]:
+    """Of each model in use with the one before, oldest first. A quick model that follows a full one at once, or one
+    made anew for a grown pool, has the head of the model before it: over the same encoder labels must have grown by a
+    step of the curve, else their agreement is built in and says nothing of settling. One query."""
+    rows = PoolReading.objects.filter(_in_use_at(version)).order_by("version__number")
+    columns = ("version", "version__kind", "version__base", "version__encoder", "version__n_labels", "kappa")
+    found: list[float] = []
+    counted: dict[Any, int] = {}  # labels at the last comparison, by whose encoder reads
+    for pk, kind, base, encoder, n_labels, kappa in rows.values_list(*columns):
+        reader = pk if kind == ModelVersion.Kind.FULL else base or encoder
+        if reader in counted and not is_milestone(n_labels, labels_at_last_version=counted[reader]):
+            continue
+        counted[reader] = n_labels
+        if kappa is not None:
+            found.append(kappa)
+    return found
 
 
 def _seen(made: Made) -> dict[int, int]:

@@ -14,16 +14,16 @@ from labeller.learning import artifacts, automatic
 from labeller.learning.bridge_answers import keep_answers
 from labeller.learning.bridge_material import Refit
 from labeller.learning.bridge_outlook import keep_outlook
-from labeller.learning.bridge_pool import Reader, labelled, pool_arrays, reader_of
+from labeller.learning.bridge_pool import Reader, draws, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key, streams
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_running import note_running, note_thresholds
 from labeller.learning.bridge_testscore import answered_at_once, note_test
 from labeller.learning.bridge_versions import Made, score_audit, store
-from labeller.learning.models import LoopState, ModelVersion
+from labeller.learning.models import LoopState, ModelVersion, PoolReading
 from labeller.learning.runs import Superseded
 from labeller.learning.selectors import newest_quick_version
-from labeller.learning.triggers import is_milestone
+from labeller.learning.triggers import has_outgrown, is_milestone
 from labeller.projects.models import Label, Project
 from modelsvc.heads import fit
 from modelsvc.quick import predict_proba
@@ -47,7 +47,7 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     everything = labelled(project)
     rows, found = pool.rows_of(everything.document_ids)
     material = Refit(project, reader, pool, everything.only(found), rows, started)
-    milestone = _is_milestone(reader, project, len(rows))
+    milestone = _is_milestone(reader, project, len(rows), read=len(pool.ids))
     head = _fit(material, calibrate=milestone) if material.labels.kinds >= 2 else None
     proba = predict_proba(head, material.views) if head is not None else None
     if head is None and _cold_order_stands(project, len(pool.ids)):
@@ -139,14 +139,19 @@ def _hold(material: Refit, token: uuid.UUID) -> None:
         raise Superseded(f"The refit of project {material.project.pk} was taken over.")
 
 
-def _is_milestone(reader: Reader, project: Project, n_labels: int) -> bool:
+def _is_milestone(reader: Reader, project: Project, n_labels: int, *, read: int) -> bool:
     """Whether labels have grown enough since the last quick model over the same encoder, or are other labels by now:
-    what a model says of the pool and of each label must not speak of merged ones."""
+    what a model says of the pool and of each label must not speak of merged ones. So must it not of a pool that an
+    import has made larger since, once nearly all of it is `read`."""
     newest = newest_quick_version(project.pk, base=reader.base, encoder=reader.encoder)
     if newest is None:
         return is_milestone(n_labels, labels_at_last_version=0)
     now = set(Label.objects.filter(project=project).values_list("pk", flat=True))
-    return set(newest.label_ids) != now or is_milestone(n_labels, labels_at_last_version=newest.n_labels)
+    if set(newest.label_ids) != now or is_milestone(n_labels, labels_at_last_version=newest.n_labels):
+        return True
+    known = PoolReading.objects.filter(version=newest).values_list("pool_size", flat=True).first()
+    is_read = not has_outgrown(len(draws(project.pk)[0]), texts_at_last=read)
+    return known is not None and is_read and has_outgrown(read, texts_at_last=known)
 
 
 def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) -> ModelVersion:

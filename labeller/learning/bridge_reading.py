@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from labeller.learning.bridge_pool import Ids, Labelled, draws, reserve
 from labeller.learning.bridge_versions import Unseen
 from labeller.learning.models import ModelVersion, PoolReading, StopSet
+from labeller.learning.triggers import has_outgrown
 from labeller.projects.models import Project
 from modelsvc.agreement import kappa, normalised_entropy, unchanged
 from modelsvc.assisted_f1 import Expected
@@ -67,7 +68,7 @@ def read_off(
     proba[at], answers[at] = unseen.proba[mine], unseen.predicted[mine]
     sure = confidence(proba, answers, multi_label=head.multi_label)
     return Reading(
-        pool_size=max(len(known[0]), len(ids)),
+        pool_size=_spoken_for(known[0], reserve(project) if tuned and project.audit else known[0], ids),
         multi_label=head.multi_label,
         confidence=Proxy.of(sure),
         doubtful=float((sure < DOUBTFUL).mean()) if len(sure) else 1.0,
@@ -78,6 +79,14 @@ def read_off(
         stop_ids=ids[stop],
         stop_answers=stop_answers,
     )
+
+
+def _spoken_for(texts: Ids, wanted: Ids, ids: Ids) -> int:
+    """How many texts the reading is about: all in the project, or those read where many that should have been asked
+    are not yet, after an import."""
+    if has_outgrown(len(wanted), texts_at_last=int(np.isin(wanted, ids).sum())):
+        return len(ids)
+    return max(len(texts), len(ids))
 
 
 def write_reading(version: ModelVersion, reading: Reading) -> PoolReading:

@@ -15,14 +15,14 @@ from labeller.learning.bridge_outlook import ENOUGH_AUDIT, Judged, audit_figures
 from labeller.learning.bridge_running import hot
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
 from modelsvc.forecast import LAW
-from modelsvc.stopping import Limits, Signs, advise
+from modelsvc.stopping import RULE, Limits, Signs, advise
 
 FIGURES = ("off", "off_variance", "tightened", "tightened_f1", "tightened_labels", "shares", "forecast", "advice")
 
 
 def reading_as_stored(row: PoolReading) -> dict[str, Any]:
-    """Its figures. An advice from before its signs were kept cannot be followed, nor a forecast by another law: they
-    are left out."""
+    """Its figures. Advice by another rule, or from before its signs were kept, cannot be followed, nor a forecast by
+    another law: they are left out."""
     stored = {name: getattr(row, name) for name in FIGURES}
     if not _follows_the_law(row):
         stored["forecast"] = None
@@ -37,7 +37,7 @@ def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
         # A reading from before these figures, or from before a single text with a label was enough, gets none later.
         again |= {name: getattr(row, name) for name in ("tightened_f1", "tightened_labels") if not getattr(row, name)}
     if was_in_use(row.version):
-        again["forecast"] = forecast_at(row.version) if _follows_the_law(row) else None
+        again["forecast"] = forecast_at(row) if _follows_the_law(row) else None
         if row.advice and (kept := _signs(row)):
             signs = signs_at(row.version, row, kept.seen)
             again["advice"] = advise(signs, Limits(**row.advice["limits"])).to_dict()
@@ -50,7 +50,7 @@ def _follows_the_law(row: PoolReading) -> bool:
 
 
 def _signs(row: PoolReading) -> Signs | None:
-    return Signs.read(row.advice["signs"]) if row.advice and "signs" in row.advice else None
+    return Signs.read(row.advice["signs"]) if row.advice and row.advice.get("rule") == RULE else None
 
 
 def _judged(version: ModelVersion, *, multi_label: bool) -> Judged:

@@ -13,6 +13,7 @@ GAUGE_AUDIT, GAUGE_GROWTH = 30, 1.15
 WEIGH_FIRST, WEIGH_GROWTH = 30, 1.1
 MILESTONE_LEAST = 5
 MILESTONE_SHARE = 0.05
+POOL_GROWTH = 1.05
 
 
 def next_full_at(labels_at_last: int, *, first: int = FIRST_FULL, growth: float = GROWTH) -> int:
@@ -70,3 +71,8 @@ def is_milestone(labels: int, *, labels_at_last_version: int) -> bool:
     """Whether a quick refit becomes a version, a point of the curve: labels grew by 5 or by 5 %, what is more."""
     grown = labels - labels_at_last_version
     return grown >= max(MILESTONE_LEAST, math.ceil(round(labels_at_last_version * MILESTONE_SHARE, 9)))
+
+
+def has_outgrown(texts: int, *, texts_at_last: int) -> bool:
+    """Whether so many texts came since a model read the pool that what it said of all of them holds no longer."""
+    return texts > POOL_GROWTH * texts_at_last

@@ -38,6 +38,18 @@ def words(**advice: Any) -> Any:
         (LAW_OF_DOUBT, 86, "or labels alone are not enough. More audit texts narrow it."),
         (replace(LAW, passed=False, miss=0.034), 85, "missed the others by 3.4 points on average, and more than 3"),
         (None, 85, "There is no forecast yet: it takes six models"),
+        (replace(LAW, passed=False, fell=True), 85, "over the 12 models so far accuracy falls"),
+        (
+            replace(LAW, texts=310),
+            85,
+            "63 more labels (63 to 100) would be needed. The pool has only 10 texts left",
+        ),
+        (replace(LAW, texts=370), 85, "you will need about 63 more labels (63 to 70)."),
+        (
+            replace(LAW, texts=400),
+            90,
+            "goes. The pool has only 100 texts left to label. What can be told: 85",
+        ),
     ],
 )
 def test_the_forecast_is_one_sentence(law: Law | None, target: int, sentence: str) -> None:
@@ -89,6 +101,12 @@ def test_each_lamp_says_what_was_measured_and_what_is_wanted() -> None:
     assert flat.endswith("+0.8 points (0.6 to 1.0). Wanted is that they bring less than 2 at most.")
 
 
+def test_with_several_labels_a_text_it_says_that_there_is_no_advice_and_what_to_go_by() -> None:
+    found = words(word="untried", flat="unknown", signs={"multi_label": True}, limits={"gain": 0.02, "window": 3})
+    assert found.title == "No advice to stop" and "Judge by macro-F1 and by each label’s recall." in found.advice
+    assert found.lamps[2].detail == "The forecast is of whole answers and says too little of rare labels."
+
+
 def test_without_evidence_it_says_exactly_what_is_missing() -> None:
     found = words(word="not yet", audit_missing=12, too_rare={"2": 3})
     assert found.title == "Too early for advice"
@@ -110,6 +128,16 @@ def test_what_is_not_known_is_called_so() -> None:
 
 def test_the_table_goes_to_twice_the_labels() -> None:
     assert [point.labels for point in words().ahead] == [300, 375, 450, 600]
+
+
+def test_the_table_ends_where_the_pool_does() -> None:
+    found = outlook(replace(READING, law=replace(LAW, texts=320)), None)
+    assert found is not None and [point.labels for point in found.ahead] == [300, 320]
+
+
+def test_what_the_pool_has_left_is_not_called_the_next_labels() -> None:
+    found = outlook(replace(READING, law=replace(LAW, texts=350)), None)
+    assert found is not None and found.lamps[2].detail == "All 50 texts left in the pool: +0.8 points (0.6 to 1.0)."
 
 
 def test_before_the_first_reading_there_is_no_outlook() -> None:

@@ -18,6 +18,7 @@ from labeller.insight.effort_page import Asked, effort_of
 from labeller.insight.effort_selectors import medians
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Membership, Project, User
+from tests.cast import add_texts
 from tests.insight.scored import add_version
 from tests.insight.worked import add_work
 
@@ -229,6 +230,15 @@ class TestThePage:
         Project.objects.filter(pk=project.pk).update(overlap=2)
         add_work(project, alice, [6.0] * 10)
         assert "200 answers missing" in page_for(client_of(alice), project, "?target=110")
+
+    def test_a_target_beyond_the_pool_says_how_many_texts_there_are(
+        self, project: Project, client_of: ClientOf, alice: User
+    ) -> None:
+        add_work(project, alice, [6.0] * 10)
+        add_texts(project, [f"Another {at}." for at in range(20)])
+        client, texts = client_of(alice), project.documents.count()
+        assert f"The pool has only {texts} texts." in page_for(client, project, f"?target={texts + 1}")
+        assert "The pool has only" not in page_for(client, project, f"?target={texts}")
 
     def test_a_target_that_is_reached_says_so(self, project: Project, client_of: ClientOf, alice: User) -> None:
         add_work(project, alice, [6.0] * 10)

@@ -59,5 +59,7 @@ def test_intervals_are_vouched_for_by_kind_of_project_on_page_and_report(
     results, _, report = pages(foretold, client_of(rita))
     for page in (results, report):
         assert held.intervals_held() in page
-    assert "95 and 95 of 100 with one label a text (macro-F1: 96 and 91)" in held.intervals_held()
-    assert "and in 100 and 98 with several, some rare (99 and 99)." in held.intervals_held()
+    assert "93 and 93 of 100 on questions of six kinds (macro-F1: 98 and 88)" in held.intervals_held()
+    assert "in 98 and 98 on news of four kinds (95 and 95)" in held.intervals_held()
+    assert "in 100 and 98 with several labels a text, some rare (99 and 99)." in held.intervals_held()
+    assert "never fine-tuned" in held.intervals_held() and "never fine-tuned" in held.forecast_held(is_multi=False)

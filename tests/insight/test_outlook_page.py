@@ -11,8 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from labeller.insight import outlook, selectors
-from labeller.learning.models import LoopState
+from labeller.insight.markers import results_marker
+from labeller.insight.measured_on import ON_THE_AUDIT
+from labeller.learning.models import LoopState, PoolReading
 from labeller.projects.models import Project, User
+from tests.cast import add_texts
 from tests.insight.readings import add_reading
 from tests.insight.scored import add_labels, add_version
 from tests.insight.tested import add_test_set
@@ -110,6 +113,33 @@ def test_with_too_few_audit_texts_no_share_is_told(project: Project, client_of: 
     page = client_of(alice).get(at("results", project)).content.decode()
     assert "Too few audit texts yet: 12 of 30 when model 1 was made." in page
     assert "88 more audit texts must be answered" in page and "pool-table" not in page
+
+
+def test_after_an_import_advice_forecast_and_shares_wait_for_a_model_that_has_read_the_new_texts(
+    project: Project, client_of: ClientOf, alice: User
+) -> None:
+    add_labels(project, alice, audit=6, active=3)
+    settled = add_version(project, n_labels=300, n_audit=110, right=0.95)
+    add_reading(settled, pool_size=500, kappas=(0.99, 0.99, 0.99), entropy=0.01)
+    client = client_of(alice)
+    assert "You may stop here" in words_of(client.get(at("results", project)).content.decode())
+    marker = results_marker(project, ON_THE_AUDIT)
+    add_texts(project, [f"A new kind of text {at}." for at in range(517)])
+    assert results_marker(project, ON_THE_AUDIT) != marker  # a page that is open learns it too
+    page = words_of(client.get(at("results", project)).content.decode())
+    assert "New texts have come 26 texts have come since model 1 read the 500 texts there were." in page
+    report = words_of(client.get(at("results-report", project)).content.decode())
+    for told in (page, report):
+        assert not any(said in told for said in ("You may stop", "in all 500 texts", "To reach", "forecast yet"))
+    spec = client.get(at("results-curve", project), {"metric": "accuracy"}).json()
+    assert not any("data" in layer for layer in spec["layer"])
+
+
+def test_a_few_new_texts_change_nothing(foretold: Project, client_of: ClientOf, alice: User) -> None:
+    PoolReading.objects.update(pool_size=400, texts=400)
+    add_texts(foretold, [f"Another text {at}." for at in range(411)])  # with the labelled ones 420
+    page = words_of(client_of(alice).get(at("results", foretold)).content.decode())
+    assert "Keep going" in page and "in all 400 texts" in page
 
 
 @pytest.mark.parametrize(("metric", "layers"), [("accuracy", 2), ("macro_f1", 0)])

@@ -224,6 +224,27 @@ def read(version: ModelVersion) -> PoolReading:
     )  # fmt: skip
 
 
+def test_a_pool_that_an_import_made_larger_is_read_by_a_new_model_as_soon_as_it_is_embedded(
+    project: Project, pool: list[Document], bob: User
+) -> None:
+    label(project, pool, bob, audit=40, active=60)
+    refit(project)
+    new = add_texts(project, [f"A new kind of text {at}." for at in range(30)])
+    refit(project)
+    assert project.versions.count() == 1  # the new texts are not read yet
+    store = EmbeddingStore(reader_of(project).store_folder, sha256="0" * 64)
+    store.append(np.array([document.pk for document in new]), np.eye(30, 384, dtype=np.float32))
+    refit(project)
+    refit(project)
+    first, second = PoolReading.objects.order_by("version__number")
+    assert (first.pool_size, second.pool_size, second.texts) == (POOL, POOL + 30, POOL + 30)
+    label(project, pool, bob, audit=5, active=5)
+    add_texts(project, [f"Texts that nobody has read {at}." for at in range(100)])
+    refit(project)
+    third = PoolReading.objects.get(version__number=3)
+    assert third.pool_size == POOL + 30  # it speaks of those alone that it has read
+
+
 def test_a_forecast_is_made_of_models_over_one_encoder_alone(project: Project) -> None:
     """A tuned encoder's curve does not go on where that of the one before it ended."""
     for n_labels in (30, 40, 50):
@@ -236,6 +257,25 @@ def test_a_forecast_is_made_of_models_over_one_encoder_alone(project: Project) -
     assert points_at(frozen).labels.tolist() == [30, 40, 50]
     assert points_at(over_it).labels.tolist() == [55, 60]
     assert points_at(tuned).labels.tolist() == [55]  # what was made later it could not know
+
+
+def test_a_head_fitted_again_on_the_same_labels_is_no_second_point_and_agrees_with_nobody(project: Project) -> None:
+    """After each full run a quick model is fitted on its labels over its encoder: its kappa is 1 by construction."""
+
+    def compared(version: ModelVersion, kappa: float) -> ModelVersion:
+        row = read(version)
+        row.kappa = kappa
+        row.save()
+        return version
+
+    compared(add_version(project, n_labels=100, n_audit=40), 0.90)
+    tuned = compared(add_version(project, n_labels=130, n_audit=40, kind="full", promoted=True), 0.70)
+    compared(add_version(project, n_labels=130, n_audit=40, base=tuned), 1.0)
+    compared(add_version(project, n_labels=132, n_audit=40, base=tuned), 0.999)  # not a step of the curve either
+    last = compared(add_version(project, n_labels=137, n_audit=42, base=tuned), 0.96)
+    row = PoolReading.objects.get(version=last)
+    assert signs_at(last, row, {}).kappas == [0.90, 0.70, 0.96]
+    assert points_at(last).labels.tolist() == [130, 132, 137]
 
 
 def test_a_model_that_was_put_into_service_later_is_no_point_of_the_forecasts_before(project: Project) -> None:
@@ -270,9 +310,9 @@ def test_every_reading_follows_from_what_was_frozen_with_it(project: Project, po
 def test_a_forecast_is_followed_as_long_as_its_law_is_the_one_in_use(
     project: Project, law: str | None, followed: bool
 ) -> None:
-    for n_labels in (30, 33, 36, 40, 44, 48):
+    for n_labels in (30, 35, 40, 46, 53, 61):
         row = read(add_version(project, n_labels=n_labels, n_audit=20))
-    row.forecast = forecast_at(row.version)
+    row.forecast = forecast_at(row)
     assert row.forecast is not None
     row.forecast |= {"law": law, "miss": 0.5}
     if law is None:
@@ -282,3 +322,32 @@ def test_a_forecast_is_followed_as_long_as_its_law_is_the_one_in_use(
     stored, again = reading_as_stored(row), reading_again(row, multi_label=False)
     assert (stored["forecast"] is not None) == (again["forecast"] is not None) == followed
     assert not followed or again["forecast"]["miss"] != 0.5
+
+
+def test_the_signs_of_a_project_with_several_labels_a_text_say_so(project: Project) -> None:
+    row = read(add_version(project, n_labels=30, n_audit=0))
+    assert not signs_at(row.version, row, {}).multi_label
+    row.version.project.kind = Project.Kind.MULTI
+    assert signs_at(row.version, row, {}).multi_label
+
+
+@pytest.mark.parametrize(("pool_size", "more"), [(POOL, 61), (70, 9), (61, 0)])
+def test_the_gain_is_that_of_as_many_labels_again_or_of_all_that_the_pool_has_left(
+    project: Project, pool_size: int, more: int
+) -> None:
+    for n_labels in (30, 35, 40, 46, 53, 61):
+        row = read(add_version(project, n_labels=n_labels, n_audit=20))
+    row.pool_size = pool_size
+    found = forecast_at(row)
+    assert found is not None and found["more"] == more
+    assert (found["gain"] == [0, 0, 0]) == (more == 0)
+
+
+@pytest.mark.parametrize("rule", ["another", None])
+def test_advice_by_another_rule_is_not_followed(project: Project, rule: str | None) -> None:
+    row = read(add_version(project, n_labels=30, n_audit=20))
+    row.advice = advise(signs_at(row.version, row, {})).to_dict() | {"rule": rule}
+    if rule is None:
+        del row.advice["rule"]  # from before rules had names
+    row.save()
+    assert reading_as_stored(row)["advice"] is reading_again(row, multi_label=False)["advice"] is None

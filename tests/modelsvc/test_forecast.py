@@ -55,10 +55,23 @@ def test_five_points_are_too_few() -> None:
     assert forecast(points(np.full(5, 0.8)), seed=0) is None
 
 
+@pytest.mark.parametrize(("growth", "is_made"), [(1.04, False), (1.14, False), (1.15, True)])
+def test_six_points_must_span_twice_the_labels(growth: float, is_made: bool) -> None:
+    labels = np.round(300 * growth ** np.arange(6))
+    found = forecast(Points(labels, labels / 3, np.full(6, 0.8), np.full(6, 0.02**2)), seed=0)
+    assert (found is not None) == is_made
+
+
+@pytest.mark.parametrize(("share", "fell"), [(np.linspace(0.80, 0.77, 12), True), (np.full(12, 0.8), False)])
+def test_a_curve_that_falls_has_no_forecast_however_well_it_is_foretold(share: np.ndarray, fell: bool) -> None:
+    found = forecast(points(share), seed=0)
+    assert found is not None and found.miss < 0.03 and (found.fell, found.passed) == (fell, not fell)
+
+
 @given(st.lists(st.floats(0.0, 1.0), min_size=6, max_size=30), st.floats(0.01, 0.1))
 @settings(max_examples=60)
 def test_whatever_the_points_the_curves_are_curves_of_accuracy(share: list[float], sd: float) -> None:
-    labels = np.round(60 * 1.08 ** np.arange(len(share)))
+    labels = np.round(60 * 1.16 ** np.arange(len(share)))
     found = forecast(Points(labels, labels / 3, np.array(share), np.full(len(share), sd**2)), seed=0)
     assert found is not None and len(found.drawn) == 100 and found.best in found.drawn
     values = evaluated(np.array(found.drawn), labels[-1] * np.linspace(1, 2, 9))
