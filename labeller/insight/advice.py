@@ -84,8 +84,8 @@ def usual_target(law: Law | None) -> int:
 def forecast_sentence(law: Law | None, target: int) -> str:
     if law is None:
         return _(
-            "There is no forecast yet: it takes six models with 30 audit texts or more that read the texts by the same "
-            "encoder, the last with at least twice the labels of the first. Each full model begins anew."
+            "There is no forecast yet: it takes six models with 30 audit texts or more, the last with at least twice "
+            "the labels of the first. The first full model in use begins anew."
         )
     if law.fell:
         return _("No forecast: over the %(models)d models so far accuracy falls, and every law tried here rises.") % {

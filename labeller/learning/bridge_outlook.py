@@ -119,13 +119,14 @@ def _shares(row: PoolReading, judged: Judged) -> list[dict[str, Any]]:
 
 
 def points_at(version: ModelVersion) -> Points:
-    """The curve of the models in use up to this one that read the texts by the same encoder: another one, also one
-    tuned anew, makes a new start, for its curve is not the old one's continuation; so do other labels. Of models of as
-    many labels the last one counts: a head fitted again says nothing new. One query."""
-    base = version if version.kind == ModelVersion.Kind.FULL else version.base
-    same = Q(version__base=base, version__encoder=version.encoder) | Q(version=base)
-    if base is None:
-        same = Q(version__base=None, version__kind=ModelVersion.Kind.QUICK, version__encoder=version.encoder)
+    """The curve of the models in use up to this one, over the encoder as it came, or over encoders tuned from it: the
+    first full model in use makes a new start, for its curve is not the old one's continuation; those after it, made by
+    the same recipe of more labels, go on with it. So do other labels and another encoder make a new start. Of models of
+    as many labels the last one counts: a head fitted again says nothing new. One query."""
+    full = ModelVersion.Kind.FULL
+    is_tuned = version.kind == full or version.base_id is not None
+    tuned = Q(version__kind=full) | Q(version__base__isnull=False)
+    same = Q(version__encoder=version.encoder) & (tuned if is_tuned else ~tuned)
     rows = (
         PoolReading.objects.filter(_in_use_at(version), same, off__isnull=False)
         .order_by("version__n_labels", "version__number")

@@ -245,8 +245,8 @@ def test_a_pool_that_an_import_made_larger_is_read_by_a_new_model_as_soon_as_it_
     assert third.pool_size == POOL + 30  # it speaks of those alone that it has read
 
 
-def test_a_forecast_is_made_of_models_over_one_encoder_alone(project: Project) -> None:
-    """A tuned encoder's curve does not go on where that of the one before it ended."""
+def test_a_forecast_begins_anew_with_the_first_full_model_and_goes_on_over_those_after_it(project: Project) -> None:
+    """A tuned encoder's curve does not go on where that of the encoder as it came ended."""
     for n_labels in (30, 40, 50):
         frozen = add_version(project, n_labels=n_labels, n_audit=40)
         read(frozen)
@@ -257,6 +257,13 @@ def test_a_forecast_is_made_of_models_over_one_encoder_alone(project: Project) -
     assert points_at(frozen).labels.tolist() == [30, 40, 50]
     assert points_at(over_it).labels.tolist() == [55, 60]
     assert points_at(tuned).labels.tolist() == [55]  # what was made later it could not know
+    tuned_again = add_version(project, n_labels=70, n_audit=40, kind="full", promoted=True)
+    read(tuned_again)
+    refused = add_version(project, n_labels=75, n_audit=40, kind="full")
+    read(refused)
+    over_that = add_version(project, n_labels=80, n_audit=40, base=tuned_again)
+    read(over_that)
+    assert points_at(over_that).labels.tolist() == [55, 60, 70, 80]
 
 
 def test_a_head_fitted_again_on_the_same_labels_is_no_second_point_and_agrees_with_nobody(project: Project) -> None:
