@@ -21,6 +21,7 @@ from labeller.annotation.given_labels import AnswerRefused, refuse_unsaid
 from labeller.annotation.models import Annotation
 from labeller.annotation.review_page import Draft
 from labeller.annotation.review_selectors import QUEUES, decided
+from labeller.annotation.review_turns import shared_out
 from labeller.annotation.undoing import UndoRefused
 from labeller.corpus.models import Document
 from labeller.projects.access import Access, LabellerRequest, managed_project_for
@@ -73,7 +74,8 @@ def review(request: LabellerRequest, slug: str) -> HttpResponse:
         return _decided_list(request, access, context)
     waiting = next(tab.count for tab in tabs if tab.key == of)
     context["at"] = at if at < waiting else 0
-    document = QUEUES[of].texts(access.project)[context["at"] : context["at"] + 1].first() if waiting else None
+    texts = shared_out(QUEUES[of].texts(access.project), access.project, request.user)
+    document = texts[context["at"] : context["at"] + 1].first() if waiting else None
     return _page(request, access, document, context | {"queue": QUEUES[of], "waiting": waiting})
 
 
