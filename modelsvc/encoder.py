@@ -152,6 +152,12 @@ class Encoder:
         """Whether it is to read and learn in bfloat16 on this CPU: see half_precision.py."""
         return half_precision.gains(self)
 
+    def conditions(self) -> dict[str, float | str]:
+        """What its numbers depend on besides texts and weights: sums of parts differ with their number and precision in
+        the last digits, and a training carries that on."""
+        precision = "bfloat16" if self.gains_by_bf16() else "float32"
+        return {"threads": torch.get_num_threads(), "precision": precision, "torch": str(torch.__version__)}
+
     def save(self, folder: Path) -> None:
         """Write the encoder to `folder` (a temporary name, then renamed; an older one there is replaced)."""
         staging = folder.with_name(f".{folder.name}.writing")

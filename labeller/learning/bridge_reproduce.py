@@ -55,6 +55,7 @@ class Reproduced:
     head_difference: float | None  # of a probability of the head itself on these texts; None: its file is gone
     same_encoder: bool  # to the last bit
     embeddings: str  # "stored", or "read anew"
+    otherwise: str  # in what this machine differs from the one it was made on, where that is known; or empty
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,8 +86,24 @@ def reproduce(version: ModelVersion) -> Reproduced:
         head_difference=_against_head(version, head, views),
         same_encoder=sha256 == version.encoder_sha256,
         embeddings=read,
+        otherwise="" if read == "stored" else _otherwise(version),
         seconds=round(time.perf_counter() - started, 1),
     )
+
+
+def _threads(version: ModelVersion) -> int:
+    """As many as tuned the encoder, whatever the setting is now; 0, torch's own choice, where that was not kept."""
+    tuned = version.base or version
+    return int(tuned.settings.get("threads") or settings.TRAINING_THREADS)
+
+
+def _otherwise(version: ModelVersion) -> str:
+    made = (version.base or version).settings
+    now = Encoder.load(pretrained_folder(version.encoder), threads=_threads(version)).conditions()
+    differ = [
+        f"{key} {made[key]}, now {now[key]}" for key in ("precision", "torch") if made.get(key, now[key]) != now[key]
+    ]
+    return f"It was made with {'; '.join(differ)}." if differ else ""
 
 
 def _record(version: ModelVersion) -> Snapshot:
@@ -120,7 +137,7 @@ def _as_it_was_read(version: ModelVersion, record: Snapshot) -> tuple[PoolArrays
             return PoolArrays(pool.ids[rows], pool.X[rows]), store.sha256, "stored"
     if version.base is not None and version.base.deleted_at:
         raise NotReproducible(f"The files of {version.base}, whose encoder it reads, were deleted.")
-    encoder = Encoder.load(encoder_folder(version), threads=settings.TRAINING_THREADS)
+    encoder = Encoder.load(encoder_folder(version), threads=_threads(version))
     half = encoder.encode(texts_of(wanted)).astype(np.float16)  # as a store keeps them
     return PoolArrays(wanted, half.astype(np.float32)), encoder.sha256, "read anew"
 
@@ -144,7 +161,7 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         teaching.Y,
         multi_label=project.is_multi,
         pool_texts=[] if wanted == FIRST else texts_of(others),
-        threads=settings.TRAINING_THREADS,
+        threads=_threads(version),
         seed=version.seed,
         on_stage=on_stage,
     )

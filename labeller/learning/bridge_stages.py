@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -114,7 +113,7 @@ class Stages:
         pool = read_pool(self.run.project, stage.encoder, folder, self.snapshot, self.unlabelled, tell)
         reading_s = time.perf_counter() - begun
         facts = {"fine_tuning_s": round(stage.seconds, 1), "reading_s": round(reading_s, 1), "stage": stage.name}
-        facts["threads"] = settings.TRAINING_THREADS  # sums depend on it, in their last digits
+        facts |= stage.encoder.conditions()
         return _Candidate(stage, folder, pool, dict(stage.facts) | facts | {"why": stage.reason})
 
     def _put(self, candidate: _Candidate) -> None:

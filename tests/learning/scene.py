@@ -104,6 +104,9 @@ class Fake:
                 X[row, ["Change", "Court", "Other"].index(kind_of(text))] += 1
         return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
 
+    def conditions(self) -> dict[str, float | str]:
+        return {"threads": 1, "precision": "float32", "torch": "none"}
+
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "meta.json").write_text(json.dumps({"sha256": self.sha256}))

@@ -151,10 +151,25 @@ def test_a_full_model_and_the_quick_one_over_it_are_made_again(
     refit(project)
     quick = ModelVersion.objects.get(kind="quick")
     assert quick.base == tuned
+    assert tuned.settings["threads"] >= 1 and tuned.settings["precision"] in ("bfloat16", "float32")
     told = made_again(tuned)
+    assert told["otherwise"] == ""
     assert told["same_encoder"] and told["largest_difference"] <= 1e-4 and told["head_difference"] <= 1e-4
     told = made_again(quick)
     assert told["embeddings"] == "stored" and told["largest_difference"] <= 1e-5
     versions_before = np.array(sorted(path.name for path in artifacts.project_folder(project.pk).rglob("*")))
     assert "work" not in versions_before or not list((artifacts.project_folder(project.pk) / "work").iterdir())
     assert deleting.deletion(tuned).why_not
+
+
+@pytest.mark.django_db
+def test_a_machine_that_counts_otherwise_is_named(project: Project, bob: User) -> None:
+    from labeller.learning.bridge_reproduce import _otherwise
+
+    answer(project, bob)
+    refit(project)
+    version = ModelVersion.objects.get()
+    version.settings |= {"threads": 2, "precision": "float16", "torch": "0.1"}
+    assert "precision float16, now " in _otherwise(version) and "torch 0.1, now 2." in _otherwise(version)
+    version.settings = {}
+    assert _otherwise(version) == ""

@@ -14,6 +14,8 @@ NAMES = {
     "fitted_on": _("Fitted on"),
     "taught": _("Taught"),
     "threads": _("Threads"),
+    "precision": _("Precision of numbers"),
+    "torch": "PyTorch",
     "teacher": _("Teacher"),
     "labels": _("Labels"),
     "accuracy_unseen": _("Accuracy unseen"),

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             json.dumps(told)
             if options["json"]
             else f"{version} made again in {found.seconds:.0f} s: on {found.texts} audit texts its probabilities differ"
-            f" by {worst:.1e} at most, and {found.answers_changed} answers changed."
+            f" by {worst:.1e} at most, and {found.answers_changed} answers changed. {found.otherwise}".rstrip()
         )
         if not told["reproduced"]:
             raise CommandError(f"The difference {worst:.1e} is larger than {options['within']:.1e}.", returncode=1)
