@@ -11,7 +11,7 @@ from django.conf import settings
 
 from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
-from labeller.learning.bridge_order import Moment
+from labeller.learning.bridge_order import Moment, soon_read
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_promotion import audit_decides
 from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
@@ -22,6 +22,8 @@ from labeller.projects.models import Project
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
 from modelsvc.types import Progress
+
+LEAST_CANDIDATES = 1_000  # unlabelled texts, however long they are
 
 
 class TooFewLabels(Exception):
@@ -79,11 +81,13 @@ def _snapshot(run: TrainingRun) -> Snapshot:
 
 def unlabelled(project: Project, snapshot: Snapshot) -> Ids:
     """Texts of which the recipe may learn without labels: none of the audit's reserve, so that its figures stay those
-    of texts no encoder has learnt from. A random sample of a large pool, by the texts' own draws."""
+    of texts no encoder has learnt from. A random sample of a large pool, by the texts' own draws; a smaller one where
+    texts are long: each round reads them all, and few of them become pseudo-labels."""
     ids, draw = snapshot.moment.ids, snapshot.moment.draw
     free = (draw >= reserve_below(project, len(ids))) & ~np.isin(ids, snapshot.labels.document_ids)
     by_draw: Ids = ids[free][np.argsort(draw[free], kind="stable")]
-    return by_draw[: recipe.RecipeConfig().candidates]
+    most = max(LEAST_CANDIDATES, min(recipe.RecipeConfig().candidates, soon_read(ids, draw)))
+    return by_draw[:most]
 
 
 def _labels_in_words(snapshot: Snapshot) -> str:

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, QueueEntry, Source
-from labeller.learning.bridge_pool import Ids, draws, reserve
+from labeller.learning.bridge_pool import Ids, draws, reserve, texts_of
 from labeller.projects.models import Project
 
 READ_WHOLE = 12_000  # texts: a minute for short ones on two cores; what is read first of a larger pool is hardly fewer
+READ_WHOLE_CHARACTERS = 1_800_000  # the same in characters, of which long texts have more
+LENGTHS_OF = 500  # texts by whose mean length it is known how many that are
 AUDIT_NEXT = 500  # texts of the audit's reserve: more than are asked for until the rest is read
 
 
@@ -55,16 +57,24 @@ def _answered(project_id: int, moment: Moment | None) -> Ids:
 
 
 def read_first(project: Project, labelled: Ids, candidates: Ids, moment: Moment | None = None) -> Ids:
-    """What a new encoder must have read before it can be judged and may serve: a small pool whole; of a large one the
-    labelled texts, the present queue, the audit's next, and `candidates`, of which the full run learns without labels,
-    a random sample that is also what the first new queue is chosen from."""
+    """What a new encoder must have read before it can be judged and may serve: a small pool whole; of a large one, or
+    one of long texts, the labelled texts, the present queue, the audit's next, and `candidates`, of which the full run
+    learns without labels, a random sample that is also what the first new queue is chosen from."""
     ids, draw = (moment.ids, moment.draw) if moment else draws(project.pk)
-    if len(ids) <= READ_WHOLE:
+    if len(ids) <= soon_read(ids, draw):
         return in_order(project.pk, moment)
     queue = QueueEntry.objects.filter(project=project).order_by("rank", "stream").values_list("document_id", flat=True)
     waiting = np.setdiff1d(reserve(project, (ids, draw)), labelled)
     next_audit = waiting[np.argsort(draw[np.searchsorted(ids, waiting)], kind="stable")][:AUDIT_NEXT]
     return _once([labelled, _ids(queue), next_audit, candidates])
+
+
+def soon_read(ids: Ids, draw: NDArray[np.float64]) -> int:
+    """How many of these texts (P,), with their draws (P,), an encoder reads in a minute or two: READ_WHOLE short ones,
+    of long ones fewer. Follows from the texts alone. One query."""
+    some = texts_of(ids[np.argsort(draw, kind="stable")[:LENGTHS_OF]])
+    mean = sum(map(len, some)) / max(len(some), 1)
+    return int(min(READ_WHOLE, READ_WHOLE_CHARACTERS / max(mean, 1.0)))
 
 
 def _ids(values: Iterable[int]) -> Ids:

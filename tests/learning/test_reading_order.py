@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
-from labeller.learning import bridge_embed, bridge_order, bridge_pool, runs, services, tasks
-from labeller.learning.bridge_full import _snapshot
+from labeller.corpus.models import Document
+from labeller.learning import bridge_embed, bridge_full, bridge_order, bridge_pool, runs, services, tasks
+from labeller.learning.bridge_full import _snapshot, unlabelled
 from labeller.learning.bridge_stages import Stages
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
@@ -87,6 +88,26 @@ def test_of_a_large_pool_labels_queue_audit_and_candidates_come_first(labelled: 
 def test_a_small_pool_is_read_whole(labelled: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge_order, "READ_WHOLE", 90)
     assert sorted(first_of(labelled, [])) == sorted(labelled.documents.values_list("id", flat=True))
+
+
+def test_of_a_pool_of_long_texts_less_is_read_first(labelled: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge_order, "READ_WHOLE", 12_000)
+    ids, draw = bridge_pool.draws(labelled.pk)
+    assert bridge_order.soon_read(ids, draw) == 12_000
+    Document.objects.filter(project=labelled).update(text="We may change these terms. " * 100)
+    assert bridge_order.soon_read(ids, draw) == 666
+    monkeypatch.setattr(bridge_order, "READ_WHOLE_CHARACTERS", 2_700 * 60)
+    QueueEntry.objects.filter(project=labelled, rank__gte=3).delete()
+    assert len(first_of(labelled, [])) < 60 < len(ids)
+
+
+def test_of_long_texts_fewer_teach_without_a_label(labelled: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = _snapshot(services.start_full(project=labelled, enqueue=False))
+    monkeypatch.setattr(bridge_full, "LEAST_CANDIDATES", 5)
+    monkeypatch.setattr(bridge_order, "READ_WHOLE", 12_000)
+    before = len(unlabelled(labelled, snapshot))
+    monkeypatch.setattr(bridge_order, "READ_WHOLE_CHARACTERS", 400)
+    assert 5 <= len(unlabelled(labelled, snapshot)) < 20 < before
 
 
 def stage_of(project: Project, fake: Fake, candidates: Sequence[int]) -> tuple[TrainingRun, NDArray[np.float32] | None]:
