@@ -25,6 +25,7 @@ from modelsvc.types import Embeddings, Rows, Targets
 
 Ids = NDArray[np.int64]
 KEPT = 4  # projects whose embeddings a process keeps: 10,000 texts of width 384 are 15 MB
+KEPT_BYTES = 400_000_000  # of them all, but for the one in hand: 260,000 texts
 
 
 class UnknownEncoder(Exception):
@@ -113,7 +114,7 @@ def pool_arrays(folder: Path) -> PoolArrays:
         in_order = bool((order[1:] > order[:-1]).all())
         _pools[key] = PoolArrays(ids, X) if in_order else PoolArrays(ids[order], X[order])
     _pools.move_to_end(key)
-    while len(_pools) > KEPT:
+    while len(_pools) > KEPT or (len(_pools) > 1 and sum(pool.X.nbytes for pool in _pools.values()) > KEPT_BYTES):
         _pools.popitem(last=False)
     return _pools[key]
 
