@@ -93,6 +93,7 @@ def test_texts_are_found_and_labelled_by_keyboard_alone(open_list, texts, projec
     shots.take(page, "search-labelled")
     page.keyboard.press("z")
     expect(page.locator(f"#state-{first}")).not_to_contain_text("Court")
+    expect(page.locator(f"#state-{first}")).not_to_have_attribute("data-saving", "")
     assert first not in current()
     page.locator(f"#text-{first}").focus()
     page.keyboard.press("x")
