@@ -13,12 +13,13 @@ from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project
 from modelsvc.halves import FACTS
 from modelsvc.heads import fit
-from modelsvc.paired import WORSE, compare_answers
+from modelsvc.paired import compare_answers
 from modelsvc.quick import decide, predict_proba
 from modelsvc.types import Head, Look, Targets, unwatched
 
 Facts = Mapping[str, float | str]
 
+WORSE_BY_HALVES = 0.1  # p below which the labels at hand speak against tuning
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
 
 
@@ -44,7 +45,7 @@ def _by_halves(facts: Facts) -> tuple[str, bool] | None:
         f"of {float(facts['labels']):,.0f} labels, each half foretold by models of the other half, the tuned encoder"
         f" had {right:,.0f} right and the encoder as it came {frozen:,.0f} (p of being worse {p:.2f})."
     )
-    if p < WORSE:
+    if p < WORSE_BY_HALVES:
         return f"Not promoted: {found} The model before goes on serving.", False
     return f"Promoted: {found}", True
 

@@ -78,8 +78,8 @@ def _score(project: Project, labels: Labelled, pool: PoolArrays, *, tuned: bool,
 
 
 def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:
-    """(The decision in words, whether to promote). Promoted where it is at least level; without evidence the model
-    before stays: an encoder tuned on a dozen texts is as often worse as better.
+    """(The decision in words, whether to promote). Promoted where nothing speaks against it; without evidence the
+    model before stays: an encoder tuned on a dozen texts is as often worse as better.
 
     With several labels a text some audit texts must carry one: on all others both models mostly, and rightly, give
     none.

@@ -76,7 +76,9 @@ def test_what_changed_is_told_to_who_labels_and_can_be_taken_back(
 
     page = alice.page
     page.goto(live_server.url + reverse("project-settings", args=[project.slug]))
-    page.get_by_role("textbox", name="Guidelines").fill(GUIDELINES.replace("disputes are heard", "disputes are heard or settled"))
+    page.get_by_role("textbox", name="Guidelines").fill(
+        GUIDELINES.replace("disputes are heard", "disputes are heard or settled")
+    )
     page.get_by_role("button", name="Save").click()
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Guidelines").click()
     page.get_by_text("Guidelines changed.").wait_for()

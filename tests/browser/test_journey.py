@@ -34,7 +34,8 @@ from tests.operations.processes import Running, running
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TRAINING_MS = 600_000  # a full run takes half a minute on two idle cores, and some wait behind another
-FIRST_FULL = 16  # labels
+FIRST = 16  # labels: none is due before, and only with two texts a label besides those of the audit
+SURELY_DUE = 38  # labels of these clauses
 ENOUGH_AUDIT = 30
 POINTS = 6
 GROUPS = "stands for a group of similar texts"
@@ -92,7 +93,7 @@ def test_two_people_label_train_measure_and_take_a_model_away(installed, browser
     with part("16 labels by keyboard, with undo, skip, unsure and a comment"):
         label_the_first_sixteen(keyboard)
     with part("a full run starts by itself and shows how far it is"):
-        see_a_full_run_start(manager, annotator)
+        see_a_full_run_start(manager, annotator, keyboard)
     with part("on to 40 labels meanwhile"):
         keyboard.label_until(lambda: len(keyboard.labelled) == 40)
         see_what_the_quick_model_changed(annotator, keyboard)
@@ -136,12 +137,13 @@ def label_the_first_sixteen(keyboard: Keyboard) -> None:
     keyboard.label_until(lambda: len(keyboard.labelled) == 8)
     keyboard.unsure()
     keyboard.label(comment="Two kinds in one clause")
-    keyboard.label_until(lambda: len(keyboard.labelled) == FIRST_FULL)
+    keyboard.label_until(lambda: len(keyboard.labelled) == FIRST)
 
 
-def see_a_full_run_start(manager: Walker, annotator: Walker) -> None:
-    """From 16 labels, asked for by nobody; both see the same bar, with the time that is left."""
+def see_a_full_run_start(manager: Walker, annotator: Walker, keyboard: Keyboard) -> None:
+    """Asked for by nobody; both see the same bar, with the time that is left."""
     bar = queue_box(manager).get_by_role("progressbar", name="Fine-tuning")
+    keyboard.label_until(lambda: bar.is_visible() or len(keyboard.labelled) == SURELY_DUE)
     expect(bar).to_be_visible()
     expect(queue_box(manager)).to_contain_text(re.compile(r"\d+ % · .+ left"), timeout=TRAINING_MS)
     before = float(bar.get_attribute("value"))
@@ -178,9 +180,9 @@ def see_the_full_model(manager: Walker) -> None:
     manager.go_to_part("Models")
     row = manager.page.locator("#model-table tr", has=manager.page.locator(".badge.full")).last
     row.wait_for(timeout=TRAINING_MS)
-    # It came from 16 labels, 5 of them audit labels: without evidence it does not take over.
-    expect(row).to_contain_text("not promoted")
+    # Some ten of its labels are audit labels: too few for a figure, and about enough to let it serve.
     expect(row).to_contain_text("too few")
+    expect(row).to_contain_text(re.compile("not promoted|reads the texts"))
     manager.go_to_part("Curve")
 
 
@@ -233,10 +235,11 @@ def see_the_sentence_and_the_curve(manager: Walker) -> None:
 def same_moment(manager: Walker) -> tuple[str, list[list[str]], list[dict[str, Any]]]:
     """(Newest model, the table's cells, the picture's points), all of one and the same newest model."""
     page = manager.page
+    page.wait_for_function("""() => {
+      const drawn = document.getElementById("curve").dataset.drawn?.split(" ")[1];
+      return drawn === document.getElementById("standing").dataset.newest;
+    }""")
     newest = page.locator("#standing").get_attribute("data-newest")
-    page.wait_for_function(
-        "newest => document.getElementById('curve').dataset.drawn?.split(' ')[1] === newest", arg=newest
-    )
     spec = manager.get_json(page.locator("#curve").get_attribute("data-spec"))
     cells = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.replace(/\\s+/g, ' ').trim()))"
     rows = page.locator("#curve-table tbody tr").evaluate_all(cells)

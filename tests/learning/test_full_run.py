@@ -210,12 +210,13 @@ def score(right: list[int]) -> AuditScore:
         ([], [], False, "Not promoted yet: 0 audit labels"),
         ([1] * 12, [1] * 12, True, "12 of 12 audit texts right, 12 before"),
         ([0] * 4 + [1] * 6, [0] * 2 + [1] * 8, False, "Not promoted: 6 of 10 audit texts right, 8 before"),
-        ([0] + [1] * 199, [1] * 200, False, "Not promoted: 199 of 200"),
+        ([0] * 2 + [1] * 198, [1] * 200, False, "Not promoted: 198 of 200"),
+        ([0] + [1] * 9, [1] * 10, True, "Promoted: 9 of 10 audit texts right, 10 before"),
         ([0] * 6 + [1] * 6, [1] * 12, False, "Not promoted: 6 of 12 audit texts right, 12 before"),
         ([1] * 12, [0] * 6 + [1] * 6, True, "Promoted: 12 of 12"),
     ],
 )
-def test_a_model_is_promoted_where_it_has_at_least_as_many_audit_texts_right(
+def test_a_model_is_promoted_on_audit_evidence_unless_more_than_one_text_speaks_against_it(
     new: list[int], old: list[int], promoted: bool, words: str
 ) -> None:
     sentence, better = compare(score(new), score(old))
