@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from modelsvc.encoder import Encoder
-from modelsvc.folds import stratified_folds
 from modelsvc.paired import Comparison, compare_answers
 from modelsvc.pool_graph import sampled
-from modelsvc.quick import fit_head, predict_proba
+from modelsvc.quick import cross_fit
 from modelsvc.teacher import FOLDS, READING, READING_POOL, Task
-from modelsvc.types import Embeddings, Proba, Targets
+from modelsvc.types import Proba, Targets
 
 FACTS = ("halves_right", "halves_right_frozen", "halves_p")  # what `facts_of` calls them
 
@@ -27,25 +26,13 @@ def beside_frozen(task: Task, tuned: Proba, pool_texts: list[str], *, at: float)
     X = encoder.encode(task.texts, on_progress=task.standing(READING, at))
     asked = [pool_texts[row] for row in sampled(len(pool_texts), seed=task.seed).tolist()]
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
-    frozen = _unseen(X, task.Y, pool, seed=task.seed)
-    return compare_answers(_likeliest(tuned), _likeliest(frozen), task.Y, multi_label=False, seed=task.seed)
+    _, frozen = cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool)
+    return compare_answers(_likeliest(tuned), frozen, task.Y, multi_label=False, seed=task.seed)
 
 
 def facts_of(found: Comparison) -> dict[str, float | str]:
     """For a stage's card."""
     return dict(zip(FACTS, (found.right, found.right_before, round(found.p, 3)), strict=True))
-
-
-def _unseen(X: Embeddings, Y: Targets, pool: Embeddings | None, *, seed: int) -> Proba:
-    fold = stratified_folds(Y, folds=FOLDS, seed=seed)
-    proba = np.zeros(Y.shape, np.float32)
-    for f in range(FOLDS):
-        mine, others = fold == f, fold != f
-        if np.count_nonzero(Y[others].sum(0)) < 2:
-            proba[mine] = Y[others].mean(0)
-            continue
-        proba[mine] = predict_proba(fit_head(X[others], Y[others], multi_label=False, seed=seed, pool_X=pool), X[mine])
-    return proba
 
 
 def _likeliest(proba: Proba) -> Targets:

@@ -34,11 +34,11 @@ def test_a_tuned_model_with_all_wrong_is(task):
 
 
 def test_the_frozen_head_answers_for_texts_it_has_not_seen(task):
-    """Labels that follow from nothing are foretold by chance, not by heart."""
-    rng = np.random.default_rng(1)
-    drawn = np.eye(2, dtype=np.uint8)[rng.integers(0, 2, len(TEXTS))]
-    found = beside_frozen(Task(task.folder, TEXTS, drawn, False, 1, 0, silent), certain(drawn.argmax(1)), POOL, at=0.0)
-    assert found.right_before < 0.8 * len(TEXTS)
+    """One text said sixteen times and one with the other label: whoever had learnt it would foretell it."""
+    texts = ["We may cancel at any time."] * 16 + ["The courts of Rome decide."]
+    alone = np.eye(2, dtype=np.uint8)[[0] * 16 + [1]]
+    found = beside_frozen(Task(task.folder, texts, alone, False, 1, 0, silent), certain(alone.argmax(1)), [], at=0.0)
+    assert (found.right, found.right_before) == (17, 16)
 
 
 def test_a_pool_too_small_to_ask_is_left_out(task):
