@@ -10,7 +10,8 @@ encoder that serves. Every rival gets the same pool, the same number of labels a
 third of TRAIN is the test, the same third for all seeds, and TEST is not opened. With --found-first the first text of
 each label comes from search, for all.
 
-OUT is written after every seed of each contender (rivals: every point), and a point that is there is not made again.
+OUT is written after every point. What is there is not made again, but for a seed of ours that was stopped half-way: its
+points stay until the seed is played anew.
 Prints one JSON object; progress goes to standard error.
 """
 
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, help="begin no new seed after so many")
     parser.add_argument("--bench-python", type=Path, help="interpreter of rivals d and e")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keeps texts and embeddings for the next time")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="kept after every seed, and gone on with")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="kept after every point, and gone on with")
     parser.add_argument("--png", type=Path, metavar="OUT")
     return parser
 
@@ -157,12 +158,11 @@ def _run(arena: Arena, report: Report, contender: str, seed: int, *, is_rival: b
             report.add(contender, seed, [point])
             _tell(contender, seed, point)
         return
-    points = []
-    for point in arena.play_ours(contender, seed):
-        points.append(point)
+    for number, point in enumerate(arena.play_ours(contender, seed)):
+        if not number:  # a loop cannot be gone on with: the points of one seed come from one play
+            report.begin(contender, seed)
+        report.add(contender, seed, [point])
         _tell(contender, seed, point)
-    report.begin(contender, seed)  # a loop cannot be gone on with: its points come from one play
-    report.add(contender, seed, points)
 
 
 def _tell(contender: str, seed: int, point: dict[str, Any]) -> None:
