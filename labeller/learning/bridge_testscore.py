@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeller.corpus.testset import TestSet, TestText, set_in_force
 from labeller.learning import artifacts, services
@@ -36,6 +37,7 @@ class TestTexts:
     ids: Ids  # (m,), ascending
     texts: list[str]
     gold: list[list[int]]  # label ids of each, ascending; merged labels as what they became
+    read_as: dict[int, int]  # each merged label's id -> what it became, as `gold` has it
 
     @classmethod
     def of(cls, test_set: TestSet) -> TestTexts:
@@ -47,7 +49,7 @@ class TestTexts:
         for pk, label in given.order_by("label_id").values_list("testtext_id", "label_id"):
             gold[pk].add(read_as.get(label, label))
         ids = np.array([pk for pk, _ in rows], np.int64)
-        return cls(test_set, ids, [text for _, text in rows], [sorted(labels) for labels in gold.values()])
+        return cls(test_set, ids, [text for _, text in rows], [sorted(labels) for labels in gold.values()], read_as)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Answered:
     """What a model said of m texts, frozen, with its figures."""
 
     texts: TestTexts
-    label_ids: list[int]  # columns: those the model knew, then those it did not
+    label_ids: list[int]  # columns: those the model knew, merged ones as what they became, then those it did not
     gold: Columns
     said: Columns
     probabilities: list[list[float]]  # (m, C) of the C labels it knew
@@ -64,15 +66,30 @@ class Answered:
 
 def answer(head: Head, label_ids: list[int], texts: TestTexts, X: Embeddings, *, seed: int) -> Answered:
     """`label_ids`: columns of the head. X (m, D) by its encoder. A label it did not know is one it never finds: texts
-    that carry it count, for they will be met."""
+    that carry it count, for they will be met. Of labels merged since it was made its answers are read as the file's
+    are: else what it says by the old name would be wrong whatever it says."""
     proba = predict_proba(head, views_for(head, X, texts.texts))
-    unknown = {label for labels in texts.gold for label in labels} - set(label_ids)
-    columns = [*label_ids, *sorted(unknown)]
+    became = [texts.read_as.get(label, label) for label in label_ids]
+    known = list(dict.fromkeys(became))
+    unknown = {label for labels in texts.gold for label in labels} - set(known)
+    columns = [*known, *sorted(unknown)]
     at = {label: column for column, label in enumerate(columns)}
     gold = [sorted(at[label] for label in labels) for labels in texts.gold]
-    said, frozen = columns_of(decide(head, proba)), as_frozen(proba)
+    into = [at[label] for label in became]
+    said = columns_of(folded(decide(head, proba), into, together=np.maximum))
+    # One label a text: it is this one or that. Several: as likely as the likelier, at least.
+    frozen = as_frozen(folded(proba, into, together=np.maximum if head.multi_label else np.add))
     metrics = test_figures(len(columns), gold, said, frozen, multi_label=head.multi_label, seed=seed)
     return Answered(texts, columns, gold, said, frozen, metrics)
+
+
+def folded(rows: NDArray[Any], into: list[int], *, together: np.ufunc) -> NDArray[Any]:
+    """Columns that became one, put together by this function of two. `into`: of each column the one it became, 0..K-1.
+    (m, C) -> (m, K)"""
+    found = np.zeros((len(rows), max(into) + 1), rows.dtype)
+    for column, target in enumerate(into):
+        found[:, target] = together(found[:, target], rows[:, column])
+    return found
 
 
 def test_figures(

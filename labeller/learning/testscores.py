@@ -15,7 +15,9 @@ class TestScore(models.Model):
     version = models.ForeignKey("learning.ModelVersion", on_delete=models.CASCADE, related_name="test_scores")
     test_set = models.ForeignKey(TestSet, on_delete=models.CASCADE, related_name="scores")
     n_texts = models.PositiveIntegerField()
-    label_ids = models.JSONField(help_text="Columns: the version's labels in its order, then those it did not know.")
+    label_ids = models.JSONField(
+        help_text="Columns: the version's labels in its order, of merged ones what they became, then those not known."
+    )
     metrics = models.JSONField(help_text="modelsvc.evaluate.AuditReport as a dict, and reliability.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,10 +26,12 @@ from labeller.corpus import testset
 from labeller.corpus.models import ImportJob
 from labeller.learning import artifacts, bridge_pool, services, tasks, testscores
 from labeller.learning.bridge_testscore import TestTexts as MaterialOfASet
-from labeller.learning.bridge_testscore import answer, keep, test_figures
+from labeller.learning.bridge_testscore import answer, folded, keep, test_figures
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
-from labeller.projects.merging import merge_labels
+from labeller.projects.history import LabelMerge
+from labeller.projects.merging import merge_labels, undo_merge
 from labeller.projects.models import Project, User
+from labeller.projects.selectors import merged_labels
 from modelsvc.types import Head
 from tests.cast import add_texts, join, make_project
 from tests.corpus.files import csv_bytes, imported
@@ -177,6 +182,23 @@ class TestAModelIsMeasured:
         assert set(score.label_ids) == set(started.labels.values_list("pk", flat=True))
         assert score.metrics["accuracy"]["value"] >= before
 
+    def test_what_it_says_by_the_name_of_a_merged_label_is_read_as_what_that_became(self, begun: Project) -> None:
+        """The model is from before the merge, the file from after it."""
+        exam(begun)
+        measured(begun)
+        before = testscores.TestAnswers.objects.select_related("score").get()
+        became = merged(begun, "Change", "Court")
+        exam(begun, [(text, became.get(name, name)) for text, name in EXAM], "after.csv")
+        measured(begun)
+        score = testscores.TestScore.objects.get()
+        assert score.label_ids == list(begun.labels.values_list("pk", flat=True))
+        ids, read_as = before.score.label_ids, merged_labels(begun.pk)
+        expected = [{read_as.get(ids[column], ids[column]) for column in columns} for columns in before.said]
+        assert [{score.label_ids[column] for column in columns} for columns in score.answers.said] == expected
+        assert {len(row) for row in score.answers.probabilities} == {2}
+        if not begun.is_multi:
+            assert all(sum(row) == pytest.approx(1, abs=1e-4) for row in score.answers.probabilities)
+
     def test_nothing_of_the_file_is_served_or_learnt_from(self, started: Project, bob: User) -> None:
         before = ModelVersion.objects.get().snapshot.texts
         exam(started)
@@ -231,6 +253,53 @@ class TestWhatCannotBeMeasured:
         assert services.start_test(project=started) is not None
 
 
+class TestWhatWasMeasuredWronglyAcrossAMerge:
+    """Until 0011 what a model said by the name of a merged label was wrong for ever."""
+
+    def test_is_measured_again_and_what_was_measured_before_the_merge_stays(self, started: Project, bob: User) -> None:
+        exam(started)
+        measured(started)
+        kept = testscores.TestScore.objects.get()
+        label_some(started, bob, since=9, upto=18)
+        refit(started)  # of as many labels as the first
+        merged(started, "Change", "Court")
+        testscores.TestScore.objects.filter(version__number=2).update(created_at=timezone.now())  # as if run now
+        refit(started)
+        measure_again()
+        assert list(testscores.TestScore.objects.values_list("version__number", flat=True)) == [1, 3]
+        assert testscores.TestAnswers.objects.count() == 2
+        assert measured(started).state == "done"
+        assert testscores.TestScore.objects.get(version__number=1).pk == kept.pk
+        again = testscores.TestScore.objects.get(version__number=2)
+        assert again.label_ids == list(started.labels.values_list("pk", flat=True))
+
+    def test_also_where_the_merge_was_undone_since(self, started: Project) -> None:
+        exam(started)
+        merged(started, "Change", "Court")
+        measured(started)
+        undo_merge(merge=LabelMerge.objects.get())
+        measure_again()
+        measured(started)
+        score = testscores.TestScore.objects.get()
+        assert score.label_ids == score.version.label_ids
+
+    def test_and_nothing_is_asked_for_where_no_label_was_merged(self, started: Project) -> None:
+        exam(started)
+        measured(started)
+        measure_again()
+        assert testscores.TestScore.objects.count() == TrainingRun.objects.filter(kind="test").count() == 1
+
+
+def merged(project: Project, gone: str, into: str) -> dict[str, str]:
+    """-> which name became which."""
+    merge_labels(project=project, labels=list(project.labels.filter(name__in=(gone, into))), into=into)
+    return {gone: into}
+
+
+def measure_again() -> None:
+    import_module("labeller.learning.migrations.0011_measure_again_across_merges").measure_again(apps, None)
+
+
 class TestFiguresFollowFromTheFacts:
     def checked(self, project: Project) -> dict[str, Any]:
         out = io.StringIO()
@@ -242,6 +311,12 @@ class TestFiguresFollowFromTheFacts:
         exam(begun)
         measured(begun)
         assert self.checked(begun) == {"project": begun.slug, "checked": 3, "equal": True, "different": {}}
+
+    def test_also_those_of_a_model_from_before_a_merge(self, begun: Project) -> None:
+        merged(begun, "Change", "Court")
+        exam(begun, [(text, "Court" if name == "Change" else name) for text, name in EXAM])
+        measured(begun)
+        assert self.checked(begun)["different"] == {}
 
     def test_an_answer_that_was_changed_is_found(self, started: Project) -> None:
         exam(started)
@@ -301,6 +376,18 @@ class TestReplacingAndDeleting:
 
 
 class TestTheFigures:
+    @given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.integers(0, 99))
+    def test_columns_that_became_one_are_put_together_and_the_others_stay_to_the_last_digit(
+        self, into: list[int], seed: int
+    ) -> None:
+        into = [sorted(set(into)).index(target) for target in into]
+        rows = np.random.default_rng(seed).random((4, len(into)), np.float32)
+        found = folded(rows, into, together=np.add)
+        assert found.shape == (4, len(set(into))) and found.sum() == pytest.approx(rows.sum(), rel=1e-5)
+        for column, target in enumerate(into):
+            if into.count(target) == 1:
+                assert (found[:, target] == rows[:, column]).all()
+
     @settings(deadline=None, max_examples=40)
     @given(
         said=st.lists(st.integers(0, 2), min_size=1, max_size=40),
