@@ -3,7 +3,7 @@ list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -71,27 +71,23 @@ def answers_on(version: ModelVersion, ground: Ground) -> list[Answer]:
     return answers_of(version) if ground.test_set is None else _of_test_file(version, ground.test_set)
 
 
-def right_on(test_set: TestSet, numbers: Iterable[int]) -> dict[int, list[bool]]:
-    """By number of the version whether it has each text of the file right, in the order of the file. One query."""
-    rows = TestAnswers.objects.filter(score__test_set=test_set, score__version__number__in=numbers)
-    return {
-        number: [one == other for one, other in zip(gold, said, strict=True)]
-        for number, gold, said in rows.values_list("score__version__number", "gold", "said")
-    }
-
-
-def sets_on(test_set: TestSet, numbers: Iterable[int]) -> dict[int, list[tuple[LabelIds, LabelIds]]]:
+def sets_on(
+    test_set: TestSet, numbers: Iterable[int], read_as: Mapping[int, int]
+) -> dict[int, list[tuple[LabelIds, LabelIds]]]:
     """By number of the version what people say of each text of the file and what the version said, in the order of the
-    file. One query."""
+    file. Labels that were merged since are the same (`read_as`, from the one to the other): else a merge alone would
+    part a model from before it from one after it. One query."""
     rows = TestAnswers.objects.filter(score__test_set=test_set, score__version__number__in=numbers)
     told = rows.values_list("score__version__number", "score__label_ids", "gold", "said")
     return {
-        number: [
-            (frozenset(ids[column] for column in one), frozenset(ids[column] for column in other))
-            for one, other in zip(gold, said, strict=True)
-        ]
+        number: list(zip(*(_sets(ids, columns, read_as) for columns in (gold, said)), strict=True))
         for number, ids, gold, said in told
     }
+
+
+def _sets(ids: list[int], columns: list[list[int]], read_as: Mapping[int, int]) -> list[LabelIds]:
+    names = [read_as.get(pk, pk) for pk in ids]
+    return [frozenset(names[column] for column in those) for those in columns]
 
 
 def source_of(ground: Ground) -> type[Document | TestText]:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import sqrt
 
 from labeller.insight.effort import Work
 from labeller.insight.selectors import Estimate, VersionScore
+from labeller.insight.shares import share
 
 GROWTH = 1.5
 """Labels must have grown by half between two models that are compared: nearer ones differ by chance alone."""
@@ -18,16 +20,28 @@ Figures = tuple[Estimate | None, Estimate | None]
 
 def milestones(versions: Sequence[VersionScore]) -> list[VersionScore]:
     """The measured models that were used, from the first on, each with half as many labels again; the newest is the
-    last. About log(labels) of them, however many there are. `versions` is in the order of the curve."""
+    last. Where the labels to choose among became others they begin anew, as the forecast's points do: models of two
+    tasks are not one curve. About log(labels) of them for each task, however many there are. `versions` is in the
+    order of the curve."""
     measured = [version for version in versions if version.has_evidence and version.was_used]
+    tasks = (list(those) for _, those in groupby(measured, key=lambda version: version.label_ids))
+    return [version for those in tasks for version in _of_one_task(those)]
+
+
+def _of_one_task(measured: Sequence[VersionScore]) -> list[VersionScore]:
     chosen: list[VersionScore] = []
     for version in measured:
         if not chosen or version.n_labels >= GROWTH * chosen[-1].n_labels:
             chosen.append(version)
-    if chosen and measured[-1].n_labels > chosen[-1].n_labels:
+    if measured[-1].n_labels > chosen[-1].n_labels:
         # It takes the place of the one before, which is nearer than that; the first stays.
         chosen = [chosen[0], *chosen[1:-1], measured[-1]]
     return chosen
+
+
+def is_one_task(before: VersionScore, after: VersionScore) -> bool:
+    """Whether both chose among the same labels. If not, what parts their figures is no work's doing."""
+    return before.label_ids == after.label_ids
 
 
 def gain(before: Estimate, after: Estimate, *, phi: float = 0.0) -> Estimate:
@@ -63,7 +77,7 @@ class Cost:
     before: VersionScore
     after: VersionScore
     work: Work
-    gain: Estimate  # a share: of accuracy, or of macro-F1
+    gain: Estimate | None  # a share: of accuracy, or of macro-F1; None where labels changed in between
 
     @property
     def minutes(self) -> float:
@@ -72,20 +86,26 @@ class Cost:
     @property
     def is_certain(self) -> bool:
         """Whether the second model is better beyond chance: else a price would be a price of nothing."""
-        return self.gain.low > 0
+        return self.gain is not None and self.gain.low > 0
 
     @property
     def minutes_a_point(self) -> Estimate | None:
-        """None while the gain may be chance, or no work was timed."""
-        if not self.is_certain or not self.work.seconds:
+        """None while the gain may be chance, or no work was timed, or labels changed."""
+        if self.gain is None or not self.is_certain or not self.work.seconds:
             return None
         points = (100 * self.gain.value, 100 * self.gain.high, 100 * self.gain.low)
         return Estimate(*(self.minutes / each for each in points))
 
 
-def accuracy_gain(before: VersionScore, after: VersionScore, *, phi: float = 0.0) -> Estimate:
-    """By the figures that lean on the pool where both models have one, as everywhere. `phi` as in `gain`."""
-    return _gain_of((before.tightened, after.tightened), (before.accuracy, after.accuracy), phi)
+def accuracy_gain(before: VersionScore, after: VersionScore) -> Estimate:
+    """On different texts. By the figures that lean on the pool where both models have one, as everywhere."""
+    return _gain_of((before.tightened, after.tightened), (before.accuracy, after.accuracy))
+
+
+def accuracy_gain_on(before: Sequence[bool], after: Sequence[bool]) -> Estimate:
+    """On the same texts, one or more: whether each has them right."""
+    shares = (share(sum(right), len(right)) for right in (before, after))
+    return gain(*shares, phi=phi_of(before, after))
 
 
 def f1_gain(before: VersionScore, after: VersionScore) -> Estimate:
@@ -95,7 +115,7 @@ def f1_gain(before: VersionScore, after: VersionScore) -> Estimate:
     return _gain_of((before.tightened_f1, after.tightened_f1), (before.macro_f1, after.macro_f1))
 
 
-def _gain_of(leaning: Figures, plain: Figures, phi: float = 0.0) -> Estimate:
+def _gain_of(leaning: Figures, plain: Figures) -> Estimate:
     one, other = leaning if all(leaning) else plain
     assert one is not None and other is not None  # milestones are measured
-    return gain(one, other, phi=phi)
+    return gain(one, other)

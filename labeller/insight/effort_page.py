@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -13,9 +13,9 @@ from labeller.annotation.overlap import Overlap
 from labeller.corpus.models import Document
 from labeller.insight import effort_selectors, selectors
 from labeller.insight.anchoring import Anchoring, anchoring_of
-from labeller.insight.answers import right_on, sets_on
+from labeller.insight.answers import sets_on
 from labeller.insight.bars import Bars, bars
-from labeller.insight.cost import Cost, accuracy_gain, f1_gain, milestones, phi_of
+from labeller.insight.cost import Cost, accuracy_gain, accuracy_gain_on, f1_gain, is_one_task, milestones
 from labeller.insight.effort import Bins, Day, Ledger, Work, days
 from labeller.insight.effort_people import Person, chosen_person, people_of, visible_people
 from labeller.insight.effort_selectors import Extent
@@ -25,6 +25,7 @@ from labeller.insight.paired_f1 import macro_f1_gain
 from labeller.insight.projection import PACE_DAYS, Finish, Pace, finish, next_target, pace
 from labeller.insight.selectors import Estimate, Standing, VersionScore
 from labeller.projects.models import Membership, Project
+from labeller.projects.selectors import merged_labels
 
 SHOWN_DAYS = 28
 
@@ -65,6 +66,11 @@ class EffortContext:
     anchoring: Anchoring
     marker: str  # changes whenever a figure does
 
+    @property
+    def labels_changed(self) -> bool:
+        """Between two models of the costs."""
+        return any(cost.gain is None for cost in self.costs)
+
 
 def marker_of(project: Project, ground: Ground = ON_THE_AUDIT) -> str:
     """The page's marker without its figures: what a poll asks first. Two queries; three on a test file."""
@@ -72,11 +78,12 @@ def marker_of(project: Project, ground: Ground = ON_THE_AUDIT) -> str:
 
 
 def effort_of(project: Project, membership: Membership, asked: Asked, ground: Ground = ON_THE_AUDIT) -> EffortContext:
-    """Thirteen queries; on a test file three more. Raises PermissionDenied when a person was chosen whom this member
+    """Thirteen queries; on a test file four more. Raises PermissionDenied when a person was chosen whom this member
     may not see."""
     versions = versions_on(project, ground)
     extent, middles = effort_selectors.extent(project), effort_selectors.medians(project)
-    models = milestones(versions)
+    read_as = merged_labels(project.pk) if ground.test_set else {}
+    models = _models(versions, read_as)
     midnights, last_days, taken = _midnights(), _last_days(extent), [_labels_taken(model) for model in models]
     ledger = effort_selectors.ledger(project, Bins.at([*midnights, *last_days, *taken]), middles.by_person)
     people = people_of(ledger, midnights, middles, visible_people(ledger, membership))
@@ -90,7 +97,7 @@ def effort_of(project: Project, membership: Membership, asked: Asked, ground: Gr
         days=by_day,
         bars=bars([(day.day, day.work.labels) for day in by_day]),
         ground=ground,
-        costs=_costs(models, taken, ledger, ground, is_multi=project.is_multi),
+        costs=_costs(models, taken, ledger, _gains(models, ground, read_as, is_multi=project.is_multi)),
         target=_target(project, selectors.standing(project, versions), ledger, last_days, asked.target),
         anchoring=anchoring_of(project),
         marker=_marker(extent, max((version.number for version in versions), default=0), project, ground),
@@ -124,33 +131,45 @@ def _labels_taken(version: VersionScore) -> datetime:
     return version.created_at - timedelta(seconds=version.duration_s)
 
 
+def _models(versions: Sequence[VersionScore], read_as: Mapping[int, int]) -> list[VersionScore]:
+    """Those whose work is priced. On a test file, where gold and answers are read as labels are now, a merge parts none
+    from the one before it."""
+    return milestones(
+        [
+            replace(version, label_ids=frozenset(read_as.get(label, label) for label in version.label_ids))
+            for version in versions
+        ]
+    )
+
+
 def _costs(
-    models: Sequence[VersionScore], taken: Sequence[datetime], ledger: Ledger, ground: Ground, *, is_multi: bool
+    models: Sequence[VersionScore],
+    taken: Sequence[datetime],
+    ledger: Ledger,
+    gain_of: Callable[[VersionScore, VersionScore], Estimate],
 ) -> list[Cost]:
-    """One query on a test file: all its models answered the same texts."""
-    gains = _gains_of_f1(models, ground) if is_multi else _gains_of_accuracy(models, ground)
     works = [ledger.of(None, ledger.bins.between(*span)) for span in pairwise(taken)]
-    return [Cost(*pair, work, gain) for pair, work, gain in zip(pairwise(models), works, gains, strict=True)]
-
-
-def _gains_of_accuracy(models: Sequence[VersionScore], ground: Ground) -> list[Estimate]:
-    if ground.test_set is None:
-        return [accuracy_gain(*pair) for pair in pairwise(models)]
-    right = right_on(ground.test_set, [model.number for model in models])
     return [
-        accuracy_gain(before, after, phi=phi_of(right[before.number], right[after.number]))
-        for before, after in pairwise(models)
+        Cost(before, after, work, gain_of(before, after) if is_one_task(before, after) else None)
+        for (before, after), work in zip(pairwise(models), works, strict=True)
     ]
 
 
-def _gains_of_f1(models: Sequence[VersionScore], ground: Ground) -> list[Estimate]:
+def _gains(
+    models: Sequence[VersionScore], ground: Ground, read_as: Mapping[int, int], *, is_multi: bool
+) -> Callable[[VersionScore, VersionScore], Estimate]:
+    """What the second of two models is better by. One query on a test file: all its models answered the same texts."""
     if ground.test_set is None:
-        return [f1_gain(*pair) for pair in pairwise(models)]
-    sets = sets_on(ground.test_set, [model.number for model in models])
-    return [
-        macro_f1_gain((gold, said, later) for (_, said), (gold, later) in zip(sets[one], sets[other], strict=True))
-        for one, other in pairwise(model.number for model in models)
-    ]
+        return f1_gain if is_multi else accuracy_gain
+    sets = sets_on(ground.test_set, [model.number for model in models], read_as)
+
+    def on_the_same_texts(before: VersionScore, after: VersionScore) -> Estimate:
+        one, other = sets[before.number], sets[after.number]
+        if is_multi:
+            return macro_f1_gain((gold, said, later) for (_, said), (gold, later) in zip(one, other, strict=True))
+        return accuracy_gain_on(*([gold == said for gold, said in those] for those in (one, other)))
+
+    return on_the_same_texts
 
 
 def _target(

@@ -98,7 +98,11 @@ def label_scores_on(project: Project, number: int | None, ground: Ground) -> lis
 
 
 def _scores(test_set: TestSet) -> dict[int, dict[str, Any]]:
-    rows = TestScore.objects.filter(test_set=test_set).order_by().values("version__number", "n_texts", *_METRICS)
+    rows = (
+        TestScore.objects.filter(test_set=test_set)
+        .order_by()
+        .values("version__number", "n_texts", "label_ids", *_METRICS)
+    )
     return {row["version__number"]: row for row in rows}
 
 
@@ -110,7 +114,8 @@ def _on_test(version: VersionScore, score: dict[str, Any] | None, ground: Ground
         "place": ground.place
     }
     of_test = {"n_audit": score["n_texts"], "accuracy": accuracy, "macro_f1": macro_f1, "micro_f1": micro_f1}
-    return replace(version, **_UNMEASURED | of_test | {"scored_how": how})
+    task = {"label_ids": frozenset(score["label_ids"])}
+    return replace(version, **_UNMEASURED | of_test | task | {"scored_how": how})
 
 
 def unmeasured(versions: Iterable[VersionScore]) -> int:

@@ -60,6 +60,7 @@ class VersionScore:
     micro_f1: Estimate | None = None  # also for a version from before it had an interval
     tightened: Estimate | None = None  # accuracy by prediction-powered inference, worked out when it was made
     tightened_f1: Estimate | None = None
+    label_ids: frozenset[int] = frozenset()  # those it chose among, or was measured on: its task
 
     @property
     def is_full(self) -> bool:
@@ -158,7 +159,7 @@ def versions(project: Project, *, with_zips: bool = False) -> list[VersionScore]
         ModelVersion.objects.filter(project=project)
         .annotate(is_serving=Exists(LoopState.objects.filter(serving=OuterRef("pk"))))
         # Not the whole of metrics: with 77 labels and 200 versions their per-label part alone weighs megabytes.
-        .values("pk", "is_serving", "base__number", "deleted_at", *_METRICS, *_PLAIN)
+        .values("pk", "is_serving", "base__number", "deleted_at", "label_ids", *_METRICS, *_PLAIN)
         .order_by("n_labels", "number")
     )
     return [
@@ -173,6 +174,7 @@ def versions(project: Project, *, with_zips: bool = False) -> list[VersionScore]
             export=exports.get(row["pk"]),
             base=row["base__number"],
             is_deleted=row["deleted_at"] is not None,
+            label_ids=frozenset(row["label_ids"]),
         )
         for row in rows
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeller.insight.bars import HEIGHT, bars
-from labeller.insight.cost import Cost, accuracy_gain, f1_gain, gain, milestones, phi_of
+from labeller.insight.cost import Cost, accuracy_gain, f1_gain, gain, is_one_task, milestones, phi_of
 from labeller.insight.effort import Bins, Ledger, Work, break_after, days, total
 from labeller.insight.projection import T_975, Pace, finish, next_target, pace
 from labeller.insight.selectors import Estimate, VersionScore
@@ -126,6 +127,16 @@ class TestCost:
         self, counts: list[int], chosen: list[int]
     ) -> None:
         assert [row.n_labels for row in milestones([version(count) for count in counts])] == chosen
+
+    def test_they_begin_anew_where_the_labels_became_others(self) -> None:
+        counts = [90, 140, 160, 170, 200, 240, 260]
+        rows = [replace(version(count), label_ids=frozenset({1, 2, 3} if count < 165 else {2, 3})) for count in counts]
+        assert [row.n_labels for row in milestones(rows)] == [90, 160, 170, 260]
+        assert [is_one_task(*pair) for pair in pairwise(milestones(rows))] == [True, False, True]
+
+    def test_between_models_of_different_labels_nothing_has_a_price(self) -> None:
+        found = Cost(version(100, 0.5), version(200, 0.9), Work(seconds=2400.0), None)
+        assert found.minutes == 40 and not found.is_certain and found.minutes_a_point is None
 
     @given(st.lists(st.integers(30, 5000), max_size=60))
     def test_they_are_few_however_many_models_there_are(self, counts: list[int]) -> None:

@@ -17,6 +17,8 @@ from labeller.annotation.models import Annotation, Source
 from labeller.insight.effort_page import Asked, effort_of
 from labeller.insight.effort_selectors import medians
 from labeller.learning.models import ModelVersion
+from labeller.projects.labels import Draft, add_drafts
+from labeller.projects.merging import merge_labels
 from labeller.projects.models import Membership, Project, User
 from tests.cast import add_texts
 from tests.insight.scored import add_version
@@ -189,6 +191,31 @@ class TestThePage:
         (only,) = effort(project, alice).costs
         assert only.minutes == 40 and only.gain.value == pytest.approx(0.4)
         assert only.minutes_a_point is not None and only.minutes_a_point.value == pytest.approx(1.0)
+
+    @pytest.mark.parametrize("change", ["merge", "add"])
+    def test_a_change_of_the_labels_is_not_sold_as_work(
+        self, change: str, project: Project, client_of: ClientOf, alice: User
+    ) -> None:
+        now = timezone.now()
+        models = [add_version(project, n_labels=100, n_audit=150, right=0.6)]
+        if change == "merge":
+            gone = list(project.labels.filter(name__in=("Change", "Court")))
+            merge_labels(project=project, labels=gone, into="Court")
+        else:
+            add_drafts(project=project, drafts=[Draft("Fees")])
+        models += [add_version(project, n_labels=160, n_audit=160, right=0.85)]
+        models += [add_version(project, n_labels=240, n_audit=200, right=0.99)]
+        for model, hours in zip(models, (5, 3, 1), strict=True):
+            ModelVersion.objects.filter(pk=model.pk).update(created_at=now - timedelta(hours=hours))
+        add_work(project, alice, [20.0] * 60, at=now - timedelta(hours=4))
+        add_work(project, alice, [20.0] * 60, at=now - timedelta(hours=2))
+        across, within = effort(project, alice).costs
+        assert across.gain is None and across.minutes == 20
+        assert within.gain is not None and within.minutes_a_point is not None
+        page = page_for(client_of(alice), project)
+        rows = rows_of(page, "cost-table")
+        assert rows[0] == ["1 to 2", "100 to 160", "20 min 0 s", "labels changed in between"]
+        assert len(rows[1]) == 5 and "the two models answered different questions" in page
 
     def test_with_several_labels_a_text_it_is_a_point_of_macro_f1(
         self, project: Project, client_of: ClientOf, alice: User

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from labeller.corpus import testset
 from labeller.learning.models import ModelVersion
+from labeller.projects.merging import merge_labels
 from labeller.projects.models import Project, User
 from tests.cast import join, make_project
 from tests.insight.scored import add_version
@@ -193,6 +194,53 @@ class TestWhatAPointTook:
         page = told(client_of(alice), "results-effort", project, on="test")
         assert "What a point of macro-F1 took, on the test file" in page and "Points of macro-F1" in page
         assert "<td>+83.3 " in page and "point of accuracy" not in page  # from a third of .5 to 1
+
+    @pytest.mark.parametrize("kind", ["single", "multi"])
+    def test_a_merge_is_no_gain_for_gold_and_answers_are_read_as_what_the_labels_became(
+        self, kind: str, client_of: ClientOf, alice: User
+    ) -> None:
+        """Of each text both say the same, the first by names of which one has gone since."""
+        now, project = timezone.now(), make_project(kind)
+        join(project, alice, "manager")
+        made = add_test_set(project, GOLD)
+        before = add_version(project, n_labels=50, n_audit=0)
+        said = mostly_right(GOLD, every=4)
+        said = [("Court" if at % 2 else "Change") if name == "Change" else name for at, name in enumerate(said)]
+        add_test_score(before, made, said)
+        ModelVersion.objects.filter(pk=before.pk).update(created_at=now - timedelta(hours=5))
+        merge_labels(project=project, labels=list(project.labels.filter(name__in=("Change", "Court"))), into="Court")
+        after = add_version(project, n_labels=100, n_audit=0)
+        add_test_score(after, made, ["Court" if name == "Change" else name for name in said])
+        add_work(project, alice, [60.0] * 25, at=now - timedelta(hours=2))
+        ModelVersion.objects.filter(pk=after.pk).update(created_at=now - timedelta(hours=1))
+        page = told(client_of(alice), "results-effort", project, on="test")
+        assert (
+            ("<td>±0.0 " in page or "<td>+0.0 " in page)
+            and "gain may be chance" in page
+            and "labels changed in between" not in page
+        )
+
+    def test_between_models_that_chose_among_other_labels_nothing_is_priced(
+        self, project: Project, client_of: ClientOf, alice: User
+    ) -> None:
+        made = add_test_set(project, GOLD)
+        add_test_score(add_version(project, n_labels=50, n_audit=0), made, mostly_right(GOLD, every=2))
+        project.labels.create(name="Fees", position=9, colour="#2b5d8a")
+        add_test_score(add_version(project, n_labels=100, n_audit=0), made, GOLD)
+        add_work(project, alice, [60.0] * 25)
+        assert "labels changed in between" in told(client_of(alice), "results-effort", project, on="test")
+
+    def test_it_costs_one_query_more_than_without_merges_to_read(
+        self,
+        unaudited: Project,
+        client_of: ClientOf,
+        alice: User,
+        django_assert_max_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        add_work(unaudited, alice, [6.0] * 8)
+        client = client_of(alice)
+        with django_assert_max_num_queries(20):
+            told(client, "results-effort", unaudited, on="test")
 
     def test_without_two_measured_models_it_says_what_is_missing(
         self, unaudited: Project, client_of: ClientOf, alice: User
