@@ -78,6 +78,7 @@ class Cost:
     after: VersionScore
     work: Work
     gain: Estimate | None  # a share: of accuracy, or of macro-F1; None where labels changed in between
+    times_held: bool = False  # of whoever looks: how long the work took is not told
 
     @property
     def minutes(self) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 BREAK_TIMES = 5
@@ -50,6 +50,10 @@ class Work:
             return None
         return 3600 * self.timed / self.seconds
 
+    def untimed(self) -> Work:
+        """What was done, without how long it took."""
+        return replace(self, seconds=0.0, breaks=0)
+
     @property
     def seconds_per_label(self) -> float | None:
         """All work by the labels that came of it: skipped and unsure answers, and those taken back, cost time too."""
@@ -71,6 +75,10 @@ class Bins:
     def at(cls, moments: Iterable[datetime]) -> Bins:
         return cls(tuple(sorted(set(moments))))
 
+    @property
+    def all(self) -> range:
+        return range(len(self.edges) + 1)
+
     def between(self, start: datetime, end: datetime | None) -> range:
         """The bins from one edge to another; without an end to the last."""
         first = bisect_left(self.edges, start) + 1
@@ -91,6 +99,10 @@ class Ledger:
             parts.setdefault(person, {})[person, at] = work
         return {person: Ledger(self.bins, entries) for person, entries in parts.items()}
 
+    def people(self, bins: Container[int]) -> set[int]:
+        """Those with answers there whose seconds are known."""
+        return {person for (person, at), work in self.entries.items() if at in bins and work.answers}
+
     def of(self, people: Iterable[int] | None = None, bins: range | None = None) -> Work:
         """Summed over these people and bins; None means all."""
         wanted = None if people is None else set(people)
@@ -105,6 +117,7 @@ class Ledger:
 class Day:
     day: date
     work: Work
+    times_held: bool = False  # of whoever looks: how long it took is not told
 
 
 def days(ledger: Ledger, midnights: Sequence[datetime], people: Iterable[int] | None = None) -> list[Day]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from django.utils import timezone
 
@@ -13,17 +12,16 @@ from labeller.annotation.overlap import Overlap
 from labeller.corpus.models import Document
 from labeller.insight import effort_selectors, selectors
 from labeller.insight.anchoring import Anchoring, anchoring_of
-from labeller.insight.answers import sets_on
 from labeller.insight.bars import Bars, bars
-from labeller.insight.cost import Cost, accuracy_gain, accuracy_gain_on, f1_gain, is_one_task, milestones
+from labeller.insight.cost import Cost
 from labeller.insight.effort import Bins, Day, Ledger, Work, days
-from labeller.insight.effort_people import Person, chosen_person, people_of, visible_people
+from labeller.insight.effort_people import Person, chosen_person, people_of, times_held, visible_people
 from labeller.insight.effort_selectors import Extent
 from labeller.insight.markers import models_on
 from labeller.insight.measured_on import ON_THE_AUDIT, Ground, versions_on
-from labeller.insight.paired_f1 import macro_f1_gain
+from labeller.insight.prices import costs_of, gains_on, priced_models
 from labeller.insight.projection import PACE_DAYS, Finish, Pace, finish, next_target, pace
-from labeller.insight.selectors import Estimate, Standing, VersionScore
+from labeller.insight.selectors import Standing, VersionScore
 from labeller.projects.models import Membership, Project
 from labeller.projects.selectors import merged_labels
 
@@ -55,6 +53,7 @@ class EffortContext:
     """The page. Of single people only those whom the reader may see."""
 
     work: Work  # of all
+    times_held: bool  # those of all: they would give one person's away to this member
     median_s: float | None  # of all answers
     people: list[Person]
     chosen: Person | None  # whose days are shown; None: everybody's
@@ -71,6 +70,14 @@ class EffortContext:
         """Between two models of the costs."""
         return any(cost.gain is None for cost in self.costs)
 
+    @property
+    def holds_days(self) -> bool:
+        return any(day.times_held for day in self.days)
+
+    @property
+    def holds_costs(self) -> bool:
+        return any(cost.times_held for cost in self.costs)
+
 
 def marker_of(project: Project, ground: Ground = ON_THE_AUDIT) -> str:
     """The page's marker without its figures: what a poll asks first. Two queries; three on a test file."""
@@ -83,22 +90,25 @@ def effort_of(project: Project, membership: Membership, asked: Asked, ground: Gr
     versions = versions_on(project, ground)
     extent, middles = effort_selectors.extent(project), effort_selectors.medians(project)
     read_as = merged_labels(project.pk) if ground.test_set else {}
-    models = _models(versions, read_as)
+    models = priced_models(versions, read_as)
     midnights, last_days, taken = _midnights(), _last_days(extent), [_labels_taken(model) for model in models]
     ledger = effort_selectors.ledger(project, Bins.at([*midnights, *last_days, *taken]), middles.by_person)
     people = people_of(ledger, midnights, middles, visible_people(ledger, membership))
     chosen = chosen_person(people, asked.person)
-    by_day, work = days(ledger, midnights, None if chosen is None else [chosen.pk]), ledger.of()
+    by_day, work = _days(ledger, midnights, chosen, membership), ledger.of()
+    (is_held,) = times_held(ledger, membership, [ledger.bins.all])
+    gains = gains_on(models, ground, read_as, is_multi=project.is_multi)
     return EffortContext(
-        work=work,
-        median_s=middles.of_all if work.labels_an_hour is not None else None,
+        work=work.untimed() if is_held else work,
+        times_held=is_held,
+        median_s=middles.of_all if work.labels_an_hour is not None and not is_held else None,
         people=people,
         chosen=chosen,
         days=by_day,
         bars=bars([(day.day, day.work.labels) for day in by_day]),
         ground=ground,
-        costs=_costs(models, taken, ledger, _gains(models, ground, read_as, is_multi=project.is_multi)),
-        target=_target(project, selectors.standing(project, versions), ledger, last_days, asked.target),
+        costs=costs_of(models, taken, ledger, membership, gains),
+        target=_target(project, selectors.standing(project, versions), ledger, last_days, asked.target, is_held),
         anchoring=anchoring_of(project),
         marker=_marker(extent, max((version.number for version in versions), default=0), project, ground),
     )
@@ -131,55 +141,32 @@ def _labels_taken(version: VersionScore) -> datetime:
     return version.created_at - timedelta(seconds=version.duration_s)
 
 
-def _models(versions: Sequence[VersionScore], read_as: Mapping[int, int]) -> list[VersionScore]:
-    """Those whose work is priced. On a test file, where gold and answers are read as labels are now, a merge parts none
-    from the one before it."""
-    return milestones(
-        [
-            replace(version, label_ids=frozenset(read_as.get(label, label) for label in version.label_ids))
-            for version in versions
-        ]
-    )
-
-
-def _costs(
-    models: Sequence[VersionScore],
-    taken: Sequence[datetime],
-    ledger: Ledger,
-    gain_of: Callable[[VersionScore, VersionScore], Estimate],
-) -> list[Cost]:
-    works = [ledger.of(None, ledger.bins.between(*span)) for span in pairwise(taken)]
+def _days(ledger: Ledger, midnights: Sequence[datetime], chosen: Person | None, membership: Membership) -> list[Day]:
+    """One person's, or everybody's without times that this member is not told."""
+    if chosen is not None:
+        return days(ledger, midnights, [chosen.pk])
+    rows = days(ledger, midnights)
+    spans = [ledger.bins.between(start, end) for start, end in zip(midnights, [*midnights[1:], None], strict=True)]
+    held = times_held(ledger, membership, spans)[len(spans) - len(rows) :]
     return [
-        Cost(before, after, work, gain_of(before, after) if is_one_task(before, after) else None)
-        for (before, after), work in zip(pairwise(models), works, strict=True)
+        Day(row.day, row.work.untimed(), times_held=True) if is_held else row
+        for row, is_held in zip(rows, held, strict=True)
     ]
 
 
-def _gains(
-    models: Sequence[VersionScore], ground: Ground, read_as: Mapping[int, int], *, is_multi: bool
-) -> Callable[[VersionScore, VersionScore], Estimate]:
-    """What the second of two models is better by. One query on a test file: all its models answered the same texts."""
-    if ground.test_set is None:
-        return f1_gain if is_multi else accuracy_gain
-    sets = sets_on(ground.test_set, [model.number for model in models], read_as)
-
-    def on_the_same_texts(before: VersionScore, after: VersionScore) -> Estimate:
-        one, other = sets[before.number], sets[after.number]
-        if is_multi:
-            return macro_f1_gain((gold, said, later) for (_, said), (gold, later) in zip(one, other, strict=True))
-        return accuracy_gain_on(*([gold == said for gold, said in those] for those in (one, other)))
-
-    return on_the_same_texts
-
-
 def _target(
-    project: Project, standing: Standing, ledger: Ledger, last_days: Sequence[datetime], asked: int | None
+    project: Project,
+    standing: Standing,
+    ledger: Ledger,
+    last_days: Sequence[datetime],
+    asked: int | None,
+    is_held: bool,
 ) -> Target:
     labels = asked or next_target(standing.labels)
     missing = max(0, labels - standing.labels) * Overlap.of(project).of_others
     spans = zip(last_days, [*last_days[1:], None], strict=False)
     found = pace([ledger.of(None, ledger.bins.between(*span)).labels for span in spans])
-    each = ledger.of().seconds_per_label
+    each = None if is_held else ledger.of().seconds_per_label
     return Target(
         labels=labels,
         missing=missing,

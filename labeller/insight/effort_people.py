@@ -13,6 +13,9 @@ from labeller.insight.effort import Ledger, Work, days
 from labeller.insight.effort_selectors import Medians, names
 from labeller.projects.models import Membership
 
+ENOUGH_PEOPLE = 3
+"""Times of fewer people together than these tell one of them the other's."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -38,6 +41,25 @@ def visible_people(ledger: Ledger, membership: Membership) -> set[int]:
     if membership.may_manage:
         return everybody
     return everybody & {membership.user_id} if membership.may_label else set()
+
+
+def times_held(ledger: Ledger, membership: Membership, stretches: Sequence[range]) -> list[bool]:
+    """For each of these stretches of the ledger's bins, of which no two overlap: whether this member is not told how
+    long all together worked there. Who is no manager could take their own time from that of two and have the other's,
+    and what is told of some stretches from what is told of all. So times are told of three people or more, or of
+    oneself alone; and where those held back, with what lies outside of all stretches, are fewer people's together, none
+    are told."""
+    if membership.may_manage:
+        return [False] * len(stretches)
+
+    def gives_away(people: set[int]) -> bool:
+        return bool(people - {membership.user_id}) and len(people) < ENOUGH_PEOPLE
+
+    told = [ledger.people(stretch) for stretch in stretches]
+    held = [gives_away(people) for people in told]
+    outside = ledger.people(set(ledger.bins.all).difference(*stretches))
+    kept = outside.union(*(people for people, is_held in zip(told, held, strict=True) if is_held))
+    return [True] * len(stretches) if gives_away(kept) else held
 
 
 def people_of(ledger: Ledger, midnights: Sequence[datetime], middles: Medians, visible: set[int]) -> list[Person]:

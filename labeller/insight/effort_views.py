@@ -52,7 +52,8 @@ def days_csv(request: HttpRequest, slug: str) -> HttpResponse:
     out.writerow(["day", "labels", "answers_timed", "work_seconds", "breaks"])
     for day in effort_of(access.project, access.membership, _asked(request.GET)).days:
         work = day.work
-        out.writerow([day.day.isoformat(), work.labels, work.answers, f"{work.seconds:.1f}", work.breaks])
+        times = ["", ""] if day.times_held else [f"{work.seconds:.1f}", work.breaks]
+        out.writerow([day.day.isoformat(), work.labels, work.answers, *times])
     return response
 
 

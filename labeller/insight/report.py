@@ -16,6 +16,7 @@ from labeller.insight.curve import CurveRow, curve_rows
 from labeller.insight.curve_changes import CurveChange, changes_of
 from labeller.insight.drawn_curve import Drawing, Metric, drawn_curve
 from labeller.insight.effort import Bins, Work
+from labeller.insight.effort_people import times_held
 from labeller.insight.headline import Headline
 from labeller.insight.lines import newest_comparison
 from labeller.insight.measured_on import Ground, label_scores_on, measured, on_ground
@@ -25,7 +26,7 @@ from labeller.insight.saving import saving
 from labeller.insight.selectors import LabelScore, Standing, VersionScore
 from labeller.insight.sentences import audit_so_far
 from labeller.insight.testset_sentences import headline_on
-from labeller.projects.models import Project
+from labeller.projects.models import Membership, Project
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ class Report:
     outlook: Outlook | None
     reading: Reading | None  # of the same model
     work: Work
-    median_s: float | None
+    median_s: float | None  # None also for whom this would give one person's times away
     provenance: Provenance
     ground: Ground  # what its figures were measured on
 
 
-def report_of(project: Project, ground: Ground) -> Report:
-    """Figures on this ground; what follows from the audit (saving, forecast, advice, shares) always by the audit. A
-    fixed number of queries, whatever the project's size."""
+def report_of(project: Project, membership: Membership, ground: Ground) -> Report:
+    """As this member may see it. Figures on this ground; what follows from the audit (saving, forecast, advice, shares)
+    always by the audit. A fixed number of queries, whatever the project's size."""
     versions = selectors.versions(project)
     standing = selectors.standing(project, versions)
     number = standing.current.number if standing.current else None
@@ -65,7 +66,8 @@ def report_of(project: Project, ground: Ground) -> Report:
     middles = effort_selectors.medians(project)
     by_label = selectors.label_scores(project, number)
     reading = reading_of(project, standing, by_label)
-    work = effort_selectors.ledger(project, Bins(()), middles.by_person).of()
+    ledger = effort_selectors.ledger(project, Bins(()), middles.by_person)
+    work, (is_held,) = ledger.of(), times_held(ledger, membership, [ledger.bins.all])
     changes = changes_of(project, versions)
     at = [change.labels for change in changes]
     figures: tuple[Metric, Metric] = ("macro_f1", "accuracy") if project.is_multi else ("accuracy", "macro_f1")
@@ -87,7 +89,7 @@ def report_of(project: Project, ground: Ground) -> Report:
         outlook=outlook(reading, None),
         reading=reading,
         work=work,
-        median_s=middles.of_all if work.labels_an_hour is not None else None,
+        median_s=middles.of_all if work.labels_an_hour is not None and not is_held else None,
         provenance=provenance_of(project, number, ground.in_force),
         ground=ground,
     )

@@ -27,14 +27,16 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"project": access.project, "membership": access.membership, "section": "results"}
     ground = ground_of(access.project, request.GET)
     context |= {"ground": ground, "newer": models_on(access.project, ground)}
-    return render(request, "insight/report.html", context | {"report": report_of(access.project, ground)})
+    return render(
+        request, "insight/report.html", context | {"report": report_of(access.project, access.membership, ground)}
+    )
 
 
 @require_GET
 def report_file(request: HttpRequest, slug: str) -> HttpResponse:
     """One .html without a script or a link, which allows itself its own style and nothing else."""
     access = managed_project_for(request, slug)
-    report = report_of(access.project, ground_of(access.project, request.GET))
+    report = report_of(access.project, access.membership, ground_of(access.project, request.GET))
     styles = (settings.BASE / STYLES).read_text(encoding="utf-8")
     policy = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(styles.encode()).digest()).decode()}'"
     context = {
