@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from labeller.corpus.models import ImportJob
 from labeller.learning.models import ModelVersion
 from labeller.notices.models import Notice
+from labeller.projects.labels import Draft, add_drafts
 from labeller.projects.models import Project, User
 from tests.browser import shots
 from tests.browser.walker import Walker
@@ -106,6 +107,26 @@ def test_a_manager_reads_what_the_labels_cost_while_others_label(
       focus: document.activeElement.closest("#how") !== null,
     })""")
     assert kept == {"same": True, "open": True, "place": place, "box": 90, "focus": True}
+    assert walker.complaints == []
+
+
+def test_an_annotator_of_two_reads_counts_and_their_own_times_and_where_labels_changed(
+    browser: Any, live_server: LiveServer, worked: Project
+) -> None:
+    add_drafts(project=worked, drafts=[Draft("Fees")])
+    add_version(worked, n_labels=400, n_audit=130, right=0.9)
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("bob", PASSWORD)
+    page = walker.page
+    page.goto(live_server.url + reverse("results-effort", args=[worked.slug]))
+    page.get_by_text("each could work out the other's time").wait_for()
+    assert page.get_by_text("labels changed in between").is_visible()
+    fits(page)
+    shots.take(page, "effort-of-two", whole=True)
+    page.get_by_label("Days of").select_option(label="bob")
+    page.get_by_role("button", name="Show").press("Enter")
+    page.get_by_role("heading", name="Labels by day, bob").wait_for()
+    assert page.get_by_text("fewer than three people worked there").count() == 1  # not below one's own days
     assert walker.complaints == []
 
 

@@ -118,8 +118,8 @@ class TestWhatItTells:
         models = re.findall(r'<th scope="row">(\d+) <small>', page)
         assert models == [str(quick.number), str(now.number)]
 
-    def test_it_says_where_everything_comes_from(self, measured: Project, client_of: ClientOf, rita: User) -> None:
-        told = words_of(client_of(rita).get(at("results-report", measured)).content.decode())
+    def test_it_says_where_everything_comes_from(self, measured: Project, client_of: ClientOf, alice: User) -> None:
+        told = words_of(client_of(alice).get(at("results-report", measured)).content.decode())
         assert "70 texts in 1 file" in told
         assert "2 annotators; 70 labels given, 40 of them to texts drawn at random; 0 texts skipped, 0 unsure" in told
         assert "terms &lt;2026&gt;.csv abababababababab…" in told and "75 70 3 2 0" in told
