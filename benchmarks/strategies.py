@@ -1,10 +1,11 @@
 """Query strategies on the frozen encoder: accuracy at growing numbers of labels, each policy on its own labels.
 
     python -m benchmarks.strategies TRAIN.jsonl TEST.jsonl [more pairs] [--policies default,random] [--seeds 5]
-        [--labels 32,64,128,256,525] [--held-back] [--embeddings FOLDER] [--seconds S] [--json OUT]
+        [--labels 32,64,128,256,525] [--ahead 5] [--held-back] [--embeddings FOLDER] [--seconds S] [--json OUT]
 
 One label a text. As in the product's quick loop the head is refitted and the pool ranked again after every few labels:
-8, and a sixteenth of those there are where that is more. A policy that asks a model begins with medoids until two kinds
+8, and a sixteenth of those there are where that is more. With --ahead a page holds so many texts more, chosen before
+the last refit, as the labelling page does with five. A policy that asks a model begins with medoids until two kinds
 of label are known. `medoids at once` is no policy: the medoids of the pool, all taken before any label is known. Runs
 that OUT already has are not made again. Embeddings are kept in FOLDER as TRAIN's and TEST's names with .npy, beside
 NAMES of the labels. Prints one JSON object: every run, then mean and spread by set, policy and number of labels.
@@ -47,6 +48,7 @@ class Frozen:
     test_Y: Targets
     label_X: Embeddings  # the labels' names as texts
     asks_pool: bool = True  # whether the pool has a share in the head
+    ahead: int = 0  # texts that the page holds beyond the one that is answered
 
     def head(self, rows: Rows, *, warm: Head | None = None, seed: int) -> Head:
         """As the product fits it on these labelled texts."""
@@ -63,6 +65,7 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--ahead", type=int, default=0, help="texts that the page holds when a refit ranks anew")
     parser.add_argument("--held-back", action="store_true", help="judge on a third of TRAIN, never opening TEST")
     parser.add_argument("--without-pool", action="store_true", help="heads without the pool's share")
     parser.add_argument("--embeddings", type=Path, help="a folder in which the frozen embeddings are kept")
@@ -81,11 +84,12 @@ def main() -> None:
     stop = time.perf_counter() + options.seconds
     for train, test in zip(options.files[::2], options.files[1::2], strict=True):
         data = read(train, test, held_back=options.held_back, folder=options.embeddings)
-        data = replace(data, asks_pool=not options.without_pool)
+        data = replace(data, asks_pool=not options.without_pool, ahead=options.ahead)
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             for policy in options.policies:
                 key: dict[str, Any] = {"set": data.name, "judged": "third of train" if options.held_back else "test"}
                 key |= {"policy": policy, "seed": seed, "points": options.labels, "asks_pool": data.asks_pool}
+                key |= {"ahead": data.ahead} if data.ahead else {}
                 if any(key.items() <= run.items() for run in report["runs"]) or time.perf_counter() > stop:
                     continue
                 report["runs"].append(key | one_run(data, policy, seed, options.labels))
@@ -114,11 +118,12 @@ def labelled_at(data: Frozen, policy: str, seed: int, points: list[int]) -> dict
     if policy == AT_ONCE:
         return {n: medoids(data.X, n, rng=rng) for n in points}
     chosen: list[int] = []
+    hand: list[int] = []
     found, head = {}, None
     for n in points:
         while len(chosen) < n:
             batch = min(max(REFIT_EVERY, len(chosen) // 16), n - len(chosen))
-            free = np.setdiff1d(np.arange(len(data.X)), chosen)
+            free = np.setdiff1d(np.arange(len(data.X)), chosen + hand)
             # A policy that asks no model needs none but at the points.
             head = None if policy in ASK_NO_MODEL else head_of(data, chosen, head, seed)
             pool = Pool(
@@ -129,10 +134,13 @@ def labelled_at(data: Frozen, policy: str, seed: int, points: list[int]) -> dict
                 False,
                 data.names,
                 label_X=data.label_X,
+                in_hand_X=data.X[hand],
             )
             strategy = policy if head is not None or policy in ASK_NO_MODEL else "cold"
-            ranked = rank(pool, batch, strategy=strategy, seed=1000 * seed + len(chosen))
-            chosen += free[ranked.rows].tolist()
+            wanted = batch + data.ahead - len(hand)
+            ranked = rank(pool, wanted, strategy=strategy, seed=1000 * seed + len(chosen))
+            queue = hand + free[ranked.rows].tolist()
+            chosen, hand = chosen + queue[:batch], queue[batch:]
         found[n] = np.array(chosen, np.int64)
     return found
 
@@ -185,7 +193,7 @@ def embeddings(texts: list[str], name: str, folder: Path | None) -> Embeddings:
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Mean and standard deviation over seeds of each figure, by set, policy and number of labels."""
     rows = []
-    told = ("set", "judged", "policy", "asks_pool")
+    told = ("set", "judged", "policy", "asks_pool", "ahead")
     for kind in dict.fromkeys(tuple(run.get(key) for key in told) for run in runs):
         mine = [run for run in runs if tuple(run.get(key) for key in told) == kind]
         row: dict[str, Any] = dict(zip(told, kind, strict=True))

@@ -32,7 +32,7 @@ def committee(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     heads = bootstrap_heads(pool.labelled_X, pool.labelled_Y, multi_label=pool.multi_label, rng=rng)
     scores = disagreement(heads, pool.X, multi_label=pool.multi_label)
     scores = scores / max(float(scores.max(initial=0)), 1e-9)
-    drawn = drawn_apart(pool.X, scores, k, against=pool.labelled_X, rng=rng)
+    drawn = drawn_apart(pool.X, scores, k, against=pool.covered_X, rng=rng)
     words = _split(heads, pool, drawn.rows)
     reasons = [EXPLORED if explored else why for explored, why in zip(drawn.explored, words, strict=True)]
     return Ranked(drawn.rows, scores[drawn.rows], drawn.probabilities, reasons, "committee")

@@ -21,7 +21,7 @@ FAR = "Asked because it is far from every text labelled so far"
 def core_set(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     """k texts, each the farthest from what is labelled or taken before it; without labels the first is the one nearest
     to the pool's centre. Follows from the pool alone. Asks no model."""
-    rows, gaps = farthest(pool.X, k, covered=pool.labelled_X)
+    rows, gaps = farthest(pool.X, k, covered=pool.covered_X)
     return Ranked(rows, gaps, np.ones(k, np.float32), [FAR] * k, "core-set")
 
 

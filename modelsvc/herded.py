@@ -29,7 +29,7 @@ def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
 
 
 def _herd_then_late(pool: Pool, k: int, rng: np.random.Generator, scores: Scores, width: float, name: str) -> Ranked:
-    herded, _ = herd(pool.X, scores, min(HERDED, k), against=pool.labelled_X, rng=rng, width=width)
+    herded, _ = herd(pool.X, scores, min(HERDED, k), against=pool.covered_X, rng=rng, width=width)
     rest = late(pool, k, rng)
     behind = ~np.isin(rest.rows, herded)
     reasons = [*doubt_or_gap(pool, herded), *(r for r, keep in zip(rest.reasons, behind, strict=True) if keep)]

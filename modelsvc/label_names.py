@@ -21,11 +21,11 @@ def cold_names(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     """k medoids by turns of the labels, the one with fewest texts given or taken first; in its turn a label takes the
     medoid most like its name. Without label names plain medoids. Asks no model."""
     if pool.label_X is None:
-        rows = medoids(pool.X, k, rng=rng, covered=pool.labelled_X)
+        rows = medoids(pool.X, k, rng=rng, covered=pool.covered_X)
         return Ranked(
             rows, np.linspace(1, 0, k, dtype=np.float32), np.ones(k, np.float32), [STANDS_FOR] * k, "cold-names"
         )
-    spread = medoids(pool.X, min(pool.size, k + WINDOW), rng=rng, covered=pool.labelled_X)
+    spread = medoids(pool.X, min(pool.size, k + WINDOW), rng=rng, covered=pool.covered_X)
     likeness = name_likeness(pool.X, pool.label_X)[spread]  # (K', C)
     held = pool.counts.astype(np.float64)
     free = np.ones(len(spread), np.bool_)

@@ -14,13 +14,14 @@ LOOKED_AT = 8  # candidates at first, then twice as many each time: mostly the v
 
 
 class Left:
-    """Texts that say what a labelled or an asked one says wait until nothing else is left. They are found when somebody
-    looks at them: to compare the whole pool with all that is labelled would take longer than everything else."""
+    """Texts that say what a labelled or an asked one says, or one in hand, wait until nothing else is left. They are
+    found when somebody looks at them: to compare the whole pool with all that is labelled would take longer than
+    everything else."""
 
     def __init__(self, pool: Pool):
         self.free = np.ones(pool.size, np.bool_)  # (N,) not asked
         self.open = self.free.copy()  # (N,) nor known to wait
-        self._X, self._labelled = pool.X, pool.labelled_X
+        self._X, self._labelled = pool.X, pool.covered_X
         self._compared = np.zeros(pool.size, np.bool_)  # (N,) with what is labelled
         self._asked: list[int] = []
         self._may_repeat = False

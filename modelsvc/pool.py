@@ -27,6 +27,7 @@ class Pool:
     label_names: Sequence[str]  # C
     thresholds: NDArray[np.float32] | None = None  # (C,) several labels a text: from where each is given; None = 0.5
     label_X: Embeddings | None = None  # (C, D) the labels' names and descriptions, read by the encoder of X
+    in_hand_X: Embeddings | None = None  # (P, D) texts that somebody has before them, whose labels come in a moment
 
     def __post_init__(self) -> None:
         N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)
@@ -43,6 +44,14 @@ class Pool:
     def size(self) -> int:
         """N."""
         return len(self.X)
+
+    @property
+    def covered_X(self) -> Embeddings:
+        """(n + P, D) what is labelled and what is in hand: another text of its kind need not be asked now. Pages hold
+        texts ahead, so that a queue that knew only the answers asked them again in other words."""
+        if self.in_hand_X is None:
+            return self.labelled_X
+        return np.concatenate([self.labelled_X, self.in_hand_X])
 
     @property
     def counts(self) -> NDArray[np.int64]:

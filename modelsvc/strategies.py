@@ -82,7 +82,7 @@ def default(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
 
 def cold(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     """Medoids of the pool away from what is labelled (BERT-KM: best without labels in arXiv 2209.06995, table 1)."""
-    rows = medoids(pool.X, k, rng=rng, covered=pool.labelled_X)
+    rows = medoids(pool.X, k, rng=rng, covered=pool.covered_X)
     ones = np.ones(k, np.float32)
     return Ranked(rows, np.linspace(1, 0, k, dtype=np.float32), ones, [STANDS_FOR] * k, "cold")
 

@@ -63,6 +63,12 @@ def free_slot(document_id: int, wanted: int) -> int | None:
     return next((slot for slot in range(wanted) if slot not in held), None)
 
 
+def texts_in_hand(project: Project, now: datetime) -> list[int]:
+    """Ids of the texts that somebody has before them, or next in the page, at this moment."""
+    held = Lease.objects.filter(project=project, closed_at=None, expires_at__gt=now)
+    return list(held.values_list("document_id", flat=True).distinct())
+
+
 def in_hand(document_id: int) -> QuerySet[Lease]:
     """The open leases that count towards the answers this text wants."""
     return Lease.objects.filter(document_id=document_id, closed_at=None).exclude(source=Source.GOLD)

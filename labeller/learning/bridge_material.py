@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from django.utils import timezone
 from numpy.typing import NDArray
 
+from labeller.annotation.in_hand import texts_in_hand
 from labeller.learning.bridge_pool import Labelled, PoolArrays, Reader
 from labeller.learning.bridge_sample import sample
 from labeller.learning.bridge_words import beside, views_of
@@ -43,6 +45,12 @@ class Refit:
     def fitted(self) -> Rows:
         """(m,) which of the n labelled texts the head is fitted on and scored with."""
         return sample(self.labels, size=FITTED_TEXTS, seed=self.project.seed)
+
+    @cached_property
+    def in_hand(self) -> Rows:
+        """(P,) texts of the pool that somebody has before them and nobody has labelled. One query."""
+        rows, _ = self.pool.rows_of(np.array(texts_in_hand(self.project, timezone.now()), np.int64))
+        return rows[~self.is_learnt[rows]]
 
     @property
     def X(self) -> Embeddings:

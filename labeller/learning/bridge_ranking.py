@@ -82,6 +82,7 @@ def active_entries(
         label_names=material.labels.label_names,
         label_X=names_of(material.project, material.reader.store_folder),
         thresholds=thresholds,
+        in_hand_X=material.pool.X[material.in_hand],
     )
     k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy

@@ -46,6 +46,20 @@ def test_before_any_label_medoids_are_served_first(project: Project, bob: User) 
     assert all(entry.prediction is None for entry in active(project))
 
 
+def test_a_refit_asks_last_for_what_somebody_has_before_them(project: Project, bob: User) -> None:
+    documents = fill(project)
+    read(project)
+    for document in documents[:8]:
+        annotate(document, bob)
+    refit(project)
+    pulse.beat("quick")
+    first = active(project)[0].document_id
+    held = {served.document_id for served in serve(project=project, annotator=bob)}
+    assert first in held
+    refit(project)
+    assert not held & {entry.document_id for entry in active(project)[:3]}
+
+
 def test_from_two_labels_of_two_kinds_on_a_model_orders_the_queue(project: Project, bob: User) -> None:
     documents = fill(project)
     read(project)

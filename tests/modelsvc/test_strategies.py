@@ -1,5 +1,7 @@
 """One contract for every strategy, and what the default policy promises beyond it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,16 @@ def test_a_used_up_pool_gives_an_empty_queue(name):
     full = make_pool()
     pool = Pool(full.X[:0], full.proba[:0], full.labelled_X, full.labelled_Y, False, NAMES)
     assert rank(pool, 0, strategy=name, seed=0).rows.shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["cold", "cold-names", "core-set", "early", "herding"])
+def test_what_somebody_has_before_them_is_not_asked_in_other_words(name):
+    """Its label comes in a moment. Without this the next person is asked for the same kind of text at once."""
+    pool = make_pool(N=150) if name not in ("cold", "cold-names", "core-set") else without_model(N=150)
+    first = rank(pool, 1, strategy=name, seed=0).rows[0]
+    held = replace(pool, in_hand_X=pool.X[[first]])
+    assert rank(held, 1, strategy=name, seed=0).rows[0] != first
+    assert phase(held) == phase(pool)  # it teaches nobody yet
 
 
 @pytest.mark.parametrize("name", ["margin", "entropy", "least-confidence"])
