@@ -68,7 +68,7 @@ export class Change {
   }
 }
 
-// What an item of the outbox says, as a form has it begun.
-export function begunOf({ fields }, isMulti) {
-  return { ticked: isMulti && fields.status === "labelled" ? fields.label : [], comment: fields.comment };
+// What the fields of an answer say, as a form has it begun.
+export function begunOf({ status, label, comment }, isMulti) {
+  return { ticked: isMulti && status === "labelled" ? label : [], comment };
 }

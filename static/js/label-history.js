@@ -103,11 +103,11 @@ export class History {
 
   // The newest change of this answer that has not reached the server.
   #waiting(url) {
-    return this.#sitting.outbox.items.findLast((item) => item.kind === "change" && item.url === url);
+    return this.#sitting.outbox.changesOf(url).at(-1);
   }
 
-  #begunOf(item) {
-    return begunOf(item, this.#view.isMulti);
+  #begunOf(fields) {
+    return begunOf(fields, this.#view.isMulti);
   }
 
   tellWaiting() {
@@ -124,7 +124,7 @@ export class History {
   changed(item, sentence) {
     const change = this.#changeOf(item);
     if (!change) return this.#view.announce(sentence);
-    if (!isSame(change.begun, this.#begunOf(item))) return change.tell(sentence);
+    if (!isSame(change.begun, this.#begunOf(item.fields))) return change.tell(sentence);
     this.#change = null;
     this.#news = sentence;
     this.#load(at("all-answers").href);
@@ -204,5 +204,5 @@ export class History {
 function isAgain(waiting, { fields }) {
   if (!waiting) return false;
   const said = ({ status, label, comment, none }) => JSON.stringify([status, label, comment, none]);
-  return said(waiting.fields) === said(fields);
+  return said(waiting) === said(fields);
 }

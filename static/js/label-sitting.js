@@ -185,9 +185,14 @@ export class Sitting {
     return isLost({ lease: onScreen?.lease, begun: this.view.begun }) || ahead.some(isLost) || this.history?.isBegun;
   }
 
-  // An earlier answer is changed. It is kept and sent as an answer is, and undo reaches it at once.
+  // An earlier answer is changed. It is kept and sent as an answer is, and undo reaches it at once. A change of the same
+  // answer that waits still is given up: sent later, it would stand over this one.
   change(url, fields, row) {
     this.unsaid.forget(url);
+    for (const { key } of this.outbox.changesOf(url)) {
+      this.outbox.drop(key);
+      this.tally.forget(key);
+    }
     this.tally.change(row);
     this.outbox.add("change", url, fields, row);
   }
@@ -258,7 +263,7 @@ export class Sitting {
     const isSaid = item.kind === "answer" || item.kind === "change";
     if (isSaid) {
       this.tally.forget(item.fields.key);
-      this.unsaid.keep(item.fields.lease ?? item.url, begunOf(item, this.data.multi));
+      this.unsaid.keep(item.fields.lease ?? item.url, begunOf(item.fields, this.data.multi));
     } else if (item.note?.lease === this.held[0]?.lease) this.view.clear(); // its answer stays: nothing is begun there
     const isTold = item.kind === "change" && this.history?.refused(item, sentence);
     if (!isTold) this.view.alert(isSaid ? unsaved(item.note.text, this.view.beside.said(item.note), sentence) : sentence);

@@ -210,6 +210,22 @@ def test_a_change_that_the_server_fails_at_survives_a_reload_and_undo_goes_behin
     assert current() == {first: ("labelled", ["Change"], "")}
 
 
+def test_of_two_changes_of_one_answer_that_wait_the_last_one_is_made(open_page):
+    page = open_page()
+    first = press(page, "1")
+    wait_saved(page)
+    without_posts(page)
+    panel = opened(page, first)
+    panel.get_by_role("button", name="Other").click()
+    expect(panel.locator(".told")).to_contain_text("Not saved yet.")
+    panel.get_by_role("button", name="Court").click()
+    expect(page.locator("#last .said")).to_have_text(["Court"])
+    expect(page.locator("#save")).to_contain_text("1 answer kept here")
+    answered_again(page)
+    expect(panel.get_by_role("status")).to_have_text("Changed from Change to Court.", timeout=20_000)
+    assert current() == {first: ("labelled", ["Court"], "")} and Annotation.objects.count() == 2
+
+
 def test_a_change_whose_reply_was_lost_is_made_once_and_told_as_it_was(open_page):
     page = open_page()
     first = press(page, "1")
