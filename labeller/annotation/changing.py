@@ -13,7 +13,7 @@ from labeller.annotation.answers import Said, record, same_answer
 from labeller.annotation.answers_wanted import wants_another
 from labeller.annotation.given_labels import AnswerRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.history import answer_of
-from labeller.annotation.models import Annotation, Lease, Source
+from labeller.annotation.models import BESIDE_ANSWERS, Annotation, Lease, Source
 from labeller.annotation.selectors import label_sets
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.annotation.turn import turn
@@ -38,7 +38,8 @@ def change(*, project: Project, annotator: User, answer_key: UUID, said: Said) -
         earlier = Annotation.objects.filter(key=said.key).first()
         before = answer_of(project, annotator, answer_key)[1]
         if earlier is not None:
-            return Changed(before or earlier, same_answer(earlier, project, annotator))
+            same = same_answer(earlier, project, annotator)
+            return Changed(earlier.supersedes.exclude(source__in=BESIDE_ANSWERS).first() or earlier, same)
         if before is None:
             raise AnswerRefused(_("This answer was taken back meanwhile, so there is nothing to change."))
         before.project = project  # known already: no query for it

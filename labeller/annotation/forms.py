@@ -98,14 +98,18 @@ class AnswerForm(SaidForm):
 
 
 class ChangeForm(SaidForm):
-    """`opened`: when the page with the earlier answer was made, so that the time spent is known without a script."""
+    """`opened`: when the page with the earlier answer was made, so that the time spent is known without a script. One
+    that sends the change later says the `seconds` itself."""
 
     opened = forms.DateTimeField(required=False)
+    seconds = forms.FloatField(required=False, min_value=0)
 
     def said(self) -> Said:
         data = self.cleaned_data
         spent = timezone.now() - data["opened"] if data["opened"] else None
-        seconds = spent.total_seconds() if spent and timedelta() <= spent <= LONGEST else None
+        if data["seconds"] is not None:
+            spent = timedelta(seconds=min(data["seconds"], 2 * LONGEST.total_seconds()))
+        seconds = spent.total_seconds() if spent is not None and timedelta() <= spent <= LONGEST else None
         return Said(data["key"], data["status"], data["label"], seconds, data["comment"])
 
 

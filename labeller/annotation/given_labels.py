@@ -62,6 +62,13 @@ def checked_labels(project: Project, status: str, label_ids: Collection[int]) ->
         raise AnswerRefused(told % {"n": len(wanted)})
     known = {label for (label,) in KNOWN_LABELS.tuples(project=project.pk)} if wanted else set()
     if unknown := [label for label in wanted if label not in known]:
-        told = _("Label %(number)s is not in this project any more. Reload the page to see its labels.")
-        raise AnswerRefused(told % {"number": unknown[0]})
+        raise AnswerRefused(_gone(project, unknown[0]))
     return wanted
+
+
+def _gone(project: Project, label_id: int) -> str:
+    name = Label.everything.filter(project=project, pk=label_id).values_list("name", flat=True).first()
+    if name is None:
+        return _("That label is not in this project any more. Reload the page to see its labels.")
+    told = _("“%(label)s” is not in this project any more. Reload the page to see its labels.")
+    return told % {"label": name}

@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from labeller.annotation import history, page, services
+from labeller.annotation.by_script import refused, wants_json
 from labeller.annotation.forms import ChangeForm, WantedForm
 from labeller.annotation.given_labels import refuse_unsaid
 from labeller.annotation.models import Annotation
@@ -43,13 +44,15 @@ def answers(request: LabellerRequest, slug: str) -> HttpResponse:
 def answer(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     access = labelling_project_for(request, slug)
     is_theirs, current = history.answer_of(access.project, request.user, key)
+    if not is_theirs and wants_json(request):  # its text was deleted: a script that waits is to give up
+        return refused(request, _("This answer is gone with its text, so there is nothing to change."), "answers", slug)
     if not is_theirs:
         raise Http404("No such answer among yours.")
+    if request.method == "POST":
+        return _change(request, access, current.key if current else key)
     if current is None:
         messages.info(request, _("You have taken this answer back meanwhile."))
         return redirect("answers", slug)
-    if request.method == "POST":
-        return _change(request, access, current)
     given = set(label_sets([current.pk]).get(current.pk, ()))
     labels = [label for label in access.project.labels.all() if label.on_offer or label.pk in given]
     context = {
@@ -64,21 +67,21 @@ def answer(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
     return _page_or_part(request, access, "answer", context)
 
 
-def _change(request: LabellerRequest, access: Access, current: Annotation) -> HttpResponse:
-    slug = access.project.slug
+def _change(request: LabellerRequest, access: Access, key: uuid.UUID) -> HttpResponse:
+    back = ("answer-change", access.project.slug, key)
     form = ChangeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, form.sentence())
-        return redirect("answer-change", slug, current.key)
+        return refused(request, form.sentence(), *back)
     said_now = form.said()
     try:
         refuse_unsaid(access.project, said_now.status, said_now.label_ids, none=form.cleaned_data["none"])
-        changed = services.change(project=access.project, annotator=request.user, answer_key=current.key, said=said_now)
+        changed = services.change(project=access.project, annotator=request.user, answer_key=key, said=said_now)
     except services.AnswerRefused as error:
-        messages.error(request, str(error))
-        return redirect("answer-change", slug, current.key)
+        return refused(request, str(error), *back)
+    if wants_json(request):
+        return JsonResponse({"said": _told(changed)})
     messages.success(request, _told(changed))
-    return redirect("answers", slug)
+    return redirect("answers", access.project.slug)
 
 
 def _told(changed: services.Changed) -> str:

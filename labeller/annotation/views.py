@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from labeller.annotation import page, selectors, services
+from labeller.annotation.by_script import refused, wants_json
 from labeller.annotation.export import CONTENT_TYPES, lines
 from labeller.annotation.forms import AnswerForm, LeaveForm, UndoForm
 from labeller.annotation.given_labels import refuse_unsaid
@@ -83,7 +84,7 @@ def label_answer(request: LabellerRequest, slug: str) -> HttpResponse:
         annotation, served = services.answer_and_serve(project=access.project, annotator=request.user, given=given)
     except services.AnswerRefused as error:
         return _refused(request, slug, str(error))
-    if not _wants_json(request):
+    if not wants_json(request):
         return redirect("label", slug)
     texts = [page.text_of(access.project, text) for text in served]
     return JsonResponse({"saved": str(annotation.key), "texts": texts})
@@ -99,7 +100,7 @@ def label_undo(request: LabellerRequest, slug: str) -> HttpResponse:
         undone = services.undo(project=access.project, annotator=request.user, key=form.cleaned_data["key"])
     except services.UndoRefused as error:
         return _refused(request, slug, str(error))
-    if not _wants_json(request):
+    if not wants_json(request):
         if undone is None:
             messages.info(request, _("There is no answer of yours to undo."))
         return redirect("label", slug)
@@ -160,12 +161,5 @@ def _texts(access: Access, request: LabellerRequest) -> list[dict[str, Any]]:
     return [page.text_of(access.project, text) for text in served]
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
 def _refused(request: HttpRequest, slug: str, sentence: str) -> HttpResponse:
-    if _wants_json(request):
-        return JsonResponse({"error": sentence}, status=422)
-    messages.error(request, sentence)
-    return redirect("label", slug)
+    return refused(request, sentence, "label", slug)

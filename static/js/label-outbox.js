@@ -52,6 +52,11 @@ export class Outbox {
     return this.items.some((item) => item.kind === "answer" && item.fields.lease === lease);
   }
 
+  // The fields of what waits to change this answer, the oldest first.
+  changesOf(url) {
+    return this.items.filter((item) => item.kind === "change" && item.url === url).map(({ fields }) => fields);
+  }
+
   add(kind, url, fields, note = null) {
     const at = `${Date.now().toString().padStart(15, "0")}-${(this.#count++).toString().padStart(6, "0")}`;
     const item = { kind, url, fields, note, at };
@@ -144,7 +149,6 @@ export class Outbox {
   async #send(item) {
     const reply = await post(item.url, { ...item.fields, user: this.#user });
     if (reply.lost) return this.#passed(item, reply.lost) ? null : reply.lost;
-    this.#stuck.delete(item.fields.key);
     this.#remove(item);
     if (reply.error) {
       this.#refused += 1;
@@ -159,7 +163,8 @@ export class Outbox {
   }
 
   #remove(item) {
-    this.items.splice(this.items.indexOf(item), 1);
+    this.items = this.items.filter((other) => other !== item); // one given up on its way is not there any more
+    this.#stuck.delete(item.fields.key);
     try {
       localStorage.removeItem(this.#prefix + item.at);
     } catch {

@@ -2,15 +2,17 @@
 // outbox sends, the line asks, the tally counts.
 
 import { Clock } from "./label-clock.js";
+import { begunOf } from "./label-change.js";
 import { newKey } from "./label-key-of-answer.js";
 import { Line } from "./label-line.js";
 import { Outbox } from "./label-outbox.js";
+import { spoken, unsaved, whyGone } from "./label-sentences.js";
 import { Tally } from "./label-tally.js";
+import { Unsaid } from "./label-unsaid.js";
 import { Words } from "./label-words.js";
 
 const FIGURES_AFTER = 10; // answers: what the others did meanwhile is asked
 const UNREAD = 300; // ms: what is pressed so soon after the server changed the text was meant for the one before
-const SPOKEN = 400; // characters of a text: whoever wants the rest reads it
 
 export class Sitting {
   #fromFilter = false;
@@ -25,6 +27,8 @@ export class Sitting {
     this.held = data.texts; // held[0] is on the screen
     this.exhausted = this.held.length === 0;
     this.clock = new Clock();
+    this.history = null; // the panel with earlier answers
+    this.unsaid = new Unsaid(data.store);
     this.words = new Words(data.urls.words, data.user, view);
     this.outbox = new Outbox(data.store, data.user, {
       told: (...news) => this.told(...news),
@@ -34,8 +38,9 @@ export class Sitting {
     this.line = new Line(this);
     this.held = this.held.filter((text) => !this.outbox.has(text.lease));
     for (const item of this.outbox.items) this.#resume(item);
+    for (const text of this.held) text.begun ??= this.unsaid.of(text.lease);
     if (this.held.length !== data.texts.length) this.exhausted = false;
-    const asDrawn = this.held[0]?.lease === data.texts[0]?.lease && !this.held[0]?.window;
+    const asDrawn = this.held[0]?.lease === data.texts[0]?.lease && !this.held[0]?.window && !this.held[0]?.begun;
     if (!asDrawn || this.exhausted) this.#show("");
     else this.words.shows(this.held[0], this.held.slice(1));
   }
@@ -91,7 +96,13 @@ export class Sitting {
   told(state, sentence, nextTry = null) {
     this.#saving = state;
     this.view.saved.tell(state, sentence, nextTry);
+    this.history?.tellWaiting();
     this.toldNone();
+  }
+
+  // Whether the last try failed.
+  get isLost() {
+    return !navigator.onLine || !["idle", "saved", "saving"].includes(this.#saving);
   }
 
   // While no text stands there, the reason is kept true.
@@ -108,7 +119,9 @@ export class Sitting {
     const before = onScreen?.lease;
     const until = new Map(texts.map((text) => [text.lease, text.until]));
     for (const text of this.held) text.until = until.get(text.lease) ?? text.until;
-    this.held.push(...texts.filter((text) => !known.has(text.lease) && !this.outbox.has(text.lease)));
+    const news = texts.filter((text) => !known.has(text.lease) && !this.outbox.has(text.lease));
+    for (const text of news) text.begun ??= this.unsaid.of(text.lease);
+    this.held.push(...news);
     if (this.outbox.isEmpty) {
       const isKept = (text) => text === onScreen && !text.isAnswered && this.view.isBegun;
       this.held = this.held.filter((text) => until.has(text.lease) || isKept(text));
@@ -164,10 +177,24 @@ export class Sitting {
     if (this.held.length) this.held[0].begun = this.view.begun;
   }
 
-  // Whether anything is ticked or written, here or beside a text ahead, that leaving the page would lose.
+  // Whether anything is ticked or written, here, beside a text ahead or in an earlier answer, that leaving the page
+  // would lose.
   get isBegun() {
-    const ahead = this.held.slice(1).map(({ begun }) => begun);
-    return [this.view.begun, ...ahead].some((begun) => begun && this.view.isAny(begun));
+    const [onScreen, ...ahead] = this.held;
+    const isLost = ({ lease, begun }) => begun && this.view.isAny(begun) && !this.unsaid.has(lease, begun);
+    return isLost({ lease: onScreen?.lease, begun: this.view.begun }) || ahead.some(isLost) || this.history?.isBegun;
+  }
+
+  // An earlier answer is changed. It is kept and sent as an answer is, and undo reaches it at once. A change of the same
+  // answer that waits still is given up: sent later, it would stand over this one.
+  change(url, fields, row) {
+    this.unsaid.forget(url);
+    for (const { key } of this.outbox.changesOf(url)) {
+      this.outbox.drop(key);
+      this.tally.forget(key);
+    }
+    this.tally.change(row);
+    this.outbox.add("change", url, fields, row);
   }
 
   // One label's key or its place in the filter: the answer itself, or a tick where a text may have several.
@@ -204,6 +231,13 @@ export class Sitting {
   }
 
   #replied(item, reply) {
+    if (item.kind === "change") {
+      this.history?.changed(item, reply.said);
+      document.dispatchEvent(new CustomEvent("labeller:saved"));
+      this.line.renew(); // the text may have been in our hands
+      return;
+    }
+    if (item.kind === "answer") this.unsaid.forget(item.fields.lease);
     if (item.kind === "undo-older") {
       // An answer from before this page was loaded: only now do we have its text. It goes in front.
       this.#keepBegun();
@@ -224,30 +258,15 @@ export class Sitting {
     if (this.tally.since >= FIGURES_AFTER) this.line.figures();
   }
 
+  // What was ticked and written stands there again with its text, or in the form of the earlier answer.
   #refused(item, sentence) {
-    if (item.kind === "answer") this.tally.forget(item.fields.key);
-    else if (item.note?.lease === this.held[0]?.lease) this.view.clear(); // its answer stays: nothing is begun there
-    this.view.alert(sentence);
+    const isSaid = item.kind === "answer" || item.kind === "change";
+    if (isSaid) {
+      this.tally.forget(item.fields.key);
+      this.unsaid.keep(item.fields.lease ?? item.url, begunOf(item.fields, this.data.multi));
+    } else if (item.note?.lease === this.held[0]?.lease) this.view.clear(); // its answer stays: nothing is begun there
+    const isTold = item.kind === "change" && this.history?.refused(item, sentence);
+    if (!isTold) this.view.alert(isSaid ? unsaved(item.note.text, this.view.beside.said(item.note), sentence) : sentence);
     this.line.renew();
   }
-}
-
-function whyGone({ isAnswered }) {
-  if (isAnswered) return gettext("Undone. Your earlier answer to that text stands again. Here is another.");
-  return gettext("Somebody else took that text while this page was asleep. Here is another.");
-}
-
-// What is spoken when a text comes: what was done before, what the model suggests, and how the text begins.
-function spoken(said, { text, suggested }, names) {
-  const before = [said, hint(suggested, names)].filter(Boolean).join(" ");
-  if (text.length <= SPOKEN) return `${before} ${text}`.trim();
-  const goesOn = gettext("%(said)s %(text)s … The text goes on.");
-  return interpolate(goesOn, { said: before, text: text.slice(0, SPOKEN) }, true).trim();
-}
-
-// What is seen on the labels' buttons.
-function hint(suggested, names) {
-  const known = Object.entries(suggested).filter(([id]) => names.has(Number(id)));
-  const labels = known.map(([id, p]) => `${names.get(Number(id))} ${Math.round(100 * p)} %`).join(", ");
-  return labels && interpolate(gettext("The model suggests: %(labels)s."), { labels }, true);
 }

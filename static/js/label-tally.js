@@ -31,9 +31,16 @@ export class Tally {
     this.#count(row, 1);
   }
 
+  // An earlier answer, `row.before`, was replaced by this one.
+  change(row) {
+    this.forget(row.before);
+    this.add(row);
+  }
+
   // What waits to be sent from before a reload; the server may have taken the answer already.
   resume({ kind, fields, note }) {
-    if (kind !== "answer") this.forget(fields.key);
+    if (kind === "change") this.#past.has(fields.key) || this.change(note);
+    else if (kind !== "answer") this.forget(fields.key);
     else if (!this.#past.has(fields.key)) this.add(note);
   }
 

@@ -5,6 +5,7 @@ import { Choices } from "./label-choices.js";
 import { Frame } from "./label-frame.js";
 import { Saved } from "./label-saved.js";
 
+const ALERTS = 3; // refusals that are read one by one
 const READ_FOR = 10000; // ms in which a refusal is read, or one is not at the page
 
 const at = (id) => document.getElementById(id);
@@ -72,6 +73,7 @@ export class View {
 
   done(progress) {
     this.form.hidden = true;
+    if (at("refusal")) this.#place(at("refusal"));
     const news = at("done").hidden;
     at("done").hidden = false;
     at("done-all").hidden = progress.labelled < progress.texts;
@@ -79,17 +81,28 @@ export class View {
     if (news) at("done").focus();
   }
 
+  // Of several that nobody has read yet, each; of many, how many more.
   alert(sentence) {
     let notice = at("refusal");
     if (!notice) {
+      this.alerts = [];
       notice = document.createElement("div");
       notice.id = "refusal";
       notice.className = "notice error";
       notice.setAttribute("role", "alert");
-      this.form.before(notice);
+      this.#place(notice);
     }
-    notice.textContent = sentence;
+    this.alerts.push(sentence);
+    const n = this.alerts.length - ALERTS;
+    const more = ngettext("%(n)s more was not saved.", "%(n)s more were not saved.", n);
+    const told = [...this.alerts.slice(0, ALERTS), ...(n > 0 ? [interpolate(more, { n }, true)] : [])];
+    notice.replaceChildren(...told.map(paragraph));
     this.alertedAt = performance.now();
+  }
+
+  // Over the text, which gives it room, so that no label moves.
+  #place(notice) {
+    (this.form.hidden ? this.form : at("frame")).before(notice);
   }
 
   // Whoever goes on has read it.
@@ -138,4 +151,10 @@ export class View {
     this.comment.value = comment;
     at("remark").open = comment !== "";
   }
+}
+
+function paragraph(sentence) {
+  const said = document.createElement("p");
+  said.textContent = sentence;
+  return said;
 }

@@ -141,3 +141,47 @@ def test_strangers_get_404_readers_403_and_other_peoples_answers_are_nobodys(
         assert client_of(rita).get(address).status_code == 403
     assert client_of(alice).get(url(first)).status_code == 404
     assert client_of(alice).post(url(first), {"key": uuid.uuid4(), "label": labels[1].pk}).status_code == 404
+
+
+JSON = {"HTTP_ACCEPT": "application/json"}
+
+
+def test_a_script_that_sends_a_change_twice_hears_twice_what_it_did(project, bob, client_of, labels):
+    first = give(project, bob, one(project, bob), labels[0])
+    fields = {"key": uuid.uuid4(), "label": labels[1].pk, "comment": "odd", "seconds": 2.5, "user": bob.pk}
+    for _ in range(2):
+        reply = client_of(bob).post(url(first), fields, **JSON)
+        assert (reply.status_code, reply.json()) == (200, {"said": "Changed from Change to Court."})
+    after = Annotation.objects.get(superseded_at=None)
+    assert (after.comment, after.seconds, Annotation.objects.count()) == ("odd", 2.5, 2)
+
+
+@pytest.mark.parametrize("seconds", ["90000", "1e300"])
+def test_a_form_that_stood_open_for_more_than_a_day_says_nothing_of_the_time(project, bob, client_of, labels, seconds):
+    first = give(project, bob, one(project, bob), labels[0])
+    client_of(bob).post(url(first), {"key": uuid.uuid4(), "label": labels[1].pk, "seconds": seconds}, **JSON)
+    assert Annotation.objects.get(superseded_at=None).seconds is None
+
+
+def test_a_script_hears_a_definite_no_where_a_change_can_never_be_saved(project, bob, client_of, labels):
+    client, first = client_of(bob), give(project, bob, one(project, bob), labels[0])
+
+    def refusal(address, **fields):
+        reply = client.post(address, {"key": uuid.uuid4(), "label": labels[1].pk} | fields, **JSON)
+        assert reply.status_code == 422
+        return reply.json()["error"]
+
+    assert "could not be read" in refusal(url(first), key="nonsense")
+    assert "exactly one label; 3 were given" in refusal(url(first), label=[label.pk for label in labels])
+    services.undo(project=project, annotator=bob)
+    assert "taken back meanwhile" in refusal(url(first))
+    gone = url(first)
+    first.document.delete()
+    assert "gone with its text" in refusal(gone)
+
+
+def test_a_change_waits_for_the_person_who_made_it(project, alice, bob, client_of, labels):
+    first = give(project, bob, one(project, bob), labels[0])
+    fields = {"key": uuid.uuid4(), "label": labels[1].pk, "user": bob.pk}
+    assert client_of(alice).post(url(first), fields, **JSON).status_code == 403
+    assert list(Annotation.objects.all()) == [first]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from labeller.annotation.models import Annotation
+from labeller.projects.models import Label
 from tests.browser.labelling.hand import current, press, several, shown, wait_saved
 from tests.browser.shots import take
 
@@ -38,6 +41,7 @@ def test_an_earlier_answer_is_changed_by_keyboard_beside_the_text_which_stays(op
     page.keyboard.press("Enter")
     expect(panel.get_by_role("status")).to_have_text("Changed from Change to Other.")
     assert shown(page) == reading and page.locator("#labels").bounding_box() == place
+    assert page.url.endswith("/label/")  # the panel has no address: a reload, or "back", is the labelling page's
     page.keyboard.press("Escape")
     expect(page.locator("#history")).to_be_hidden()
     expect(page.locator("#text")).to_be_focused()
@@ -132,3 +136,163 @@ def test_several_labels_are_ticked_anew(open_page, bob):
     panel.get_by_role("button", name="Save").click()
     expect(panel.get_by_role("status")).to_contain_text("Changed from Kind of clause 0 to")
     assert current() == {first: ("labelled", ["Kind of clause 0", "Kind of clause 2"], "")}
+
+
+def opened(page, text):
+    """The form of an earlier answer, in the panel."""
+    panel = looked_back(page)
+    panel.locator(".past a", has_text=text).click()
+    expect(panel.locator(".again")).to_have_text(text)
+    return panel
+
+
+def without_posts(page, status=503):
+    """The server fails at every change."""
+    page.expected = re.compile(f"status of {status}")
+
+    def fail(route):
+        return route.fulfill(status=status) if route.request.method == "POST" else route.continue_()
+
+    page.context.route("**/label/answers/*/", fail)
+
+
+def answered_again(page):
+    page.context.unroute("**/label/answers/*/")
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def test_a_change_made_offline_stays_in_its_form_and_is_saved_when_the_network_is_back(open_page, context, bob):
+    page = open_page(several(bob))
+    page.keyboard.press("1")
+    first = press(page, "Enter")
+    wait_saved(page)
+    panel = opened(page, first)
+    panel.get_by_label("Kind of clause 1").check()
+    panel.locator("#change-comment").fill("see clause 12")
+    context.set_offline(True)
+    panel.get_by_role("button", name="Save").click()
+    told = panel.locator(".told")
+    expect(told).to_have_text("Not saved yet. The change is kept here, and sent again by itself.")
+    expect(panel.locator("#change-comment")).to_have_value("see clause 12")
+    expect(page.locator("#save")).to_have_text("Offline: 1 answer kept here until the network is back")
+    expect(page.locator("#last .said")).to_have_text(["Kind of clause 0, Kind of clause 1"])
+    take(page, "history-change-offline")
+    context.set_offline(False)
+    expect(panel.get_by_role("status")).to_have_text(
+        "Changed from Kind of clause 0 to Kind of clause 0, Kind of clause 1."
+    )
+    assert current() == {first: ("labelled", ["Kind of clause 0", "Kind of clause 1"], "see clause 12")}
+    assert Annotation.objects.count() == 2
+
+
+def test_a_change_that_the_server_fails_at_survives_a_reload_and_undo_goes_behind_it(open_page):
+    page = open_page()
+    first = press(page, "1")
+    wait_saved(page)
+    without_posts(page)
+    panel = opened(page, first)
+    panel.locator("#change-comment").fill("my reasons")
+    panel.get_by_role("button", name="Other").click()
+    expect(panel.locator(".told")).to_contain_text("Not saved yet.")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#last .said")).to_have_text(["Other"])
+    expect(page.locator("#save")).to_contain_text("1 answer kept here")
+    panel = opened(page, first)
+    expect(panel.locator("#change-comment")).to_have_value("my reasons")
+    page.keyboard.press("Escape")
+    answered_again(page)
+    wait_saved(page)
+    assert current() == {first: ("labelled", ["Other"], "my reasons")}
+    page.keyboard.press("z")
+    expect(page.locator("#last .said")).to_have_text(["Change"])
+    wait_saved(page)
+    assert current() == {first: ("labelled", ["Change"], "")}
+
+
+def test_of_two_changes_of_one_answer_that_wait_the_last_one_is_made(open_page):
+    page = open_page()
+    first = press(page, "1")
+    wait_saved(page)
+    without_posts(page)
+    panel = opened(page, first)
+    panel.get_by_role("button", name="Other").click()
+    expect(panel.locator(".told")).to_contain_text("Not saved yet.")
+    panel.get_by_role("button", name="Court").click()
+    expect(page.locator("#last .said")).to_have_text(["Court"])
+    expect(page.locator("#save")).to_contain_text("1 answer kept here")
+    answered_again(page)
+    expect(panel.get_by_role("status")).to_have_text("Changed from Change to Court.", timeout=20_000)
+    assert current() == {first: ("labelled", ["Court"], "")} and Annotation.objects.count() == 2
+
+
+def test_a_change_whose_reply_was_lost_is_made_once_and_told_as_it_was(open_page):
+    page = open_page()
+    first = press(page, "1")
+    wait_saved(page)
+    lost = []
+
+    def carry_out_but_lose_the_reply(route):
+        if lost or route.request.method != "POST":
+            return route.continue_()
+        lost.append(route.fetch())
+        return route.abort()
+
+    page.route("**/label/answers/*/", carry_out_but_lose_the_reply)
+    panel = opened(page, first)
+    panel.get_by_role("button", name="Other").click()
+    expect(panel.get_by_role("status")).to_have_text("Changed from Change to Other.")
+    assert lost and Annotation.objects.count() == 2
+
+
+def test_a_refused_change_keeps_its_form_and_what_is_written_in_it_past_a_reload(open_page, project):
+    page = open_page()
+    page.expected = re.compile("status of 422")
+    first = press(page, "1")
+    wait_saved(page)
+    panel = opened(page, first)
+    Label.objects.filter(name="Other").update(retired_at=timezone.now(), on_offer=False, hotkey="")
+    panel.locator("#change-comment").fill("my reasons")
+    panel.get_by_role("button", name="Other").click()
+    expect(panel.locator(".told")).to_have_text(
+        "Not saved. “Other” is not in this project any more. Reload the page to see its labels."
+    )
+    expect(page.locator("#last .said")).to_have_text(["Change"])
+    page.reload()  # unasked: what is written there is kept
+    panel = opened(page, first)
+    expect(panel.locator("#change-comment")).to_have_value("my reasons")
+    expect(panel.locator(".told")).to_have_text("What you had begun stands here again. It is not saved.")
+    panel.get_by_role("button", name="Court").click()
+    expect(panel.get_by_role("status")).to_have_text("Changed from Change to Court.")
+    assert current() == {first: ("labelled", ["Court"], "my reasons")}
+
+
+def test_leaving_the_page_with_a_half_written_change_asks_and_closing_the_panel_keeps_it(open_page):
+    page = open_page()
+    first = press(page, "1")
+    wait_saved(page)
+    panel = opened(page, first)
+    panel.locator("#change-comment").click()
+    page.keyboard.type("half a thought")
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    page.keyboard.press("Escape")
+    expect(page.locator("#history")).to_be_hidden()
+    panel = opened(page, first)
+    expect(panel.locator("#change-comment")).to_have_value("half a thought")
+
+
+def test_a_change_with_nothing_ticked_says_so_at_once(open_page, bob):
+    page = open_page(several(bob))
+    page.keyboard.press("1")
+    first = press(page, "Enter")
+    wait_saved(page)
+    panel = opened(page, first)
+    panel.get_by_label("Kind of clause 0").uncheck()
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.locator(".told")).to_contain_text("No label is ticked.")
+    panel.get_by_role("button", name="None of these").click()
+    expect(panel.get_by_role("status")).to_contain_text("to none of these.")
+    assert current() == {first: ("labelled", [], "")}

@@ -6,11 +6,12 @@ import re
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from labeller.annotation.models import Annotation, Lease
-from labeller.projects.models import Role
-from tests.browser.labelling.hand import current, past_bouncing, press, shown, wait_saved
+from labeller.projects.models import Label, Role
+from tests.browser.labelling.hand import as_if_read, current, past_bouncing, press, several, shown, wait_saved, write
 from tests.browser.shots import take
 from tests.cast import join
 
@@ -240,3 +241,74 @@ def test_what_the_browser_has_no_room_for_is_said_to_be_in_this_page_only(open_p
     context.set_offline(False)
     wait_saved(page)
     expect(page.locator("#save")).to_have_text("✓ Saved")
+
+
+def test_refused_answers_are_named_and_what_was_written_stands_with_its_text_again_past_a_reload(open_page, context):
+    page = open_page()
+    page.expected = re.compile("status of 422")
+    context.set_offline(True)
+    write(page, "a long remark")
+    place = page.locator("#labels").bounding_box()
+    first, second = press(page, "3"), press(page, "3")
+    Label.objects.filter(name="Other").update(retired_at=timezone.now(), on_offer=False, hotkey="")
+    context.set_offline(False)
+    gone = "“Other” is not in this project any more. Reload the page to see its labels."
+    expect(page.locator("#refusal p")).to_have_text(
+        [f"Not saved: Other for “{text[:60].rstrip()}…”. {gone}" for text in (first, second)]
+    )
+    assert page.locator("#labels").bounding_box() == place
+    take(page, "refused-answers")
+    assert current() == {}
+    page = open_page()  # as it was told
+    while shown(page) != first:
+        expect(page.locator("#comment")).to_have_value("")
+        press(page, "1")
+    expect(page.locator("#comment")).to_have_value("a long remark")
+    expect(page.locator("#comment")).to_be_visible()
+    press(page, "2")
+    wait_saved(page)
+    assert current()[first] == ("labelled", ["Court"], "a long remark")
+    assert page.evaluate("Object.keys(localStorage).length") == 0
+
+
+def test_the_ticks_of_a_refused_answer_stand_there_again_and_leaving_asks_only_about_what_is_new(open_page, bob):
+    page = open_page(several(bob))
+    page.expected = re.compile("status of 422")
+    refused = shown(page)
+    Label.objects.filter(name="Kind of clause 2").update(retired_at=timezone.now(), on_offer=False, hotkey="")
+    page.keyboard.press("1")
+    page.keyboard.press("3")
+    press(page, "Enter")
+    expect(page.locator("#refusal")).to_contain_text("Not saved: Kind of clause 0, Kind of clause 2 for")
+    for _ in range(5):
+        if shown(page) == refused:
+            break
+        as_if_read(page)
+        press(page, "s")
+    ticked = page.locator("#labels label:has(input:checked) .name")
+    expect(ticked).to_have_text(["Kind of clause 0", "Kind of clause 2"])
+    wait_saved(page)
+    page.reload()  # unasked
+    expect(page.locator("#text")).to_have_text(refused)
+    expect(ticked).to_have_text(["Kind of clause 0"])
+    page.keyboard.press("2")
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.reload())")
+    asked.value.dismiss()
+    press(page, "Enter")
+    wait_saved(page)
+    assert current()[refused] == ("labelled", ["Kind of clause 0", "Kind of clause 1"], "")
+
+
+def test_of_many_refused_answers_the_rest_is_counted(open_page, context, project):
+    page = open_page()
+    page.expected = re.compile("status of 422")
+    context.set_offline(True)
+    for _ in range(4):
+        press(page, "3")
+    past_bouncing(page)
+    page.keyboard.press("3")
+    project.labels.filter(name="Other").delete()
+    context.set_offline(False)
+    expect(page.locator("#refusal p")).to_have_count(4, timeout=20_000)
+    expect(page.locator("#refusal p").last).to_have_text("2 more were not saved.")
