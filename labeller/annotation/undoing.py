@@ -72,8 +72,10 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
         _reopen(undone, project, now)
         return
     adds_one = undone.status != Status.LABELLED and any(row.status == Status.LABELLED for row in reinstated)
-    if adds_one and not wants_another(undone, project, now):
-        raise UndoRefused(_("Others have this text by now, so your skip stays as it is."))
+    if adds_one:
+        close_expired(undone.document_id, now)  # renewed on waking they would bring an answer too many
+        if not wants_another(undone, project, now):
+            raise UndoRefused(_("Others have this text by now, so your skip stays as it is."))
 
 
 def _look_again(undone: Annotation, reinstated: list[Annotation], now: datetime) -> bool:
