@@ -136,6 +136,7 @@ class Annotation(models.Model):
                 name="current_annotations",
             ),
             models.Index(fields=["project", "annotator", "-created_at"], name="annotations_of_annotator"),
+            models.Index(fields=["project", "document"], condition=Q(aside=True), name="annotations_aside"),
         ]
 
     def __str__(self) -> str:
