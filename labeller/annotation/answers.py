@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from labeller.annotation.answers_wanted import answers_given, answers_wanted
 from labeller.annotation.counting import count_answers
 from labeller.annotation.given_labels import AnswerRefused, checked_labels
-from labeller.annotation.in_hand import in_hand
+from labeller.annotation.in_hand import close_beyond
 from labeller.annotation.models import BESIDE_ANSWERS, Annotation, Lease, ServingCounter, Source
 from labeller.annotation.second_look_serving import settle_second_look
 from labeller.annotation.serving import Served, hand_out
@@ -198,6 +198,7 @@ def _close(lease: Lease, project: Project, now: datetime) -> None:
     if lease.closed_at is None:
         Lease.objects.filter(pk=lease.pk).update(closed_at=now)
         return
-    # A late answer: somebody else may hold the text by now. Take it back if it has all the answers it wants.
-    if lease.source != Source.GOLD and answers_given(lease.document_id, lease.source) >= answers_wanted(lease, project):
-        in_hand(lease.document_id).update(closed_at=now)
+    # A late answer: others may hold the text by now, in place of this one. It is taken back from whom it wants no more.
+    if lease.source != Source.GOLD:
+        missing = answers_wanted(lease, project) - answers_given(lease.document_id, lease.source)
+        close_beyond(lease.document_id, max(0, missing), now)

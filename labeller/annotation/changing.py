@@ -13,6 +13,7 @@ from labeller.annotation.answers import Said, record, same_answer
 from labeller.annotation.answers_wanted import wants_another
 from labeller.annotation.given_labels import AnswerRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.history import answer_of
+from labeller.annotation.in_hand import close_expired
 from labeller.annotation.models import BESIDE_ANSWERS, Annotation, Lease, Source
 from labeller.annotation.selectors import label_sets
 from labeller.annotation.signals import tell_annotations_changed
@@ -48,8 +49,11 @@ def change(*, project: Project, annotator: User, answer_key: UUID, said: Said) -
         if _same(before, said, labels):
             return Changed(before, before)
         now = timezone.now()
-        if _adds_an_answer(before, said) and not wants_another(before, project, now):
-            raise AnswerRefused(_("Others have this text by now, and it needs no more answers. Yours stays as it is."))
+        if _adds_an_answer(before, said):
+            close_expired(before.document_id, now)  # renewed on waking they would bring an answer too many
+            if not wants_another(before, project, now):
+                told = _("Others have this text by now, and it needs no more answers. Yours stays as it is.")
+                raise AnswerRefused(told)
         after = record(counter, before, said, labels, _superseded(before, said.status), now)
         Lease.objects.filter(document_id=before.document_id, annotator=annotator, closed_at=None).update(closed_at=now)
         tell_annotations_changed(project.pk)

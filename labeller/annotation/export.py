@@ -16,6 +16,7 @@ from labeller.annotation.machine import MachineAnswer
 from labeller.annotation.machine_selectors import machine_label_sets
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.selectors import label_sets
+from labeller.annotation.told_aside import said_now
 from labeller.projects.models import Label, Project
 from labeller.spreadsheets import plain_cell
 
@@ -49,12 +50,13 @@ def rows(project: Project) -> Iterator[dict[str, Any]]:
     `document` our number, which tells every text from every other; `labels` a list of names as they are now, merged
     labels by what they became; `probability` that with which the text was drawn, 1 where it was chosen and not drawn;
     `prediction` what the model had said before, by label name; `guidelines` the number of the version under which it
-    was given. Behind all people's answers come those of language models. Answers to gold texts stay out: they label
-    nothing, and whose they are is between that person and the managers."""
+    was given. What somebody told aside, unsure in a second look or with a comment, has a line of its own behind their
+    answer, which stands. Behind all people's answers come those of language models. Answers to gold texts stay out:
+    they label nothing, and whose they are is between that person and the managers."""
     names = dict(Label.everything.filter(project=project).values_list("pk", "name"))
     place = {pk: at for at, pk in enumerate(names)}
     current = (
-        Annotation.objects.filter(project=project, superseded_at=None)
+        Annotation.objects.filter(said_now(), project=project)
         .exclude(source=Source.GOLD)
         .select_related("document", "annotator")
         .order_by("id")

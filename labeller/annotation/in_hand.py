@@ -76,3 +76,10 @@ def in_hand(document_id: int) -> QuerySet[Lease]:
 
 def close_expired(document_id: int, now: datetime) -> None:
     in_hand(document_id).filter(expires_at__lte=now).update(closed_at=now)
+
+
+def close_beyond(document_id: int, wanted: int, now: datetime) -> None:
+    """Leave the text in as many hands as it wants answers: first those of pages that are awake, the oldest of them."""
+    held = sorted(in_hand(document_id), key=lambda lease: (lease.expires_at <= now, lease.pk))
+    if beyond := [lease.pk for lease in held[wanted:]]:
+        Lease.objects.filter(pk__in=beyond).update(closed_at=now)

@@ -13,11 +13,12 @@ from labeller.annotation.machine import MachineAnnotator, MachineAnswer
 from labeller.annotation.moved_words import MovedWords
 from labeller.annotation.queue_entry import QueueEntry, Ranking
 from labeller.annotation.second_look import SecondLook
-from labeller.annotation.sources import BESIDE_ANSWERS, NO_MODEL, NO_READING, NOT_ALONE, Source
+from labeller.annotation.sources import AT_ONCE, BESIDE_ANSWERS, NO_MODEL, NO_READING, NOT_ALONE, Source
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
 __all__ = [
+    "AT_ONCE",
     "BESIDE_ANSWERS",
     "NOT_ALONE",
     "NOT_TAKEN_BACK",
@@ -135,6 +136,7 @@ class Annotation(models.Model):
                 name="current_annotations",
             ),
             models.Index(fields=["project", "annotator", "-created_at"], name="annotations_of_annotator"),
+            models.Index(fields=["project", "document"], condition=Q(aside=True), name="annotations_aside"),
         ]
 
     def __str__(self) -> str:

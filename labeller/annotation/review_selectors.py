@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.utils.translation import gettext_noop
 
@@ -15,6 +15,7 @@ from labeller.annotation.differing import differing
 from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
 from labeller.annotation.models import NO_READING, Annotation, Source
 from labeller.annotation.selectors import LabelSet, label_sets
+from labeller.annotation.told_aside import said_now, told_aside
 from labeller.corpus.models import Document
 from labeller.projects.models import Membership, Project, Role
 
@@ -31,8 +32,9 @@ def unsure(project: Project) -> QuerySet[Any]:
     """Texts that somebody was unsure of or wrote a comment on, or that nobody is left to answer because everybody has
     skipped them; the longest undecided first."""
     asks = Q(status=Status.UNSURE) | ~Q(comment="") | (Q(status=Status.SKIPPED) & _nobody_is_left(project))
-    told = _current(project).filter(asks).exclude(source__in=[Source.REVIEW, Source.GOLD])
-    return _open(project, Document.objects.filter(pk__in=told.values("document"))).order_by("newest", "pk")
+    told = _current(project).filter(asks).exclude(source__in=[Source.REVIEW, Source.GOLD]).values("document")
+    aside = Annotation.objects.filter(told_aside(), project=project).values("document")
+    return _open(project, Document.objects.filter(pk__in=told.union(aside))).order_by("newest", "pk")
 
 
 def _nobody_is_left(project: Project) -> Q:
@@ -46,8 +48,9 @@ def _nobody_is_left(project: Project) -> Q:
 
 def doubts(project: Project) -> QuerySet[Any]:
     """Texts whose label a model doubts, the most doubtful first; not those answered again since it looked."""
-    found = Document.objects.filter(doubt__project=project)
-    return _open(project, found).filter(newest__lte=F("doubt__answers_until")).order_by("-doubt__score", "pk")
+    since = _answers_to(OuterRef("pk")).filter(superseded_at=None, pk__gt=OuterRef("doubt__answers_until"))
+    found = Document.objects.filter(~Exists(since), doubt__project=project)
+    return _open(project, found).order_by("-doubt__score", "pk")
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def counts(project: Project) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Given:
-    """One person's current answer, as the review shows it."""
+    """One person's current answer, or what they told aside, as the review shows it."""
 
     id: int
     name: str
@@ -152,7 +155,7 @@ class Case:
 def case_of(document: Document) -> Case:
     """Four queries."""
     rows = list(
-        Annotation.objects.filter(document=document, superseded_at=None)
+        Annotation.objects.filter(said_now(), document=document)
         .order_by("pk")
         .values("pk", "key", "annotator__username", "status", "source", "comment", "created_at", "prediction")
     )
@@ -202,15 +205,19 @@ def _current(project: Project) -> QuerySet[Annotation]:
 
 def _open(project: Project, texts: QuerySet[Any]) -> QuerySet[Any]:
     """Those of the texts that are neither decided nor left as they are; `newest` is the id of the last answer."""
-    mine = Annotation.objects.filter(document=OuterRef("pk"), superseded_at=None).exclude(source=Source.GOLD)
-    newest = mine.order_by("-pk").values("pk")[:1]
+    mine = _answers_to(OuterRef("pk"))
+    newest = mine.filter(said_now()).order_by("-pk").values("pk")[:1]
     closed = Dismissal.objects.filter(document=OuterRef("pk"), answers_until__gte=OuterRef("newest"))
     waiting: QuerySet[Any] = (
-        texts.filter(~Exists(mine.filter(source=Source.REVIEW)), project=project)
+        texts.filter(~Exists(mine.filter(superseded_at=None, source=Source.REVIEW)), project=project)
         .annotate(newest=Subquery(newest))
         .filter(~Exists(closed))
     )
     return waiting
+
+
+def _answers_to(document: OuterRef) -> QuerySet[Annotation]:
+    return Annotation.objects.filter(document=document).exclude(source=Source.GOLD)
 
 
 def _given(row: Mapping[str, Any], label_ids: LabelSet) -> Given:

@@ -19,6 +19,7 @@ from labeller.annotation.doubts import Dismissal, LabelDoubt, mark_of
 from labeller.annotation.given_labels import AnswerRefused, checked_labels, refuse_withdrawn
 from labeller.annotation.models import Annotation, Lease, Source
 from labeller.annotation.signals import tell_annotations_changed
+from labeller.annotation.told_aside import said_now
 from labeller.annotation.turn import turn
 from labeller.annotation.undoing import UndoRefused
 from labeller.corpus.models import Document
@@ -114,7 +115,7 @@ def leave_as_it_is(*, project: Project, reviewer: User, document: Document, newe
     with turn(project):
         if _mark(_current(project, document), document) != seen:
             raise ChangedMeanwhile
-        answers = Annotation.objects.filter(document=document, superseded_at=None).exclude(source=Source.REVIEW)
+        answers = Annotation.objects.filter(said_now(), document=document).exclude(source=Source.REVIEW)
         known = answers.aggregate(newest=Max("pk"))["newest"] or 0
         if known > newest:
             raise AnsweredMeanwhile

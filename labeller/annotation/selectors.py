@@ -12,7 +12,7 @@ from django.db.models import Avg, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Least, Left
 from django.utils import timezone
 
-from labeller.annotation.models import BESIDE_ANSWERS, NOT_ALONE, NOT_TAKEN_BACK, Annotation, Source
+from labeller.annotation.models import AT_ONCE, BESIDE_ANSWERS, NOT_ALONE, NOT_TAKEN_BACK, Annotation, Source
 from labeller.corpus.models import Document
 from labeller.projects.models import Label, Project, User
 
@@ -204,7 +204,7 @@ class LastAnswer:
 def last_answers(project: Project, annotator: User, count: int) -> list[LastAnswer]:
     """This person's newest answers that an undo would take back, newest first; texts cut to their first words."""
     rows = list(
-        Annotation.objects.filter(NOT_TAKEN_BACK, project=project, annotator=annotator)
+        Annotation.objects.filter(NOT_TAKEN_BACK, ~AT_ONCE, project=project, annotator=annotator)
         .exclude(source__in=BESIDE_ANSWERS)
         .order_by("-created_at", "-id")
         .annotate(head=Left("document__text", 90))

@@ -29,6 +29,9 @@ of how far people agree."""
 NOT_ALONE = (*NO_READING, Source.SEARCH)
 """Nor is a label given from a list: whoever labels many at once need not have read each."""
 
+AT_ONCE = Q(source=Source.SEARCH, seconds__isnull=True)
+"""Given to a list of texts at once. A text found earlier and asked again, or its label changed, has its own time."""
+
 NO_MODEL = Q(prediction__isnull=True, model_key="", suggestion_shown__isnull=True, probability__isnull=True)
 """Of a lease or an answer that no model chose and to which none suggested anything."""
 

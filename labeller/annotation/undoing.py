@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from labeller.annotation.answers_wanted import answers_wanted, wants_another
 from labeller.annotation.counting import count_answers
 from labeller.annotation.in_hand import LEASE_LASTS, close_expired, free_slot, in_hand
-from labeller.annotation.models import BESIDE_ANSWERS, NOT_TAKEN_BACK, Annotation, Lease, ServingCounter, Source
+from labeller.annotation.models import (
+    AT_ONCE,
+    BESIDE_ANSWERS,
+    NOT_TAKEN_BACK,
+    Annotation,
+    Lease,
+    ServingCounter,
+    Source,
+)
 from labeller.annotation.second_look_serving import still_waits
 from labeller.annotation.signals import tell_annotations_changed
 from labeller.annotation.turn import turn
@@ -26,7 +34,8 @@ class UndoRefused(ValueError):
 
 def undo(*, project: Project, annotator: User, key: uuid.UUID | None = None) -> Annotation | None:
     """Take back this person's newest answer, or the one with this `key`, and put its text in their hands again. What
-    it had superseded (a label they imported, their answer from another tab) is current again.
+    it had superseded (a label they imported, their answer from another tab) is current again. Without a key a list
+    that was labelled at once stays as it is: it has an undo of its own, for all of its texts.
 
     With a key the call may be repeated without harm. Returns the annotation taken back, or None when there is none.
     Raises UndoRefused when the text is in somebody else's hands by now.
@@ -42,7 +51,7 @@ def _undo(counter: ServingCounter, project: Project, annotator: User, key: uuid.
         if annotation is None or (annotation.superseded_at is not None and not annotation.aside):
             return annotation  # undone before, or replaced: there is nothing to take back
     else:
-        annotation = mine.filter(NOT_TAKEN_BACK).order_by("-created_at", "-id").first()
+        annotation = mine.filter(NOT_TAKEN_BACK, ~AT_ONCE).order_by("-created_at", "-id").first()
         if annotation is None:
             return None
     now = timezone.now()
@@ -72,8 +81,10 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
         _reopen(undone, project, now)
         return
     adds_one = undone.status != Status.LABELLED and any(row.status == Status.LABELLED for row in reinstated)
-    if adds_one and not wants_another(undone, project, now):
-        raise UndoRefused(_("Others have this text by now, so your skip stays as it is."))
+    if adds_one:
+        close_expired(undone.document_id, now)  # renewed on waking they would bring an answer too many
+        if not wants_another(undone, project, now):
+            raise UndoRefused(_("Others have this text by now, so your skip stays as it is."))
 
 
 def _look_again(undone: Annotation, reinstated: list[Annotation], now: datetime) -> bool:

@@ -6,19 +6,22 @@ Texts leave here as parts, never as HTML: the template escapes each and writes t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from labeller.corpus.folding import MARKS, SOFT_HYPHEN, UNSPACED
 from labeller.corpus.query import Term, indexed_words, word_pattern
 
 SNIPPET = 420  # characters
 BEFORE = 80  # of them before the first hit
-LONGEST_MARKED = 20_000  # characters of a text that are searched for hits
+LONGEST_MARKED = 20_000  # characters of a text whose every word is looked at
+PART = 2_000  # and of what follows in each part where a term may stand that has not come before
 
 # Of a run of letters: each of an unspaced script by itself.
 _PIECE = re.compile(f"[{UNSPACED}][{MARKS}]*|[^{UNSPACED}]+")
+_LETTER_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 @dataclass(frozen=True)
@@ -27,24 +30,68 @@ class Part:
     is_hit: bool = False
 
 
+_BLANK = re.compile(r"\s")
+
 Span = tuple[int, int]
 
 
 def spans(text: str, terms: Sequence[Term]) -> list[Span]:
-    """Where the terms stand: (begin, end) of each hit, in order, none within another."""
-    found = list(_words(text[:LONGEST_MARKED]))
-    wanted = [(tuple(word.lower() for word in term.words), term.prefix) for term in terms]
+    """Where the terms stand: (begin, end) of each hit, in order, none within another. Of a long text all in its
+    beginning; beyond it those around the first of each term that the beginning does not have."""
+    wanted = tuple(Term(tuple(word.lower() for word in term.words), term.prefix) for term in terms)
+    at = _end_of_word(text, LONGEST_MARKED)
+    hits, met = _hits(text, 0, at, wanted)
+    while at < len(text) and (later := tuple(term for term in wanted if term not in met)):
+        begin, at = at, _end_of_word(text, at + PART)
+        if _may_hold(text[begin:at], later):
+            more, met_here = _hits(text, begin, at, wanted)
+            hits, met = hits + more, met | met_here
+    return hits
+
+
+def _end_of_word(text: str, at: int) -> int:
+    """Where the word at this place ends; the place itself where none does for long."""
+    blank = _BLANK.search(text, at, at + 100)
+    return blank.start() if blank else min(at, len(text))
+
+
+def _hits(text: str, begin: int, end: int, wanted: Sequence[Term]) -> tuple[list[Span], set[Term]]:
+    """(The hits in this part of the text, the terms that are among them.)"""
+    found = list(_words(text[begin:end]))
     hits: list[Span] = []
+    met: set[Term] = set()
     at = 0
     while at < len(found):
-        lengths = [len(words) for words, prefix in wanted if _stands_at(found, at, words, prefix)]
-        if lengths:
-            begin, end = found[at][0], found[at + max(lengths) - 1][1]
-            if hits and begin < hits[-1][1]:  # two words of one sign, "½" say
-                begin = hits.pop()[0]
-            hits.append((begin, end))
-        at += max(lengths, default=1)
-    return hits
+        here = [term for term in wanted if _stands_at(found, at, term)]
+        longest = max((len(term.words) for term in here), default=1)
+        if here:
+            first, last = begin + found[at][0], begin + found[at + longest - 1][1]
+            if hits and first < hits[-1][1]:  # two words of one sign, "½" say
+                first = hits.pop()[0]
+            hits.append((first, last))
+            met.update(here)
+        at += longest
+    return hits, met
+
+
+def _may_hold(text: str, terms: tuple[Term, ...]) -> bool:
+    """Whether one of the terms seems to stand there. Many times quicker than to look at every word."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text.replace(SOFT_HYPHEN, ""))
+    return _seeming(terms).search(plain.lower()) is not None
+
+
+@lru_cache(maxsize=64)
+def _seeming(terms: tuple[Term, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_as_pattern, terms)))
+
+
+def _as_pattern(term: Term) -> str:
+    first, *others = map(re.escape, term.words)
+    before = (
+        "" if _LETTER_UNSPACED.match(term.words[0]) else rf"(?<![^\W_]{first})"
+    )  # behind it: letters are found fast
+    after = "" if term.prefix or _LETTER_UNSPACED.match(term.words[-1]) else r"(?![^\W_])"
+    return r"[\W_]*".join([first + before, *others]) + after
 
 
 @cache
@@ -64,11 +111,11 @@ def _words(text: str) -> Iterator[tuple[int, int, str]]:
                 yield run.start() + piece.start(), run.start() + piece.end(), word.lower()
 
 
-def _stands_at(found: list[tuple[int, int, str]], at: int, words: tuple[str, ...], prefix: bool) -> bool:
-    here = [word for _, _, word in found[at : at + len(words)]]
+def _stands_at(found: list[tuple[int, int, str]], at: int, term: Term) -> bool:
+    here, words = [word for _, _, word in found[at : at + len(term.words)]], term.words
     if len(here) < len(words) or here[:-1] != list(words[:-1]):
         return False
-    return here[-1].startswith(words[-1]) if prefix else here[-1] == words[-1]
+    return here[-1].startswith(words[-1]) if term.prefix else here[-1] == words[-1]
 
 
 def marked(text: str, terms: Sequence[Term]) -> list[Part]:

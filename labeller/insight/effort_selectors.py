@@ -12,7 +12,7 @@ from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import RowNumber
 
-from labeller.annotation.models import Annotation, Source
+from labeller.annotation.models import AT_ONCE, Annotation, Source
 from labeller.insight.effort import BREAK_AT_LEAST_S, BREAK_TIMES, Bins, Ledger, Work, break_after
 from labeller.projects.models import Project, User
 
@@ -56,8 +56,7 @@ def _middle_of_each(timed: QuerySet[Annotation]) -> QuerySet[Annotation]:
 def ledger(project: Project, bins: Bins, middles: Mapping[int, float]) -> Ledger:
     """Work by person and stretch of time, breaks counted as the person's median. An answer to a gold text is work and
     no label; a list that was labelled at once is no day's work. One query."""
-    at_once = Q(source=Source.SEARCH, seconds__isnull=True)
-    stands = Q(status=Annotation.Status.LABELLED, superseded_at=None) & ~Q(source=Source.GOLD) & ~at_once
+    stands = Q(status=Annotation.Status.LABELLED, superseded_at=None) & ~Q(source=Source.GOLD) & ~AT_ONCE
     at_break = Q(seconds__gt=_break_after(middles))
     rows = (
         answers_of(project)

@@ -29,6 +29,8 @@ STAGES = [
     gettext_noop("reading the test file: %(stage)s"),
     gettext_noop("reading with %(encoder)s"),
     gettext_noop("reading the pool"),
+    gettext_noop("reading the labelled texts"),
+    gettext_noop("reading %(done)s of %(total)s texts"),
     gettext_noop("reading embedding"),
     gettext_noop("measuring model %(number)s"),
     gettext_noop("embedding"),
@@ -151,7 +153,8 @@ FAILURES = [
     gettext_noop("There is no encoder folder '%(folder)s'."),
     gettext_noop("No stored model knows this label yet. It will after a few more answers."),
 ]
-SAID = [*STAGES, *RANKED_BY, *DECISIONS, *POOL, *WHY, *HEADS, *SCORED, *FAILURES, MODEL]
+READ = gettext_noop("%(done)s of %(total)s texts")  # of the pool, and of a test file
+SAID = [*STAGES, *RANKED_BY, *DECISIONS, *POOL, *WHY, *HEADS, *SCORED, *FAILURES, MODEL, READ]
 
 
 def in_words(stored: str) -> str:

@@ -41,7 +41,7 @@ class Model:
     holds: dict[str, Hold] = field(default_factory=dict)  # by the lease's key, oldest first
     said: dict[str, Said] = field(default_factory=dict)  # every answer ever acknowledged, by its key, oldest first
     stacks: dict[tuple[int, int], list[str]] = field(default_factory=dict)  # current answer on top of what it replaced
-    beyond: Counter[int] = field(default_factory=Counter)  # text -> answers that came late or came back
+    beyond: dict[int, int] = field(default_factory=dict)  # text -> labels that came late, when it had all it wanted
 
     # What there is
 
@@ -115,9 +115,8 @@ class Model:
     # What happens
 
     def claim(self, key: str, person: int, text: int, source: str) -> None:
-        if source != "gold":  # an expired lease makes room
-            for hold in self.held(text, live=False):
-                hold.open = hold.live
+        if source != "gold":
+            self.forget_sleepers(text)
         self.holds[key] = Hold(person, text, source)
 
     def renew(self, person: int) -> None:
@@ -131,20 +130,45 @@ class Model:
         self.stacks.setdefault((hold.person, hold.text), []).append(key)
         hold.open = False
         if late and hold.source != "gold":
-            self.beyond[hold.text] += status == "labelled"
-            if len(self.labelled(hold.text)) >= self.wanted(hold.text, hold.source):
-                for other in self.held(hold.text, live=False):
-                    other.open = False
+            room = self.wanted(hold.text, hold.source) - len(self.labelled(hold.text))
+            self.beyond[hold.text] = max(self.beyond.get(hold.text, 0), -room)
+            waiting = sorted(self.held(hold.text, live=False), key=lambda other: not other.live)  # by age besides
+            for other in waiting[max(0, room) :]:
+                other.open = False
+
+    def may_change(self, key: str, status: str) -> bool:
+        """Whether this current answer may become another; only a label in the place of a skip is one answer more."""
+        said = self.said[key]
+        return not self.adds_one(said, status) or self.has_room_beside(said)
+
+    @staticmethod
+    def adds_one(before: Said, status: str) -> bool:
+        return before.source != "gold" and before.status != "labelled" and status == "labelled"
+
+    def has_room_beside(self, said: Said) -> bool:
+        theirs = [hold for hold in self.held(said.text) if hold.person != said.person]
+        return len(self.labelled(said.text)) + len(theirs) < self.wanted(said.text, said.source)
+
+    def change(self, key: str, new: str, status: str) -> None:
+        said = self.said[key]
+        if self.adds_one(said, status):
+            self.forget_sleepers(said.text)
+        self.said[new] = Said(said.person, said.text, said.source, status, said.lease)
+        self.stacks[said.person, said.text].append(new)
+        for hold in self.of(said.person).values():
+            hold.open = hold.open and hold.text != said.text
+
+    def forget_sleepers(self, text: int) -> None:
+        """Whose place an answer has taken must not wake and answer too."""
+        for hold in self.held(text, live=False):
+            hold.open = hold.live
 
     def may_come_back(self, key: str) -> bool:
         """Whether the text of this current answer can be put into the same hands again."""
         said = self.said[key]
         earlier = self.stacks[said.person, said.text][:-1]
-        if earlier:  # it stands again; only a label in the place of a skip is one answer more
-            if said.source == "gold" or said.status == "labelled" or self.said[earlier[-1]].status != "labelled":
-                return True
-            theirs = [hold for hold in self.held(said.text) if hold.person != said.person]
-            return len(self.labelled(said.text)) + len(theirs) < self.wanted(said.text, said.source)
+        if earlier:  # it stands again
+            return self.may_change(key, self.said[earlier[-1]].status)
         if any(hold.text == said.text for hold in self.of(said.person).values()) or said.source == "gold":
             return True
         others = [one for one in self.labelled(said.text) if one is not said]
@@ -154,10 +178,11 @@ class Model:
         said = self.said[key]
         stack = self.stacks[said.person, said.text]
         stack.remove(key)
-        if stack:
-            return  # answered as before
-        for hold in self.held(said.text, live=False):
-            hold.open = hold.live
+        if stack:  # answered as before
+            if self.adds_one(said, self.said[stack[-1]].status):
+                self.forget_sleepers(said.text)
+            return
+        self.forget_sleepers(said.text)
         if not any(hold.text == said.text for hold in self.of(said.person).values()):
             mine = [hold for hold in self.holds.values() if (hold.person, hold.text) == (said.person, said.text)]
             mine[-1].open = mine[-1].live = True

@@ -1,8 +1,10 @@
 """Changing an answer given earlier: a new fact beside the old one, with what was known when the text was asked."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from labeller.annotation import selectors, services
 from labeller.annotation.models import Annotation, Lease, ServingCounter
@@ -151,3 +153,20 @@ def test_undoing_a_change_makes_the_first_answer_stand_again_and_asks_nothing_an
     assert list(current()) == [first]
     assert counter(project).labelled == 1
     assert not Lease.objects.filter(document=first.document_id, closed_at=None).exists()
+
+
+@pytest.mark.parametrize("how", ["changed in the history", "a change to a skip undone"])
+def test_a_page_that_slept_while_a_skip_became_a_label_brings_no_answer_too_many(project, alice, bob, labels, how):
+    if how == "changed in the history":
+        skipped = give(project, bob, one(project, bob), status="skipped")
+    else:
+        skipped = change(project, bob, give(project, bob, one(project, bob), labels[0]), status="skipped").after
+    held = services.serve(project=project, annotator=alice, count=12)
+    assert skipped.document_id in {text.document_id for text in held}
+    Lease.objects.filter(annotator=alice).update(expires_at=timezone.now() - timedelta(minutes=1))
+    if how == "changed in the history":
+        change(project, bob, skipped, labels[1])
+    else:
+        services.undo(project=project, annotator=bob, key=skipped.key)
+    awake = services.renew(project=project, annotator=alice)
+    assert {text.document_id for text in awake} == {text.document_id for text in held} - {skipped.document_id}

@@ -13,6 +13,7 @@ from labeller.annotation.found import FoundAct, label_found, take_back_found
 from labeller.annotation.given_labels import AnswerRefused
 from labeller.annotation.gold import make_gold
 from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
+from labeller.annotation.selectors import last_answers
 from labeller.annotation.standing import Standing, standings
 from labeller.projects.models import Project
 from tests.annotation.acts import free_and_reserved, give, one, rank
@@ -218,7 +219,7 @@ class TestTakingBack:
         for act in acts:
             label(project, bob, free[:1], act)
         take_back_found(project=project, document_ids=[free[0].pk], act=acts[0])
-        services.undo(project=project, annotator=bob)
+        services.undo(project=project, annotator=bob, key=acts[1].key_of(free[0].pk))
         assert current(free[0]) == []
 
     def test_counters_follow_a_served_answer_that_comes_back(self, project, bob, free, court):
@@ -230,10 +231,27 @@ class TestTakingBack:
         take_back_found(project=project, document_ids=[free[0].pk], act=act)
         assert ServingCounter.objects.get(project=project).labelled == 1
 
-    def test_undo_on_the_labelling_page_reaches_it_too(self, project, bob, free, court):
-        label(project, bob, free[:1], act_of(court))
-        undone = services.undo(project=project, annotator=bob)
-        assert undone is not None and current(free[0]) == []
+    def test_undo_on_the_labelling_page_leaves_lists_alone_and_goes_on_to_the_answers_before(
+        self, project, bob, free, court
+    ):
+        rank(project, free[:1])
+        served = give(project, bob, one(project, bob), court)
+        act = act_of(court)
+        label(project, bob, free[1:], act)
+        assert [row.key for row in last_answers(project, bob, 25)] == [str(served.key)]
+        assert services.undo(project=project, annotator=bob) == served
+        assert services.undo(project=project, annotator=bob) is None
+        ids = [document.pk for document in free[1:]]
+        assert take_back_found(project=project, document_ids=ids, act=act) == len(ids)
+
+    def test_undo_reaches_a_found_label_that_was_changed_afterwards(self, project, bob, free, court):
+        act = act_of(court)
+        label(project, bob, free[:1], act)
+        other = services.Said(uuid.uuid4(), "labelled", [project.labels.get(name="Other").pk], seconds=3.0)
+        services.change(project=project, annotator=bob, answer_key=act.key_of(free[0].pk), said=other)
+        assert [row.key for row in last_answers(project, bob, 25)] == [str(other.key)]
+        services.undo(project=project, annotator=bob)
+        assert current(free[0]) == [("bob", Source.SEARCH, ["Court"])]
 
 
 def test_the_standing_of_many_texts_costs_a_fixed_number_of_queries(project, bob, texts, django_assert_num_queries):

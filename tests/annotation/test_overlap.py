@@ -164,6 +164,21 @@ class TestServing:
             third = services.serve(project=project, annotator=people[2], count=1)
         assert text not in {one.document_id for one in services.renew(project=project, annotator=people[1])}
 
+    def test_a_late_answer_is_one_of_those_wanted_so_one_of_the_others_is_let_go(self, project, texts, people):
+        alice, bob, carol = people
+        share(project, 2, 100)
+        late = first_drawn(project, alice)
+        his = next(text for text in services.serve(project=project, annotator=bob, count=60) if same(text, late))
+        Lease.objects.filter(annotator=alice).update(expires_at=timezone.now() - timedelta(seconds=1))
+        assert late.document_id in {
+            text.document_id for text in services.serve(project=project, annotator=carol, count=60)
+        }
+        give(project, alice, late, label(project))
+        assert late.document_id not in {text.document_id for text in services.renew(project=project, annotator=carol)}
+        assert his in services.renew(project=project, annotator=bob)  # who had it before her
+        give(project, bob, his, label(project))
+        assert answers_by_text(project)[late.document_id] == 2
+
     def test_a_file_is_nobody_s_second_answer(self, project, texts, alice, bob):
         share(project, 2, 100)
         give(project, alice, drawn := first_drawn(project, alice), label(project))
@@ -217,6 +232,10 @@ class TestChangingTheSetting:
 def first_drawn(project, person):
     held = services.serve(project=project, annotator=person, count=10)
     return next(text for text in held if text.source == Source.AUDIT)
+
+
+def same(text, other) -> bool:
+    return text.document_id == other.document_id
 
 
 def in_reach(project, person, count=60) -> set[int]:

@@ -11,14 +11,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeller.annotation import services
+from labeller.annotation.export import rows
 from labeller.annotation.label_changes import end_look, look_again, split_label
 from labeller.annotation.left import left_for
 from labeller.annotation.models import Annotation, Lease, ServingCounter
+from labeller.annotation.review_selectors import QUEUES, case_of
+from labeller.annotation.reviewing import AnsweredMeanwhile
 from labeller.annotation.second_look import SecondLook, waiting
 from labeller.annotation.selectors import current_labels, label_counts, last_answers
 from labeller.projects.labels import Draft, LabelError
 from labeller.projects.models import Label
 from tests.annotation.acts import free_and_reserved, give, one, rank
+from tests.annotation.review.acts import decide, leave
+from tests.annotation.review.acts import doubt as suspect
 from tests.cast import add_texts
 
 pytestmark = pytest.mark.django_db
@@ -404,3 +409,75 @@ class TestThePages:
         services.serve(project=project, annotator=bob)
         with django_assert_max_num_queries(8):
             services.serve(project=project, annotator=bob)
+
+
+class TestWhoIsInDoubtIsHeard:
+    """Their answer from before stands, and a manager hears of the doubt."""
+
+    @pytest.fixture
+    def look(self, project, court, answered) -> SecondLook:
+        return split(project, court)
+
+    def in_doubt(self, project, person, status="unsure", comment="Carve-out or cap?") -> Annotation:
+        return give(project, person, one(project, person), status=status, comment=comment)
+
+    def waits(self, project) -> list[int]:
+        return [text.pk for text in QUEUES["unsure"].texts(project)]
+
+    @pytest.mark.parametrize(
+        ("status", "comment", "is_heard"),
+        [("unsure", "", True), ("unsure", "Which?", True), ("skipped", "Which?", True), ("skipped", "", False)],
+    )
+    def test_unsure_or_with_a_comment_the_text_waits_in_the_review(self, project, bob, look, status, comment, is_heard):
+        doubt = self.in_doubt(project, bob, status, comment)
+        assert doubt.aside and self.waits(project) == [doubt.document_id] * is_heard
+
+    def test_beside_the_answer_that_stands(self, project, bob, look):
+        doubt = self.in_doubt(project, bob)
+        given = case_of(doubt.document).given
+        assert [(row.name, row.status, row.comment) for row in given] == [
+            ("bob", "labelled", ""),
+            ("bob", "unsure", "Carve-out or cap?"),
+        ]
+
+    def test_until_it_is_taken_back(self, project, bob, look):
+        doubt = self.in_doubt(project, bob)
+        services.undo(project=project, annotator=bob, key=doubt.key)
+        assert self.waits(project) == []
+
+    def test_until_somebody_else_has_looked_and_again_when_they_take_that_back(self, project, alice, bob, look):
+        doubt = self.in_doubt(project, bob)
+        held = services.serve(project=project, annotator=alice, count=6)
+        [again] = [text for text in held if text.document_id == doubt.document_id]
+        seen = give(project, alice, again, project.labels.get(name="Law"))
+        assert self.waits(project) == [] and [row.name for row in case_of(doubt.document).given] == ["alice"]
+        services.undo(project=project, annotator=alice, key=seen.key)
+        assert self.waits(project) == [doubt.document_id]
+
+    def test_until_it_is_decided_and_then_nobody_is_asked_any_more(self, project, alice, bob, look):
+        doubt = self.in_doubt(project, bob)
+        decide(project, alice, doubt.document, project.labels.get(name="Law"))
+        assert self.waits(project) == [] and waiting(look) == 5
+
+    def test_until_it_is_left_as_it_is_by_who_has_seen_the_doubt(self, project, alice, bob, look):
+        before = {row["document"]: row["pk"] for row in Annotation.objects.values("document", "pk")}
+        doubt = self.in_doubt(project, bob)
+        with pytest.raises(AnsweredMeanwhile):
+            leave(project, alice, doubt.document, newest=before[doubt.document_id])
+        leave(project, alice, doubt.document)
+        assert self.waits(project) == []
+
+    def test_it_is_exported_behind_the_answer(self, project, bob, court, look):
+        doubt = self.in_doubt(project, bob)
+        told = [row for row in rows(project) if row["document"] == doubt.document_id]
+        assert [(row["status"], row["labels"], row["comment"]) for row in told] == [
+            ("labelled", ["Court"], ""),
+            ("unsure", [], "Carve-out or cap?"),
+        ]
+
+    def test_what_a_model_suspects_of_the_text_waits_as_before(self, project, bob, court, look):
+        text = one(project, bob).document_id
+        answer = Annotation.objects.get(document=text)
+        suspect(answer.document, court, project.labels.get(name="Other"))
+        assert self.in_doubt(project, bob).document_id == text
+        assert [row.pk for row in QUEUES["doubts"].texts(project)] == [text]

@@ -315,3 +315,37 @@ def test_a_long_text_is_cut_to_where_its_hits_are():
     assert joined.startswith("… ") and joined.endswith(" …") and len(joined) <= SNIPPET + 4
     assert snippet("short", ()) == [Part("short")]
     assert "".join(part.text for part in snippet("word " * 200, ())).startswith("word word")
+
+
+DEEP = [
+    ("indemnity", "The indemnity cap is waived.", ["indemnity"]),
+    ("INDEMN*", "The indemnity cap is waived.", ["indemnity"]),
+    ('"indemnity cap"', "The indemnity, of which the indemnity cap.", ["indemnity cap"]),
+    ("words indemnity", "The words of an indemnity cap.", ["words", "indemnity"]),
+    ("Kündigung", "Die Ku\u0308n\u00addigung ist frei.", ["Ku\u0308n\u00addigung"]),
+    ("责任", "本公司不承担责任。", ["责任"]),
+    ("final", "The ﬁnal offer.", ["ﬁnal"]),
+]
+
+
+@pytest.mark.parametrize(("typed", "sentence", "hits"), DEEP)
+def test_a_word_far_down_in_a_long_text_is_shown_and_marked(typed, sentence, hits):
+    before = "Boilerplate words, preindemnity cap. " * 700
+    text = f"{before}{sentence} {before}"
+    shown, whole = (cut(text, parse(typed).terms) for cut in (snippet, marked))
+    assert sentence in "".join(part.text for part in shown)
+    assert [part.text for part in shown if part.is_hit and part.text != "words"] == [
+        one for one in hits if one != "words"
+    ]
+    assert set(hits) <= {part.text for part in whole if part.is_hit}
+    assert "".join(part.text for part in whole) == text
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.integers(0, 30_000), st.sampled_from(["fee", "责任", "Gebühr"]), st.sampled_from(["a ", "责 ", "nü\n", "word"])
+)
+def test_a_word_is_marked_wherever_it_stands(place, word, filling):
+    filled = (filling * (30_000 // len(filling)))[:place]
+    text = f"{filled} {word} {filling * 100}"
+    assert [part.text for part in marked(text, parse(word).terms) if part.is_hit] == [word]

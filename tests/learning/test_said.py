@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from django.utils import translation
 
+import modelsvc
 from labeller.learning.bridge_later import _by_halves
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditScore
@@ -55,6 +60,30 @@ def of_the_head() -> list[str]:
     return [head_in_words(Head(weights, bias, False, pool_share=share)) for share in (0.0, 2.0)]
 
 
+def stages_of_the_recipe() -> list[str]:
+    """What modelsvc tells of its progress: the first word of each call that tells it, read from the source, since some
+    stages are told in long runs only."""
+    found: set[str] = set()
+    for file in Path(modelsvc.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(call, ast.Call) or not call.args:
+                continue
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            if name in {"Progress", "standing", "looking", "told_between_layers"}:
+                stage = call.args[name == "told_between_layers"]
+                found.update(_words(stage, file.stem))
+    return sorted(found)
+
+
+def _words(stage: ast.expr, module: str) -> list[str]:
+    if isinstance(stage, ast.Constant):
+        return [str(stage.value)]
+    assert isinstance(stage, ast.Name), f"{module} tells a stage that is made up of others: {ast.unparse(stage)}"
+    if stage.id == "stage":
+        return []  # handed on: its caller is found as well
+    return [getattr(importlib.import_module(f"modelsvc.{module}"), stage.id)]
+
+
 STAGES = [
     "Waiting for the worker",
     "fine-tuning (1,234 labels, 40 kept for the audit)",
@@ -62,6 +91,9 @@ STAGES = [
     "reading embedding",
     "reading with legal-bert",
     "reading the test file: embedding",
+    "reading the test file: 1,024 of 9,000 texts",
+    "reading 1,024 of 9,000 texts",
+    "1,024 of 9,000 texts",
 ]
 HALVES = {"labels": 1234, "halves_right": 40, "halves_right_frozen": 70, "halves_p": 0.01}
 PINNED = "Not promoted: Model 3 is pinned. It would be: 12 of 12 audit texts right, 6 before (p of being worse 0.02)."
@@ -82,3 +114,14 @@ def test_a_stored_sentence_is_told_in_german(stored: str) -> None:
         told = in_words(stored)
     assert told and told != stored
     assert not {"of", "the", "and", "with", "texts"} & set(told.split())
+
+
+@pytest.mark.parametrize("stage", stages_of_the_recipe())
+def test_every_stage_that_the_learner_tells_is_told_in_german(stage: str) -> None:
+    with translation.override("de"):
+        assert in_words(stage) not in {stage, ""}
+        assert stage not in in_words(f"{stage} (120 labels)")
+
+
+def test_the_stages_are_found_where_they_are_told() -> None:
+    assert {"embedding", "fine-tuning", "comparing texts", "reading the pool"} < set(stages_of_the_recipe())
