@@ -61,5 +61,5 @@ def let_the_audit_catch_up(sender: type[ImportJob], job: ImportJob, **_: Any) ->
     if job.is_test or not job.project.audit:
         return
     with turn(job.project) as counter:
-        if job.documents.filter(draw__lt=counter.audit_to).exists():
+        if counter.audit_to and job.documents.filter(draw__lt=counter.audit_to).exists():
             counter.audit_behind = counter.audit_to

@@ -211,7 +211,7 @@ def _advice(reading: Reading, lamps: Sequence[Lamp]) -> tuple[str, str]:
 def _missing(reading: Reading) -> list[str]:
     parts = []
     if reading.advice["audit_missing"] and reading.sample:
-        said = _("of all texts there are now, %(texts)s audit texts are a fair sample, and 100 are needed")
+        said = _("audit texts that are a fair sample of old and new texts alike: %(texts)s, and 100 are needed")
         parts.append(said % {"texts": whole(reading.sample.texts)})
     elif audit := reading.advice["audit_missing"]:
         parts.append(

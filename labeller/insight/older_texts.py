@@ -14,14 +14,14 @@ def passed_over(audit: int, sample: AuditSample) -> str:
     if sample.texts < ENOUGH_AUDIT:
         said = _(
             "Its %(audit)s audit texts are mostly from before the %(newer)s texts imported since. No figure of all "
-            "texts, no share of a label and no advice follow from them: %(wanting)s more audit answers are missing. "
-            "Until then every third text is an audit text."
+            "texts, no share of a label and no advice follow from them. Audit answers still missing: %(wanting)s; "
+            "until then every third text is an audit text."
         )
     elif sample.wanting:
         said = _(
             "Of its %(audit)s audit texts the %(texts)s with the lowest draws are a fair sample of all texts; among "
-            "the others those from before the %(newer)s texts imported since are too many. %(wanting)s more audit "
-            "answers and the newer texts have caught up."
+            "the others those from before the %(newer)s texts imported since are too many. Audit answers missing until "
+            "the newer texts have caught up: %(wanting)s."
         )
     else:
         said = _(
