@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
 from labeller.annotation.receivers import let_the_audit_catch_up
 from labeller.corpus.models import Document, ImportJob
 from labeller.projects.models import Project, User
+from modelsvc.intervals import wilson
 from tests.annotation.acts import give, one
 from tests.cast import add_texts
 from tests.learning.scene import annotate
@@ -50,6 +52,23 @@ def test_one_text_that_came_later_does_not_put_the_whole_audit_aside() -> None:
     assert even_below(answered, [0.205]) == 1
     assert even_below(answered, [0.015]) == 1
     assert even_below(answered, [0.015, 0.016, 0.017]) < 0.02
+
+
+@pytest.mark.parametrize("asked", [20, 50])
+def test_its_interval_holds_the_truth_of_old_and_new_texts_where_that_of_all_answers_does_not(asked: int) -> None:
+    """500 texts of which 88 % are right, 120 of them asked; then 500 of which 50 % are, the first `asked` of them."""
+    rng = np.random.default_rng(0)
+    held, plain, rounds = 0, 0, 300
+    for _ in range(rounds):
+        draws, right = np.sort(rng.random((2, 500))), rng.random((2, 500)) < [[0.88], [0.5]]
+        truth, later = right.mean(), draws[1] < draws[0, 119]
+        answered = np.concatenate([draws[0, :120], draws[1, :asked]])
+        found = np.concatenate([right[0, :120], right[1, :asked]])
+        even = answered < even_below(answered.tolist(), draws[1, asked:][later[asked:]].tolist())
+        told, by_all = (wilson(int(part.sum()), len(part), 0.95) for part in (found[even], found))
+        held += told.low <= truth <= told.high
+        plain += by_all.low <= truth <= by_all.high
+    assert held >= 0.93 * rounds and plain < 0.5 * rounds
 
 
 def draw_at(project: Project, start: str, draws: list[float]) -> list[Document]:
