@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # (audit labels until which the stage lasts, every how many-th text is an audit text)
 STAGES: tuple[tuple[int, int], ...] = ((40, 3), (100, 5))
 LAST_STAGE = 10
+CATCHING_UP = 3  # every how many-th text is an audit text while those of a later import have been passed over
 
 LEAST_SHARE, LARGEST_SHARE, WANTED_TEXTS = 0.2, 0.5, 150
 
@@ -37,6 +38,11 @@ def quota(texts: int) -> int:
 def audit_is_due(texts: int, audit: int) -> bool:
     """Whether the next text should come from the audit stream, after `texts` of which `audit` were audit texts."""
     return audit < quota(texts + 1)
+
+
+def catch_up_is_due(texts: int) -> bool:
+    """The same while texts of a later import wait that the audit had passed over, however many came before them."""
+    return texts % CATCHING_UP == CATCHING_UP - 1
 
 
 def audit_threshold(pool_size: int) -> float:

@@ -93,6 +93,9 @@ class ServingCounter(models.Model):
     )
     looks_from = models.FloatField(default=0, help_text="Draw of the last text handed out for a second look.")
     audit_to = models.FloatField(default=0, help_text="Draw up to which the audit has been handed out.")
+    audit_behind = models.FloatField(
+        default=0, help_text="Draw up to which the audit has yet to ask texts of a later import; 0: it has caught up."
+    )
 
     def __str__(self) -> str:
         return f"{self.project}: {self.labelled} served and labelled, {self.audit_labelled} of them audit"

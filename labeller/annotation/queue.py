@@ -8,7 +8,7 @@ from datetime import datetime
 from math import nextafter
 from typing import Any
 
-from labeller.annotation.audit import audit_is_due, reserve_below
+from labeller.annotation.audit import audit_is_due, catch_up_is_due, reserve_below
 from labeller.annotation.gold_stream import Turn, gold_texts, gold_turn
 from labeller.annotation.models import QueueEntry, ServingCounter, Source
 from labeller.annotation.overlap import Overlap
@@ -94,7 +94,7 @@ class Asking:
 
     def _ordinary(self) -> Iterator[Candidate]:
         """Stream after stream: each is read only when it is needed."""
-        audit_due = self.project.audit and audit_is_due(*self._handed_out())
+        audit_due = self.project.audit and self._audit_is_due()
         if audit_due:
             yield from self._audit()
         told: list[tuple[Any, Any]] = queue_order_asked.send(QueueEntry, project_id=self.project.pk)
@@ -104,6 +104,19 @@ class Asking:
         yield from self._random(NO_MODEL_REASON if in_order else NO_WORKER_REASON)
         if self.project.audit and not audit_due:  # nothing else is left: the rest of the reserve is worth an answer too
             yield from self._audit()
+
+    def _audit_is_due(self) -> bool:
+        texts, audit = self._handed_out()
+        return audit_is_due(texts, audit) or (
+            self.counter.audit_behind > 0 and catch_up_is_due(texts) and self._is_behind()
+        )
+
+    def _is_behind(self) -> bool:
+        """Whether a text that the audit had passed over still waits; once none does, nobody looks for them again."""
+        below = min(self.counter.audit_behind, self._reserve_below())
+        if not self._documents(0.0, below, audit=True):
+            self.counter.audit_behind = 0.0
+        return self.counter.audit_behind > 0
 
     def _handed_out(self) -> tuple[int, int]:
         """(texts, audit texts) answered with labels or in somebody's hands now. The counters count answers, the stages

@@ -8,6 +8,7 @@ from typing import Any
 from labeller.annotation.machine_services import keep_machine_answers
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.signals import tell_annotations_changed
+from labeller.annotation.turn import turn
 from labeller.corpus.models import ImportJob
 from labeller.corpus.signals import ImportedAnswer
 
@@ -53,3 +54,12 @@ def take_over_labels(sender: type[ImportJob], job: ImportJob, answers: list[Impo
     if annotations:
         tell_annotations_changed(job.project_id)
     return len(annotations)
+
+
+def let_the_audit_catch_up(sender: type[ImportJob], job: ImportJob, **_: Any) -> None:
+    """Where texts came whose draws the audit had passed, they are to be asked sooner than at its usual pace."""
+    if job.is_test or not job.project.audit:
+        return
+    with turn(job.project) as counter:
+        if counter.audit_to and job.documents.filter(draw__lt=counter.audit_to).exists():
+            counter.audit_behind = counter.audit_to

@@ -14,7 +14,7 @@ from labeller.projects.models import Project
 
 COUNTED = [
     *("labelled", "audit_labelled", "audit_repeated", "second_looks"),
-    *("pool_size", "pool_counted_at", "random_from", "looks_from", "audit_to"),
+    *("pool_size", "pool_counted_at", "random_from", "looks_from", "audit_to", "audit_behind"),
 ]
 
 

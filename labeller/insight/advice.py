@@ -210,7 +210,10 @@ def _advice(reading: Reading, lamps: Sequence[Lamp]) -> tuple[str, str]:
 
 def _missing(reading: Reading) -> list[str]:
     parts = []
-    if audit := reading.advice["audit_missing"]:
+    if reading.advice["audit_missing"] and reading.sample:
+        said = _("audit texts that are a fair sample of old and new texts alike: %(texts)s, and 100 are needed")
+        parts.append(said % {"texts": whole(reading.sample.texts)})
+    elif audit := reading.advice["audit_missing"]:
         parts.append(
             ngettext(
                 "%(texts)d more audit text must be answered, so that there are 100",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from labeller.insight.label_curves import LabelFigure, LabelFigures
+from labeller.insight.older_texts import passed_over
 from labeller.insight.selectors import Estimate, VersionScore
 from labeller.projects.models import Label
 from labeller.spreadsheets import plain_cell
@@ -86,10 +87,17 @@ def curve_rows(versions: Iterable[VersionScore]) -> list[CurveRow]:
             plain_f1=version.plain_f1 if version.has_evidence else None,
             micro_f1=version.micro_f1 if version.has_evidence else None,
             note="" if version.has_evidence else too_few(version.n_audit),
-            how=_(version.scored_how) if version.scored_how else "",
+            how=_how(version),
         )
         for version in versions
     ]
+
+
+def _how(version: VersionScore) -> str:
+    how = _(version.scored_how) if version.scored_how else ""
+    if version.sample is None or not version.has_evidence:
+        return how
+    return f"{how} {passed_over(version.n_audit, version.sample)}".strip()
 
 
 def plain_rows(rows: Iterable[CurveRow]) -> list[CurveRow]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from labeller.annotation.audit_sample import AuditSample
+from labeller.insight.older_texts import passed_over
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, Standing, VersionScore
 from labeller.numerals import hundredths, in_100, whole
 
@@ -46,12 +48,52 @@ def figures_of(version: VersionScore, *, is_multi: bool, place: str | None = Non
     if not version.has_evidence or version.leading_accuracy is None:
         return None
     made = _made_from(version, place or _("drawn at random"))
+    if version.sample is not None:
+        return _after_an_import(version, version.sample, made, is_multi=is_multi)
     if is_multi and version.leading_f1 is not None:
         found = _macro_f1_of(version.leading_f1), _exactly_right(version.leading_accuracy, made), _plain_f1(version)
     else:
         found = _right_on(version.leading_accuracy), _between(version.leading_accuracy, made), _plain_accuracy(version)
     sentence, detail, beside = found
     return Headline(sentence, detail, True, beside)
+
+
+def _after_an_import(version: VersionScore, sample: AuditSample, made: str, *, is_multi: bool) -> Headline:
+    """Where the audit has passed over many of the texts of a later import: which texts the figure is of, and what the
+    other audit texts say."""
+    share, f1 = version.leading_accuracy, version.leading_f1
+    if share is None:
+        raise ValueError(f"Model {version.number} has no figure.")
+    if is_multi and f1 is not None:
+        detail = _exactly_right(share, made)
+        told = _macro_f1_of(f1) if version.tightened_f1 else _macro_f1_of_older(f1)
+    else:
+        detail = _between(share, made)
+        told = _right_on(share) if version.tightened else _right_on_older(share)
+    beside = passed_over(version.n_audit, sample)
+    plain = _by_all(version) if version.tightened else ""
+    return Headline(told, detail, True, f"{beside} {plain}".rstrip())
+
+
+def _right_on_older(share: Estimate) -> str:
+    return _("Of mostly older texts, the model is right on about %(share)s in 100.") % {"share": in_100(share.value)}
+
+
+def _macro_f1_of_older(share: Estimate) -> str:
+    return _(
+        "On mostly older texts the model finds the labels with a macro-F1 of about %(value)s, between %(low)s and "
+        "%(high)s."
+    ) % _hundredths(share)
+
+
+def _by_all(version: VersionScore) -> str:
+    """The plain figure, which has too many of the older texts."""
+    share = version.plain_accuracy
+    if share is None:
+        return ""
+    return _("By all its audit texts alone %(value)s in 100 (%(low)s to %(high)s) would be right.") % {
+        "value": in_100(share.value), "low": in_100(share.low), "high": in_100(share.high),
+    }  # fmt: skip
 
 
 def _missing(standing: Standing) -> str:
@@ -129,11 +171,14 @@ def _made_from(version: VersionScore, place: str) -> str:
         ngettext(
             "measured on %(texts)s text %(place)s, and on what the model says of all others",
             "measured on %(texts)s texts %(place)s, and on what the model says of all others",
-            version.n_audit,
+            version.sample.texts if version.sample else version.n_audit,
         )
         if version.tightened
         else ngettext("measured on %(texts)s text %(place)s", "measured on %(texts)s texts %(place)s", version.n_audit)
-    ) % {"texts": whole(version.n_audit), "place": place}
+    ) % {
+        "texts": whole(version.sample.texts if version.sample and version.tightened else version.n_audit),
+        "place": place,
+    }
     learnt = ngettext("learnt from %(labels)s label", "learnt from %(labels)s labels", version.n_labels) % {
         "labels": whole(version.n_labels)
     }

@@ -20,7 +20,7 @@ _METRICS = ("metrics__accuracy", "metrics__macro_f1", "metrics__micro_f1")
 # A tightened figure tells of the pool by way of the audit, so a test file has none: its own figures lead.
 _UNMEASURED: dict[str, Any] = {
     "n_audit": 0, "accuracy": None, "macro_f1": None, "micro_f1": None, "tightened": None, "tightened_f1": None,
-    "scored_how": "",
+    "scored_how": "", "sample": None,
 }  # fmt: skip
 
 

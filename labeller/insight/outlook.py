@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Subquery
 
+from labeller.annotation.audit_sample import AuditSample
 from labeller.corpus.models import Document
 from labeller.insight.extrapolation import Curve
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, LabelScore, Standing, VersionScore, current_of
@@ -83,6 +84,7 @@ class Reading:
     advice: dict[str, Any]
     shares: list[PoolShare]  # largest first; none below 30 audit texts
     label_names: dict[int, str]
+    sample: AuditSample | None = None  # audit texts behind all this; None: all of them
     texts: int = 0  # of the pool today
 
     @property
@@ -94,6 +96,11 @@ class Reading:
     def missing(self) -> int:
         """Audit texts without which no share is told."""
         return max(0, ENOUGH_AUDIT - self.n_audit)
+
+    @property
+    def n_sampled(self) -> int:
+        """Audit texts that are a uniform sample of the texts it speaks of."""
+        return self.sample.texts if self.sample else self.n_audit
 
 
 def reading_of(project: Project, standing: Standing, by_label: list[LabelScore]) -> Reading | None:
@@ -113,6 +120,7 @@ def reading_of(project: Project, standing: Standing, by_label: list[LabelScore])
         law=Law.read(row.forecast, texts=row.pool_size),
         advice=row.advice or {},
         shares=_shares(row, by_label),
+        sample=AuditSample.read(row.audit_sample),
         label_names={score.label.pk: score.label.name for score in by_label},
         texts=row.texts_now or 0,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from labeller.annotation.audit_sample import AuditSample
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
 from labeller.learning.models import LoopState, ModelExport, ModelVersion
@@ -61,6 +62,7 @@ class VersionScore:
     tightened: Estimate | None = None  # accuracy by prediction-powered inference, worked out when it was made
     tightened_f1: Estimate | None = None
     label_ids: frozenset[int] = frozenset()  # those it chose among, or was measured on: its task
+    sample: AuditSample | None = None  # audit texts behind the tightened figures; None: all of them
 
     @property
     def is_full(self) -> bool:
@@ -144,6 +146,7 @@ _METRICS = (
     "metrics__micro_f1",
     "reading__tightened",
     "reading__tightened_f1",
+    "reading__audit_sample",
 )
 _PLAIN = ("number", "kind", "n_labels", "n_audit", "scored_how", "duration_s", "created_at", "promoted_at")
 
@@ -170,6 +173,7 @@ def versions(project: Project, *, with_zips: bool = False) -> list[VersionScore]
             micro_f1=Estimate.read(row["metrics__micro_f1"]),
             tightened=Estimate.read(row["reading__tightened"]),
             tightened_f1=Estimate.read(row["reading__tightened_f1"]),
+            sample=AuditSample.read(row["reading__audit_sample"]),
             is_serving=row["is_serving"],
             export=exports.get(row["pk"]),
             base=row["base__number"],

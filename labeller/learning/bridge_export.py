@@ -11,6 +11,7 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 
+from labeller.annotation.audit_sample import AuditSample
 from labeller.learning import artifacts
 from labeller.learning.bridge_pool import draws, pretrained_folder, texts_of
 from labeller.learning.bridge_versions import load_head
@@ -24,6 +25,10 @@ from modelsvc.encoder import Encoder
 from modelsvc.quick import predict_proba
 
 CHECKED_TEXTS = 20
+MOSTLY_OLDER = (
+    "{sample.newer} texts came into the pool later and are too few among them: figures of the audit texts alone are of "
+    "mostly older texts, and those that lean on the pool stand on the {sample.texts} that are a fair sample of all."
+)
 
 
 class ExportCheckFailed(Exception):
@@ -96,6 +101,14 @@ def _leaning(version: ModelVersion) -> dict[str, Any]:
     return {name: figure for name, figure in found.items() if figure}
 
 
+def _how(version: ModelVersion) -> str:
+    reading = PoolReading.objects.filter(version=version).first()
+    sample = AuditSample.read(reading.audit_sample) if reading else None
+    if sample is None:
+        return version.scored_how
+    return f"{version.scored_how} {MOSTLY_OLDER.format(sample=sample)}".strip()
+
+
 def _test_file(version: ModelVersion) -> dict[str, Any]:
     score = TestScore.objects.select_related("test_set").filter(version=version).order_by("-id").first()
     if score is None:
@@ -111,7 +124,7 @@ def _card(version: ModelVersion) -> dict[str, Any]:
         "audit": version.metrics,
         "leaning": _leaning(version),
         "test_file": _test_file(version),
-        "scored_how": version.scored_how,
+        "scored_how": _how(version),
         "n_labels": version.n_labels,
         "encoder": version.encoder,
         "seed": version.seed,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from labeller.annotation.audit_sample import sample_of_today
+from labeller.learning.bridge_pool import draws
 from labeller.learning.bridge_versions import Made, as_frozen
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.learning.signals import tell_stop_advised
-from labeller.learning.triggers import is_milestone
+from labeller.learning.triggers import has_outgrown, is_milestone
 from modelsvc.assisted_f1 import Expected, assisted_figures
 from modelsvc.forecast import Points, forecast, point
 from modelsvc.ppi import Proxy, confidence, tightened_share
@@ -33,14 +35,25 @@ class Judged:
     multi_label: bool
     seed: int
 
+    def below(self, draw: NDArray[np.float64], limit: float) -> Judged:
+        """Those whose `draw` (a,) is less: a uniform sample of the pool, where not all are one."""
+        keep = draw < limit
+        return replace(self, proba=self.proba[keep], predicted=self.predicted[keep], gold=self.gold[keep])
+
 
 def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
     """Work out what the row allows and keep it there. A model that was not put into service is measured like the
     others; forecast and advice are about those in use."""
-    if version.n_audit >= ENOUGH_AUDIT:
+    ids, draw = draws(made.project.pk)
+    draw = draw[np.searchsorted(ids, made.audit.document_ids)]  # (a,)
+    sample = sample_of_today(made.project, dict(zip(made.audit.document_ids.tolist(), draw.tolist(), strict=True)))
+    # A reader goes by the draws, not by age: soon after an import it has met one of the newest texts.
+    pool = int(np.searchsorted(ids, made.looked_at.max(initial=0), side="right"))
+    row.audit_sample = replace(sample, pool=pool).to_dict()
+    if sample.texts >= ENOUGH_AUDIT:
         proba = np.array(as_frozen(made.audit.proba), np.float64)
         judged = Judged(proba, made.audit.predicted, made.audit.gold, made.head.multi_label, made.seed)
-        for name, figure in audit_figures(row, judged).items():
+        for name, figure in audit_figures(row, judged.below(draw, sample.below)).items():
             setattr(row, name, figure)
     row.save()
     if was_in_use(version):
@@ -121,8 +134,9 @@ def _shares(row: PoolReading, judged: Judged) -> list[dict[str, Any]]:
 def points_at(version: ModelVersion) -> Points:
     """The curve of the models in use up to this one, over the encoder as it came, or over encoders tuned from it: the
     first full model in use makes a new start, for its curve is not the old one's continuation; those after it, made by
-    the same recipe of more labels, go on with it. So do other labels and another encoder make a new start. Of models of
-    as many labels the last one counts: a head fitted again says nothing new. One query."""
+    the same recipe of more labels, go on with it. So do other labels, another encoder and a pool that an import made
+    larger make a new start. Of models of as many labels the last one counts: a head fitted again says nothing new. One
+    query."""
     full = ModelVersion.Kind.FULL
     is_tuned = version.kind == full or version.base_id is not None
     tuned = Q(version__kind=full) | Q(version__base__isnull=False)
@@ -130,10 +144,17 @@ def points_at(version: ModelVersion) -> Points:
     rows = (
         PoolReading.objects.filter(_in_use_at(version), same, off__isnull=False)
         .order_by("version__n_labels", "version__number")
-        .values_list("version__label_ids", "version__n_labels", "version__n_audit", "confidence", "off", "off_variance")
+        .values_list(
+            *("version__label_ids", "pool_size", "audit_sample", "version__n_labels", "version__n_audit"),
+            *("confidence", "off", "off_variance"),
+        )
     )
     known = set(version.label_ids)
-    last = {n_labels: (n_labels, *rest) for labels, n_labels, *rest in rows if set(labels) == known}
+    last = {
+        n_labels: (n_labels, sample["texts"] if sample else n_audit, *rest)
+        for labels, pool_size, sample, n_labels, n_audit, *rest in rows
+        if set(labels) == known and not _is_of_less(_pool(pool_size, sample), version)
+    }
     table = np.array(list(last.values()), np.float64).reshape(-1, 5)
     found = [point(confidence, off, variance, int(audit)) for _, audit, confidence, off, variance in table]
     share, variance = np.array(found).reshape(-1, 2).T
@@ -147,7 +168,7 @@ def signs_at(version: ModelVersion, row: PoolReading, seen: Mapping[int, int]) -
         kappas=_kappas(version)[-LIMITS.window :],
         entropy=row.entropy if row.texts else None,
         gain=found["gain"][2] if found["passed"] else None,
-        audit=version.n_audit,
+        audit=row.n_sampled,
         seen=seen,
         multi_label=version.project.is_multi,
     )
@@ -156,19 +177,37 @@ def signs_at(version: ModelVersion, row: PoolReading, seen: Mapping[int, int]) -
 def _kappas(version: ModelVersion) -> list[float]:
     """Of each model in use with the one before, oldest first. A quick model that follows a full one at once, or one
     made anew for a grown pool, has the head of the model before it: over the same encoder labels must have grown by a
-    step of the curve, else their agreement is built in and says nothing of settling. One query."""
+    step of the curve, else their agreement is built in and says nothing of settling. Nor does agreement on the texts
+    from before an import say anything of those since: models begin anew there. One query."""
     rows = PoolReading.objects.filter(_in_use_at(version)).order_by("version__number")
-    columns = ("version", "version__kind", "version__base", "version__encoder", "version__n_labels", "kappa")
+    columns = ("version", "version__kind", "version__base", "version__encoder", "version__n_labels", "pool_size")
     found: list[float] = []
     counted: dict[Any, int] = {}  # labels at the last comparison, by whose encoder reads
-    for pk, kind, base, encoder, n_labels, kappa in rows.values_list(*columns):
+    before_is_of_less = False
+    for pk, kind, base, encoder, n_labels, size, sample, kappa in rows.values_list(*columns, "audit_sample", "kappa"):
+        if _is_of_less(_pool(size, sample), version):
+            before_is_of_less = True
+            continue
         reader = pk if kind == ModelVersion.Kind.FULL else base or encoder
         if reader in counted and not is_milestone(n_labels, labels_at_last_version=counted[reader]):
             continue
         counted[reader] = n_labels
-        if kappa is not None:
+        if kappa is not None and not before_is_of_less:
             found.append(kappa)
+        before_is_of_less = False
     return found
+
+
+def _is_of_less(pool: int, version: ModelVersion) -> bool:
+    """Whether this version's pool has outgrown a reading of so many texts. Never, for a version from before that was
+    asked: what follows from its reading was made without."""
+    sample = version.reading.audit_sample
+    return sample is not None and has_outgrown(sample["pool"], texts_at_last=pool)
+
+
+def _pool(pool_size: int, sample: dict[str, Any] | None) -> int:
+    """Texts of the project that a reading's model knew of. A reading alone may say less, while few texts are read."""
+    return sample["pool"] if sample else pool_size
 
 
 def _seen(made: Made) -> dict[int, int]:

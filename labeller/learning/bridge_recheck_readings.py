@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from labeller.annotation.audit_sample import AuditSample
 from labeller.learning.bridge_outlook import ENOUGH_AUDIT, Judged, audit_figures, forecast_at, signs_at, was_in_use
 from labeller.learning.bridge_running import hot
-from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
+from labeller.learning.models import AuditPrediction, PoolReading
 from modelsvc.forecast import LAW
 from modelsvc.stopping import RULE, Limits, Signs, advise
 
@@ -32,8 +33,8 @@ def reading_as_stored(row: PoolReading) -> dict[str, Any]:
 def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
     """The same figures from the frozen predictions, the readings up to this one, and the limits that held then."""
     again: dict[str, Any] = dict.fromkeys(FIGURES) | {"shares": [], "tightened_labels": []}
-    if row.version.n_audit >= ENOUGH_AUDIT:
-        again |= audit_figures(row, _judged(row.version, multi_label=multi_label))
+    if row.n_sampled >= ENOUGH_AUDIT:
+        again |= audit_figures(row, _judged(row, multi_label=multi_label))
         # A reading from before these figures, or from before a single text with a label was enough, gets none later.
         again |= {name: getattr(row, name) for name in ("tightened_f1", "tightened_labels") if not getattr(row, name)}
     if was_in_use(row.version):
@@ -53,9 +54,12 @@ def _signs(row: PoolReading) -> Signs | None:
     return Signs.read(row.advice["signs"]) if row.advice and row.advice.get("rule") == RULE else None
 
 
-def _judged(version: ModelVersion, *, multi_label: bool) -> Judged:
+def _judged(row: PoolReading, *, multi_label: bool) -> Judged:
+    version, sample = row.version, AuditSample.read(row.audit_sample)
     column = {label_id: at for at, label_id in enumerate(version.label_ids)}
     rows = AuditPrediction.objects.filter(version=version).order_by("pk")
+    if sample is not None:
+        rows = rows.filter(document__draw__lt=sample.below)
     kept = list(rows.values_list("probabilities", "predicted", "gold"))
-    predicted, gold = (hot([[column[pk] for pk in row[part]] for row in kept], len(column)) for part in (1, 2))
-    return Judged(np.array([row[0] for row in kept], np.float64), predicted, gold, multi_label, version.seed)
+    predicted, gold = (hot([[column[pk] for pk in answer[part]] for answer in kept], len(column)) for part in (1, 2))
+    return Judged(np.array([answer[0] for answer in kept], np.float64), predicted, gold, multi_label, version.seed)

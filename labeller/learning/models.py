@@ -171,6 +171,10 @@ class PoolReading(models.Model):
     off_variance = models.FloatField(null=True)
     kappa = models.FloatField(null=True, help_text="Cohen's, with the version before, on the stop set.")
     unchanged = models.FloatField(null=True, help_text="Share of the stop set with the same answer as before.")
+    audit_sample = models.JSONField(
+        null=True,
+        help_text="annotation.audit_sample.AuditSample, on which what follows stands. Null: on all audit texts.",
+    )
     tightened = models.JSONField(null=True, help_text="Accuracy by prediction-powered inference: value, low, high.")
     tightened_f1 = models.JSONField(null=True, help_text="Macro-F1 with the model's help (modelsvc/assisted_f1.py).")
     tightened_labels = models.JSONField(
@@ -192,6 +196,11 @@ class PoolReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} of {self.texts} texts"
+
+    @property
+    def n_sampled(self) -> int:
+        """Audit texts that are a uniform sample of the pool."""
+        return self.audit_sample["texts"] if self.audit_sample else self.version.n_audit
 
 
 class StopSet(models.Model):

@@ -174,3 +174,35 @@ def test_bars_are_drawn_without_any_style_of_their_own(foretold: Project, client
     bars = re.findall(r'<rect class="(part|range)" x="([\d.]+)%?" width="([\d.]+)%"', page)
     assert len(bars) == 6 and all(float(x) + float(width) <= 100.1 for _, x, width in bars)
     assert not re.search(r"\sstyle=", page)
+
+
+def test_after_an_import_pages_and_report_say_of_which_texts_their_figures_are(
+    project: Project, client_of: ClientOf, alice: User
+) -> None:
+    add_labels(project, alice, audit=6, active=3)
+    row = add_reading(add_version(project, n_labels=300, n_audit=110, right=0.82), pool_size=9)
+    row.audit_sample = {"below": 0.01, "texts": 4, "newer": 4000, "wanting": 26, "pool": 9}
+    row.tightened, row.shares = None, []
+    row.save()
+    client = client_of(alice)
+    page = words_of(client.get(at("results", project)).content.decode())
+    assert "Of mostly older texts, the model is right on about 82 in 100." in page
+    assert (
+        "Its 110 audit texts are mostly from before the 4,000 texts imported since. No figure of all texts, no share "
+        "of a label and no advice follow from them. Audit answers still missing: 26; until then every third" in page
+    )
+    assert "they do not tell what the whole pool holds. Audit answers still missing: 26." in page
+    told = words_of(client.get(at("results-report", project)).content.decode())
+    assert "Of mostly older texts, the model is right on about 82 in 100." in told
+    assert "Where texts were imported later, the newer ones have too few audit texts until they have caught up." in told
+    row.audit_sample |= {"below": 0.1, "texts": 60}
+    row.tightened = {"value": 0.7, "low": 0.6, "high": 0.8}
+    row.save()
+    page = words_of(client.get(at("results", project)).content.decode())
+    assert "The model is right on about 70 in 100 texts." in page
+    assert "measured on 60 texts drawn at random, and on what the model says of all others" in page
+    assert (
+        "Audit answers missing until the newer texts have caught up: 26. By all its audit texts alone 82 in 100" in page
+    )
+    told = words_of(client.get(at("results-report", project)).content.decode())
+    assert "the 60 with the lowest draws are a fair sample of all texts" in told
