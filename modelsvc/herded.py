@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelsvc.acquisition import balanced_scores, doubt_or_gap, doubts
+from modelsvc.acquisition import balanced_scores, doubt_or_gap, doubts, lift
 from modelsvc.herding import WIDTH, adapted_width, herd
 from modelsvc.late import late
+from modelsvc.matching import match
 from modelsvc.pool import Pool
-from modelsvc.types import Ranked, Scores
+from modelsvc.types import Ranked, Rows, Scores
 
 HERDED = 48  # texts chosen by herding; the queue is ranked anew long before they are used up
+EACH_KIND = 2  # labels for each kind met from which on the pool's make-up counts
 
 
 def herding(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
@@ -23,13 +25,36 @@ def herding(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
 
 
 def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
-    """Uncertainty herding with a reach that stays, rare labels first and in dense regions first; then `late`."""
+    """While there are fewer than two labels for each kind met, uncertainty herding with a reach that stays, rare labels
+    first and in dense regions first: the next text should be of a kind not met. Then two of three texts are matched
+    to the pool's make-up instead, and the herded ones no more from dense regions. `late` follows."""
     pool.need_proba("early")
-    return _herd_then_late(pool, k, rng, balanced_scores(pool), WIDTH, "early")
+    if pool.multi_label or len(pool.labelled_Y) < EACH_KIND * np.count_nonzero(pool.counts):
+        return _herd_then_late(pool, k, rng, balanced_scores(pool), WIDTH, "early")
+    doubt = doubts(pool, np.arange(pool.size))
+    lifted = doubt * lift(pool.counts)[pool.need_proba("early").argmax(axis=1)]
+    wanted = min(HERDED, k)
+    matched = match(pool.X, doubt, wanted - wanted // 3, against=pool.covered_X, rng=rng)
+    against = np.concatenate([pool.covered_X, pool.X[matched]])
+    herded, _ = herd(pool.X, lifted / max(float(lifted.max()), 1e-9), wanted, against=against, rng=rng)
+    return _then_late(pool, k, rng, _in_turn(matched, herded)[:wanted], doubt, "early")
+
+
+def _in_turn(matched: Rows, herded: Rows) -> Rows:
+    """Two of the first, one of the second, and so on; each row once."""
+    herded = herded[~np.isin(herded, matched)]
+    i, j = np.arange(len(matched)), np.arange(len(herded))
+    place = np.concatenate([i + i // 2, 3 * j + 2])
+    rows: Rows = np.concatenate([matched, herded])[np.argsort(place, kind="stable")]
+    return rows
 
 
 def _herd_then_late(pool: Pool, k: int, rng: np.random.Generator, scores: Scores, width: float, name: str) -> Ranked:
     herded, _ = herd(pool.X, scores, min(HERDED, k), against=pool.covered_X, rng=rng, width=width)
+    return _then_late(pool, k, rng, herded, scores, name)
+
+
+def _then_late(pool: Pool, k: int, rng: np.random.Generator, herded: Rows, scores: Scores, name: str) -> Ranked:
     rest = late(pool, k, rng)
     behind = ~np.isin(rest.rows, herded)
     reasons = [*doubt_or_gap(pool, herded), *(r for r, keep in zip(rest.reasons, behind, strict=True) if keep)]

@@ -44,8 +44,8 @@ def herd(
     N = len(X)
     references = rng.choice(N, min(N, REFERENCES), replace=False)
     candidates = _candidates(X, doubt, k, against=against, rng=rng)
-    covers = _kernel(X[candidates], X[references], width)  # (K', R)
-    covered = _kernel(X[references], against[-ANCHORS:], width).max(axis=1, initial=0.0)  # (R,)
+    covers = kernel(X[candidates], X[references], width)  # (K', R)
+    covered = kernel(X[references], against[-ANCHORS:], width).max(axis=1, initial=0.0)  # (R,)
     weight = doubt[references]
     chosen: list[int] = []
     gains = np.empty(k, np.float32)
@@ -78,7 +78,7 @@ def _candidates(X: Embeddings, doubt: Scores, k: int, *, against: Embeddings, rn
     return np.concatenate([distinct, repeats[: k - len(distinct)]]).astype(np.int64)
 
 
-def _kernel(A: Embeddings, B: Embeddings, width: float) -> Embeddings:
+def kernel(A: Embeddings, B: Embeddings, width: float) -> Embeddings:
     """exp(-|a - b|^2 / width) of unit rows. (K, D), (R, D) -> (K, R)"""
     similar = A @ B.T
     similar -= 1

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelsvc.acquisition import EXPLORE, draw
+from modelsvc.acquisition import EXPLORE, balanced_scores, doubts, draw
+from modelsvc.herding import herd
+from modelsvc.matching import match
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.strategies import STRATEGIES, Pool, StrategyError, phase, rank
 
@@ -115,6 +117,15 @@ def test_the_default_moves_from_cold_to_early_to_late():
     seen_one_kind = make_pool(n=20)
     seen_one_kind.labelled_Y[:] = [1, 0, 0]
     assert phase(seen_one_kind) == "cold"
+
+
+def test_early_herds_until_kinds_repeat_and_then_asks_two_texts_of_three_as_the_pool_is_made_up():
+    few, many = make_pool(n=5), make_pool(n=20)
+    matched = match(many.X, doubts(many, np.arange(150)), 27, against=many.labelled_X, rng=np.random.default_rng(0))
+    asked = rank(many, 40, strategy="early", seed=0).rows
+    assert np.delete(asked, np.s_[2::3]).tolist() == matched.tolist()
+    herded, _ = herd(few.X, balanced_scores(few), 40, against=few.labelled_X, rng=np.random.default_rng(0))
+    assert rank(few, 40, strategy="early", seed=0).rows.tolist() == herded.tolist()
 
 
 def without_label_2(n, *, multi_label=False):
