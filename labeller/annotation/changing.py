@@ -66,8 +66,10 @@ def _same(before: Annotation, said: Said, labels: Collection[int]) -> bool:
 
 
 def _adds_an_answer(before: Annotation, said: Said) -> bool:
-    """A skip or an unsure that becomes a label: the text may have all the answers it wants by now."""
-    return before.status != Annotation.Status.LABELLED and said.status == Annotation.Status.LABELLED
+    """A skip or an unsure that becomes a label: the text may have all the answers it wants by now. One as a gold text
+    is none of those it wants."""
+    skipped = before.status != Annotation.Status.LABELLED and before.source != Source.GOLD
+    return skipped and said.status == Annotation.Status.LABELLED
 
 
 def _superseded(before: Annotation, status: str) -> list[Annotation]:

@@ -80,8 +80,8 @@ def _make_room(undone: Annotation, reinstated: list[Annotation], project: Projec
     if all(row.source == Source.IMPORT for row in reinstated):
         _reopen(undone, project, now)
         return
-    adds_one = undone.status != Status.LABELLED and any(row.status == Status.LABELLED for row in reinstated)
-    if adds_one:
+    skipped = undone.status != Status.LABELLED and undone.source != Source.GOLD  # gold is none of the answers it wants
+    if skipped and any(row.status == Status.LABELLED for row in reinstated):
         close_expired(undone.document_id, now)  # renewed on waking they would bring an answer too many
         if not wants_another(undone, project, now):
             raise UndoRefused(_("Others have this text by now, so your skip stays as it is."))

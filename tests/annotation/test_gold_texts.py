@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from labeller.annotation import selectors, services
 from labeller.annotation.export import rows
@@ -15,6 +17,7 @@ from labeller.annotation.gold import make_answers_gold, make_gold, take_back_gol
 from labeller.annotation.gold_selectors import accuracies
 from labeller.annotation.models import Annotation, GoldText, Lease, ServingCounter, Source
 from labeller.annotation.page import text_of
+from labeller.annotation.services import Said
 from labeller.projects.models import Project
 from tests.annotation.acts import free_and_reserved, give, let_go, one, rank
 from tests.cast import add_texts, join, make_project, make_user
@@ -238,6 +241,29 @@ class TestWhatTheAnswersAreNotFor:
         assert again.source == Source.GOLD
         give(project, bob, again, court)
         assert [(row.answered, row.right) for row in accuracies(project, bob.pk)] == [(1, 1)]
+
+    @pytest.mark.parametrize("how", ["changed in the history", "a change to a skip undone"])
+    def test_a_skip_of_one_that_becomes_a_label_takes_the_text_from_no_page_that_sleeps(
+        self, project, bob, gold_answer, change, how
+    ):
+        def say(status, labels=()):
+            said = Said(uuid4(), status, labels)
+            return services.change(project=project, annotator=bob, answer_key=answer.key, said=said).after
+
+        answer, _ = gold_answer
+        skipped = say("skipped")
+        project.gold_share = 0
+        carol = make_user("carol")
+        join(project, carol)
+        held = services.serve(project=project, annotator=carol, count=100)
+        assert answer.document_id in {text.document_id for text in held}
+        Lease.objects.filter(annotator=carol).update(expires_at=timezone.now() - timedelta(minutes=1))
+        if how == "changed in the history":
+            say("labelled", [change.pk])
+        else:
+            services.undo(project=project, annotator=bob, key=skipped.key)
+        assert Annotation.objects.get(annotator=bob, document=answer.document_id, superseded_at=None).labels.exists()
+        assert services.renew(project=project, annotator=carol) == held
 
 
 @pytest.mark.django_db
