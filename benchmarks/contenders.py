@@ -43,10 +43,13 @@ class Arena:
         return self.work / "test.jsonl"
 
     def fill(self, material: Material) -> None:
-        """Write the texts. What an earlier run made from other texts in this folder is removed."""
+        """Write the texts. What an earlier run made in this folder from other texts, or by a database of other tables,
+        is removed."""
         for path, known in ((self.pool, material.pool), (self.test, material.test)):
             path.write_text("".join(_line(one, material.multi_label) for one in known), encoding="utf-8")
-        mark = hashlib.sha256(self.pool.read_bytes() + self.test.read_bytes()).hexdigest()
+        tables = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("labeller/*/migrations/*.py"))
+        made_of = self.pool.read_bytes() + self.test.read_bytes() + "\n".join(tables).encode()
+        mark = hashlib.sha256(made_of).hexdigest()
         stamp = self.work / "texts.sha256"
         if not stamp.exists() or stamp.read_text() != mark:
             shutil.rmtree(self.work / "house", ignore_errors=True)
