@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelsvc.acquisition import balanced_scores, doubt_or_gap, doubts, lift
+from modelsvc.diversity import suppress_near_duplicates
 from modelsvc.herding import WIDTH, adapted_width, herd
 from modelsvc.late import late
 from modelsvc.matching import match
@@ -37,7 +38,10 @@ def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     matched = match(pool.X, doubt, wanted - wanted // 3, against=pool.covered_X, rng=rng)
     against = np.concatenate([pool.covered_X, pool.X[matched]])
     herded, _ = herd(pool.X, lifted / max(float(lifted.max()), 1e-9), wanted, against=against, rng=rng)
-    return _then_late(pool, k, rng, _in_turn(matched, herded)[:wanted], doubt, "early")
+    rows = _in_turn(matched, herded)[:wanted]
+    new = suppress_near_duplicates(pool.X, rows, against=pool.covered_X)  # of a small pool both may have taken all
+    rows = np.concatenate([new, rows[~np.isin(rows, new)]])
+    return _then_late(pool, k, rng, rows, doubt, "early")
 
 
 def _in_turn(matched: Rows, herded: Rows) -> Rows:

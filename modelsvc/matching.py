@@ -27,8 +27,9 @@ def match(
     references = rng.choice(N, min(N, REFERENCES), replace=False)
     candidates = rng.choice(N, min(N, max(CANDIDATES, 2 * k)), replace=False).astype(np.int64)
     distinct = suppress_near_duplicates(X, candidates, against=against)
-    if len(distinct) < k:
-        distinct = np.concatenate([distinct, np.setdiff1d(candidates, distinct)[: k - len(distinct)]])
+    new = len(distinct)  # the first so many rows; those behind them repeat something
+    if new < k:
+        distinct = np.concatenate([distinct, np.setdiff1d(candidates, distinct)[: k - new]])
     weight = doubt[references] / max(float(doubt[references].sum()), 1e-9)
     wanted = kernel(X[distinct], X[references], width) @ weight  # (K',)
     anchors = against[-ANCHORS:]
@@ -37,7 +38,7 @@ def match(
     for i in range(k):
         gain = wanted - held / (len(anchors) + i + 1)
         gain[chosen] = -np.inf
-        best = int(gain.argmax())
+        best = int(gain[:new].argmax()) if i < new else int(gain.argmax())
         chosen.append(best)
         held += kernel(X[distinct], X[distinct[[best]]], width)[:, 0]
     return distinct[chosen]

@@ -51,3 +51,10 @@ def test_copies_come_when_nothing_else_is_left(k):
     rows = match(twice, even(60), k, against=X[:0], rng=np.random.default_rng(0))
     assert len(set(rows.tolist())) == k
     assert len({row % 30 for row in rows.tolist()[:30]}) == min(k, 30)
+
+
+def test_a_copy_of_what_is_labelled_waits_however_much_it_is_like_the_pool():
+    X, _ = groups([30], noise=0.4)
+    central = int((X @ X.mean(axis=0)).argmax())
+    rows = match(X, even(30), 30, against=X[[central]], rng=np.random.default_rng(0))
+    assert rows[-1] == central
