@@ -33,23 +33,18 @@ def balanced_scores(pool: Pool) -> Scores:
     """Doubt x density^.5, lifted where few labels were given. (N,) in 0..1; ones while there is no model."""
     if pool.proba is None:
         return np.ones(pool.size, np.float32)
-    lifted = lift(pool.counts)
+    counts = pool.counts
+    lift = np.clip(np.sqrt((np.median(counts) + 1) / (counts + 1)), 0.5, 2.0).astype(np.float32)  # (C,)
     if pool.multi_label:
         each = label_margins(pool.proba)  # (N, C)
         # A rare label's probability seldom reaches even: its least settled text counts as fully unsettled.
-        each = each / np.maximum(each.max(axis=0), 1e-6) * (lifted / lifted.max())
+        each = each / np.maximum(each.max(axis=0), 1e-6) * (lift / lift.max())
         doubt = each.max(axis=1)
     else:
-        doubt = margin(pool.proba) * lifted[pool.proba.argmax(axis=1)]
+        doubt = margin(pool.proba) * lift[pool.proba.argmax(axis=1)]
     scores: Scores = (doubt * density(pool) ** DENSITY_POWER).astype(np.float32)
     scores /= max(float(scores.max()), 1e-9)
     return scores
-
-
-def lift(counts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """How much more the doubt about each label counts that was given so often. (C,) -> (C,) in 0.5..2"""
-    lifted: NDArray[np.float32] = np.clip(np.sqrt((np.median(counts) + 1) / (counts + 1)), 0.5, 2.0).astype(np.float32)
-    return lifted
 
 
 def density(pool: Pool) -> Scores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelsvc.acquisition import balanced_scores, doubt_or_gap, doubts, lift
+from modelsvc.acquisition import balanced_scores, doubt_or_gap, doubts
 from modelsvc.diversity import suppress_near_duplicates
 from modelsvc.herding import WIDTH, adapted_width, herd
 from modelsvc.late import late
@@ -26,30 +26,26 @@ def herding(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
 
 
 def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
-    """While there are fewer than two labels for each kind met, uncertainty herding with a reach that stays, rare labels
-    first and in dense regions first: the next text should be of a kind not met. Then two of three texts are matched
-    to the pool's make-up instead, and the herded ones no more from dense regions. `late` follows."""
+    """Uncertainty herding with a reach that stays, rare labels first and in dense regions first. Once there are two
+    labels for each kind met, so that the next text need not be of a new one, every second text is matched to the pool's
+    make-up instead. `late` follows."""
     pool.need_proba("early")
+    scores = balanced_scores(pool)
     if pool.multi_label or len(pool.labelled_Y) < EACH_KIND * np.count_nonzero(pool.counts):
-        return _herd_then_late(pool, k, rng, balanced_scores(pool), WIDTH, "early")
-    doubt = doubts(pool, np.arange(pool.size))
-    lifted = doubt * lift(pool.counts)[pool.need_proba("early").argmax(axis=1)]
+        return _herd_then_late(pool, k, rng, scores, WIDTH, "early")
     wanted = min(HERDED, k)
-    matched = match(pool.X, doubt, wanted - wanted // 3, against=pool.covered_X, rng=rng)
-    against = np.concatenate([pool.covered_X, pool.X[matched]])
-    herded, _ = herd(pool.X, lifted / max(float(lifted.max()), 1e-9), wanted, against=against, rng=rng)
+    matched = match(pool.X, doubts(pool, np.arange(pool.size)), wanted - wanted // 2, against=pool.covered_X, rng=rng)
+    herded, _ = herd(pool.X, scores, wanted, against=np.concatenate([pool.covered_X, pool.X[matched]]), rng=rng)
     rows = _in_turn(matched, herded)[:wanted]
     new = suppress_near_duplicates(pool.X, rows, against=pool.covered_X)  # of a small pool both may have taken all
-    rows = np.concatenate([new, rows[~np.isin(rows, new)]])
-    return _then_late(pool, k, rng, rows, doubt, "early")
+    return _then_late(pool, k, rng, np.concatenate([new, rows[~np.isin(rows, new)]]), scores, "early")
 
 
-def _in_turn(matched: Rows, herded: Rows) -> Rows:
-    """Two of the first, one of the second, and so on; each row once."""
-    herded = herded[~np.isin(herded, matched)]
-    i, j = np.arange(len(matched)), np.arange(len(herded))
-    place = np.concatenate([i + i // 2, 3 * j + 2])
-    rows: Rows = np.concatenate([matched, herded])[np.argsort(place, kind="stable")]
+def _in_turn(one: Rows, other: Rows) -> Rows:
+    """The first of each, the second of each, and so on; each row once."""
+    other = other[~np.isin(other, one)]
+    place = np.concatenate([2 * np.arange(len(one)), 2 * np.arange(len(other)) + 1])
+    rows: Rows = np.concatenate([one, other])[np.argsort(place, kind="stable")]
     return rows
 
 
