@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labelled_pool import known_texts
+from benchmarks.strategies import held_third
 from modelsvc.encoder import Encoder
 from modelsvc.quick import decide, fit_head, predict_proba
 from modelsvc.types import Rows, Targets
@@ -44,7 +45,7 @@ def read_set(train: Path, test: Path, *, held_back: bool) -> LabelledFile:
     rows, several = known_texts(train)
     names = sorted({name for row in rows for name in row.labels})
     if held_back:
-        third = np.random.default_rng(99).permutation(len(rows)) % 3 == 0
+        third = held_third(len(rows))
         rows, judged = (
             [row for row, is_out in zip(rows, third, strict=True) if not is_out],
             [row for row, is_out in zip(rows, third, strict=True) if is_out],

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.strategies import Frozen, labelled_at, read
+from benchmarks.strategies import Frozen, held_third, labelled_at, read
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.halves import beside_frozen, facts_of
 from modelsvc.pool_graph import sampled
@@ -38,7 +38,7 @@ def main() -> None:
     options = parser.parse_args()
     data = read(options.train, options.train, held_back=True, folder=options.embeddings)
     rows = [json.loads(line)["text"] for line in options.train.read_text("utf-8").splitlines()]
-    judged = np.random.default_rng(99).permutation(len(rows)) % 3 == 0  # as `read` holds back
+    judged = held_third(len(rows))
     texts = [text for text, held in zip(rows, judged, strict=True) if not held]
     tests = [text for text, held in zip(rows, judged, strict=True) if held][:JUDGED]
     for seed in range(options.first_seed, options.first_seed + options.seeds):

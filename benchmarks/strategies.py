@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.machine import machine
 from benchmarks.resumable import already, write
@@ -89,7 +90,7 @@ def main() -> None:
             for policy in options.policies:
                 key: dict[str, Any] = {"set": data.name, "judged": "third of train" if options.held_back else "test"}
                 key |= {"policy": policy, "seed": seed, "points": options.labels, "asks_pool": data.asks_pool}
-                key |= {"ahead": data.ahead} if data.ahead else {}
+                key["ahead"] = data.ahead
                 if any(key.items() <= run.items() for run in report["runs"]) or time.perf_counter() > stop:
                     continue
                 report["runs"].append(key | one_run(data, policy, seed, options.labels))
@@ -137,7 +138,7 @@ def labelled_at(data: Frozen, policy: str, seed: int, points: list[int]) -> dict
                 in_hand_X=data.X[hand],
             )
             strategy = policy if head is not None or policy in ASK_NO_MODEL else "cold"
-            wanted = batch + data.ahead - len(hand)
+            wanted = min(batch + data.ahead - len(hand), len(free))
             ranked = rank(pool, wanted, strategy=strategy, seed=1000 * seed + len(chosen))
             queue = hand + free[ranked.rows].tolist()
             chosen, hand = chosen + queue[:batch], queue[batch:]
@@ -160,11 +161,16 @@ def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Fr
     X, label_X = embeddings([row["text"] for row in rows], train.stem, folder), embeddings(names, _names(train), folder)
     Y = one_hot(rows, names)
     if held_back:
-        third = np.random.default_rng(99).permutation(len(rows)) % 3 == 0
+        third = held_third(len(rows))
         return Frozen(train.stem.removesuffix(".train"), names, X[~third], Y[~third], X[third], Y[third], label_X)
     test_rows = [json.loads(line) for line in test.read_text("utf-8").splitlines()]
     test_X = embeddings([row["text"] for row in test_rows], test.stem, folder)
     return Frozen(train.stem.removesuffix(".train"), names, X, Y, test_X, one_hot(test_rows, names), label_X)
+
+
+def held_third(texts: int) -> NDArray[np.bool_]:
+    """(N,) which of so many texts are judged and never labelled."""
+    return np.random.default_rng(99).permutation(texts) % 3 == 0
 
 
 def _names(train: Path) -> str:
