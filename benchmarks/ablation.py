@@ -25,7 +25,8 @@ import torch
 from benchmarks.ablation_sets import LabelledFile, judge, read_set
 from benchmarks.machine import machine
 from benchmarks.resumable import already, write
-from modelsvc.adapt import AdaptConfig, Method, adapt
+from modelsvc.adapt import adapt
+from modelsvc.adapt_config import AdaptConfig, Method
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, fine_tune
 

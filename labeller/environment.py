@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import secrets
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -70,6 +72,18 @@ def named(name: str, taken: dict[str, str]) -> dict[str, str]:
             raise ImproperlyConfigured(f"{name} names '{key}' a second time: choose another key.")
         found[key] = value
     return found
+
+
+def json_object(name: str) -> dict[str, Any]:
+    """A JSON object, {} when the variable is empty. Raises ImproperlyConfigured for anything else."""
+    written = os.environ.get(name) or "{}"
+    try:
+        value = json.loads(written)
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"Unexpected value of {name}: it is not JSON ({problem}).") from None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"Unexpected value of {name}: write a JSON object, {{…}}.")
+    return value
 
 
 def folder(name: str, default: Path) -> Path:

@@ -141,6 +141,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 ENCODERS: dict[str, str] = environment.named("LABELLER_ENCODERS", {"all-MiniLM-L6-v2": "bundled"})
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 TRAINING_THREADS = environment.whole_number("LABELLER_TRAINING_THREADS", 0)  # 0: all cores
+RECIPE = environment.json_object("LABELLER_RECIPE")  # switches of a full run that differ from the default
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "projects.User"

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from modelsvc.adapt_config import AdaptConfig
 from modelsvc.batching import endless_batches, pieces
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
@@ -29,24 +29,7 @@ from modelsvc.schedules import slanted_triangle
 from modelsvc.types import OnProgress, Progress, silent
 from modelsvc.weights_digest import model_sha256
 
-Method = Literal["simcse", "masked words"]
 Loss = Callable[[dict[str, Tensor]], Tensor]
-
-
-@dataclass(frozen=True)
-class AdaptConfig:
-    method: Method = "simcse"
-    steps: int = 120
-    batch: int = 32
-    lr: float = 5e-5  # peak, top layer
-    layer_decay: float = 0.8
-    warmup: float = 0.1  # share of the steps
-    temperature: float = 0.05  # SimCSE's
-    masked: float = 0.15  # share of the words to be guessed
-    most_tokens: int = 64  # a text is cut to so many: its words and their company, not its whole course
-    piece_tokens: int = 768  # padded tokens in one forward and backward; SimCSE's others are those in the piece
-    max_seconds: float | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True)

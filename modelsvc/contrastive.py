@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from modelsvc.contrastive_config import ContrastiveConfig
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
 from modelsvc.finetune_config import FineTuneConfig
@@ -33,18 +34,6 @@ LEAST_BATCH = 8  # texts; fewer make too few pairs
 
 class ContrastiveError(ValueError):
     """Labels from which no pair of two kinds can be made: the sentence says what is missing."""
-
-
-@dataclass(frozen=True)
-class ContrastiveConfig:
-    lr: float = 1e-4  # peak, top layer
-    layer_decay: float = 0.8
-    warmup: float = 0.1  # share of the steps
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    batch: int = 12  # texts a step, of which every two are a pair; of 32, see benchmarks/LOG.md
-    steps: int | None = None  # None = by the number of labels, see contrastive_steps
-    seed: int = 0
 
 
 @dataclass(frozen=True)

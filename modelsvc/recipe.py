@@ -1,6 +1,7 @@
 """The recipe of a full run: first a model from the labels alone, then the one with the pool's share.
 
     labels --> teacher (contrastive or plain, by count) --> stage "labels"
+    (the encoder adapted to the pool first, where the recipe is told to)
     pool, read by the teacher --> its surest answers, where they can be trusted
         --> fresh encoders --> the mean of teacher and them --> stage "pool"
 
@@ -18,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from modelsvc.adapt import adapt
+from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
 from modelsvc.halves import beside_frozen, facts_of
 from modelsvc.quick import cross_fit
@@ -96,13 +99,16 @@ def train(
     """
     config = config or RecipeConfig()
     task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
+    if config.adapt is not None:
+        task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool_texts]))
     refused = _too_little(task, len(pool_texts))
     bar = LABELS_ALONE if refused else WITH_POOL
     asks = ask_labels and not multi_label and first is None
     made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
     labels, unseen = replace(made, reading=(bar.labels, bar.read)), None
     if asks:
-        unseen, facts = _asked(task.within(bar.labels / 2, bar.labels), str(made.facts["teacher"]), list(pool_texts))
+        beyond = task.within(bar.labels / 2, bar.labels)
+        unseen, facts = _asked(beyond, config, str(made.facts["teacher"]), list(pool_texts))
         labels = replace(labels, facts=labels.facts | facts)
     read = on_stage(labels) if first is None else None
     second = refused or _from_pool(task, config, labels, list(pool_texts), read, unseen)
@@ -112,17 +118,23 @@ def train(
     return [labels, second]
 
 
+def _adapted(task: Task, config: AdaptConfig, texts: list[str]) -> Encoder:
+    """The encoder that all stages begin from, where the recipe adapts it; the bar stands meanwhile."""
+    config, told = replace(config, seed=task.seed), task.standing("adapting", 0.0)
+    return adapt(task.folder, texts, config=config, threads=task.threads, on_progress=told).encoder
+
+
 def _from_labels(task: Task, config: RecipeConfig, made: Encoder | None) -> Stage:
     started = time.perf_counter()
     method, reason = teacher_for(config, task.Y, multi_label=task.multi_label)
-    encoder = teach(task, method) if made is None else made
+    encoder = teach(task, method, config) if made is None else made
     return Stage("labels", encoder, time.perf_counter() - started, reason, {"teacher": method, "labels": len(task.Y)})
 
 
-def _asked(task: Task, method: str, pool_texts: list[str]) -> tuple[Proba, dict[str, float | str]]:
+def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tuple[Proba, dict[str, float | str]]:
     """Answers (n, C) by tuned models that had not seen the text, and what they say beside those of a frozen encoder."""
-    unseen = answers_unseen(task, method)
-    return unseen, facts_of(beside_frozen(task, unseen, pool_texts, at=1.0))
+    unseen = answers_unseen(task, method, config)
+    return unseen, facts_of(beside_frozen(task, unseen, pool, at=1.0))
 
 
 def _too_little(task: Task, pool: int) -> str:
@@ -200,7 +212,7 @@ def _trust(task: Task, config: RecipeConfig, method: str, unseen: Proba | None, 
     if seen.of_sure >= config.least_right:
         return seen, "frozen"
     if unseen is None:
-        unseen = answers_unseen(task.within(WITH_POOL.read, WITH_POOL.check), method)
+        unseen = answers_unseen(task.within(WITH_POOL.read, WITH_POOL.check), method, config)
     return trust(unseen, task.Y, share), "tuned"
 
 

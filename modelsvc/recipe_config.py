@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
+from modelsvc.adapt_config import AdaptConfig
+from modelsvc.contrastive_config import ContrastiveConfig
+from modelsvc.finetune_config import FineTuneConfig
 from modelsvc.types import Targets
 
 Teacher = Literal["auto", "contrastive", "plain"]
@@ -18,6 +21,8 @@ LEAST_POOL = 200  # unlabelled texts; fewer have no share worth the time
 
 @dataclass(frozen=True)
 class RecipeConfig:
+    """The parts of a run. Seeds in them are not asked: a run has one seed, and each part has it or one that follows."""
+
     teacher: Teacher = "auto"
     pseudo: tuple[int, ...] = (2000, 2000)  # texts in each round of self-training; one round a number
     candidates: int = 10_000  # unlabelled texts looked at, drawn at random from a larger pool
@@ -28,6 +33,9 @@ class RecipeConfig:
         0.6  # expected share of right pseudo-labels below which the pool is not used; .75 refused by one text
     )
     share_of_pool: float = 0.5  # at most, of the pool as pseudo-labels: beyond come the unsure ones
+    adapt: AdaptConfig | None = None  # to the pool, before all else
+    pairs: ContrastiveConfig = field(default_factory=ContrastiveConfig)
+    fine_tuning: FineTuneConfig = field(default_factory=FineTuneConfig)  # students: epochs and smoothing as above
 
 
 def teacher_for(config: RecipeConfig, Y: Targets, *, multi_label: bool) -> tuple[Teacher, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.encoder import Encoder
-from modelsvc.finetune import FineTuneConfig, FineTuned, fine_tune
+from modelsvc.finetune import FineTuned, fine_tune
 from modelsvc.pool_graph import sampled
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig
@@ -78,12 +78,13 @@ def _student(task: Task, config: RecipeConfig, pool: list[str], proba: Proba, ro
     pseudo = np.eye(C, dtype=np.uint8)[proba[rows].argmax(1)]
     weights: NDArray[np.float64] = np.ones(n + len(rows))
     weights[:n] = label_weight(n)
+    taught = replace(config.fine_tuning, epochs=config.epochs, label_smoothing=config.label_smoothing)
     return fine_tune(
         task.folder,
         [*task.texts, *(pool[row] for row in rows)],
         np.concatenate([task.Y, pseudo]),
         multi_label=False,
-        config=FineTuneConfig(epochs=config.epochs, label_smoothing=config.label_smoothing, balance=False, seed=seed),
+        config=replace(taught, balance=False, seed=seed),
         weights=weights,
         threads=task.threads,
         on_progress=task.on_progress,

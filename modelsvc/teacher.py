@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from modelsvc.contrastive import ContrastiveConfig, contrast
+from modelsvc.contrastive import contrast
 from modelsvc.encoder import Encoder
-from modelsvc.finetune import FineTuneConfig, fine_tune
+from modelsvc.finetune import fine_tune
 from modelsvc.folds import stratified_folds
 from modelsvc.quick import fit_head, predict_proba
+from modelsvc.recipe_config import RecipeConfig
 from modelsvc.types import Look, OnProgress, Proba, Progress, Targets
 
 READING, READING_POOL = "reading the labelled texts", "reading the pool"
@@ -57,15 +58,16 @@ class Task:
         return replace(self, texts=[self.texts[row] for row in rows], Y=self.Y[rows])
 
 
-def teach(task: Task, method: str) -> Encoder:
+def teach(task: Task, method: str, config: RecipeConfig | None = None) -> Encoder:
     """An encoder tuned on the task's labels, by pairs ("contrastive") or by a linear layer ("plain")."""
+    config = config or RecipeConfig()
     if method == "contrastive":
         return contrast(
             task.folder,
             task.texts,
             task.Y,
             multi_label=task.multi_label,
-            config=ContrastiveConfig(seed=task.seed),
+            config=replace(config.pairs, seed=task.seed),
             threads=task.threads,
             on_progress=task.on_progress,
         ).encoder
@@ -74,13 +76,13 @@ def teach(task: Task, method: str) -> Encoder:
         task.texts,
         task.Y,
         multi_label=task.multi_label,
-        config=FineTuneConfig(seed=task.seed),
+        config=replace(config.fine_tuning, seed=task.seed),
         threads=task.threads,
         on_progress=task.on_progress,
     ).encoder
 
 
-def answers_unseen(task: Task, method: str) -> Proba:
+def answers_unseen(task: Task, method: str, config: RecipeConfig | None = None) -> Proba:
     """Probabilities (n, C) of each labelled text by a model made without it, in FOLDS folds.
 
     A fold in which fewer than two kinds are left to learn from answers with the shares of its kinds.
@@ -93,7 +95,7 @@ def answers_unseen(task: Task, method: str) -> Proba:
         if np.count_nonzero(rest.Y.sum(0)) < 2:
             proba[mine] = rest.Y.mean(0)
             continue
-        encoder = teach(rest, method)
+        encoder = teach(rest, method, config)
         told = rest.standing(READING, 1.0)
         head = fit_head(
             encoder.encode(rest.texts, on_progress=told),

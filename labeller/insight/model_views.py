@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -69,12 +70,17 @@ def model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "model": score,
         "size": next(row.size for row in (*models.shown, *models.folded) if row.score is score),
         "state": state_of(score, models.loop),
-        "settings": {name: value for name, value in version.settings.items() if name not in TOLD_ELSEWHERE},
+        "settings": {name: _told(value) for name, value in version.settings.items() if name not in TOLD_ELSEWHERE},
         "label_counts": version.settings.get("label_counts", {}),
         "snapshot": snapshot,
         "losses": loss_points(log),
     }
     return render(request, "insight/model.html", context | _beside_it(access.project, score, models.models))
+
+
+def _told(value: Any) -> Any:
+    """Switches as their owner wrote them, which is JSON; anything else as it is."""
+    return json.dumps(value) if isinstance(value, dict) else value
 
 
 def _beside_it(project: Project, score: VersionScore, models: list[VersionScore]) -> dict[str, Any]:

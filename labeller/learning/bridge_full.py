@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -21,6 +22,7 @@ from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
+from modelsvc.recipe_switches import recipe_with
 from modelsvc.types import Progress
 
 LEAST_CANDIDATES = 1_000  # unlabelled texts, however long they are
@@ -35,7 +37,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     kept = {str(version.settings.get("stage")): version for version in run.versions.order_by("number")}
     beat.tell("loading the labels", 0.0)
     snapshot = _snapshot(run)
-    teaching, others = snapshot.teaching, unlabelled(run.project, snapshot)
+    teaching, others = snapshot.teaching, unlabelled(run.project, snapshot, settings.RECIPE)
     stages = Stages(run, beat, snapshot, others)
     stages.take_over(list(kept.values()))
     losses = LossLog(run, beat)
@@ -49,6 +51,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             teaching.Y,
             multi_label=run.project.is_multi,
             pool_texts=texts_of(others),
+            config=recipe_with(settings.RECIPE),
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
             first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
@@ -79,14 +82,14 @@ def _snapshot(run: TrainingRun) -> Snapshot:
     return snapshot
 
 
-def unlabelled(project: Project, snapshot: Snapshot) -> Ids:
+def unlabelled(project: Project, snapshot: Snapshot, switches: dict[str, Any]) -> Ids:
     """Texts of which the recipe may learn without labels: none of the audit's reserve, so that its figures stay those
     of texts no encoder has learnt from. A random sample of a large pool, by the texts' own draws; a smaller one where
     texts are long: each round reads them all, and few of them become pseudo-labels."""
     ids, draw = snapshot.moment.ids, snapshot.moment.draw
     free = (draw >= reserve_below(project, len(ids))) & ~np.isin(ids, snapshot.labels.document_ids)
     by_draw: Ids = ids[free][np.argsort(draw[free], kind="stable")]
-    most = max(LEAST_CANDIDATES, min(recipe.RecipeConfig().candidates, soon_read(ids, draw)))
+    most = max(LEAST_CANDIDATES, min(recipe_with(switches).candidates, soon_read(ids, draw)))
     return by_draw[:most]
 
 

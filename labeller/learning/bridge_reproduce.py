@@ -23,6 +23,7 @@ from labeller.learning.bridge_full import unlabelled as unlabelled_texts
 from labeller.learning.bridge_material import FITTED_TEXTS
 from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, PoolArrays, draws, labelled, pool_arrays, pretrained_folder, texts_of
+from labeller.learning.bridge_recipe import RECIPE
 from labeller.learning.bridge_sample import sample
 from labeller.learning.bridge_stages import FIRST, Snapshot, read_pool
 from labeller.learning.bridge_versions import POOL_SHARE, VOCABULARY, AuditScore, load_head, score_audit
@@ -34,6 +35,7 @@ from modelsvc.encoder import Encoder
 from modelsvc.heads import fit
 from modelsvc.quick import predict_proba
 from modelsvc.recipe import Stage
+from modelsvc.recipe_switches import recipe_with
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import Embeddings, Head, Proba, Views
 from modelsvc.words import Vocabulary, Words
@@ -145,7 +147,8 @@ def _as_it_was_read(version: ModelVersion, record: Snapshot) -> tuple[PoolArrays
 def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[PoolArrays, str]:
     """The pool as read by the encoder of the same recipe, and that encoder's SHA-256."""
     project, teaching = version.project, record.teaching
-    others = unlabelled_texts(project, record)
+    switches = version.settings.get(RECIPE, {})
+    others = unlabelled_texts(project, record, switches)
     wanted = version.settings.get("stage", FIRST)
 
     def on_stage(stage: Stage) -> Embeddings | None:
@@ -161,6 +164,7 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         teaching.Y,
         multi_label=project.is_multi,
         pool_texts=[] if wanted == FIRST else texts_of(others),
+        config=recipe_with(switches),
         threads=_threads(version),
         seed=version.seed,
         on_stage=on_stage,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -20,6 +21,7 @@ from labeller.learning.bridge_outlook import keep_outlook
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays
 from labeller.learning.bridge_promotion import Judged, judge
 from labeller.learning.bridge_reading import read_off, write_reading
+from labeller.learning.bridge_recipe import RECIPE
 from labeller.learning.bridge_versions import Made, store
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.pace import Pace
@@ -113,7 +115,7 @@ class Stages:
         pool = read_pool(self.run.project, stage.encoder, folder, self.snapshot, self.unlabelled, tell)
         reading_s = time.perf_counter() - begun
         facts = {"fine_tuning_s": round(stage.seconds, 1), "reading_s": round(reading_s, 1), "stage": stage.name}
-        facts |= stage.encoder.conditions()
+        facts |= stage.encoder.conditions() | ({RECIPE: settings.RECIPE} if settings.RECIPE else {})
         return _Candidate(stage, folder, pool, dict(stage.facts) | facts | {"why": stage.reason})
 
     def _put(self, candidate: _Candidate) -> None:

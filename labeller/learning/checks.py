@@ -1,4 +1,4 @@
-"""Bad queue settings stop the start with an id and a hint, instead of starting a run twice at night."""
+"""Bad settings of queue and recipe stop the start with an id and a hint, instead of starting a run twice at night."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, register
 
 def register_all() -> None:
     register(check_queue)
+    register(check_recipe)
 
 
 def check_queue(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
@@ -27,6 +28,17 @@ def check_queue(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> lis
         hint = "Add it to Q_CLUSTER['ALT_CLUSTERS'] with one worker."
         found.append(Error("There is no cluster 'training': nothing would fine-tune.", hint=hint, id="learning.E003"))
     return found
+
+
+def check_recipe(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """The switches of the recipe, before a run of minutes fails by one."""
+    if not settings.RECIPE:
+        return []
+    from labeller.learning.bridge_recipe import what_is_wrong  # a web process loads nothing of the learner
+
+    problem = what_is_wrong(settings.RECIPE)
+    hint = "LABELLER_RECIPE in docs/engineers.md says what may stand there."
+    return [Error(problem, hint=hint, id="learning.E005")] if problem else []
 
 
 def _check_cluster(name: str, cluster: dict[str, Any]) -> list[CheckMessage]:

@@ -105,9 +105,9 @@ def test_of_long_texts_fewer_teach_without_a_label(labelled: Project, monkeypatc
     snapshot = _snapshot(services.start_full(project=labelled, enqueue=False))
     monkeypatch.setattr(bridge_full, "LEAST_CANDIDATES", 5)
     monkeypatch.setattr(bridge_order, "READ_WHOLE", 12_000)
-    before = len(unlabelled(labelled, snapshot))
+    before = len(unlabelled(labelled, snapshot, {}))
     monkeypatch.setattr(bridge_order, "READ_WHOLE_CHARACTERS", 400)
-    assert 5 <= len(unlabelled(labelled, snapshot)) < 20 < before
+    assert 5 <= len(unlabelled(labelled, snapshot, {})) < 20 < before
 
 
 def stage_of(project: Project, fake: Fake, candidates: Sequence[int]) -> tuple[TrainingRun, NDArray[np.float32] | None]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django import Settings
 
 from labeller.annotation.models import Annotation, Source
 from labeller.learning import artifacts, deleting
@@ -139,14 +140,17 @@ class TestTheCommand:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("switches", [{}, {"adapt": {"steps": 4}, "fine_tuning": {"unfreeze": 0.5}}])
 def test_a_full_model_and_the_quick_one_over_it_are_made_again(
-    project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
+    project: Project, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, switches: dict[str, Any]
 ) -> None:
+    settings.RECIPE = switches
     # Thirteen audit texts decide by a hair, and the hair depends on the machine: here it is to serve in any case.
     monkeypatch.setattr("modelsvc.paired.Comparison.no_worse", True)
     answer(project, bob, count=26, audit_every=2)
     full(project)
     tuned = ModelVersion.objects.get(kind="full")
+    settings.RECIPE = {}  # whoever makes it again need not know what was set then
     annotate(project.documents.order_by("id")[26], bob)
     refit(project)
     quick = ModelVersion.objects.get(kind="quick")

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from modelsvc import half_precision
-from modelsvc.adapt import AdaptConfig, adapt, shortened, twice_read_loss
+from modelsvc.adapt import adapt, shortened, twice_read_loss
+from modelsvc.adapt_config import AdaptConfig
 from modelsvc.concat import ConcatEncoder
 from modelsvc.encoder import BUNDLED, Encoder, EncoderError, resolve
 from modelsvc.finetune import FineTuneConfig, FineTuneError, fine_tune

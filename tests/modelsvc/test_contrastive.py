@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from modelsvc.contrastive import (
-    ContrastiveConfig,
     ContrastiveError,
     contrast,
     contrastive_steps,
@@ -15,6 +14,7 @@ from modelsvc.contrastive import (
     likeness,
     pair_loss,
 )
+from modelsvc.contrastive_config import ContrastiveConfig
 from modelsvc.encoder import Encoder
 from modelsvc.types import Progress
 

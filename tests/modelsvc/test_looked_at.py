@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from modelsvc import half_precision, looked_at, weights_digest
-from modelsvc.contrastive import ContrastiveConfig, contrast
+from modelsvc.contrastive import contrast
+from modelsvc.contrastive_config import ContrastiveConfig
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import FineTuneConfig, fine_tune
 from modelsvc.types import Progress, unwatched

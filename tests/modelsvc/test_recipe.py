@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
 from modelsvc.halves import FACTS
 from modelsvc.recipe import RecipeConfig, Stage, train
@@ -46,6 +49,26 @@ def test_the_labels_alone_fill_the_bar_where_the_pool_is_not_used(tiny):
     (only,) = run(tiny, multi_label=True, on_progress=lambda p: told.append(p.done))
     assert max(told) > 0.5
     assert only.reading[1] == 1.0
+
+
+def test_the_encoder_is_adapted_to_the_pool_where_the_recipe_says_so(tiny):
+    told: list[Progress] = []
+    config = replace(SMALL, adapt=AdaptConfig(steps=2, batch=8))
+    first, second = run(tiny, config=config, on_progress=told.append)
+    plain = run(tiny)
+    assert first.encoder.sha256 != plain[0].encoder.sha256 and second.encoder.sha256 != plain[1].encoder.sha256
+    assert {p.done for p in told if p.stage == "adapting"} == {0.0}
+    again = run(tiny, config=config, first=first.encoder)  # as after an interruption: students begin from it too
+    assert again[1].encoder.sha256 == second.encoder.sha256
+
+
+@pytest.mark.parametrize("part", ["pairs", "fine_tuning"])
+def test_a_switch_of_a_part_reaches_it(tiny, part):
+    """The rate of the pairs makes another teacher; that of the fine-tuning only other students."""
+    changed = replace(SMALL, **{part: replace(getattr(SMALL, part), lr=1e-5)})
+    (first, second), (teacher, student) = run(tiny), run(tiny, config=changed)
+    assert (teacher.encoder.sha256 != first.encoder.sha256) == (part == "pairs")
+    assert student.encoder.sha256 != second.encoder.sha256
 
 
 def test_an_interrupted_run_goes_on_from_its_first_stage(tiny):

@@ -26,6 +26,7 @@ NAMES = {
     "agreed": _("Agreed"),
     "fine_tuning_s": _("Fine tuning, seconds"),
     "reading_s": _("Reading, seconds"),
+    "recipe": _("Recipe changed by"),
 }
 
 

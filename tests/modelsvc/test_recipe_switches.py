@@ -1,0 +1,59 @@
+"""An owner throws a switch of the recipe; what cannot be thrown is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelsvc.adapt_config import AdaptConfig
+from modelsvc.recipe_config import RecipeConfig
+from modelsvc.recipe_switches import UnknownSwitch, recipe_with
+
+
+def test_no_switch_is_the_default() -> None:
+    assert recipe_with({}) == RecipeConfig()
+
+
+def test_a_switch_changes_its_part_and_nothing_else() -> None:
+    found = recipe_with({"pseudo": [800], "fine_tuning": {"unfreeze": 0.5, "epochs": None}, "pairs": {"steps": 20}})
+    default = RecipeConfig()
+    assert found.pseudo == (800,) and found.fine_tuning.unfreeze == 0.5 and found.pairs.steps == 20
+    assert found.fine_tuning.lr == default.fine_tuning.lr and found.pairs.batch == default.pairs.batch
+    assert found.adapt is None and found.least_right == default.least_right
+
+
+def test_the_adaptation_comes_with_its_defaults() -> None:
+    assert recipe_with({"adapt": {}}).adapt == AdaptConfig()
+    assert recipe_with({"adapt": {"method": "masked words"}}).adapt == AdaptConfig(method="masked words")
+    assert recipe_with({"adapt": None}).adapt is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"teachers": "plain"}, "no switch 'teachers'; here are: teacher, pseudo,"),
+        ({"fine_tuning": {"layerdecay": 1}}, "no switch 'fine_tuning.layerdecay'; here are: lr,"),
+        ({"teacher": "best"}, "'teacher' wants one of auto, contrastive, plain, not 'best'"),
+        ({"pseudo": 2000}, "'pseudo' wants a list of whole numbers above 0, not 2000"),
+        ({"pseudo": [0]}, "'pseudo' wants a list of whole numbers above 0"),
+        ({"pseudo": []}, "'pseudo' wants a list of whole numbers above 0"),
+        ({"least_right": "0.6"}, "'least_right' wants a number, not '0.6'"),
+        ({"least_right": -0.1}, "'least_right' wants a number of 0 or more, not -0.1"),
+        ({"least_right": float("nan")}, "'least_right' wants a number of 0 or more"),
+        ({"fine_tuning": {"batch": 0}}, "'fine_tuning.batch' wants a number of 1 or more, not 0"),
+        ({"fine_tuning": {"batch": 16.5}}, "'fine_tuning.batch' wants a whole number, not 16.5"),
+        ({"fine_tuning": {"dropout": 1}}, "'fine_tuning.dropout' wants true or false, not 1"),
+        ({"fine_tuning": {"epochs": "2"}}, "'fine_tuning.epochs' wants a number or null, not '2'"),
+        ({"fine_tuning": None}, "'fine_tuning' wants an object of switches, not None"),
+        ({"adapt": True}, "'adapt' wants an object of switches, not True"),
+        ({"adapt": {"method": "tsdae"}}, "'adapt.method' wants one of simcse, masked words"),
+        ({"pairs": {"seed": 3}}, "'pairs.seed' has no place in a recipe: it is the project's"),
+        ({"fine_tuning": {"concat": True}}, "'fine_tuning.concat' has no place in a recipe"),
+        ({"fine_tuning": {"windows": 2}}, "'fine_tuning.windows' has no place in a recipe"),
+    ],
+)
+def test_what_cannot_be_thrown_is_named(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UnknownSwitch) as refusal:
+        recipe_with(changes)
+    assert sentence in str(refusal.value)

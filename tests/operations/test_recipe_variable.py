@@ -1,0 +1,34 @@
+"""The owner's switches of a full run, read from one environment variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from labeller import environment
+from tests.operations.processes import python
+
+
+@pytest.mark.parametrize("value", [None, "", "{}"])
+def test_without_the_variable_nothing_is_changed(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    monkeypatch.delenv("LABELLER_RECIPE", raising=False)
+    if value is not None:
+        monkeypatch.setenv("LABELLER_RECIPE", value)
+    assert environment.json_object("LABELLER_RECIPE") == {}
+
+
+@pytest.mark.parametrize(("value", "sentence"), [("{pseudo", "it is not JSON"), ("[1]", "write a JSON object")])
+def test_anything_but_an_object_is_named(monkeypatch: pytest.MonkeyPatch, value: str, sentence: str) -> None:
+    monkeypatch.setenv("LABELLER_RECIPE", value)
+    with pytest.raises(ImproperlyConfigured, match=f"LABELLER_RECIPE: {sentence}"):
+        environment.json_object("LABELLER_RECIPE")
+
+
+def test_a_switch_that_is_not_there_stops_every_command(tmp_path: Path) -> None:
+    changes = {"LABELLER_HOME": str(tmp_path), "LABELLER_RECIPE": '{"pairs": {"stepps": 20}}'}
+    done = python("manage.py", "check", env=dict(os.environ) | changes)
+    assert done.returncode == 1
+    assert "There is no switch 'pairs.stepps'; here are: lr," in done.stderr and "learning.E005" in done.stderr
