@@ -10,7 +10,7 @@ bootstrap knows of no label that the audit did not meet, and held the truth in 6
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,9 @@ class LabelFigures:
 
 @dataclass(frozen=True)
 class Assisted:
-    macro_f1: Interval  # over the labels that are carried or given
+    macro_f1: Interval  # over the labels that are carried or given; its low end over all of them
     labels: list[LabelFigures]  # C
+    unmet: int  # labels that are neither
 
 
 def assisted_figures(
@@ -63,12 +64,14 @@ def assisted_figures(
     *,
     seed: int,
     carried: NDArray[np.bool_] | None = None,
+    unmet_open: bool = True,
     level: float = 0.95,
 ) -> Assisted | None:
     """`truth`, `answers` and `proba` (n, C) are of the audit texts, by heads that have not seen them; `carried` (C,)
-    tells which labels any labelled text carries, without it those of the audit texts. A label that nobody carries and
-    the model gives to no text is left out of macro-F1, as scikit-learn does. None where no audit text carries a label.
-    Raises EvaluationError where shapes differ."""
+    tells which labels any labelled text carries, without it those of the audit texts. None where no audit text carries
+    a label. A label that nobody carries and the model gives to no text is left out of macro-F1, as scikit-learn does:
+    either no text carries it, or its F1 is 0. Which of them is not known, so the low end counts it as 0; figures from
+    before that, `unmet_open` False, did not. Raises EvaluationError where shapes differ."""
     if not truth.shape == answers.shape == proba.shape:
         raise EvaluationError(f"Truth {truth.shape}, answers {answers.shape}, probabilities {proba.shape} must agree.")
     if int(truth.any(axis=1).sum()) < LEAST_CARRYING:
@@ -91,7 +94,9 @@ def assisted_figures(
     figures = (LabelFigures(p if share > 0 else None, r, f) for p, r, f, share in of_labels)
     labels = [next(figures) if there else LabelFigures(None, ANYTHING, ANYTHING) for there in occurs]
     [macro_f1] = _intervals(middle[2].mean(axis=-1, keepdims=True), drawn[2].mean(axis=-1, keepdims=True), level)
-    return Assisted(macro_f1, labels)
+    if unmet_open:
+        macro_f1 = replace(macro_f1, low=macro_f1.low * float(occurs.mean()))
+    return Assisted(macro_f1, labels, int((~occurs).sum()))
 
 
 def _intervals(middle: Floats, drawn: Floats, level: float) -> list[Interval]:

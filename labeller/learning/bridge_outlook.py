@@ -65,21 +65,29 @@ def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
             tell_stop_advised(version.project_id, labels=version.n_labels)
 
 
-def audit_figures(row: PoolReading, judged: Judged) -> dict[str, Any]:
+def audit_figures(row: PoolReading, judged: Judged, *, unmet_open: bool = True) -> dict[str, Any]:
     """Accuracy, macro-F1, each label's figures and shares, by field of the row: all from the audit texts and what the
-    row says of the pool. Where no audit text carries a label there is neither macro-F1 nor a label's figures."""
+    row says of the pool. Where no audit text carries a label there is neither macro-F1 nor a label's figures.
+    `unmet_open` as in assisted_figures."""
     sure = confidence(judged.proba, judged.predicted, multi_label=judged.multi_label)
     correct: NDArray[np.bool_] = (judged.predicted == judged.gold).all(axis=1)
     off = correct - sure
     everywhere = Proxy(row.texts, row.confidence, row.confidence_variance)
     found = assisted_figures(
-        judged.gold, judged.predicted, judged.proba, _expected(row), seed=judged.seed, carried=_carried(row)
+        judged.gold,
+        judged.predicted,
+        judged.proba,
+        _expected(row),
+        seed=judged.seed,
+        carried=_carried(row),
+        unmet_open=unmet_open,
     )
+    f1 = None if found is None else asdict(found.macro_f1) | ({"unmet": found.unmet} if unmet_open else {})
     return {
         "off": float(off.mean()),
         "off_variance": float(off.var()),
         "tightened": asdict(tightened_share(correct, sure, everywhere)),
-        "tightened_f1": None if found is None else asdict(found.macro_f1),
+        "tightened_f1": f1,
         "tightened_labels": [] if found is None else [asdict(label) for label in found.labels],
         "shares": _shares(row, judged),
     }

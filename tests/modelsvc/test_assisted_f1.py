@@ -126,14 +126,18 @@ def test_a_label_that_the_model_gives_to_no_text_has_no_precision_and_finds_noth
 
 
 @pytest.mark.parametrize("hope", [0.0, 0.02])
-def test_a_label_that_nobody_carries_and_the_model_gives_to_no_text_changes_nothing(hope: float) -> None:
+def test_a_label_that_nobody_carries_and_the_model_gives_to_no_text_counts_as_0_at_the_low_end_alone(
+    hope: float,
+) -> None:
     truth, proba, answers = pool(np.random.default_rng(2), 1_000, 4)
     alone = assisted_figures(truth[:80], answers[:80], proba[:80], Expected.of(proba, answers), seed=0)
     truth, proba, answers = (
         np.insert(part, 2, with_, axis=1) for part, with_ in zip((truth, proba, answers), (0, hope, 0), strict=True)
     )
     beside = assisted_figures(truth[:80], answers[:80], proba[:80], Expected.of(proba, answers), seed=0)
-    assert alone is not None and beside is not None and beside.macro_f1 == alone.macro_f1
+    assert alone is not None and beside is not None and (alone.unmet, beside.unmet) == (0, 1)
+    assert (beside.macro_f1.value, beside.macro_f1.high) == (alone.macro_f1.value, alone.macro_f1.high)
+    assert beside.macro_f1.low == pytest.approx(alone.macro_f1.low * 4 / 5)
     assert [label for c, label in enumerate(beside.labels) if c != 2] == alone.labels
     assert beside.labels[2].f1 == beside.labels[2].recall == Interval(0.0, 0.0, 1.0)
 
