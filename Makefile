@@ -3,6 +3,8 @@ PORT ?= 8000
 BIN := .venv/bin
 # Which tests `make test` runs; all of them: make test SUITE=
 SUITE ?= -m "not slow"
+# Test processes side by side: one a core, and of many cores some. One alone: make test WORKERS=0
+WORKERS ?= auto
 # Where strings of the interface are looked for, and how they are kept: a line each, so that a change is a line.
 GATHER := --all --no-wrap --no-obsolete --add-location file $(foreach folder,.venv var tests benchmarks demo modelsvc scripts,--ignore $(folder))
 # Waiting threads sleep instead of spinning: on two cores they would take the time from those that work.
@@ -18,7 +20,7 @@ worker: environment ## Only the workers, for a second host on the same PostgreSQ
 	@$(BIN)/python manage.py up --no-web
 
 test: environment-dev ## The suite on SQLite, without the slow part
-	@$(BIN)/python -m pytest $(SUITE)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal $(SUITE)
 
 test-all: ## With real training and whole journeys
 	@$(MAKE) test SUITE=

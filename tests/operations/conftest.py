@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.side_by_side import NUMBER
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -23,7 +25,7 @@ def installation(tmp_path: Path) -> Iterator[dict[str, str]]:
     Redis it gets a database number that nothing else here uses."""
     env = dict(os.environ) | {"LABELLER_HOME": str(tmp_path / "home"), "PYTHONUNBUFFERED": "1"}
     if env.get("LABELLER_REDIS_URL"):
-        env["LABELLER_REDIS_URL"] = env["LABELLER_REDIS_URL"].rpartition("/")[0] + "/9"
+        env["LABELLER_REDIS_URL"] = env["LABELLER_REDIS_URL"].rpartition("/")[0] + f"/{9 + NUMBER}"
         flush_redis(env["LABELLER_REDIS_URL"])
     server = env.get("LABELLER_DATABASE_URL", "")
     if not server.startswith("postgres"):
