@@ -25,6 +25,18 @@ def one(project, annotator):
     return services.serve(project=project, annotator=annotator, count=1)[0]
 
 
+def work(project, person, label, count=60):
+    """Answer whatever comes. Returns what was served, in order."""
+    served = []
+    for _ in range(count):
+        found = services.serve(project=project, annotator=person, count=1)
+        if not found:
+            break
+        served.append(found[0])
+        give(project, person, found[0], label)
+    return served
+
+
 def rank(project, documents, stream="active", **facts) -> list[QueueEntry]:
     """Put these texts in the queue in this order, as learning does."""
     return QueueEntry.objects.bulk_create(
