@@ -4,6 +4,7 @@ import uuid
 
 from labeller.annotation import services
 from labeller.annotation.models import Annotation, Lease, QueueEntry
+from labeller.annotation.selectors import label_counts
 
 
 def give(project, annotator, served, *labels, status="labelled", key=None, seconds=3.0, comment="") -> Annotation:
@@ -61,3 +62,8 @@ def let_go(project, annotator, keys) -> int:
     """Leave the page: these texts go back."""
     held = dict(Lease.objects.filter(key__in=list(keys)).values_list("key", "expires_at"))
     return services.give_back(project=project, annotator=annotator, held=held)
+
+
+def counts(project) -> dict[str, int]:
+    """How many answers each label has."""
+    return {label.name: count for label, count in label_counts(project)}
