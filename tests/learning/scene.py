@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from django.core.management import call_command
 from numpy.typing import NDArray
 
 from labeller.annotation.models import Annotation, Source
@@ -158,3 +161,11 @@ def full(project: Project) -> TrainingRun:
     tasks.fine_tune(run.pk)
     run.refresh_from_db()
     return run
+
+
+def checked(project: Project) -> dict[str, Any]:
+    """What `manage.py check_results` tells, as a program reads it."""
+    out = io.StringIO()
+    call_command("check_results", project.slug, "--json", stdout=out)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told
