@@ -4,6 +4,7 @@ import uuid
 
 from labeller.annotation import services
 from labeller.annotation.models import Annotation, Lease, QueueEntry
+from labeller.annotation.selectors import label_counts
 
 
 def give(project, annotator, served, *labels, status="labelled", key=None, seconds=3.0, comment="") -> Annotation:
@@ -23,6 +24,18 @@ def give(project, annotator, served, *labels, status="labelled", key=None, secon
 def one(project, annotator):
     """The next text for this person."""
     return services.serve(project=project, annotator=annotator, count=1)[0]
+
+
+def work(project, person, label, count=60):
+    """Answer whatever comes. Returns what was served, in order."""
+    served = []
+    for _ in range(count):
+        found = services.serve(project=project, annotator=person, count=1)
+        if not found:
+            break
+        served.append(found[0])
+        give(project, person, found[0], label)
+    return served
 
 
 def rank(project, documents, stream="active", **facts) -> list[QueueEntry]:
@@ -49,3 +62,8 @@ def let_go(project, annotator, keys) -> int:
     """Leave the page: these texts go back."""
     held = dict(Lease.objects.filter(key__in=list(keys)).values_list("key", "expires_at"))
     return services.give_back(project=project, annotator=annotator, held=held)
+
+
+def counts(project) -> dict[str, int]:
+    """How many answers each label has."""
+    return {label.name: count for label, count in label_counts(project)}

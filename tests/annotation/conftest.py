@@ -27,6 +27,16 @@ def labels(project: Project) -> list[Label]:
 
 
 @pytest.fixture
+def court(project: Project) -> Label:
+    return project.labels.get(name="Court")
+
+
+@pytest.fixture
+def change(project: Project) -> Label:
+    return project.labels.get(name="Change")
+
+
+@pytest.fixture
 def ranked(project: Project, labels: list[Label]) -> list[Document]:
     """Texts a model has put in order: each is thought to be of the first kind."""
     project.audit = False

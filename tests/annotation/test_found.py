@@ -35,11 +35,6 @@ def reserve(texts):
     return free_and_reserved(texts)[1]
 
 
-@pytest.fixture
-def court(project):
-    return project.labels.get(name="Court")
-
-
 def act_of(*labels, **options) -> FoundAct:
     return FoundAct(uuid.uuid4(), [label.pk for label in labels], "Found by search: fee", **options)
 

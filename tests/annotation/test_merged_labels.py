@@ -14,13 +14,13 @@ from labeller.annotation.gold import make_gold
 from labeller.annotation.gold_selectors import accuracies
 from labeller.annotation.models import Annotation
 from labeller.annotation.review_selectors import QUEUES
-from labeller.annotation.selectors import current_labels, label_counts, label_sets, labels_by, last_answers
+from labeller.annotation.selectors import current_labels, label_sets, labels_by, last_answers
 from labeller.projects.history import GuidelinesVersion, LabelMerge
 from labeller.projects.labels import LabelError, add_labels, delete_label
 from labeller.projects.merging import merge_labels, undo_merge
 from labeller.projects.models import Label
 from labeller.projects.signals import labels_changed
-from tests.annotation.acts import give, one
+from tests.annotation.acts import counts, give, one
 from tests.cast import add_texts, make_project
 
 pytestmark = pytest.mark.django_db
@@ -37,10 +37,6 @@ def answered(project, bob, labels) -> dict[str, Annotation]:
     """Four texts, one for each label: Change, Court, Other, Courts."""
     add_texts(project, ["a", "b", "c", "d"])
     return {name: give(project, bob, one(project, bob), label) for name, label in labels.items()}
-
-
-def counts(project) -> dict[str, int]:
-    return {label.name: count for label, count in label_counts(project)}
 
 
 def waiting(project, queue) -> list[int]:

@@ -21,11 +21,6 @@ def texts(project):
     return add_texts(project, [f"Clause {number}" for number in range(40)])
 
 
-@pytest.fixture
-def change(project):
-    return project.labels.get(name="Change")
-
-
 def expire(**which):
     Lease.objects.filter(**which).update(expires_at=timezone.now() - timedelta(seconds=1))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from django.core.management import call_command
 from numpy.typing import NDArray
 
 from labeller.annotation.models import Annotation, Source
@@ -146,6 +149,23 @@ def read(project: Project, *, without: Sequence[Document] = ()) -> None:
     store.append(np.array([document.pk for document in documents]), vectors(documents))
 
 
+def put_near_kinds(
+    project: Project,
+    documents: Sequence[Document],
+    kinds: Sequence[int],
+    directions: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> None:
+    """The store with embeddings that are made up: each text lies near the direction of its kind."""
+    from labeller.learning.bridge_pool import reader_of
+    from modelsvc.store import EmbeddingStore
+
+    X = 0.12 * directions[kinds] + rng.normal(size=(len(documents), 384))
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    store = EmbeddingStore(reader_of(project).store_folder, sha256="0" * 64)
+    store.append(np.array([document.pk for document in documents]), X.astype(np.float32))
+
+
 def refit(project: Project) -> int:
     """One quick refit, here and now."""
     services.request_refresh(project_id=project.pk)
@@ -158,3 +178,11 @@ def full(project: Project) -> TrainingRun:
     tasks.fine_tune(run.pk)
     run.refresh_from_db()
     return run
+
+
+def checked(project: Project) -> dict[str, Any]:
+    """What `manage.py check_results` tells, as a program reads it."""
+    out = io.StringIO()
+    call_command("check_results", project.slug, "--json", stdout=out)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told

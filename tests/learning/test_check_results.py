@@ -15,18 +15,11 @@ from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
 from labeller.projects.models import Label, Project, User
 from tests.cast import join, make_project
-from tests.learning.scene import annotate, fill, read, refit
+from tests.learning.scene import annotate, checked, fill, read, refit
 from tests.learning.test_order_comparison import answered, gauged
 from tests.learning.test_running_score import predicted
 
 pytestmark = pytest.mark.django_db
-
-
-def checked(project: Project) -> dict[str, Any]:
-    out = io.StringIO()
-    call_command("check_results", project.slug, "--json", stdout=out)
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
 
 
 @pytest.fixture(params=["single", "multi"])

@@ -12,14 +12,12 @@ from labeller.insight.advice import outlook
 from labeller.insight.headline import headline
 from labeller.insight.outlook import reading_of
 from labeller.learning.bridge_outlook import points_at, signs_at
-from labeller.learning.bridge_pool import reader_of
 from labeller.learning.bridge_recheck import recheck
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.projects.models import Project, User
-from modelsvc.store import EmbeddingStore
 from tests.cast import add_texts
 from tests.insight.scored import add_version
-from tests.learning.scene import annotate, refit
+from tests.learning.scene import annotate, put_near_kinds, refit
 from tests.learning.test_readings import NAMES, POOL, label, pool, read
 
 __all__ = ["pool"]  # the fixture
@@ -31,11 +29,8 @@ NEW_KINDS = [2 if at % 10 else 0 for at in range(POOL)]
 def more(project: Project) -> list[Document]:
     """As many texts again, nearly all of the third kind and in words that no model has met."""
     new = add_texts(project, [f"Other clause {at}." for at in range(POOL)])
-    mixed, rng = np.random.default_rng(5).normal(size=(3, 384)), np.random.default_rng(1)
-    X = 0.12 * mixed[NEW_KINDS] + rng.normal(size=(POOL, 384))
-    X /= np.linalg.norm(X, axis=1, keepdims=True)
-    store = EmbeddingStore(reader_of(project).store_folder, sha256="0" * 64)
-    store.append(np.array([text.pk for text in new]), X.astype(np.float32))
+    directions = np.random.default_rng(5).normal(size=(3, 384))
+    put_near_kinds(project, new, NEW_KINDS, directions, np.random.default_rng(1))
     return new
 
 

@@ -28,7 +28,7 @@ from modelsvc.store import EmbeddingStore
 from modelsvc.types import Head
 from tests.cast import add_texts
 from tests.insight.scored import add_version
-from tests.learning.scene import annotate, refit
+from tests.learning.scene import annotate, put_near_kinds, refit
 
 pytestmark = pytest.mark.django_db
 
@@ -41,11 +41,8 @@ def pool(project: Project) -> list[Document]:
     """Texts of three kinds, half of them of the first, each embedded near its kind's direction."""
     documents = add_texts(project, [f"Clause {at}." for at in range(POOL)])
     rng = np.random.default_rng(0)
-    kinds = [kind_of(at) for at in range(POOL)]
-    X = 0.12 * rng.normal(size=(3, 384))[kinds] + rng.normal(size=(POOL, 384))
-    X /= np.linalg.norm(X, axis=1, keepdims=True)
-    store = EmbeddingStore(reader_of(project).store_folder, sha256="0" * 64)
-    store.append(np.array([document.pk for document in documents]), X.astype(np.float32))
+    directions = rng.normal(size=(3, 384))
+    put_near_kinds(project, documents, [kind_of(at) for at in range(POOL)], directions, rng)
     return documents
 
 
