@@ -121,7 +121,13 @@ class Scene:
         answers = _spoilt(Y[chosen], self.options.noise, rng)
         asked = sampled(len(rest), seed=seed)  # of the pool, for its share in the head
         accuracy = {"frozen": _accuracy(X[chosen], answers, self.test[1], self.test[2], X[rest[asked]])}
-        config = RecipeConfig(teacher=self.options.teacher, least_right=self.options.least_right, pseudo=pseudo)
+        options = self.options
+        config = RecipeConfig(
+            teacher=options.teacher,
+            least_right=options.least_right,
+            pseudo=pseudo,
+            use_pool=not options.first_stage,
+        )
         labelled, pool = [texts[i] for i in chosen], [texts[i] for i in rest]
         seconds: dict[str, float] = {}
 
@@ -141,7 +147,7 @@ class Scene:
             labelled,
             answers,
             multi_label=False,
-            pool_texts=[] if self.options.first_stage else pool,
+            pool_texts=pool,
             config=config,
             threads=self.options.threads,
             seed=seed,

@@ -101,7 +101,7 @@ def train(
     task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
     if config.adapt is not None:
         task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool_texts]))
-    refused = _too_little(task, len(pool_texts))
+    refused = _too_little(task, config, len(pool_texts))
     bar = LABELS_ALONE if refused else WITH_POOL
     asks = ask_labels and not multi_label and first is None
     made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
@@ -137,8 +137,10 @@ def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tu
     return unseen, facts_of(beside_frozen(task, unseen, pool, at=1.0))
 
 
-def _too_little(task: Task, pool: int) -> str:
+def _too_little(task: Task, config: RecipeConfig, pool: int) -> str:
     """Why the pool cannot be used, in words, known before anything is computed; or nothing."""
+    if not config.use_pool:
+        return "The pool was not used: the recipe leaves it out."
     if task.multi_label:
         return (
             "The pool was not used: with several labels a text, sure answers are mostly 'none', which teaches nothing."

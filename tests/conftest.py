@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from pytest_django import Settings
 
 from labeller.learning import selectors
@@ -39,6 +40,7 @@ def own_house(settings: Settings, tmp_path: Path) -> None:
     settings.WHITENOISE_AUTOREFRESH = True  # or every test client would list all static files first
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     selectors.forget_whether_the_queue_is_kept()
+    translation.deactivate()  # a request leaves its language behind
     # Worker processes keep a project's draws by its id, and an emptied database may hand out the same ids again.
     if pools := sys.modules.get("labeller.learning.bridge_pool"):
         pools._draws.clear()

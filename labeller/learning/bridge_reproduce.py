@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +148,7 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
     """The pool as read by the encoder of the same recipe, and that encoder's SHA-256."""
     project, teaching = version.project, record.teaching
     switches = version.settings.get(RECIPE, {})
-    others = unlabelled_texts(project, record, switches)
+    others, config = unlabelled_texts(project, record, switches), recipe_with(switches)
     wanted = version.settings.get("stage", FIRST)
 
     def on_stage(stage: Stage) -> Embeddings | None:
@@ -163,8 +163,8 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         texts_of(teaching.document_ids),
         teaching.Y,
         multi_label=project.is_multi,
-        pool_texts=[] if wanted == FIRST else texts_of(others),
-        config=recipe_with(switches),
+        pool_texts=texts_of(others),
+        config=replace(config, use_pool=config.use_pool and wanted != FIRST),
         threads=_threads(version),
         seed=version.seed,
         on_stage=on_stage,

@@ -107,6 +107,7 @@ DECISIONS = [
     ),
 ]
 POOL = [
+    gettext_noop("The pool was not used: the recipe leaves it out."),
     gettext_noop(
         "The pool was not used: with several labels a text, sure answers are mostly 'none', which teaches nothing."
     ),

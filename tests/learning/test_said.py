@@ -44,7 +44,9 @@ def of_the_pool() -> list[str]:
         Y = np.eye(2, dtype=np.uint8)[np.arange(n) % 2]
         return Task("nowhere", [""] * n, Y, multi_label=multi, threads=1, seed=0, on_progress=silent)  # type: ignore[arg-type]
 
-    return [_too_little(task(40, multi=True), 900), _too_little(task(4), 900), _too_little(task(40), 3)]
+    use, leave = RecipeConfig(), RecipeConfig(use_pool=False)
+    few = [_too_little(task(40, multi=True), use, 900), _too_little(task(4), use, 900), _too_little(task(40), use, 3)]
+    return [_too_little(task(40), leave, 900), *few]
 
 
 def of_the_teacher() -> list[str]:

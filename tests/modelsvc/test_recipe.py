@@ -62,6 +62,13 @@ def test_the_encoder_is_adapted_to_the_pool_where_the_recipe_says_so(tiny):
     assert again[1].encoder.sha256 == second.encoder.sha256
 
 
+def test_the_labels_alone_teach_where_the_recipe_leaves_the_pool_out_of_the_teaching(tiny):
+    whole = run(tiny)
+    (only,) = run(tiny, config=replace(SMALL, use_pool=False))
+    assert only.facts["pool"] == "The pool was not used: the recipe leaves it out."
+    assert only.encoder.sha256 == whole[0].encoder.sha256 and only.reading[1] == 1.0
+
+
 @pytest.mark.parametrize("part", ["pairs", "fine_tuning"])
 def test_a_switch_of_a_part_reaches_it(tiny, part):
     """The rate of the pairs makes another teacher; that of the fine-tuning only other students."""

@@ -32,7 +32,7 @@ def test_the_adaptation_comes_with_its_defaults() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"teachers": "plain"}, "no switch 'teachers'; here are: teacher, pseudo,"),
+        ({"teachers": "plain"}, "no switch 'teachers'; here are: teacher, use_pool,"),
         ({"fine_tuning": {"layerdecay": 1}}, "no switch 'fine_tuning.layerdecay'; here are: lr,"),
         ({"teacher": "best"}, "'teacher' wants one of auto, contrastive, plain, not 'best'"),
         ({"pseudo": 2000}, "'pseudo' wants a list of whole numbers above 0, not 2000"),
