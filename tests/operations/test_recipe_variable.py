@@ -27,8 +27,9 @@ def test_anything_but_an_object_is_named(monkeypatch: pytest.MonkeyPatch, value:
         environment.json_object("LABELLER_RECIPE")
 
 
-def test_a_switch_that_is_not_there_stops_every_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["up", "check"])
+def test_a_switch_that_is_not_there_stops_the_start(tmp_path: Path, command: str) -> None:
     changes = {"LABELLER_HOME": str(tmp_path), "LABELLER_RECIPE": '{"pairs": {"stepps": 20}}'}
-    done = python("manage.py", "check", env=dict(os.environ) | changes)
-    assert done.returncode == 1
-    assert "There is no switch 'pairs.stepps'; here are: lr," in done.stderr and "learning.E005" in done.stderr
+    done = python("manage.py", command, env=dict(os.environ) | changes)
+    assert done.returncode == 1 and not list(tmp_path.glob("*.sqlite3"))
+    assert "There is no switch 'pairs.stepps'; here are: lr," in done.stderr and "LABELLER_RECIPE" in done.stderr

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from labeller.learning.checks import check_recipe
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_chart import curves_spec, save_png
 from labeller.learning.replay_file import ReplayRefused, read_counts, read_material
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for problem in check_recipe():
+            raise CommandError(f"{problem.msg} {problem.hint}", returncode=2)
         wished = _checked(options)
         quiet = options["json"] == "-"
         with tempfile.TemporaryDirectory(prefix="labeller-simulate-") as folder:

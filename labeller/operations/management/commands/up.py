@@ -15,6 +15,7 @@ from django.db import DatabaseError, connections
 from labeller import crew
 from labeller.corpus import claims
 from labeller.learning import runs
+from labeller.learning.checks import check_recipe
 from labeller.operations import demo, prepare, readiness
 from labeller.operations.supervisor import GaveUp, Service, Supervisor
 
@@ -33,6 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port, web = options["host"], options["port"], not options["no_web"]
+        for problem in check_recipe():  # of the checks the one that an owner's variable can fail
+            raise CommandError(f"{problem.msg} {problem.hint}")
         if web:
             readiness.require_free_port(host, port)
         prepare.database(self.say)
