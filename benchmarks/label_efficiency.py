@@ -30,6 +30,7 @@ from typing import Any
 from benchmarks.contenders import Arena
 from benchmarks.label_efficiency_report import Report
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
+from labeller import environment
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_chart import curves_spec, save_png
 from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
@@ -117,7 +118,8 @@ def _policies() -> list[str]:
 
 def _setting(options: argparse.Namespace, material: Material) -> dict[str, Any]:
     """What must be the same for figures that stand in one file."""
-    return {
+    switches = environment.json_object("LABELLER_RECIPE")  # the play's own process reads them too
+    return ({"recipe": switches} if switches else {}) | {
         "train": _named(options.train),
         "test": "a third of train" if options.held_back else _named(options.test),
         "pool": len(material.pool),

@@ -5,8 +5,8 @@
 The labels are those that `--order` asks for: "medoids" all at once, a query strategy with the quick model over the
 frozen encoder in the loop; the rest of TRAIN is the pool. The frozen encoder with the same head is measured in the
 same run. With `--held-back` a third of TRAIN is the test and TEST is not opened: choose there.
-`--first-stage` ends there, with the pool's share in its head alone: which policy's labels suit a tuned encoder, in a
-quarter of the time. `--ahead 5` holds as many texts as the labelling page does.
+`--first-stage` makes no second stage and judges the first, with the pool's share in its head alone: which policy's
+labels suit a tuned encoder, in a quarter of the time. `--ahead 5` holds as many texts as the labelling page does.
 `--pseudo 2000 --pseudo 2000,2000` compares rounds of self-training; the picture is accuracy against the seconds of a
 round. Runs already in OUT are not made again. One JSON object.
 """
@@ -17,7 +17,6 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -69,8 +68,9 @@ def main() -> None:
     labels = [int(part) for part in options.labels.split(",")]
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     for n, seed, pseudo in product(labels, seeds, options.pseudo or [usual]):
-        key = f"{n}/{seed}/{options.order}/{options.teacher}/{options.least_right}/{options.noise}/{pseudo}"
-        key += ("/first stage" if options.first_stage else "") + (f"/ahead {options.ahead}" if options.ahead else "")
+        how = [options.order, options.teacher, options.least_right, options.noise]
+        how += ["first stage"] * options.first_stage + [f"ahead {options.ahead}"] * bool(options.ahead)
+        key = "/".join(str(part) for part in (n, seed, *how, pseudo))
         if key not in done:
             done[key] = scene.measure(n, seed, tuple(int(k) for k in pseudo.split(",")))
             print(key, json.dumps(done[key]), file=sys.stderr, flush=True)
@@ -122,12 +122,8 @@ class Scene:
         asked = sampled(len(rest), seed=seed)  # of the pool, for its share in the head
         accuracy = {"frozen": _accuracy(X[chosen], answers, self.test[1], self.test[2], X[rest[asked]])}
         options = self.options
-        config = RecipeConfig(
-            teacher=options.teacher,
-            least_right=options.least_right,
-            pseudo=pseudo,
-            use_pool=not options.first_stage,
-        )
+        use, least = not options.first_stage, options.least_right
+        config = RecipeConfig(teacher=options.teacher, use_pool=use, least_right=least, pseudo=pseudo)
         labelled, pool = [texts[i] for i in chosen], [texts[i] for i in rest]
         seconds: dict[str, float] = {}
 
@@ -161,8 +157,9 @@ class Scene:
         if self.options.order == "medoids":
             return medoids(X, n, rng=rng)
         names_X = self.encoder.encode(self.names)
-        data = Frozen(self.options.train.stem, self.names, X, Y, self.test[1], self.test[2], names_X)
-        data = replace(data, ahead=self.options.ahead)
+        options = self.options
+        test_X, test_Y = self.test[1:]
+        data = Frozen(options.train.stem, self.names, X, Y, test_X, test_Y, names_X, ahead=options.ahead)
         return labelled_at(data, self.options.order, seed, [n])[n]
 
 

@@ -15,6 +15,7 @@ from labeller.learning import artifacts, services
 from labeller.learning.bridge_order import Moment, soon_read
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_promotion import audit_decides
+from labeller.learning.bridge_recipe import RECIPE
 from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
 from labeller.learning.losses import LossLog, thinned
 from labeller.learning.models import ModelVersion, TrainingRun
@@ -37,8 +38,10 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     kept = {str(version.settings.get("stage")): version for version in run.versions.order_by("number")}
     beat.tell("loading the labels", 0.0)
     snapshot = _snapshot(run)
-    teaching, others = snapshot.teaching, unlabelled(run.project, snapshot, settings.RECIPE)
-    stages = Stages(run, beat, snapshot, others)
+    # A run that goes on behind its first stage goes on by the switches of that one, whatever is set by now.
+    switches = kept[FIRST].settings.get(RECIPE, {}) if FIRST in kept else settings.RECIPE
+    teaching, others = snapshot.teaching, unlabelled(run.project, snapshot, switches)
+    stages = Stages(run, beat, snapshot, others, switches)
     stages.take_over(list(kept.values()))
     losses = LossLog(run, beat)
     if LAST in kept:
@@ -51,7 +54,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             teaching.Y,
             multi_label=run.project.is_multi,
             pool_texts=texts_of(others),
-            config=recipe_with(settings.RECIPE),
+            config=recipe_with(switches),
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
             first=_encoder_of(kept[FIRST]) if FIRST in kept else None,

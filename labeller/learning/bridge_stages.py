@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -68,6 +67,7 @@ class Stages:
     beat: Heartbeat
     snapshot: Snapshot
     unlabelled: Ids  # in the order of the recipe's pool_texts
+    switches: dict[str, Any] = field(default_factory=dict)  # of the recipe, those that differ from the default
     started: float = field(default_factory=time.perf_counter)
     pace: Pace = field(default_factory=Pace)
     held: _Candidate | None = None
@@ -115,7 +115,7 @@ class Stages:
         pool = read_pool(self.run.project, stage.encoder, folder, self.snapshot, self.unlabelled, tell)
         reading_s = time.perf_counter() - begun
         facts = {"fine_tuning_s": round(stage.seconds, 1), "reading_s": round(reading_s, 1), "stage": stage.name}
-        facts |= stage.encoder.conditions() | ({RECIPE: settings.RECIPE} if settings.RECIPE else {})
+        facts |= stage.encoder.conditions() | ({RECIPE: self.switches} if self.switches else {})
         return _Candidate(stage, folder, pool, dict(stage.facts) | facts | {"why": stage.reason})
 
     def _put(self, candidate: _Candidate) -> None:

@@ -9,10 +9,12 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+CHEAP = "cheap"  # the tag of what also commands check that leave the others out to start sooner
+
 
 def register_all() -> None:
     register(check_queue)
-    register(check_recipe)
+    register(check_recipe, CHEAP)
 
 
 def check_queue(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:

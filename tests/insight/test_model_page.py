@@ -1,6 +1,7 @@
 """One model's own page, and two models compared."""
 
 import csv
+import html
 import re
 from collections.abc import Callable
 
@@ -52,9 +53,11 @@ class TestOneModel:
             "why": "Tuned on pairs.",
             "fine_tuning_s": 30.5,
             "label_counts": {"Change": 21, "Court": 19},
+            "recipe": {"pairs": {"steps": 20}},
         }
         version.save()
-        page = get(client_of(rita), "results-model", project, 1)
+        page = html.unescape(get(client_of(rita), "results-model", project, 1))
+        assert 'Recipe changed by</dt><dd class="num">{"pairs": {"steps": 20}}</dd>' in page
         for told in ("Tuned on pairs.", "Fine tuning, seconds", "30.5", "0" * 64, "all-MiniLM-L6-v2", "48 s"):
             assert told in page
         assert re.search(r"Change</th><td>21</td>", page) and "It read the texts once." in page

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.learning import artifacts, bridge_full, bridge_pool, exports, services, tasks
@@ -74,22 +75,24 @@ def test_a_full_run_is_not_done_twice(labelled: Project) -> None:
 @pytest.mark.slow
 @COMMITTED
 def test_a_run_that_died_between_its_stages_goes_on_behind_the_first(
-    labelled: Project, monkeypatch: pytest.MonkeyPatch
+    labelled: Project, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
+    settings.RECIPE = {"pairs": {"steps": 3}, "fine_tuning": {"epochs": 1.0}}
     run = full(labelled)
     version = ModelVersion.objects.get(run=run)
-    assert version.settings["stage"] == "labels"
+    assert version.settings["stage"] == "labels" and version.settings["recipe"] == settings.RECIPE
+    settings.RECIPE = {}  # the server starts again, with another recipe
     TrainingRun.objects.filter(pk=run.pk).update(state="queued", finished_at=None, reason="")
     train, taken_up = bridge_full.recipe.train, []
 
-    def goes_on(*args: Any, first: Any, **options: Any) -> Any:
-        taken_up.append(first.sha256)
-        return train(*args, first=first, **options)
+    def goes_on(*args: Any, first: Any, config: Any, **options: Any) -> Any:
+        taken_up.append((first.sha256, config.pairs.steps, config.fine_tuning.epochs))
+        return train(*args, first=first, config=config, **options)
 
     monkeypatch.setattr(bridge_full.recipe, "train", goes_on)
     tasks.fine_tune(run.pk)
     run.refresh_from_db()
-    assert (run.state, run.reason, taken_up) == ("done", "", [version.encoder_sha256])
+    assert (run.state, run.reason, taken_up) == ("done", "", [(version.encoder_sha256, 3, 1.0)])
     assert ModelVersion.objects.filter(run=run).get() == version
 
 

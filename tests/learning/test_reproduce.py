@@ -150,6 +150,7 @@ def test_a_full_model_and_the_quick_one_over_it_are_made_again(
     answer(project, bob, count=26, audit_every=2)
     full(project)
     tuned = ModelVersion.objects.get(kind="full")
+    assert tuned.settings.get("recipe", {}) == switches
     settings.RECIPE = {}  # whoever makes it again need not know what was set then
     annotate(project.documents.order_by("id")[26], bob)
     refit(project)

@@ -19,7 +19,7 @@ from labeller.annotation.selectors import current_labels, last_answers
 from tests.annotation.acts import counts, give, one
 from tests.annotation.review.acts import decide, leave
 from tests.annotation.review.acts import doubt as suspect
-from tests.annotation.second_look.acts import split
+from tests.annotation.second_look.acts import both_say, split
 from tests.cast import add_texts
 
 pytestmark = pytest.mark.django_db
@@ -68,11 +68,7 @@ class TestAnAnswerAfterASplit:
         assert not Annotation.objects.filter(superseded_at=None, labels__name="Law").exclude(prediction=None).exists()
 
     def test_one_look_replaces_what_several_people_said(self, project, alice, bob, court):
-        project.overlap = 2
-        project.save()
-        add_texts(project, ["a"])
-        for person in (alice, bob):
-            give(project, person, one(project, person), court)
+        both_say(project, (alice, bob), court)
         look = split(project, court)
         give(project, alice, one(project, alice), project.labels.get(name="Venue"))
         assert (waiting(look), counts(project)) == (0, {"Change": 0, "Court": 0, "Other": 0, "Venue": 1, "Law": 0})
@@ -80,11 +76,7 @@ class TestAnAnswerAfterASplit:
         assert counts(project)["Court"] == 2
 
     def test_an_undo_leaves_alone_who_has_answered_anew_since(self, project, alice, bob, court):
-        project.overlap = 2
-        project.save()
-        add_texts(project, ["a"])
-        for person in (alice, bob):
-            give(project, person, one(project, person), court)
+        both_say(project, (alice, bob), court)
         split(project, court)
         venue = project.labels.get(name="Venue")
         first = give(project, alice, one(project, alice), venue)
