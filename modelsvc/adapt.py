@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.batching import endless_batches, pieces
+from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
 from modelsvc.finetune_config import FineTuneConfig, FineTuneError
@@ -60,7 +61,10 @@ def adapt(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        with told_between_layers(encoder.model, "adapting", on_progress) as told:
+        with (
+            told_between_layers(encoder.model, "adapting", on_progress) as told,
+            cheap_dropout(encoder.model, config.seed),
+        ):
             log = _train(encoder, texts, config, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)

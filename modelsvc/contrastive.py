@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from modelsvc.contrastive_config import ContrastiveConfig
+from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
 from modelsvc.finetune_config import FineTuneConfig
@@ -80,7 +81,10 @@ def contrast(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        with told_between_layers(encoder.model, "comparing texts", on_progress) as told:
+        with (
+            told_between_layers(encoder.model, "comparing texts", on_progress) as told,
+            cheap_dropout(encoder.model, config.seed),
+        ):
             log = _train(encoder, texts, Y, config, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)

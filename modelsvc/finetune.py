@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from modelsvc.batching import endless_batches, pieces, sampling_weights
 from modelsvc.concat import ConcatEncoder
+from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune_config import FineTuneConfig, FineTuneError
 from modelsvc.logistic import fit_linear
@@ -76,7 +77,10 @@ def fine_tune(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = _first_head(encoder, texts, Y, multi_label, config, on_progress)
-        with told_between_layers(encoder.model, "fine-tuning", on_progress) as told:
+        with (
+            told_between_layers(encoder.model, "fine-tuning", on_progress) as told,
+            cheap_dropout(encoder.model, config.seed),
+        ):
             log = _train(encoder, head, texts, Y, multi_label, config, weights, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)

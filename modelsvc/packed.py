@@ -3,6 +3,9 @@
 Linear layers, which are most of the work, do not care which text a token belongs to; only attention does. So padding
 is put in for attention alone. Weights are converted once, not at every call as autocast does, and the three products
 of attention are one. On one core it took .8 of autocast's time for short texts and .65 for longer ones.
+
+The row is filled up to a multiple of EVEN tokens: a product is made ready anew for each length of it, which took a
+fifth of the time of reading 5,000 texts once.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from torch.nn import functional as F
 from modelsvc.types import Look, unwatched
 
 SHORT = 64  # tokens up to which attention is computed as plain products; longer texts would need much memory for that
+EVEN = 128  # tokens: so 16 lengths in all
 FAR_BELOW = -3e4  # instead of minus infinity, whose softmax over nothing is no number
 
 
@@ -50,20 +54,22 @@ class PackedBert:
         called before each layer and may raise to stop."""
         B, T = ids.shape
         real = mask.flatten().nonzero().squeeze(1)  # (S,) where the S tokens lie among B * T
-        place = (mask.cumsum(1) - 1).flatten()[real]
-        x = self.words[ids.flatten()[real]] + self.places[place]  # (S, D)
-        x = self._normed(x, self.embedding_norm).to(self.dtype)
         whole = len(real) == B * T
+        row = F.pad(real, (0, -len(real) % EVEN))  # (R,) the same, filled up with the first token
+        back = torch.zeros(B * T, dtype=torch.long)  # (B * T,) where each lies in the row; padding reads the first
+        back[real] = torch.arange(len(real))
+        place = (mask.cumsum(1) - 1).flatten()[row]
+        x = self.words[ids.flatten()[row]] + self.places[place]  # (R, D)
+        x = self._normed(x, self.embedding_norm).to(self.dtype)
         outside = None if whole else (1 - mask).to(self.dtype)[:, None, None, :] * FAR_BELOW  # (B, 1, 1, T)
         for layer in self.layers:
             look()
-            qkv = F.linear(x, *layer.attention_in)  # (S, 3D)
-            read = self._attention(qkv if whole else _spread(qkv, real, B * T), outside, B, T)  # (B * T, D)
-            read = F.linear(read if whole else read[real], *layer.attention_out)
-            x = self._normed(x + read, layer.attention_norm)
-            inner = F.gelu(F.linear(x, *layer.wide))  # (S, I)
+            qkv = F.linear(x, *layer.attention_in)[back]  # (B * T, 3D)
+            read = self._attention(qkv, outside, B, T)[row]  # (R, D)
+            x = self._normed(x + F.linear(read, *layer.attention_out), layer.attention_norm)
+            inner = F.gelu(F.linear(x, *layer.wide))  # (R, I)
             x = self._normed(x + F.linear(inner, *layer.narrow), layer.norm)
-        return (x if whole else _spread(x, real, B * T)).view(B, T, -1)
+        return x[back].view(B, T, -1) * mask.unsqueeze(-1)
 
     def _attention(self, qkv: Tensor, outside: Tensor | None, B: int, T: int) -> Tensor:
         """What each token reads in the tokens of its text: (B * T, 3D) -> (B * T, D)."""
@@ -77,13 +83,6 @@ class PackedBert:
 
     def _normed(self, x: Tensor, norm: tuple[Tensor, Tensor]) -> Tensor:
         return F.layer_norm(x, (x.shape[-1],), *norm, self.epsilon)
-
-
-def _spread(rows: Tensor, real: Tensor, size: int) -> Tensor:
-    """(S, K) -> (size, K), the rows at their places among zeros."""
-    spread = rows.new_zeros(size, rows.shape[1])
-    spread[real] = rows
-    return spread
 
 
 def pack(model: Any, dtype: torch.dtype = torch.bfloat16) -> PackedBert | None:
