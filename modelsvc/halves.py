@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from modelsvc.encoder import Encoder
@@ -12,6 +14,7 @@ from modelsvc.teacher import FOLDS, READING, READING_POOL, Task
 from modelsvc.types import Proba, Targets
 
 FACTS = ("halves_right", "halves_right_frozen", "halves_p")  # what `facts_of` calls them
+WORSE = 0.1  # p below which the labels at hand speak against tuning
 
 
 def beside_frozen(task: Task, tuned: Proba, pool_texts: list[str], *, at: float) -> Comparison:
@@ -33,6 +36,12 @@ def beside_frozen(task: Task, tuned: Proba, pool_texts: list[str], *, at: float)
 def facts_of(found: Comparison) -> dict[str, float | str]:
     """For a stage's card."""
     return dict(zip(FACTS, (found.right, found.right_before, round(found.p, 3)), strict=True))
+
+
+def speak_against(facts: Mapping[str, float | str]) -> bool:
+    """Whether the labels at hand, where they were asked, say that the tuned encoder is worse by more than chance. Each
+    half misses the other's labels, a tuned encoder the more, so only what is hardly chance counts."""
+    return float(facts.get(FACTS[2], 1.0)) < WORSE
 
 
 def _likeliest(proba: Proba) -> Targets:

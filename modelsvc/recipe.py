@@ -13,7 +13,7 @@ audit set. docs/recipe.md has the rules and what they were chosen by.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
 from modelsvc.halves import beside_frozen, facts_of
-from modelsvc.quick import cross_fit
-from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig, rounds, teacher_for
-from modelsvc.selftrain import Trust, label_weight, trust
+from modelsvc.pool_gate import JUDGES, too_little, trusted, worse_than_frozen
+from modelsvc.recipe_config import RecipeConfig, rounds, teacher_for
+from modelsvc.selftrain import label_weight
 from modelsvc.students import Lesson, learn_from_pool
-from modelsvc.teacher import READING, READING_POOL, Task, answers_unseen, teach
+from modelsvc.teacher import READING_POOL, Task, answers_unseen, teach
 from modelsvc.types import Embeddings, OnProgress, Proba, Progress, Targets, silent
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
@@ -82,6 +82,7 @@ def train(
     threads: int = 0,
     seed: int = 0,
     first: Encoder | None = None,
+    first_facts: Mapping[str, float | str] | None = None,
     ask_labels: bool = False,
     on_progress: OnProgress = silent,
     on_stage: OnStage = no_embeddings,
@@ -89,27 +90,27 @@ def train(
     """The stages made of n labelled texts, Y (n, C), and the unlabelled `pool_texts`, in order; the last is the best
     guess, and the caller promotes each on evidence of its own.
 
-    `first` is the encoder of the first stage where an interrupted run has made it already: the run goes on from there,
-    and `on_stage` is not told of it again. With `ask_labels` the facts of both stages say what the labels at hand think
-    of tuning (halves.py), for a caller without an audit; it costs about as long as the first stage again, and needs one
-    label a text.
-    Leave out of `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed
-    gives the same encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and
-    EncoderError.
+    `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the facts
+    it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels` the facts of
+    both stages say what the labels at hand think of tuning (halves.py), for a caller without an audit; it costs about
+    as long as the first stage again, and needs one label a text. Leave out of `pool_texts` what must stay unseen (an
+    audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on the same machine and
+    number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
     config = config or RecipeConfig()
     task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
     if config.adapt is not None:
         task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool_texts]))
-    refused = _too_little(task, config, len(pool_texts))
+    refused = too_little(task, config, len(pool_texts))
     bar = LABELS_ALONE if refused else WITH_POOL
     asks = ask_labels and not multi_label and first is None
     made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
-    labels, unseen = replace(made, reading=(bar.labels, bar.read)), None
+    labels, unseen = replace(made, reading=(bar.labels, bar.read), facts=made.facts | dict(first_facts or {})), None
     if asks:
         beyond = task.within(bar.labels / 2, bar.labels)
         unseen, facts = _asked(beyond, config, str(made.facts["teacher"]), list(pool_texts))
         labels = replace(labels, facts=labels.facts | facts)
+    refused = refused or worse_than_frozen(labels.facts)
     read = on_stage(labels) if first is None else None
     second = refused or _from_pool(task, config, labels, list(pool_texts), read, unseen)
     if isinstance(second, str):
@@ -137,23 +138,6 @@ def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tu
     return unseen, facts_of(beside_frozen(task, unseen, pool, at=1.0))
 
 
-def _too_little(task: Task, config: RecipeConfig, pool: int) -> str:
-    """Why the pool cannot be used, in words, known before anything is computed; or nothing."""
-    if not config.use_pool:
-        return "The pool was not used: the recipe leaves it out."
-    if task.multi_label:
-        return (
-            "The pool was not used: with several labels a text, sure answers are mostly 'none', which teaches nothing."
-        )
-    if len(task.Y) < LEAST_LABELS:
-        return (
-            f"The pool was not used: {len(task.Y)} labels cannot tell how far to trust the model; {LEAST_LABELS} can."
-        )
-    if pool < LEAST_POOL:
-        return f"The pool was not used: {pool} unlabelled texts are too few; {LEAST_POOL} are needed."
-    return ""
-
-
 def _from_pool(
     task: Task, config: RecipeConfig, first: Stage, pool_texts: list[str], read: Embeddings | None, unseen: Proba | None
 ) -> Stage | str:
@@ -172,7 +156,8 @@ def _from_pool(
         pool=len(candidates),
     )
     share = max(sizes[0] / len(candidates), LEAST_SHARE)
-    seen, judge = _trust(task, config, str(first.facts["teacher"]), unseen, share=share)
+    part = task.within(WITH_POOL.read, WITH_POOL.check)
+    seen, judge = trusted(part, config, str(first.facts["teacher"]), unseen, share=share)
     facts: dict[str, float | str] = {
         "accuracy_unseen": round(seen.accuracy, 3),
         "expected_right": round(seen.of_sure, 3),
@@ -193,29 +178,11 @@ def _from_pool(
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
     reason = (
         f"Fresh encoders learnt from the labels and from {lesson.used:,} unlabelled texts with the model's own surest"
-        f" answers, about {seen.of_sure:.0%} of them right by the labels at hand."
+        f" answers, about {seen.of_sure:.0%} of them right by {JUDGES[judge]}."
     )
     facts |= {"pseudo_labels": lesson.used, "rounds": len(sizes), "agreed": round(lesson.agreed, 3)}
     seconds = time.perf_counter() - started
     return Stage("pool", lesson.encoder, seconds, reason, first.facts | facts, reading=(WITH_POOL.pool, 1.0))
-
-
-def _trust(task: Task, config: RecipeConfig, method: str, unseen: Proba | None, *, share: float) -> tuple[Trust, str]:
-    """What labelled texts say of answers by a model that had not seen them, and whose answers: "frozen" or "tuned".
-
-    A head over the encoder as it came costs a second and seldom beats the tuned one: where it can be trusted already,
-    the teacher is not made again for the question.
-    """
-    encoder = task.folder if isinstance(task.folder, Encoder) else Encoder.load(task.folder, threads=task.threads)
-    frozen = encoder.encode(task.texts, on_progress=task.standing(READING, WITH_POOL.read))
-    look = task.looking(READING, WITH_POOL.read)
-    plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed, look=look)
-    seen = trust(plain, task.Y, share)
-    if seen.of_sure >= config.least_right:
-        return seen, "frozen"
-    if unseen is None:
-        unseen = answers_unseen(task.within(WITH_POOL.read, WITH_POOL.check), method, config)
-    return trust(unseen, task.Y, share), "tuned"
 
 
 def _tokens_a_text(encoder: Encoder, texts: list[str]) -> float:

@@ -23,6 +23,7 @@ from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
+from modelsvc.halves import FACTS
 from modelsvc.recipe_switches import recipe_with
 from modelsvc.types import Progress
 
@@ -47,6 +48,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     if LAST in kept:
         _finish(run, beat, stages, losses, "")
         return
+    first = kept.get(FIRST)
     with losses.kept_on_failure():
         made = recipe.train(
             pretrained_folder(run.project.encoder),
@@ -57,7 +59,8 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             config=recipe_with(switches),
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
-            first=_encoder_of(kept[FIRST]) if FIRST in kept else None,
+            first=_encoder_of(first) if first else None,
+            first_facts={name: first.settings[name] for name in FACTS if name in first.settings} if first else None,
             ask_labels=not audit_decides(run.project, snapshot.labels),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,

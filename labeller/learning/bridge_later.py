@@ -11,7 +11,7 @@ from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_a
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project
-from modelsvc.halves import FACTS
+from modelsvc.halves import FACTS, speak_against
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.quick import decide, predict_proba
@@ -19,7 +19,6 @@ from modelsvc.types import Head, Look, Targets, unwatched
 
 Facts = Mapping[str, float | str]
 
-WORSE_BY_HALVES = 0.1  # p below which the labels at hand speak against tuning
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
 
 
@@ -36,8 +35,7 @@ def compare_without_audit(
 
 
 def _by_halves(facts: Facts) -> tuple[str, bool] | None:
-    """By how each half of the labels was foretold by models of the other half (modelsvc/halves.py). A tuned encoder
-    misses the other half more than a frozen one does, so only what is hardly chance counts against it."""
+    """By how each half of the labels was foretold by models of the other half (modelsvc/halves.py)."""
     if any(name not in facts for name in ("labels", *FACTS)):
         return None
     right, frozen, p = (float(facts[name]) for name in FACTS)
@@ -45,7 +43,7 @@ def _by_halves(facts: Facts) -> tuple[str, bool] | None:
         f"of {float(facts['labels']):,.0f} labels, each half foretold by models of the other half, the tuned encoder"
         f" had {right:,.0f} right and the encoder as it came {frozen:,.0f} (p of being worse {p:.2f})."
     )
-    if p < WORSE_BY_HALVES:
+    if speak_against(facts):
         return f"Not promoted: {found} The model before goes on serving.", False
     return f"Promoted: {found}", True
 

@@ -81,18 +81,20 @@ def test_a_run_that_died_between_its_stages_goes_on_behind_the_first(
     run = full(labelled)
     version = ModelVersion.objects.get(run=run)
     assert version.settings["stage"] == "labels" and version.settings["recipe"] == settings.RECIPE
+    halves = {"halves_right": 3, "halves_right_frozen": 9, "halves_p": 0.07}  # as where no audit decides
+    ModelVersion.objects.filter(pk=version.pk).update(settings=version.settings | halves)
     settings.RECIPE = {}  # the server starts again, with another recipe
     TrainingRun.objects.filter(pk=run.pk).update(state="queued", finished_at=None, reason="")
     train, taken_up = bridge_full.recipe.train, []
 
-    def goes_on(*args: Any, first: Any, config: Any, **options: Any) -> Any:
-        taken_up.append((first.sha256, config.pairs.steps, config.fine_tuning.epochs))
-        return train(*args, first=first, config=config, **options)
+    def goes_on(*args: Any, first: Any, first_facts: Any, config: Any, **options: Any) -> Any:
+        taken_up.append((first.sha256, first_facts, config.pairs.steps, config.fine_tuning.epochs))
+        return train(*args, first=first, first_facts=first_facts, config=config, **options)
 
     monkeypatch.setattr(bridge_full.recipe, "train", goes_on)
     tasks.fine_tune(run.pk)
     run.refresh_from_db()
-    assert (run.state, run.reason, taken_up) == ("done", "", [(version.encoder_sha256, 3, 1.0)])
+    assert (run.state, run.reason, taken_up) == ("done", "", [(version.encoder_sha256, halves, 3, 1.0)])
     assert ModelVersion.objects.filter(run=run).get() == version
 
 

@@ -87,6 +87,21 @@ def test_an_interrupted_run_goes_on_from_its_first_stage(tiny):
     assert second.encoder.sha256 == whole[1].encoder.sha256
 
 
+def test_what_the_first_stage_was_told_with_goes_with_an_interrupted_run(tiny):
+    whole = run(tiny, ask_labels=True)
+    again = run(tiny, ask_labels=True, first=whole[0].encoder, first_facts=whole[0].facts)
+    assert [stage.facts for stage in again] == [stage.facts for stage in whole]
+    assert again[1].encoder.sha256 == whole[1].encoder.sha256
+
+
+def test_the_pool_is_not_used_where_the_labels_at_hand_speak_against_tuning(tiny):
+    first = run(tiny)[0].encoder
+    facts = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True))
+    (only,) = run(tiny, first=first, first_facts=facts)
+    assert only.facts["pool"].endswith("3 of the other half right, and a head over the encoder as it came 14.")
+    assert len(run(tiny, first=first, first_facts=facts | {FACTS[2]: 0.1})) == 2
+
+
 def test_embeddings_made_by_the_caller_are_used(tiny):
     asked: list[str] = []
 

@@ -1,0 +1,65 @@
+"""Whether the pool may teach: what stands against it from the start, what the labels at hand say of tuning,
+and how far the teacher's answers can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modelsvc.encoder import Encoder
+from modelsvc.halves import FACTS, speak_against
+from modelsvc.quick import cross_fit
+from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig
+from modelsvc.selftrain import Trust, trust
+from modelsvc.teacher import READING, Task, answers_unseen
+from modelsvc.types import Proba
+
+JUDGES = {
+    "frozen": "labelled texts that a head over the encoder as it came had not seen",
+    "tuned": "labelled texts that such a model had not seen",
+}
+
+
+def too_little(task: Task, config: RecipeConfig, pool: int) -> str:
+    """Why the pool cannot be used, in words, known before anything is computed; or nothing."""
+    if not config.use_pool:
+        return "The pool was not used: the recipe leaves it out."
+    if task.multi_label:
+        return (
+            "The pool was not used: with several labels a text, sure answers are mostly 'none', which teaches nothing."
+        )
+    if len(task.Y) < LEAST_LABELS:
+        return (
+            f"The pool was not used: {len(task.Y)} labels cannot tell how far to trust the model; {LEAST_LABELS} can."
+        )
+    if pool < LEAST_POOL:
+        return f"The pool was not used: {pool} unlabelled texts are too few; {LEAST_POOL} are needed."
+    return ""
+
+
+def worse_than_frozen(facts: Mapping[str, float | str]) -> str:
+    """Why tuning ends with the labels where they were asked and speak against it, in words; or nothing."""
+    if not speak_against(facts):
+        return ""
+    right, frozen = (float(facts[name]) for name in FACTS[:2])
+    return (
+        f"The pool was not used: tuned on half the labels, such a model had {right:,.0f} of the other half right, and a"
+        f" head over the encoder as it came {frozen:,.0f}."
+    )
+
+
+def trusted(task: Task, config: RecipeConfig, method: str, unseen: Proba | None, *, share: float) -> tuple[Trust, str]:
+    """What labelled texts say of answers by a model that had not seen them, and whose answers: "frozen" or "tuned".
+
+    A head over the encoder as it came costs a second and seldom beats the tuned one: where it can be trusted already,
+    the teacher is not made again for the question.
+    """
+    encoder = task.folder if isinstance(task.folder, Encoder) else Encoder.load(task.folder, threads=task.threads)
+    frozen = encoder.encode(task.texts, on_progress=task.standing(READING, 0.0))
+    look = task.looking(READING, 0.0)
+    plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed, look=look)
+    seen = trust(plain, task.Y, share)
+    if seen.of_sure >= config.least_right:
+        return seen, "frozen"
+    if unseen is None:
+        unseen = answers_unseen(task, method, config)
+    return trust(unseen, task.Y, share), "tuned"
