@@ -83,8 +83,8 @@ def _policies() -> list[str]:
 
 
 def _setting(options: argparse.Namespace, material: Material) -> dict[str, Any]:
-    switches = environment.json_object("LABELLER_RECIPE")  # the play's own process reads them too
-    return ({"recipe": switches} if switches else {}) | {
+    return {
+        "recipe": environment.json_object("LABELLER_RECIPE"),  # the play's own process reads them too
         "train": _named(options.train),
         "test": "a third of train" if options.held_back else _named(options.test),
         "pool": len(material.pool),

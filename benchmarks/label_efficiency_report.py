@@ -15,6 +15,7 @@ from labeller.learning.replay_curves import CurvePoint, curve, figure_for, label
 from labeller.learning.replay_file import ReplayRefused
 
 FIGURES = ("accuracy", "macro_f1", "micro_f1", "calibration_error", "seconds")
+FORMERLY: dict[str, Any] = {"recipe": {}}  # what older files do not name in their setting, and what it was then
 
 
 @dataclass
@@ -35,12 +36,12 @@ class Report:
             found, runs = kept["setting"], {(run["contender"], run["seed"]): run for run in kept["runs"]}
         except (ValueError, KeyError, TypeError):
             raise ReplayRefused(f"{path} is no report of this benchmark; name another file.") from None
-        different = [name for name in setting if found.get(name) != setting[name]]
-        if different:
-            name = different[0]
-            raise ReplayRefused(
-                f"{path} has runs with {name} = {found.get(name)!r}, now it is {setting[name]!r}; name another file."
-            )
+        then, now = FORMERLY | found, FORMERLY | setting
+        for name in now | then:  # what only one of them names is a difference too
+            if then.get(name) != now.get(name):
+                raise ReplayRefused(
+                    f"{path} has runs with {name} = {then.get(name)!r}, now it is {now.get(name)!r}; name another file."
+                )
         return cls(path, setting, runs)
 
     @property

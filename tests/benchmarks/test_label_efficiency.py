@@ -125,9 +125,26 @@ def test_figures_of_another_setting_do_not_come_into_the_same_file(tmp_path: Pat
     assert Report.read(path, SETTING).runs["b", 0]["points"] == [point(8, 0.5)]
     with pytest.raises(ReplayRefused, match="runs with threads = 1, now it is 2"):
         Report.read(path, SETTING | {"threads": 2})
+    with pytest.raises(ReplayRefused, match="runs with threads = 1, now it is None"):
+        Report.read(path, {name: SETTING[name] for name in ("train", "several_labels")})
     path.write_text("[]")
     with pytest.raises(ReplayRefused, match="no report of this benchmark"):
         Report.read(path, SETTING)
+
+
+def test_figures_of_two_recipes_do_not_come_into_the_same_file(tmp_path: Path) -> None:
+    path, epochs = tmp_path / "out.json", {"recipe": {"epochs": 3}}
+    Report(path, SETTING | epochs).add("default", 0, [point(8, 0.5)])
+    with pytest.raises(ReplayRefused, match=r"recipe = \{'epochs': 3\}, now it is \{\}"):
+        Report.read(path, SETTING | {"recipe": {}})
+
+
+def test_a_file_from_before_the_recipe_was_kept_has_the_default_one_and_is_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    Report(path, SETTING).add("default", 0, [point(8, 0.5)])
+    assert Report.read(path, SETTING | {"recipe": {}}).runs["default", 0]["points"] == [point(8, 0.5)]
+    with pytest.raises(ReplayRefused, match=r"recipe = \{\}, now it is \{'epochs': 3\}"):
+        Report.read(path, SETTING | {"recipe": {"epochs": 3}})
 
 
 @pytest.mark.parametrize(
