@@ -12,7 +12,7 @@ each label comes from search, for all.
 
 OUT is written after every point. What is there is not made again, but for a seed of ours that was stopped half-way: its
 points stay until the seed is played anew.
-Prints one JSON object; progress goes to standard error.
+Prints one JSON object; progress goes to standard error. Where a contender failed, the exit code is 1.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ def main() -> None:
         title = f"{options.train.stem}{', a third of it held back' if options.held_back else ''}"
         save_png(curves_spec(curves, figure=report.figure, title=title), options.png)
     print(json.dumps(told, indent=1))
+    if any("failed" in run for run in map(report.runs.get, asked.runs) if run):
+        sys.exit(1)
 
 
 def _compete(arena: Arena, report: Report, asked: Asked, seconds: float | None) -> None:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
+from labeller.learning.bridge_recipe import what_is_wrong
 from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
 from labeller.learning.triggers import FIRST_FULL
 
@@ -24,6 +27,11 @@ class Asked:
     seeds: range
     policies: list[str]  # of ours
     rivals: list[str]
+
+    @property
+    def runs(self) -> list[tuple[str, int]]:
+        """(contender, seed), seed by seed, so that a comparison cut short compares like with like."""
+        return [(contender, seed) for seed in self.seeds for contender in [*self.policies, *self.rivals]]
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -50,6 +58,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def checked(options: argparse.Namespace) -> Asked:
     """Raises ReplayRefused with a sentence for what cannot be done."""
+    recipe = _recipe()
     material = _material(options)
     labels = read_counts(options.labels, pool=len(material.pool))
     if options.found_first and labels[0] < len(material.names):
@@ -59,7 +68,18 @@ def checked(options: argparse.Namespace) -> Asked:
     if set(rivals) & set(OF_THEIR_OWN) and options.bench_python is None:
         raise ReplayRefused("Rivals d and e need --bench-python, an interpreter with requirements-bench.txt.")
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    return Asked(material, _setting(options, material), labels, seeds, policies, rivals)
+    return Asked(material, _setting(options, material, recipe), labels, seeds, policies, rivals)
+
+
+def _recipe() -> dict[str, Any]:
+    """The switches, which each play's own process reads too; a wrong one would only end the first full run."""
+    try:
+        switches = environment.json_object("LABELLER_RECIPE")
+    except ImproperlyConfigured as problem:
+        raise ReplayRefused(str(problem)) from None
+    if problem := what_is_wrong(switches):
+        raise ReplayRefused(f"LABELLER_RECIPE: {problem}")
+    return switches
 
 
 def _material(options: argparse.Namespace) -> Material:
@@ -82,9 +102,9 @@ def _policies() -> list[str]:
     return list(STRATEGIES)
 
 
-def _setting(options: argparse.Namespace, material: Material) -> dict[str, Any]:
+def _setting(options: argparse.Namespace, material: Material, recipe: dict[str, Any]) -> dict[str, Any]:
     return {
-        "recipe": environment.json_object("LABELLER_RECIPE"),  # the play's own process reads them too
+        "recipe": recipe,
         "train": _named(options.train),
         "test": "a third of train" if options.held_back else _named(options.test),
         "pool": len(material.pool),

@@ -49,9 +49,16 @@ def arena(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, list[int]]]:
     return asked
 
 
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object, ends_with: int = 0
+) -> dict[str, Any]:
     monkeypatch.setattr("sys.argv", ["label_efficiency", *map(str, words)])
-    label_efficiency.main()
+    try:
+        label_efficiency.main()
+        assert ends_with == 0
+    except SystemExit as end:
+        if end.code != ends_with:
+            raise
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     return told
 
@@ -60,7 +67,7 @@ def test_all_contenders_are_told_beside_each_other_and_nothing_is_made_twice(
     train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [train, "--held-back", "--seeds", 2, "--rivals", "a,b", "--json", tmp_path / "out.json"]
-    told = run(monkeypatch, capsys, *words, "--labels", "8,12", "--png", tmp_path / "out.png")
+    told = run(monkeypatch, capsys, *words, "--labels", "8,12", "--png", tmp_path / "out.png", ends_with=1)
     assert [(who, seed) for who, seed, _ in arena] == [
         (who, seed) for seed in (0, 1) for who in ("default", "a", "b")
     ]  # seed by seed, so that a run cut short compares like with like
@@ -77,11 +84,11 @@ def test_all_contenders_are_told_beside_each_other_and_nothing_is_made_twice(
     assert (tmp_path / "out.png").stat().st_size > 1000
 
     arena.clear()  # one more count: ours is played again, a rival goes on, what failed is tried again
-    again = run(monkeypatch, capsys, *words, "--labels", "8,12,16")
+    again = run(monkeypatch, capsys, *words, "--labels", "8,12,16", ends_with=1)
     assert arena[:3] == [("default", 0, []), ("a", 0, []), ("b", 0, list(range(12)))]
     assert [p["labels"] for p in again["runs"][-1]["points"]] == [8, 12, 16]
     arena.clear()
-    run(monkeypatch, capsys, *words, "--labels", "8,12,16")
+    run(monkeypatch, capsys, *words, "--labels", "8,12,16", ends_with=1)
     assert [who for who, _, _ in arena] == ["a", "a"]
 
 
@@ -116,6 +123,22 @@ def test_bad_input_ends_with_2_and_a_sentence(
 ) -> None:
     with pytest.raises(SystemExit) as end:
         run(monkeypatch, capsys, train, *words)
+    assert end.value.code == 2 and sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("recipe", "sentence"),
+    [
+        ('{"epoch": 1}', "LABELLER_RECIPE: There is no switch 'epoch'; here are: teacher,"),
+        ("{epochs", "LABELLER_RECIPE: it is not JSON"),
+    ],
+)
+def test_a_wrong_recipe_ends_with_2_before_anything_is_read(
+    recipe: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LABELLER_RECIPE", recipe)
+    with pytest.raises(SystemExit) as end:
+        run(monkeypatch, capsys, "nowhere.jsonl", "--held-back")
     assert end.value.code == 2 and sentence in capsys.readouterr().err
 
 
