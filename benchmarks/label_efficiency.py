@@ -37,7 +37,7 @@ def main() -> None:
     options = (asking := parser(__doc__)).parse_args()
     try:
         asked = checked(options)
-        report = Report.read(options.json, asked.setting)
+        report = Report.read(options.json, asked.setting, asked.policies)
     except ReplayRefused as refusal:
         asking.error(str(refusal))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder below goes too

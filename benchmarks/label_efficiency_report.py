@@ -25,12 +25,13 @@ class Report:
     path: Path | None
     setting: dict[str, Any]
     runs: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    policies: Sequence[str] = ()  # of ours, as they are asked for: the first is compared with all others
 
     @classmethod
-    def read(cls, path: Path | None, setting: dict[str, Any]) -> Report:
+    def read(cls, path: Path | None, setting: dict[str, Any], policies: Sequence[str] = ()) -> Report:
         """With the runs that an earlier call left. Raises ReplayRefused where they were made under another setting."""
         if path is None or not path.exists():
-            return cls(path, setting)
+            return cls(path, setting, policies=policies)
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             found, runs = kept["setting"], {(run["contender"], run["seed"]): run for run in kept["runs"]}
@@ -42,7 +43,7 @@ class Report:
                 raise ReplayRefused(
                     f"{path} has runs with {name} = {then.get(name)!r}, now it is {now.get(name)!r}; name another file."
                 )
-        return cls(path, setting, runs)
+        return cls(path, setting, runs, policies)
 
     @property
     def figure(self) -> str:
@@ -50,10 +51,10 @@ class Report:
 
     @property
     def contenders(self) -> list[str]:
-        """Ours first."""
-        return sorted(
-            {contender for contender, _ in self.runs}, key=lambda name: (name in RIVALS, name != "default", name)
-        )
+        """Ours first: those asked for in their order, then what the file had besides."""
+        found = {contender for contender, _ in self.runs}
+        asked = [policy for policy in self.policies if policy in found]
+        return asked + sorted(found - set(asked), key=lambda name: (name in RIVALS, name != "default", name))
 
     def name_of(self, contender: str) -> str:
         return f"{contender}: {RIVALS[contender][0]}" if contender in RIVALS else f"Labeller, {contender}"

@@ -92,6 +92,16 @@ def test_all_contenders_are_told_beside_each_other_and_nothing_is_made_twice(
     assert [who for who, _, _ in arena] == ["a", "a"]
 
 
+def test_the_first_policy_asked_for_is_compared_with_the_others(
+    train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [train, "--held-back", "--seeds", 1, "--labels", "8", "--rivals", "b", "--json", tmp_path / "out.json"]
+    told = run(monkeypatch, capsys, *words, "--policy", "random,default")
+    assert told["labels_needed"]["of"] == "random" and list(told["contenders"]) == ["random", "default", "b"]
+    told = run(monkeypatch, capsys, *words, "--policy", "margin")
+    assert told["labels_needed"]["of"] == "margin" and list(told["contenders"]) == ["margin", "default", "random", "b"]
+
+
 def test_no_seed_is_begun_after_the_time_given(
     train: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
