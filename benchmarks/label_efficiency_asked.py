@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
 from labeller.learning.bridge_recipe import what_is_wrong
+from labeller.learning.replay_asked import chosen
 from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
 from labeller.learning.triggers import FIRST_FULL
 
@@ -63,8 +64,8 @@ def checked(options: argparse.Namespace) -> Asked:
     labels = read_counts(options.labels, pool=len(material.pool))
     if options.found_first and labels[0] < len(material.names):
         raise ReplayRefused(f"With {len(material.names)} labels found by search the first count must be as large.")
-    rivals = _known(options.rivals, RIVALS, "rival")
-    policies = _known(options.policy, _policies(), "policy")
+    rivals = chosen(options.rivals, RIVALS, "rival")
+    policies = chosen(options.policy, _policies(), "policy")
     if set(rivals) & set(OF_THEIR_OWN) and options.bench_python is None:
         raise ReplayRefused("Rivals d and e need --bench-python, an interpreter with requirements-bench.txt.")
     seeds = range(options.first_seed, options.first_seed + options.seeds)
@@ -86,14 +87,6 @@ def _material(options: argparse.Namespace) -> Material:
     if options.test is None and not options.held_back:
         raise ReplayRefused("There is no test file; name one, or measure on a part of TRAIN with --held-back.")
     return read_material(options.train, None if options.held_back else options.test)
-
-
-def _known(words: str, table: Any, what: str) -> list[str]:
-    names = [word.strip() for word in words.split(",") if word.strip()]
-    unknown = [name for name in names if name not in table]
-    if unknown:
-        raise ReplayRefused(f"There is no {what} '{unknown[0]}'; known: {', '.join(sorted(table))}.")
-    return names
 
 
 def _policies() -> list[str]:

@@ -118,6 +118,8 @@ def test_no_seed_is_begun_after_the_time_given(
         (["--held-back", "--labels", "8,21"], "21 labels are wanted but there are 20 texts"),
         (["--held-back", "--labels", "8", "--rivals", "b,z"], "no rival 'z'; known: a, b, c, d, e, svm"),
         (["--held-back", "--labels", "8", "--policy", "best"], "no policy 'best'; known: badge, cold, cold-names"),
+        (["--held-back", "--labels", "8", "--policy", "default,default"], "policy 'default' is asked for twice"),
+        (["--held-back", "--labels", "8", "--rivals", "b,b"], "rival 'b' is asked for twice"),
         (["--held-back", "--labels", "8", "--rivals", "d"], "need --bench-python"),
         (["--held-back", "--labels", "1", "--found-first"], "With 2 labels found by search"),
         (["--labels", "8"], "There is no test file"),

@@ -98,7 +98,8 @@ def test_a_play_that_fails_ends_with_1_and_its_reason(
     ("words", "sentence"),
     [
         (["--policy", "best"], "There is no policy 'best'; known: badge, cold, cold-names,"),
-        (["--policy", ","], "There is no policy ''"),
+        (["--policy", ","], "No policy is asked for; known: badge,"),
+        (["--policy", "default,random, default"], "The policy 'default' is asked for twice"),
         (["--labels", "16,8"], "no list of ascending numbers of labels"),
         (["--labels", "many"], "no list of ascending numbers of labels"),
         (["--labels", "8,21"], "21 labels are wanted but there are 20 texts"),

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.checks import CHEAP
 from labeller.learning.line_process import ProcessFailed
+from labeller.learning.replay_asked import chosen
 from labeller.learning.replay_chart import curves_spec, save_png
 from labeller.learning.replay_file import ReplayRefused, read_counts, read_material
 from labeller.learning.simulation import Simulation, curves, played, table, told
@@ -63,11 +64,6 @@ def _checked(options: dict[str, Any]) -> Simulation:
     """Raises CommandError with exit code 2 before anything is begun."""
     from labeller.learning.bridge_replay import known_policies
 
-    known = known_policies()
-    policies = [name.strip() for name in options["policy"].split(",") if name.strip()]
-    unknown = [name for name in policies if name not in known]
-    if unknown or not policies:
-        raise CommandError(f"There is no policy '{', '.join(unknown)}'; known: {', '.join(known)}.", returncode=2)
     if options["seeds"] < 1:
         raise CommandError(f"{options['seeds']} seeds make no play; ask for at least 1.", returncode=2)
     for name in ("png", "json"):
@@ -75,6 +71,9 @@ def _checked(options: dict[str, Any]) -> Simulation:
         if out and out != "-" and not Path(out).resolve().parent.is_dir():
             raise CommandError(f"There is no folder {Path(out).parent}; make it first.", returncode=2)
     try:
+        policies = chosen(options["policy"], known_policies(), "policy")
+        if not policies:
+            raise ReplayRefused(f"No policy is asked for; known: {', '.join(known_policies())}.")
         material = read_material(options["train"], options["test"])
         labels = read_counts(options["labels"], pool=len(material.pool))
         full_at = _full_at(options["full"], labels)

@@ -1,0 +1,19 @@
+"""What is asked of a replay on a command line, checked before anything is begun: by `simulate` and by the benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from labeller.learning.replay_file import ReplayRefused
+
+
+def chosen(words: str, known: Collection[str], what: str) -> list[str]:
+    """["a", "b"] of "a,b", [] of nothing. Raises ReplayRefused for what is not known, and for a name given twice: its
+    plays would count as seeds of their own."""
+    names = [word.strip() for word in words.split(",") if word.strip()]
+    for at, name in enumerate(names):
+        if name not in known:
+            raise ReplayRefused(f"There is no {what} '{name}'; known: {', '.join(sorted(known))}.")
+        if name in names[:at]:
+            raise ReplayRefused(f"The {what} '{name}' is asked for twice; once is enough.")
+    return names
