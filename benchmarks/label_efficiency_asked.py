@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
 from labeller.learning.bridge_recipe import what_is_wrong
-from labeller.learning.replay_asked import chosen
+from labeller.learning.replay_asked import at_least, chosen
 from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
 from labeller.learning.triggers import FIRST_FULL
 
@@ -59,6 +59,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def checked(options: argparse.Namespace) -> Asked:
     """Raises ReplayRefused with a sentence for what cannot be done."""
+    _check_numbers(options)
     recipe = _recipe()
     material = _material(options)
     labels = read_counts(options.labels, pool=len(material.pool))
@@ -66,10 +67,21 @@ def checked(options: argparse.Namespace) -> Asked:
         raise ReplayRefused(f"With {len(material.names)} labels found by search the first count must be as large.")
     rivals = chosen(options.rivals, RIVALS, "rival")
     policies = chosen(options.policy, _policies(), "policy")
+    if not policies and not rivals:
+        raise ReplayRefused("Nobody takes part: name a policy, or a rival.")
     if set(rivals) & set(OF_THEIR_OWN) and options.bench_python is None:
         raise ReplayRefused("Rivals d and e need --bench-python, an interpreter with requirements-bench.txt.")
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     return Asked(material, _setting(options, material, recipe), labels, seeds, policies, rivals)
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
+    at_least(1, options.seeds, "--seeds")
+    at_least(0, options.first_seed, "--first-seed")
+    at_least(1, options.refit_every, "--refit-every")
+    at_least(1, options.threads, "--threads")
+    if options.seconds is not None and not options.seconds > 0:
+        raise ReplayRefused(f"--seconds {options.seconds:g} leaves no time to begin a seed.")
 
 
 def _recipe() -> dict[str, Any]:

@@ -17,3 +17,9 @@ def chosen(words: str, known: Collection[str], what: str) -> list[str]:
         if name in names[:at]:
             raise ReplayRefused(f"The {what} '{name}' is asked for twice; once is enough.")
     return names
+
+
+def at_least(least: int, number: int, option: str) -> None:
+    """Raises ReplayRefused for fewer."""
+    if number < least:
+        raise ReplayRefused(f"{option} {number} cannot be; ask for {least} or more.")

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.checks import CHEAP
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_asked import chosen
+from labeller.learning.replay_asked import at_least, chosen
 from labeller.learning.replay_chart import curves_spec, save_png
 from labeller.learning.replay_file import ReplayRefused, read_counts, read_material
 from labeller.learning.simulation import Simulation, curves, played, table, told
@@ -64,13 +64,12 @@ def _checked(options: dict[str, Any]) -> Simulation:
     """Raises CommandError with exit code 2 before anything is begun."""
     from labeller.learning.bridge_replay import known_policies
 
-    if options["seeds"] < 1:
-        raise CommandError(f"{options['seeds']} seeds make no play; ask for at least 1.", returncode=2)
     for name in ("png", "json"):
         out = options[name]
         if out and out != "-" and not Path(out).resolve().parent.is_dir():
             raise CommandError(f"There is no folder {Path(out).parent}; make it first.", returncode=2)
     try:
+        at_least(1, options["seeds"], "--seeds")
         policies = chosen(options["policy"], known_policies(), "policy")
         if not policies:
             raise ReplayRefused(f"No policy is asked for; known: {', '.join(known_policies())}.")
