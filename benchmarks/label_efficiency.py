@@ -54,12 +54,11 @@ def main() -> None:
         )
         arena.fill(asked.material)
         _compete(arena, report, asked, options.seconds)
-    told = report.told()
+    print(json.dumps(report.told(), indent=1), flush=True)  # before the picture, which may fail
     if options.png:
         curves = {report.name_of(key): points for key, points in report.curves(report.figure).items()}
         title = f"{options.train.stem}{', a third of it held back' if options.held_back else ''}"
         save_png(curves_spec(curves, figure=report.figure, title=title), options.png)
-    print(json.dumps(told, indent=1))
     if any("failed" in run for run in map(report.runs.get, asked.runs) if run):
         sys.exit(1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
 from labeller.learning.bridge_recipe import what_is_wrong
-from labeller.learning.replay_asked import at_least, chosen
+from labeller.learning.replay_asked import at_least, chosen, writable
 from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
 from labeller.learning.triggers import FIRST_FULL
 
@@ -60,6 +61,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 def checked(options: argparse.Namespace) -> Asked:
     """Raises ReplayRefused with a sentence for what cannot be done."""
     _check_numbers(options)
+    for out in (options.json, options.png):
+        if out is not None:
+            writable(out)
+    if options.work and options.work.exists() and not options.work.is_dir():
+        raise ReplayRefused(f"{options.work} is no folder; --work keeps several files.")
     recipe = _recipe()
     material = _material(options)
     labels = read_counts(options.labels, pool=len(material.pool))
@@ -69,8 +75,8 @@ def checked(options: argparse.Namespace) -> Asked:
     policies = chosen(options.policy, _policies(), "policy")
     if not policies and not rivals:
         raise ReplayRefused("Nobody takes part: name a policy, or a rival.")
-    if set(rivals) & set(OF_THEIR_OWN) and options.bench_python is None:
-        raise ReplayRefused("Rivals d and e need --bench-python, an interpreter with requirements-bench.txt.")
+    if set(rivals) & set(OF_THEIR_OWN):
+        _check_interpreter(options.bench_python)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     return Asked(material, _setting(options, material, recipe), labels, seeds, policies, rivals)
 
@@ -82,6 +88,13 @@ def _check_numbers(options: argparse.Namespace) -> None:
     at_least(1, options.threads, "--threads")
     if options.seconds is not None and not options.seconds > 0:
         raise ReplayRefused(f"--seconds {options.seconds:g} leaves no time to begin a seed.")
+
+
+def _check_interpreter(path: Path | None) -> None:
+    if path is None:
+        raise ReplayRefused("Rivals d and e need --bench-python, an interpreter with requirements-bench.txt.")
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise ReplayRefused(f"--bench-python {path} is no program that can be run.")
 
 
 def _recipe() -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 from labeller.learning.replay_file import ReplayRefused
 
@@ -23,3 +25,14 @@ def at_least(least: int, number: int, option: str) -> None:
     """Raises ReplayRefused for fewer."""
     if number < least:
         raise ReplayRefused(f"{option} {number} cannot be; ask for {least} or more.")
+
+
+def writable(path: Path) -> None:
+    """Raises ReplayRefused where no file of this name can be written: found out after the work, it would be lost."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise ReplayRefused(f"There is no folder {path.parent}; make it first.")
+    if path.is_dir():
+        raise ReplayRefused(f"{path} is a folder; name a file.")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ReplayRefused(f"{path} cannot be written to; name another file.")

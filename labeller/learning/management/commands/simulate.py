@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.checks import CHEAP
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_asked import at_least, chosen
+from labeller.learning.replay_asked import at_least, chosen, writable
 from labeller.learning.replay_chart import curves_spec, save_png
 from labeller.learning.replay_file import ReplayRefused, read_counts, read_material
 from labeller.learning.simulation import Simulation, curves, played, table, told
@@ -45,15 +45,14 @@ class Command(BaseCommand):
             except ProcessFailed as failure:
                 raise CommandError(f"The play ended. {failure}", returncode=1) from None
         facts = told(wished, plays)
-        if options["png"]:
-            save_png(curves_spec(curves(plays, wished.figure), figure=wished.figure), options["png"])
         if quiet:
             self.stdout.write(json.dumps(facts))
-            return
-        if options["json"]:
+        elif options["json"]:
             Path(options["json"]).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        for line in table(wished, plays):
+        for line in () if quiet else table(wished, plays):
             self.stdout.write(line)
+        if options["png"]:  # last: one that cannot be drawn takes no figure along
+            save_png(curves_spec(curves(plays, wished.figure), figure=wished.figure), options["png"])
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
@@ -64,11 +63,10 @@ def _checked(options: dict[str, Any]) -> Simulation:
     """Raises CommandError with exit code 2 before anything is begun."""
     from labeller.learning.bridge_replay import known_policies
 
-    for name in ("png", "json"):
-        out = options[name]
-        if out and out != "-" and not Path(out).resolve().parent.is_dir():
-            raise CommandError(f"There is no folder {Path(out).parent}; make it first.", returncode=2)
     try:
+        for out in (options["png"], options["json"]):
+            if out and out != "-":
+                writable(Path(out))
         at_least(1, options["seeds"], "--seeds")
         policies = chosen(options["policy"], known_policies(), "policy")
         if not policies:
