@@ -37,7 +37,7 @@ def main() -> None:
     options = (asking := parser(__doc__)).parse_args()
     try:
         asked = checked(options)
-        report = Report.read(options.json, asked.setting, asked.policies)
+        report = Report.read(options.json, asked.setting, asked.runs, asked.labels)
     except ReplayRefused as refusal:
         asking.error(str(refusal))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder below goes too
@@ -64,17 +64,24 @@ def main() -> None:
 
 
 def _compete(arena: Arena, report: Report, asked: Asked, seconds: float | None) -> None:
-    started = time.monotonic()
+    started, left = time.monotonic(), dict[str, list[int]]()
     for seed in asked.seeds:
         late = seconds is not None and time.monotonic() - started > seconds
         for contender in [*asked.policies, *asked.rivals]:
-            if report.lacks(contender, seed, arena.labels) and not late:
-                _say(f"{contender}, seed {seed}: begun")
-                try:
-                    _run(arena, report, contender, seed, is_rival=contender in asked.rivals)
-                except ProcessFailed as failure:  # the others go on; next time it is tried again
-                    report.fail(contender, seed, str(failure))
-                    _say(f"{contender}, seed {seed}: failed. {failure}")
+            if not report.lacks(contender, seed):
+                continue
+            if late:
+                left.setdefault(contender, []).append(seed)
+                continue
+            _say(f"{contender}, seed {seed}: begun")
+            try:
+                _run(arena, report, contender, seed, is_rival=contender in asked.rivals)
+            except ProcessFailed as failure:  # the others go on; next time it is tried again
+                report.fail(contender, seed, str(failure))
+                _say(f"{contender}, seed {seed}: failed. {failure}")
+    for contender, seeds in left.items():
+        were = f" {seeds[0]} was" if len(seeds) == 1 else f"s {', '.join(map(str, seeds))} were"
+        _say(f"Time is up: {contender} seed{were} not begun.")
 
 
 def _run(arena: Arena, report: Report, contender: str, seed: int, *, is_rival: bool) -> None:

@@ -25,13 +25,20 @@ class Report:
     path: Path | None
     setting: dict[str, Any]
     runs: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
-    policies: Sequence[str] = ()  # of ours, as they are asked for: the first is compared with all others
+    asked: Sequence[tuple[str, int]] = ()  # runs that are wanted now; the first policy is compared with all others
+    labels: Sequence[int] = ()  # and at which counts
 
     @classmethod
-    def read(cls, path: Path | None, setting: dict[str, Any], policies: Sequence[str] = ()) -> Report:
+    def read(
+        cls,
+        path: Path | None,
+        setting: dict[str, Any],
+        asked: Sequence[tuple[str, int]] = (),
+        labels: Sequence[int] = (),
+    ) -> Report:
         """With the runs that an earlier call left. Raises ReplayRefused where they were made under another setting."""
         if path is None or not path.exists():
-            return cls(path, setting, policies=policies)
+            return cls(path, setting, {}, asked, labels)
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             found, runs = kept["setting"], {(run["contender"], run["seed"]): run for run in kept["runs"]}
@@ -43,7 +50,7 @@ class Report:
                 raise ReplayRefused(
                     f"{path} has runs with {name} = {then.get(name)!r}, now it is {now.get(name)!r}; name another file."
                 )
-        return cls(path, setting, runs, policies)
+        return cls(path, setting, runs, asked, labels)
 
     @property
     def figure(self) -> str:
@@ -53,15 +60,16 @@ class Report:
     def contenders(self) -> list[str]:
         """Ours first: those asked for in their order, then what the file had besides."""
         found = {contender for contender, _ in self.runs}
-        asked = [policy for policy in self.policies if policy in found]
+        asked = [name for name in dict.fromkeys(name for name, _ in self.asked) if name in found - set(RIVALS)]
         return asked + sorted(found - set(asked), key=lambda name: (name in RIVALS, name != "default", name))
 
     def name_of(self, contender: str) -> str:
         return f"{contender}: {RIVALS[contender][0]}" if contender in RIVALS else f"Labeller, {contender}"
 
-    def lacks(self, contender: str, seed: int, labels: Sequence[int]) -> bool:
+    def lacks(self, contender: str, seed: int) -> bool:
+        """Whether a point that is wanted of it is still to be made."""
         run = self.runs.get((contender, seed))
-        return run is None or not set(labels) <= {point["labels"] for point in run["points"]}
+        return run is None or not set(self.labels) <= {point["labels"] for point in run["points"]}
 
     def chosen(self, contender: str, seed: int) -> list[int]:
         """Rows that a rival had labelled by its last point."""
@@ -118,6 +126,7 @@ class Report:
             "contenders": {name: self.name_of(name) for name in self.contenders},
             "figure": self.figure,
             "curves": {name: _of(name, curves) for name in self.contenders},
+            "unfinished": [{"contender": name, "seed": seed} for name, seed in self.asked if self.lacks(name, seed)],
             "labels_needed": {"of": ours, "for_the_mean_of": needed},
             "runs": [self.runs[key] for key in sorted(self.runs)],
         }

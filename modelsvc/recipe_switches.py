@@ -108,7 +108,9 @@ def _value(value: Any, kind: _Kind, where: str) -> Any:
         least, most = _range(where)
         if isinstance(value, list | tuple) and value and all(type(n) is int and least <= n <= most for n in value):
             return tuple(value)
-        raise UnknownSwitch(f"The switch '{where}' wants a list of whole numbers from {least} to {most}, not {value!r}.")
+        raise UnknownSwitch(
+            f"The switch '{where}' wants a list of whole numbers from {least} to {most}, not {value!r}."
+        )
     if kind.words:
         if value in kind.words:
             return value

@@ -102,13 +102,22 @@ def test_the_first_policy_asked_for_is_compared_with_the_others(
     assert told["labels_needed"]["of"] == "margin" and list(told["contenders"]) == ["margin", "default", "random", "b"]
 
 
-def test_no_seed_is_begun_after_the_time_given(
+def test_no_seed_is_begun_after_the_time_given_and_those_left_are_named(
     train: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ticks = iter([0.0, 1.0, 61.0, 62.0])
     monkeypatch.setattr(label_efficiency.time, "monotonic", lambda: next(ticks))
-    run(monkeypatch, capsys, train, "--held-back", "--seeds", 3, "--labels", 8, "--rivals", "b", "--seconds", 60)
+    words = [train, "--held-back", "--seeds", 3, "--labels", 8, "--rivals", "b", "--seconds", 60]
+    monkeypatch.setattr("sys.argv", ["label_efficiency", *map(str, words)])
+    label_efficiency.main()
+    said = capsys.readouterr()
     assert [(who, seed) for who, seed, _ in arena] == [("default", 0), ("b", 0)]
+    assert said.err.endswith(
+        "Time is up: default seeds 1, 2 were not begun.\nTime is up: b seeds 1, 2 were not begun.\n"
+    )
+    assert json.loads(said.out)["unfinished"] == [
+        {"contender": who, "seed": seed} for seed in (1, 2) for who in ("default", "b")
+    ]
 
 
 @pytest.mark.parametrize(
