@@ -15,8 +15,9 @@ from typing import Any
 from benchmarks.rivals import OF_THEIR_OWN
 from labeller.learning.line_process import answers
 from labeller.learning.replay_curves import newest_model
-from labeller.learning.replay_file import Known, Material
+from labeller.learning.replay_file import Material
 from labeller.learning.replay_house import Wish, play, prepare
+from labeller.learning.replay_lines import Known
 from labeller.learning.triggers import FIRST_FULL
 from modelsvc.encoder_files import BUNDLED, resolve
 

@@ -30,7 +30,7 @@ from benchmarks.label_efficiency_asked import Asked, checked, parser
 from benchmarks.label_efficiency_report import Report
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_chart import curves_spec, save_png
-from labeller.learning.replay_file import ReplayRefused
+from labeller.learning.replay_lines import ReplayRefused
 
 
 def main() -> None:

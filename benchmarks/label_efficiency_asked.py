@@ -14,8 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
 from labeller.learning.bridge_recipe import what_is_wrong
-from labeller.learning.replay_asked import at_least, chosen, writable
-from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
+from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
+from labeller.learning.replay_file import Material, read_material
+from labeller.learning.replay_lines import ReplayRefused
 from labeller.learning.triggers import FIRST_FULL
 
 

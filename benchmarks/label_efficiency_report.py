@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.machine import machine
 from benchmarks.rivals import RIVALS
 from labeller.learning.replay_curves import CurvePoint, curve, figure_for, labels_needed
-from labeller.learning.replay_file import ReplayRefused
+from labeller.learning.replay_lines import ReplayRefused
 
 FIGURES = ("accuracy", "macro_f1", "micro_f1", "calibration_error", "seconds")
 FORMERLY: dict[str, Any] = {"recipe": {}}  # what older files do not name in their setting, and what it was then

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from itertools import pairwise
 from pathlib import Path
 
-from labeller.learning.replay_file import ReplayRefused
+from labeller.learning.replay_lines import ReplayRefused
 
 
 def chosen(words: str, known: Collection[str], what: str) -> list[str]:
@@ -19,6 +20,19 @@ def chosen(words: str, known: Collection[str], what: str) -> list[str]:
         if name in names[:at]:
             raise ReplayRefused(f"The {what} '{name}' is asked for twice; once is enough.")
     return names
+
+
+def read_counts(words: str, *, pool: int | None = None) -> tuple[int, ...]:
+    """(32, 64) of "32,64". Raises ReplayRefused for what is no list of ascending numbers, or more than `pool`."""
+    try:
+        counts = tuple(int(word) for word in words.split(","))
+    except ValueError:
+        counts = ()
+    if not counts or counts[0] < 1 or any(after <= before for before, after in pairwise(counts)):
+        raise ReplayRefused(f"'{words}' is no list of ascending numbers of labels, like 32,64,128.")
+    if pool is not None and counts[-1] > pool:
+        raise ReplayRefused(f"{counts[-1]} labels are wanted but there are {pool} texts to label.")
+    return counts
 
 
 def at_least(least: int, number: int, option: str) -> None:

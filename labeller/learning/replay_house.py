@@ -75,7 +75,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from labeller.learning.replay_file import ReplayRefused
+    from labeller.learning.replay_lines import ReplayRefused
     from labeller.learning.replay_start import prepared, replay
 
     try:

@@ -19,8 +19,9 @@ from labeller.corpus.normalise import draw, text_hash
 from labeller.learning import services, tasks
 from labeller.learning.bridge_replay import Examiner
 from labeller.learning.replay import Plan, Replay
-from labeller.learning.replay_file import Known, Material, ReplayRefused, read_material
+from labeller.learning.replay_file import Material, read_material
 from labeller.learning.replay_house import Wish
+from labeller.learning.replay_lines import Known, ReplayRefused
 from labeller.projects import labels
 from labeller.projects import services as projects
 from labeller.projects.models import Project, User

@@ -12,7 +12,8 @@ from benchmarks import label_efficiency
 from benchmarks.contenders import Arena, full_runs_at
 from benchmarks.label_efficiency_report import Report
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_file import ReplayRefused, read_material
+from labeller.learning.replay_file import read_material
+from labeller.learning.replay_lines import ReplayRefused
 
 SETTING = {"train": "a", "several_labels": False, "threads": 1}
 

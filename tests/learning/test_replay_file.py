@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from labeller.learning.replay_file import Known, ReplayRefused, read_counts, read_material
+from labeller.learning.replay_asked import read_counts
+from labeller.learning.replay_file import read_material
+from labeller.learning.replay_lines import Known, ReplayRefused
 
 
 def written(path: Path, *rows: object) -> Path:

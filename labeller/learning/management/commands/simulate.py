@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.checks import CHEAP
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_asked import at_least, chosen, writable
+from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
 from labeller.learning.replay_chart import curves_spec, save_png
-from labeller.learning.replay_file import ReplayRefused, read_counts, read_material
+from labeller.learning.replay_file import read_material
+from labeller.learning.replay_lines import ReplayRefused
 from labeller.learning.simulation import Simulation, curves, played, table, told
 
 

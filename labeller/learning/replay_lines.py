@@ -1,0 +1,55 @@
+"""A file of labelled texts, read line by line: what is taken, and what is refused with its line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class ReplayRefused(ValueError):
+    """The file or the wish cannot be played; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A text and the names of its labels."""
+
+    text: str
+    labels: tuple[str, ...]
+
+
+def read_lines(path: Path) -> tuple[list[Known], bool]:
+    """The texts, and whether they may have several labels. Raises ReplayRefused with the line that is wrong."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # splitlines() would also cut inside a text
+    except OSError as error:
+        raise ReplayRefused(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise ReplayRefused(f"{path} is no UTF-8 text, from byte {error.start} on.") from None
+    rows = [(at, _parsed(line, at, path)) for at, line in enumerate(lines, start=1) if line.strip()]
+    if not rows:
+        raise ReplayRefused(f"{path} is empty; a line is a JSON object with 'text' and 'label' (or 'labels').")
+    multi = "labels" in rows[0][1]
+    return [_known(row, at, path, multi) for at, row in rows], multi
+
+
+def _parsed(line: str, number: int, path: Path) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise ReplayRefused(f"Line {number} of {path.name} is no JSON object.")
+    return row
+
+
+def _known(row: dict[str, Any], number: int, path: Path, multi: bool) -> Known:
+    text, labels = row.get("text"), row.get("labels") if multi else [row.get("label")]
+    if not isinstance(text, str) or not text.strip():
+        raise ReplayRefused(f"Line {number} of {path.name} has no 'text'.")
+    if not isinstance(labels, list) or not all(isinstance(name, str) and name.strip() for name in labels):
+        wanted = "'labels', a list of names" if multi else "'label', a name"
+        raise ReplayRefused(f"Line {number} of {path.name} has no {wanted}.")
+    return Known(text, tuple(" ".join(name.split()) for name in labels))
