@@ -71,6 +71,7 @@ class Arena:
             audit=False,
             refit_every=self.refit_every,
             found_first=self.found_first,
+            keep_in_both=True,  # the files here are as `fill` was given them
         )
         own = self.work / f"playing-{policy}-{seed}"
         shutil.rmtree(own, ignore_errors=True)  # of a run that was killed
@@ -99,7 +100,7 @@ class Arena:
         house, making = self.work / "house", self.work / "house-in-the-making"
         if not house.exists():
             shutil.rmtree(making, ignore_errors=True)
-            prepare(making, self.pool, self.test, threads=self.threads)
+            prepare(making, self.pool, self.test, threads=self.threads, keep_in_both=True)
             making.rename(house)
         return house
 

@@ -38,8 +38,11 @@ def main() -> None:
     try:
         asked = checked(options)
         report = Report.read(options.json, asked.setting, asked.runs, asked.labels)
+        report.texts = asked.material.facts
     except ReplayRefused as refusal:
         asking.error(str(refusal))
+    for note in asked.material.notes:
+        _say(note)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder below goes too
     with tempfile.TemporaryDirectory(prefix="labeller-efficiency-") as folder:
         work = options.work or Path(folder)

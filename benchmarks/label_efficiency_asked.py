@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from benchmarks.label_efficiency_report import kept_setting
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
 from labeller.learning.bridge_recipe import what_is_wrong
@@ -112,7 +113,9 @@ def _recipe() -> dict[str, Any]:
 def _material(options: argparse.Namespace) -> Material:
     if options.test is None and not options.held_back:
         raise ReplayRefused("There is no test file; name one, or measure on a part of TRAIN with --held-back.")
-    return read_material(options.train, None if options.held_back else options.test)
+    begun = kept_setting(options.json)
+    keep = begun is not None and begun["in_test_too"] == "kept"  # a file from before they were left out goes on
+    return read_material(options.train, None if options.held_back else options.test, keep_in_both=keep)
 
 
 def _policies() -> list[str]:
@@ -128,6 +131,7 @@ def _setting(options: argparse.Namespace, material: Material, recipe: dict[str, 
         "test": "a third of train" if options.held_back else _named(options.test),
         "pool": len(material.pool),
         "tested_on": len(material.test),
+        "in_test_too": "kept" if material.kept else "left out",  # texts of train
         "kinds": len(material.names),
         "several_labels": material.multi_label,
         "found_first": options.found_first,

@@ -15,7 +15,10 @@ from labeller.learning.replay_curves import CurvePoint, curve, figure_for, label
 from labeller.learning.replay_lines import ReplayRefused
 
 FIGURES = ("accuracy", "macro_f1", "micro_f1", "calibration_error", "seconds")
-FORMERLY: dict[str, Any] = {"recipe": {}}  # what older files do not name in their setting, and what it was then
+FORMERLY: dict[str, Any] = {
+    "recipe": {},
+    "in_test_too": "kept",
+}  # what older files do not name in their setting, and what it was then
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Report:
     runs: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     asked: Sequence[tuple[str, int]] = ()  # runs that are wanted now; the first policy is compared with all others
     labels: Sequence[int] = ()  # and at which counts
+    texts: dict[str, Any] = field(default_factory=dict)  # what is odd about them
 
     @classmethod
     def read(
@@ -37,13 +41,10 @@ class Report:
         labels: Sequence[int] = (),
     ) -> Report:
         """With the runs that an earlier call left. Raises ReplayRefused where they were made under another setting."""
-        if path is None or not path.exists():
+        kept = _kept(path)
+        if kept is None:
             return cls(path, setting, {}, asked, labels)
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            found, runs = kept["setting"], {(run["contender"], run["seed"]): run for run in kept["runs"]}
-        except (ValueError, KeyError, TypeError):
-            raise ReplayRefused(f"{path} is no report of this benchmark; name another file.") from None
+        found, runs = kept
         then, now = FORMERLY | found, FORMERLY | setting
         for name in now | then:  # what only one of them names is a difference too
             if then.get(name) != now.get(name):
@@ -123,6 +124,7 @@ class Report:
             "machine": machine(),
             "commit": _commit(),
             "setting": self.setting,
+            "texts": self.texts,
             "contenders": {name: self.name_of(name) for name in self.contenders},
             "figure": self.figure,
             "curves": {name: _of(name, curves) for name in self.contenders},
@@ -137,6 +139,23 @@ class Report:
             unfinished = self.path.with_name(f".{self.path.name}.writing")
             unfinished.write_text(json.dumps(self.told(), indent=1) + "\n", encoding="utf-8")
             unfinished.replace(self.path)
+
+
+def kept_setting(path: Path | None) -> dict[str, Any] | None:
+    """Under which the runs in this file were made; None where there are none yet. Raises ReplayRefused."""
+    kept = _kept(path)
+    return FORMERLY | kept[0] if kept else None
+
+
+def _kept(path: Path | None) -> tuple[dict[str, Any], dict[tuple[str, int], dict[str, Any]]] | None:
+    """(setting, runs)"""
+    if path is None or not path.exists():
+        return None
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return dict(kept["setting"]), {(run["contender"], run["seed"]): run for run in kept["runs"]}
+    except (ValueError, KeyError, TypeError):
+        raise ReplayRefused(f"{path} is no report of this benchmark; name another file.") from None
 
 
 def _of(contender: str, curves: dict[str, dict[str, list[CurvePoint]]]) -> dict[str, list[dict[str, Any]]]:

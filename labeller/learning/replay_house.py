@@ -36,12 +36,15 @@ class Wish:
     audit: bool = True
     refit_every: int = 1
     found_first: bool = False
+    keep_in_both: bool = False  # texts of `train` that `test` has too
 
 
-def prepare(home: Path, train: Path, test: Path | None, *, threads: int = 0) -> dict[str, Any]:
+def prepare(
+    home: Path, train: Path, test: Path | None, *, threads: int = 0, keep_in_both: bool = False
+) -> dict[str, Any]:
     """Make the house that every seed begins with: texts imported, and read by the default encoder. Raises
     ProcessFailed."""
-    facts = {"train": str(train), "test": str(test) if test else None}
+    facts = {"train": str(train), "test": str(test) if test else None, "keep_in_both": keep_in_both}
     return list(_order(home, {"do": "prepare"} | facts, threads))[-1]
 
 

@@ -47,6 +47,8 @@ class Simulation:
 def played(wished: Simulation, folder: Path, say: Say) -> Iterator[Play]:
     """One play after the other, told as it goes. Raises ProcessFailed."""
     prepared = folder / "prepared"
+    for note in wished.material.notes:
+        say(note)
     say(f"Reading {len(wished.material.pool):,} texts; {len(wished.material.test):,} others are the test.")
     prepare(prepared, wished.train, wished.test)
     for policy in wished.policies:
@@ -84,6 +86,7 @@ def told(wished: Simulation, plays: list[Play]) -> dict[str, Any]:
         "test": wished.test.name if wished.test else "a third of it",
         "pool": len(wished.material.pool),
         "tested_on": len(wished.material.test),
+        "texts": wished.material.facts,
         "audit": wished.audit,
         "full": wished.full_at if isinstance(wished.full_at, str) else list(wished.full_at),
         "figure": wished.figure,

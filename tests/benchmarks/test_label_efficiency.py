@@ -186,6 +186,22 @@ def test_figures_of_another_setting_do_not_come_into_the_same_file(tmp_path: Pat
         Report.read(path, SETTING)
 
 
+def test_a_file_from_before_texts_of_the_test_were_left_out_is_gone_on_with_as_it_began(
+    train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test, old = tmp_path / "test.jsonl", tmp_path / "old.json"
+    test.write_text('{"text": "text 3", "label": "b"}\n{"text": "new", "label": "a"}\n', encoding="utf-8")
+    words = [train, test, "--seeds", 1, "--labels", "8", "--rivals", "b", "--json"]
+    new = run(monkeypatch, capsys, *words, tmp_path / "new.json")
+    assert (new["setting"]["pool"], new["setting"]["in_test_too"], new["texts"]["in_both"]) == (29, "left out", 1)
+    setting = {name: value for name, value in new["setting"].items() if name not in ("recipe", "in_test_too")}
+    old.write_text(json.dumps({"setting": setting | {"pool": 30}, "runs": new["runs"]}))
+    arena.clear()
+    again = run(monkeypatch, capsys, *words, old, "--seeds", 2)
+    assert [seed for _, seed, _ in arena] == [1, 1]
+    assert (again["setting"]["pool"], again["setting"]["in_test_too"]) == (30, "kept")
+
+
 def test_figures_of_two_recipes_do_not_come_into_the_same_file(tmp_path: Path) -> None:
     path, epochs = tmp_path / "out.json", {"recipe": {"epochs": 3}}
     Report(path, SETTING | epochs).add("default", 0, [point(8, 0.5)])
@@ -212,9 +228,9 @@ def test_ours_trains_where_the_first_run_starts_by_itself_and_at_each_count(
 
 def test_what_was_made_of_other_texts_is_not_used_again(train: Path, tmp_path: Path) -> None:
     arena = Arena(tmp_path, (8,), 1)
-    arena.fill(read_material(train, train))
+    arena.fill(read_material(train, train, keep_in_both=True))
     (tmp_path / "house").mkdir()
-    arena.fill(read_material(train, train))
+    arena.fill(read_material(train, train, keep_in_both=True))
     assert (tmp_path / "house").exists()
     arena.fill(read_material(train, None))
     assert not (tmp_path / "house").exists() and len(arena.pool.read_text().splitlines()) == 20

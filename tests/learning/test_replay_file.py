@@ -31,25 +31,25 @@ def test_texts_keep_their_order_and_labels_are_named_in_theirs(tmp_path: Path) -
 
 def test_the_first_of_equal_texts_counts(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("Same  text", "a"), one("same text", "b"), one("other", "b"))
-    assert [row.labels for row in read_material(train, train).pool] == [("a",), ("b",)]
+    assert [row.labels for row in read_material(train, train, keep_in_both=True).pool] == [("a",), ("b",)]
 
 
 def test_names_that_differ_in_case_or_blanks_are_one_label(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("x", "Law  suit"), one("y", "law suit"), one("z", "b"))
-    material = read_material(train, train)
+    material = read_material(train, train, keep_in_both=True)
     assert material.names == ["Law suit", "b"]
     assert [row.labels[0] for row in material.pool] == ["Law suit", "Law suit", "b"]
 
 
 def test_several_labels_and_none_at_all(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", {"text": "x", "labels": ["a", "b"]}, {"text": "y", "labels": []})
-    material = read_material(train, train)
+    material = read_material(train, train, keep_in_both=True)
     assert material.multi_label and [row.labels for row in material.pool] == [("a", "b"), ()]
 
 
 def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", json.dumps(one("x\u2028y", "a"), ensure_ascii=False), one("z", "b"))
-    assert read_material(train, train).pool[0].text == "x\u2028y"
+    assert read_material(train, train, keep_in_both=True).pool[0].text == "x\u2028y"
 
 
 def test_without_a_test_file_a_third_is_held_back_and_always_the_same(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_without_a_test_file_a_third_is_held_back_and_always_the_same(tmp_path: 
 def test_what_cannot_be_played_is_refused_with_its_line(tmp_path: Path, rows: list[object], sentence: str) -> None:
     train = written(tmp_path / "a.jsonl", *rows)
     with pytest.raises(ReplayRefused, match=sentence):
-        read_material(train, train)
+        read_material(train, train, keep_in_both=True)
 
 
 def test_a_missing_file_and_two_kinds_of_file_are_refused(tmp_path: Path) -> None:
@@ -102,3 +102,25 @@ def test_counts_that_do_not_ascend_are_refused(words: str) -> None:
 def test_more_labels_than_texts_are_refused_with_both_numbers() -> None:
     with pytest.raises(ReplayRefused, match="33 labels are wanted but there are 32 texts"):
         read_counts("8,33", pool=32)
+
+
+def test_texts_that_the_test_has_too_are_not_learnt_from(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("Same  text", "a"), one("other", "b"), one("third", "a"))
+    test = written(tmp_path / "t.jsonl", one("same text", "a"), one("new", "b"))
+    material = read_material(train, test)
+    assert [row.text for row in material.pool] == ["other", "third"] and len(material.test) == 2
+    assert material.facts["in_both"] == 1
+    assert material.notes == ["1 text of TRAIN is in the test too and was left out."]
+
+
+def test_figures_that_began_with_such_texts_keep_them(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    material = read_material(train, train, keep_in_both=True)
+    assert len(material.pool) == 2
+    assert material.notes == ["2 texts of TRAIN are in the test too and were kept, as the figures began with them."]
+
+
+def test_a_file_that_is_its_own_test_is_refused(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    with pytest.raises(ReplayRefused, match=r"All 2 texts of a\.jsonl are in the test too; none is left to learn from"):
+        read_material(train, train)

@@ -70,14 +70,18 @@ def test_progress_and_a_table_for_people(train: Path, tmp_path: Path, wishes: li
 
 
 def test_json_is_one_object_and_nothing_else(train: Path, tmp_path: Path, wishes: list[Wish]) -> None:
+    test = tmp_path / "test.jsonl"
+    test.write_text('{"text": "text 3", "label": "b"}\n{"text": "new", "label": "a"}\n', encoding="utf-8")
     out, err = simulate(
-        train, "--test", train, "--labels", "8", "--seeds", 1, "--full", "8", "--without-audit", "--json"
+        train, "--test", test, "--labels", "8", "--seeds", 1, "--full", "8", "--without-audit", "--json"
     )
     told = json.loads(out)
     assert told["curves"]["accuracy"]["default"][0]["mean"] == 0.4
-    assert (told["test"], told["audit"], told["full"], told["figure"]) == ("train.jsonl", False, [8], "accuracy")
+    assert (told["test"], told["audit"], told["full"], told["figure"]) == ("test.jsonl", False, [8], "accuracy")
     assert told["plays"][0]["points"][0]["rounds"] == [FULL] and "8 labels, accuracy 0.400" in err
-    assert (wishes[0].full_at, wishes[0].audit, wishes[0].test) == ((8,), False, str(train))
+    assert (told["pool"], told["texts"]["in_both"]) == (29, 1)
+    assert "1 text of TRAIN is in the test too and was left out." in err
+    assert (wishes[0].full_at, wishes[0].audit, wishes[0].test) == ((8,), False, str(test))
     out, _ = simulate(train, "--labels", "8", "--seeds", 1, "--full", "none", "--json", tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text())["full"] == [] and "labels" in out.splitlines()[-2]
 
