@@ -22,16 +22,18 @@ class Material:
     multi_label: bool
     in_both: int = 0  # texts of the training file that the test has too
     kept: bool = False  # whether those stay in the pool
+    repeated: int = 0  # rows of the training file whose text was there before
+    contradicting: int = 0  # those of them with another label
 
     @property
     def facts(self) -> dict[str, Any]:
         """What is odd about the texts, for machines."""
-        return {"in_both": self.in_both}
+        return {"repeated": self.repeated, "contradicting": self.contradicting, "in_both": self.in_both}
 
     @property
     def notes(self) -> list[str]:
         """The same for people, a sentence each; none where all is in order."""
-        return _in_both_words(self.in_both, kept=self.kept)
+        return [*_repeated_words(self.repeated, self.contradicting), *_in_both_words(self.in_both, kept=self.kept)]
 
 
 def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False) -> Material:
@@ -41,7 +43,7 @@ def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False)
     Raises ReplayRefused with the line that is wrong.
     """
     rows, multi = read_lines(train)
-    pool = list({text_hash(row.text): row for row in reversed(rows)}.values())[::-1]
+    pool, repeated, contradicting = _each_once(rows)
     if test is None:
         random.Random(SPLIT_SEED).shuffle(pool)  # noqa: S311 (a split to repeat, no secret)
         held = len(pool) // HELD_BACK
@@ -50,12 +52,11 @@ def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False)
         tests, also_multi = read_lines(test)
         if also_multi != multi:
             raise ReplayRefused(f"{train.name} and {test.name} differ: one has 'label', the other 'labels'.")
-    measured = {text_hash(row.text) for row in tests}
-    apart = [row for row in pool if text_hash(row.text) not in measured]
+    apart = _without(tests, pool)
     in_both = len(pool) - len(apart)
-    if not apart and not keep_in_both:
-        raise ReplayRefused(f"All {in_both:,} texts of {train.name} are in the test too; none is left to learn from.")
     pool = pool if keep_in_both else apart
+    if not pool:
+        raise ReplayRefused(f"All {in_both:,} texts of {train.name} are in the test too; none is left to learn from.")
     spelling = {name.casefold(): name for row in reversed(pool + tests) for name in row.labels}
     names = sorted(spelling.values())
     if not names:
@@ -63,7 +64,32 @@ def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False)
     if len(names) < 2 and not multi:
         raise ReplayRefused(f"{train.name} has one label only; a classifier needs two.")
     alike = (_spelt_alike(pool, spelling), _spelt_alike(tests, spelling))
-    return Material(*alike, names, multi, in_both, keep_in_both)
+    return Material(*alike, names, multi, in_both, keep_in_both, repeated, contradicting)
+
+
+def _each_once(rows: list[Known]) -> tuple[list[Known], int, int]:
+    """(the first of those with the same text, how many were not the first, how many of these have another label)
+
+    A text stands where it came last: figures that were kept have this order, from which draws and the split follow."""
+    first = {text_hash(row.text): row for row in reversed(rows)}
+    contradicting = sum(_folded(row) != _folded(first[text_hash(row.text)]) for row in rows)
+    return list(first.values())[::-1], len(rows) - len(first), contradicting
+
+
+def _folded(row: Known) -> set[str]:
+    return {name.casefold() for name in row.labels}
+
+
+def _without(tests: list[Known], pool: list[Known]) -> list[Known]:
+    measured = {text_hash(row.text) for row in tests}
+    return [row for row in pool if text_hash(row.text) not in measured]
+
+
+def _repeated_words(repeated: int, contradicting: int) -> list[str]:
+    if not repeated:
+        return []
+    rows = "1 row repeats a text" if repeated == 1 else f"{repeated:,} rows repeat a text"
+    return [f"{rows}, {contradicting:,} of them with another label; the first was kept."]
 
 
 def _in_both_words(count: int, *, kept: bool) -> list[str]:

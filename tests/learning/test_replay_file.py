@@ -29,9 +29,12 @@ def test_texts_keep_their_order_and_labels_are_named_in_theirs(tmp_path: Path) -
     assert (material.test, material.names, material.multi_label) == ([Known("drei", ("c",))], ["a", "b", "c"], False)
 
 
-def test_the_first_of_equal_texts_counts(tmp_path: Path) -> None:
-    train = written(tmp_path / "a.jsonl", one("Same  text", "a"), one("same text", "b"), one("other", "b"))
-    assert [row.labels for row in read_material(train, train, keep_in_both=True).pool] == [("a",), ("b",)]
+def test_the_first_of_equal_texts_counts_and_the_others_are_told(tmp_path: Path) -> None:
+    same = (one("Same  text", "a"), one("same text", "b"), one("other", "b"), one("same text", "A"))
+    material = read_material(written(tmp_path / "a.jsonl", *same), written(tmp_path / "t.jsonl", one("new", "a")))
+    assert [row.labels for row in material.pool] == [("b",), ("a",)]  # where the text came last
+    assert (material.facts["repeated"], material.facts["contradicting"]) == (2, 1)
+    assert material.notes == ["2 rows repeat a text, 1 of them with another label; the first was kept."]
 
 
 def test_names_that_differ_in_case_or_blanks_are_one_label(tmp_path: Path) -> None:
