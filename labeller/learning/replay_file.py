@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,33 @@ class Material:
     contradicting: int = 0  # those of them with another label
 
     @property
+    def unknown(self) -> dict[str, int]:
+        """Labels that no text of the pool has, each with the number of texts of the test that have it."""
+        known = {name for row in self.pool for name in row.labels}
+        return dict(sorted(Counter(name for row in self.test for name in set(row.labels) - known).items()))
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What is odd about the texts, for machines."""
-        return {"repeated": self.repeated, "contradicting": self.contradicting, "in_both": self.in_both}
+        return {
+            "repeated": self.repeated,
+            "contradicting": self.contradicting,
+            "in_both": self.in_both,
+            "unknown": self.unknown,
+        }
 
     @property
     def notes(self) -> list[str]:
         """The same for people, a sentence each; none where all is in order."""
-        return [*_repeated_words(self.repeated, self.contradicting), *_in_both_words(self.in_both, kept=self.kept)]
+        return [
+            *_repeated_words(self.repeated, self.contradicting),
+            *_in_both_words(self.in_both, kept=self.kept),
+            *(
+                f"Label '{name}' ({count:,} of {len(self.test):,} test texts) is on no text to learn from and can "
+                "never be right."
+                for name, count in self.unknown.items()
+            ),
+        ]
 
 
 def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False) -> Material:
@@ -64,7 +84,12 @@ def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False)
     if len(names) < 2 and not multi:
         raise ReplayRefused(f"{train.name} has one label only; a classifier needs two.")
     alike = (_spelt_alike(pool, spelling), _spelt_alike(tests, spelling))
-    return Material(*alike, names, multi, in_both, keep_in_both, repeated, contradicting)
+    found = Material(*alike, names, multi, in_both, keep_in_both, repeated, contradicting)
+    measured_names = {name for row in found.test for name in row.labels}
+    if measured_names and measured_names <= set(found.unknown):
+        some = ", ".join(sorted(measured_names)[:3])
+        raise ReplayRefused(f"No label of the test ({some}) is on a text to learn from: nothing could be right.")
+    return found
 
 
 def _each_once(rows: list[Known]) -> tuple[list[Known], int, int]:

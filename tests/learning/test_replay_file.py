@@ -23,10 +23,11 @@ def one(text: str, label: str) -> dict[str, object]:
 
 def test_texts_keep_their_order_and_labels_are_named_in_theirs(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("eins", "b"), "", one("zwei", "a"))
-    test = written(tmp_path / "t.jsonl", one("drei", "c"))
+    test = written(tmp_path / "t.jsonl", one("drei", "c"), one("vier", "A"))
     material = read_material(train, test)
     assert material.pool == [Known("eins", ("b",)), Known("zwei", ("a",))]
-    assert (material.test, material.names, material.multi_label) == ([Known("drei", ("c",))], ["a", "b", "c"], False)
+    assert (material.names, material.multi_label) == (["a", "b", "c"], False)
+    assert material.test == [Known("drei", ("c",)), Known("vier", ("a",))]
 
 
 def test_the_first_of_equal_texts_counts_and_the_others_are_told(tmp_path: Path) -> None:
@@ -127,3 +128,16 @@ def test_a_file_that_is_its_own_test_is_refused(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
     with pytest.raises(ReplayRefused, match=r"All 2 texts of a\.jsonl are in the test too; none is left to learn from"):
         read_material(train, train)
+
+
+def test_a_label_that_can_never_be_right_is_told(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    material = read_material(train, written(tmp_path / "t.jsonl", one("v", "ZZZ"), one("w", "A")))
+    assert material.facts["unknown"] == {"ZZZ": 1}
+    assert material.notes == ["Label 'ZZZ' (1 of 2 test texts) is on no text to learn from and can never be right."]
+
+
+def test_a_test_of_unknown_labels_alone_is_refused(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    with pytest.raises(ReplayRefused, match=r"No label of the test \(c, d\) is on a text to learn from"):
+        read_material(train, written(tmp_path / "t.jsonl", one("v", "d"), one("w", "c")))
