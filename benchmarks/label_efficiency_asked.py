@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from labeller.learning.bridge_recipe import what_is_wrong
 from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
 from labeller.learning.replay_file import Material, read_material
 from labeller.learning.replay_lines import ReplayRefused
-from labeller.learning.triggers import FIRST_FULL
+from labeller.learning.replay_setting import setting_of
 
 
 @dataclass(frozen=True)
@@ -125,22 +124,9 @@ def _policies() -> list[str]:
 
 
 def _setting(options: argparse.Namespace, material: Material, recipe: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "recipe": recipe,
-        "train": _named(options.train),
-        "test": "a third of train" if options.held_back else _named(options.test),
-        "pool": len(material.pool),
-        "tested_on": len(material.test),
-        "in_test_too": "kept" if material.kept else "left out",  # texts of train
-        "kinds": len(material.names),
-        "several_labels": material.multi_label,
+    return setting_of(options.train, None if options.held_back else options.test, material, recipe) | {
         "found_first": options.found_first,
         "refit_every": options.refit_every,
-        "first_full_run": FIRST_FULL,
         "threads": options.threads,
         "audit": False,
     }
-
-
-def _named(path: Path) -> str:
-    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import machine
 from benchmarks.rivals import RIVALS
+from labeller.learning.measured_on import commit, machine
 from labeller.learning.replay_curves import CurvePoint, curve, figure_for, labels_needed
 from labeller.learning.replay_lines import ReplayRefused
 
@@ -122,7 +121,7 @@ class Report:
         return {
             "benchmark": "label_efficiency",
             "machine": machine(),
-            "commit": _commit(),
+            "commit": commit(),
             "setting": self.setting,
             "texts": self.texts,
             "contenders": {name: self.name_of(name) for name in self.contenders},
@@ -160,12 +159,3 @@ def _kept(path: Path | None) -> tuple[dict[str, Any], dict[tuple[str, int], dict
 
 def _of(contender: str, curves: dict[str, dict[str, list[CurvePoint]]]) -> dict[str, list[dict[str, Any]]]:
     return {figure: [asdict(p) for p in found[contender]] for figure, found in curves.items() if contender in found}
-
-
-def _commit() -> str:
-    """Of the code that runs, with a plus where files were changed since; empty outside a git repository."""
-    said = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+"],
-        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return said.stdout.strip()

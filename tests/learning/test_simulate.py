@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -77,13 +78,17 @@ def test_json_is_one_object_and_nothing_else(train: Path, tmp_path: Path, wishes
     )
     told = json.loads(out)
     assert told["curves"]["accuracy"]["default"][0]["mean"] == 0.4
-    assert (told["test"], told["audit"], told["full"], told["figure"]) == ("test.jsonl", False, [8], "accuracy")
+    setting = told["setting"]
+    assert (setting["audit"], setting["full"], told["figure"]) == (False, [8], "accuracy")
+    assert setting["test"] == f"test.jsonl {sha256(test.read_bytes()).hexdigest()[:12]}"
+    assert (setting["labels"], setting["policies"], setting["seeds"], setting["recipe"]) == ([8], ["default"], [0], {})
+    assert told["machine"]["cores"] and "commit" in told
     assert told["plays"][0]["points"][0]["rounds"] == [FULL] and "8 labels, accuracy 0.400" in err
-    assert (told["pool"], told["texts"]["in_both"]) == (29, 1)
+    assert (setting["pool"], told["texts"]["in_both"]) == (29, 1)
     assert "1 text of TRAIN is in the test too and was left out." in err
     assert (wishes[0].full_at, wishes[0].audit, wishes[0].test) == ((8,), False, str(test))
     out, _ = simulate(train, "--labels", "8", "--seeds", 1, "--full", "none", "--json", tmp_path / "out.json")
-    assert json.loads((tmp_path / "out.json").read_text())["full"] == [] and "labels" in out.splitlines()[-2]
+    assert json.loads((tmp_path / "out.json").read_text())["setting"]["full"] == [] and "labels" in out.splitlines()[-2]
 
 
 def test_a_play_that_fails_ends_with_1_and_its_reason(

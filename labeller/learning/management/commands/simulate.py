@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.checks import CHEAP
@@ -86,6 +87,8 @@ def _checked(options: dict[str, Any]) -> Simulation:
         range(options["seeds"]),
         full_at,
         not options["without_audit"],
+        settings.RECIPE,
+        settings.TRAINING_THREADS,
     )
 
 
