@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+LIKE = 'like {"text": "…", "label": "name"} or {"text": "…", "labels": ["name"]}'
+
 
 class ReplayRefused(ValueError):
     """The file or the wish cannot be played; the message is a sentence that says why."""
@@ -30,7 +32,7 @@ def read_lines(path: Path) -> tuple[list[Known], bool]:
         raise ReplayRefused(f"{path} is no UTF-8 text, from byte {error.start} on.") from None
     rows = [(at, _parsed(line, at, path)) for at, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
-        raise ReplayRefused(f"{path} is empty; a line is a JSON object with 'text' and 'label' (or 'labels').")
+        raise ReplayRefused(f"{path} is empty; a line is a JSON object, {LIKE}.")
     multi = "labels" in rows[0][1]
     return [_known(row, at, path, multi) for at, row in rows], multi
 
@@ -41,7 +43,7 @@ def _parsed(line: str, number: int, path: Path) -> dict[str, Any]:
     except ValueError:
         row = None
     if not isinstance(row, dict):
-        raise ReplayRefused(f"Line {number} of {path.name} is no JSON object.")
+        raise ReplayRefused(f"Line {number} of {path.name} is no JSON object; only JSON Lines are read, {LIKE}.")
     return row
 
 
@@ -50,6 +52,21 @@ def _known(row: dict[str, Any], number: int, path: Path, multi: bool) -> Known:
     if not isinstance(text, str) or not text.strip():
         raise ReplayRefused(f"Line {number} of {path.name} has no 'text'.")
     if not isinstance(labels, list) or not all(isinstance(name, str) and name.strip() for name in labels):
-        wanted = "'labels', a list of names" if multi else "'label', a name"
-        raise ReplayRefused(f"Line {number} of {path.name} has no {wanted}.")
+        raise ReplayRefused(f"Line {number} of {path.name} {_label_fault(row, multi)}.")
     return Known(text, tuple(" ".join(name.split()) for name in labels))
+
+
+def _label_fault(row: dict[str, Any], multi: bool) -> str:
+    """What stands in the place of the names, and how they are written."""
+    wanted = 'a list of names like "labels": ["name"]' if multi else 'a name like "label": "name"'
+    own, other = ("labels", "label") if multi else ("label", "labels")
+    if own not in row:
+        mixed = f" but '{other}', unlike the first line" if other in row else ""
+        return f"has no '{own}'{mixed}; write {wanted}"
+    value = row[own]
+    if multi and isinstance(value, list):
+        value = next(name for name in value if not (isinstance(name, str) and name.strip()))
+    if type(value) in (int, float):
+        return f'has the number {value} for a label; write it as a name, "{value}"'
+    found = "null" if value is None else json.dumps(value, ensure_ascii=False)
+    return f"has {found} in '{own}'; write {wanted}"
