@@ -113,7 +113,7 @@ def test_a_play_that_fails_ends_with_1_and_its_reason(
         (["--labels", "many"], "no list of ascending numbers of labels"),
         (["--labels", "8,21"], "21 labels are wanted but there are 20 texts"),
         (["--labels", "8", "--full", "4"], "A full run at 4 labels is not among --labels"),
-        (["--labels", "8", "--full", "often"], "'often' is no list"),
+        (["--labels", "8", "--full", "often"], "--full 'often' cannot be; write auto, none, or numbers"),
         (["--labels", "8", "--seeds", "0"], "--seeds 0 cannot be; ask for 1 or more"),
         (["--labels", "8", "--test", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
         (["--labels", "8", "--png", "nowhere/c.png"], "There is no folder nowhere"),

@@ -97,7 +97,10 @@ def _full_at(words: str, labels: tuple[int, ...]) -> tuple[int, ...] | Literal["
         return "auto"
     if words == "none":
         return ()
-    counts = read_counts(words)
+    try:
+        counts = read_counts(words)
+    except ReplayRefused:
+        raise ReplayRefused(f"--full '{words}' cannot be; write auto, none, or numbers of --labels.") from None
     strange = sorted(set(counts) - set(labels))
     if strange:
         raise ReplayRefused(f"A full run at {strange[0]} labels is not among --labels; add it there.")
