@@ -18,11 +18,8 @@ Prints one JSON object; progress goes to standard error. Where a contender faile
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import Arena
@@ -30,6 +27,7 @@ from benchmarks.label_efficiency_asked import Asked, checked, parser
 from benchmarks.label_efficiency_report import Report
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_chart import curves_spec, save_png
+from labeller.learning.replay_house import folder_for_now
 from labeller.learning.replay_lines import ReplayRefused
 
 
@@ -43,9 +41,8 @@ def main() -> None:
         asking.error(str(refusal))
     for note in asked.material.notes:
         _say(note)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder below goes too
-    with tempfile.TemporaryDirectory(prefix="labeller-efficiency-") as folder:
-        work = options.work or Path(folder)
+    with folder_for_now("labeller-efficiency-") as folder:
+        work = options.work or folder
         work.mkdir(parents=True, exist_ok=True)
         arena = Arena(
             work.resolve(),

@@ -11,8 +11,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +40,17 @@ class Wish:
     refit_every: int = 1
     found_first: bool = False
     keep_in_both: bool = False  # texts of `train` that `test` has too
+
+
+@contextmanager
+def folder_for_now(prefix: str) -> Iterator[Path]:
+    """In the temporary folder, gone at the end, also when the process is told to end by SIGTERM."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+            yield Path(folder)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def prepare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from hashlib import sha256
 from io import StringIO
@@ -15,6 +16,7 @@ from django.core.management import CommandError, call_command
 from labeller.learning import simulation
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_house import Wish
+from tests.operations.processes import running
 
 FULL = {"labels": 8, "state": "done"}
 
@@ -131,3 +133,14 @@ def test_a_wrong_line_is_named(tmp_path: Path, wishes: list[Wish]) -> None:
     with pytest.raises(CommandError, match=r"Line 2 of broken.jsonl has no 'label'") as refusal:
         simulate(path, "--labels", "8")
     assert refusal.value.returncode == 2
+
+
+def test_sigterm_leaves_no_folder_behind(train: Path, tmp_path: Path) -> None:
+    own = tmp_path / "tmp"
+    own.mkdir()
+    env = dict(os.environ) | {"TMPDIR": str(own), "LABELLER_HOME": str(tmp_path / "home")}
+    with running("manage.py", "simulate", str(train), "--labels", "8", env=env, log=tmp_path / "log") as simulating:
+        simulating.wait_for("Reading 20 texts")
+        assert list(own.glob("labeller-simulate-*"))
+        assert simulating.end() == 143
+    assert list(own.glob("labeller-simulate-*")) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
 from labeller.learning.replay_chart import curves_spec, save_png
 from labeller.learning.replay_file import read_material
+from labeller.learning.replay_house import folder_for_now
 from labeller.learning.replay_lines import ReplayRefused
 from labeller.learning.simulation import Simulation, curves, played, table, told
 
@@ -41,9 +41,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wished = _checked(options)
         quiet = options["json"] == "-"
-        with tempfile.TemporaryDirectory(prefix="labeller-simulate-") as folder:
+        with folder_for_now("labeller-simulate-") as folder:
             try:
-                plays = list(played(wished, Path(folder), self.stderr.write if quiet else self._say))
+                plays = list(played(wished, folder, self.stderr.write if quiet else self._say))
             except ProcessFailed as failure:
                 raise CommandError(f"The play ended. {failure}", returncode=1) from None
         facts = told(wished, plays)
