@@ -26,7 +26,7 @@ from benchmarks.contenders import Arena
 from benchmarks.label_efficiency_asked import Asked, checked, parser
 from benchmarks.label_efficiency_report import Report
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_chart import curves_spec, save_png
+from labeller.learning.replay_chart import curves_spec, save_png, title_of
 from labeller.learning.replay_house import folder_for_now
 from labeller.learning.replay_lines import ReplayRefused
 
@@ -57,8 +57,9 @@ def main() -> None:
     print(json.dumps(report.told(), indent=1), flush=True)  # before the picture, which may fail
     if options.png:
         curves = {report.name_of(key): points for key, points in report.curves(report.figure).items()}
-        title = f"{options.train.stem}{', a third of it held back' if options.held_back else ''}"
-        save_png(curves_spec(curves, figure=report.figure, title=title), options.png)
+        title = title_of(options.train, held_back=options.held_back)
+        tested_on = len(asked.material.test)
+        save_png(curves_spec(curves, figure=report.figure, title=title, tested_on=tested_on), options.png)
     if any("failed" in run for run in map(report.runs.get, asked.runs) if run):
         sys.exit(1)
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from labeller.learning.checks import CHEAP
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
-from labeller.learning.replay_chart import curves_spec, save_png
+from labeller.learning.replay_chart import curves_spec, save_png, title_of
 from labeller.learning.replay_file import read_material
 from labeller.learning.replay_house import folder_for_now
 from labeller.learning.replay_lines import ReplayRefused
@@ -54,7 +54,9 @@ class Command(BaseCommand):
         for line in () if quiet else table(wished, plays):
             self.stdout.write(line)
         if options["png"]:  # last: one that cannot be drawn takes no figure along
-            save_png(curves_spec(curves(plays, wished.figure), figure=wished.figure), options["png"])
+            title, tested_on = title_of(wished.train, held_back=wished.test is None), len(wished.material.test)
+            drawn = curves(plays, wished.figure)
+            save_png(curves_spec(drawn, figure=wished.figure, title=title, tested_on=tested_on), options["png"])
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
