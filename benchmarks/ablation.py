@@ -23,8 +23,8 @@ from typing import Any
 import torch
 
 from benchmarks.ablation_sets import LabelledFile, judge, read_set
-from benchmarks.machine import machine
 from benchmarks.resumable import already, write
+from labeller.learning.measured_on import machine
 from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig, Method
 from modelsvc.encoder import BUNDLED, Encoder, resolve

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.labelled_pool import known_texts
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 from modelsvc.attribution import WORD, log_odds, words_that_mattered
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.quick import fit_head, predict_proba

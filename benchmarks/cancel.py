@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import labelled_pool
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 
 LONGEST = 12  # stretches told
 

@@ -15,8 +15,9 @@ from typing import Any
 from benchmarks.rivals import OF_THEIR_OWN
 from labeller.learning.line_process import answers
 from labeller.learning.replay_curves import newest_model
-from labeller.learning.replay_file import Known, Material
+from labeller.learning.replay_file import Material
 from labeller.learning.replay_house import Wish, play, prepare
+from labeller.learning.replay_lines import Known
 from labeller.learning.triggers import FIRST_FULL
 from modelsvc.encoder_files import BUNDLED, resolve
 
@@ -70,6 +71,7 @@ class Arena:
             audit=False,
             refit_every=self.refit_every,
             found_first=self.found_first,
+            keep_in_both=True,  # the files here are as `fill` was given them
         )
         own = self.work / f"playing-{policy}-{seed}"
         shutil.rmtree(own, ignore_errors=True)  # of a run that was killed
@@ -98,7 +100,7 @@ class Arena:
         house, making = self.work / "house", self.work / "house-in-the-making"
         if not house.exists():
             shutil.rmtree(making, ignore_errors=True)
-            prepare(making, self.pool, self.test, threads=self.threads)
+            prepare(making, self.pool, self.test, threads=self.threads, keep_in_both=True)
             making.rename(house)
         return house
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import machine
 from benchmarks.resumable import already, write
 from benchmarks.simulated import Moment, Project, kept, part, read
+from labeller.learning.measured_on import machine
 from modelsvc.assisted_f1 import Expected, LabelFigures, assisted_figures
 from modelsvc.evaluate import LabelReport, audit_report
 from modelsvc.intervals import Interval, bootstrap_macro_f1, macro_f1, wilson

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 from modelsvc.evaluate import macro_f1
 from modelsvc.folds import stratified_folds
 from modelsvc.quick import cross_fit, decide, fit_head, predict_proba

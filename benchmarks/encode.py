@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 
 DEMO = Path(__file__).parents[1] / "demo" / "terms.jsonl"

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import machine
 from labeller.annotation.audit import audit_is_due
+from labeller.learning.measured_on import machine
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.encoder_choice import choose_encoder
 from modelsvc.quick import fit_head, predict_proba

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.labelled_pool import Scene, embedded_scene, own_house
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 
 PATIENCE_S = 120.0
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.labelled_pool import embedded_scene, own_house
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 
 
 def main() -> None:

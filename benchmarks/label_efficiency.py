@@ -12,146 +12,77 @@ each label comes from search, for all.
 
 OUT is written after every point. What is there is not made again, but for a seed of ours that was stopped half-way: its
 points stay until the seed is played anew.
-Prints one JSON object; progress goes to standard error.
+Prints one JSON object; progress goes to standard error. Where a contender failed, the exit code is 1.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
-import signal
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import Arena
+from benchmarks.label_efficiency_asked import Asked, checked, parser
 from benchmarks.label_efficiency_report import Report
-from benchmarks.rivals import OF_THEIR_OWN, RIVALS
-from labeller import environment
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_chart import curves_spec, save_png
-from labeller.learning.replay_file import Material, ReplayRefused, read_counts, read_material
-from labeller.learning.triggers import FIRST_FULL
+from labeller.learning.replay_chart import curves_spec, save_png, title_of
+from labeller.learning.replay_house import folder_for_now
+from labeller.learning.replay_lines import ReplayRefused
 
 
 def main() -> None:
-    parser = _parser()
-    options = parser.parse_args()
+    options = (asking := parser(__doc__)).parse_args()
     try:
-        material = _material(options)
-        labels = read_counts(options.labels, pool=len(material.pool))
-        if options.found_first and labels[0] < len(material.names):
-            raise ReplayRefused(f"With {len(material.names)} labels found by search the first count must be as large.")
-        report = Report.read(options.json, _setting(options, material))
-        rivals = _known(options.rivals, RIVALS, "rival")
-        policies = _known(options.policy, _policies(), "policy")
-        if set(rivals) & set(OF_THEIR_OWN) and options.bench_python is None:
-            raise ReplayRefused("Rivals d and e need --bench-python, an interpreter with requirements-bench.txt.")
+        asked = checked(options)
+        report = Report.read(options.json, asked.setting, asked.runs, asked.labels)
+        report.texts = asked.material.facts
     except ReplayRefused as refusal:
-        parser.error(str(refusal))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder below goes too
-    with tempfile.TemporaryDirectory(prefix="labeller-efficiency-") as folder:
-        work = options.work or Path(folder)
+        asking.error(str(refusal))
+    for note in asked.material.notes:
+        _say(note)
+    with folder_for_now("labeller-efficiency-") as folder:
+        work = options.work or folder
         work.mkdir(parents=True, exist_ok=True)
         arena = Arena(
             work.resolve(),
-            labels,
+            asked.labels,
             options.threads,
             options.refit_every,
             options.found_first,
             options.bench_python,
         )
-        arena.fill(material)
-        seeds = range(options.first_seed, options.first_seed + options.seeds)
-        _compete(arena, report, policies, rivals, seeds, options.seconds)
-    told = report.told()
+        arena.fill(asked.material)
+        _compete(arena, report, asked, options.seconds)
+    print(json.dumps(report.told(), indent=1), flush=True)  # before the picture, which may fail
     if options.png:
         curves = {report.name_of(key): points for key, points in report.curves(report.figure).items()}
-        title = f"{options.train.stem}{', a third of it held back' if options.held_back else ''}"
-        save_png(curves_spec(curves, figure=report.figure, title=title), options.png)
-    print(json.dumps(told, indent=1))
+        title = title_of(options.train, held_back=options.held_back)
+        tested_on = len(asked.material.test)
+        save_png(curves_spec(curves, figure=report.figure, title=title, tested_on=tested_on), options.png)
+    if any("failed" in run for run in map(report.runs.get, asked.runs) if run):
+        sys.exit(1)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train", type=Path)
-    parser.add_argument("test", type=Path, nargs="?", help="not opened, and not needed, with --held-back")
-    parser.add_argument("--policy", default="default", help="of ours; several with commas, the first is compared")
-    parser.add_argument("--labels", default="32,64,128,256,525")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--rivals", default="a,b,c", help="of a, b, c, d, e, svm; empty for none")
-    parser.add_argument("--held-back", action="store_true", help="measure on a third of TRAIN")
-    parser.add_argument("--found-first", action="store_true", help="the first text of each label comes from search")
-    parser.add_argument("--refit-every", type=int, default=1, metavar="N", help="answers between our quick refits")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, help="begin no new seed after so many")
-    parser.add_argument("--bench-python", type=Path, help="interpreter of rivals d and e")
-    parser.add_argument("--work", type=Path, metavar="FOLDER", help="keeps texts and embeddings for the next time")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="kept after every point, and gone on with")
-    parser.add_argument("--png", type=Path, metavar="OUT")
-    return parser
-
-
-def _material(options: argparse.Namespace) -> Material:
-    if options.test is None and not options.held_back:
-        raise ReplayRefused("There is no test file; name one, or measure on a part of TRAIN with --held-back.")
-    return read_material(options.train, None if options.held_back else options.test)
-
-
-def _known(words: str, table: Any, what: str) -> list[str]:
-    names = [word.strip() for word in words.split(",") if word.strip()]
-    unknown = [name for name in names if name not in table]
-    if unknown:
-        raise ReplayRefused(f"There is no {what} '{unknown[0]}'; known: {', '.join(sorted(table))}.")
-    return names
-
-
-def _policies() -> list[str]:
-    from modelsvc.strategies import STRATEGIES
-
-    return list(STRATEGIES)
-
-
-def _setting(options: argparse.Namespace, material: Material) -> dict[str, Any]:
-    """What must be the same for figures that stand in one file."""
-    switches = environment.json_object("LABELLER_RECIPE")  # the play's own process reads them too
-    return ({"recipe": switches} if switches else {}) | {
-        "train": _named(options.train),
-        "test": "a third of train" if options.held_back else _named(options.test),
-        "pool": len(material.pool),
-        "tested_on": len(material.test),
-        "kinds": len(material.names),
-        "several_labels": material.multi_label,
-        "found_first": options.found_first,
-        "refit_every": options.refit_every,
-        "first_full_run": FIRST_FULL,
-        "threads": options.threads,
-        "audit": False,
-    }
-
-
-def _named(path: Path) -> str:
-    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
-
-
-def _compete(
-    arena: Arena, report: Report, policies: list[str], rivals: list[str], seeds: range, seconds: float | None
-) -> None:
-    started = time.monotonic()
-    for seed in seeds:
+def _compete(arena: Arena, report: Report, asked: Asked, seconds: float | None) -> None:
+    started, left = time.monotonic(), dict[str, list[int]]()
+    for seed in asked.seeds:
         late = seconds is not None and time.monotonic() - started > seconds
-        for contender in [*policies, *rivals]:
-            if report.lacks(contender, seed, arena.labels) and not late:
-                _say(f"{contender}, seed {seed}: begun")
-                try:
-                    _run(arena, report, contender, seed, is_rival=contender in rivals)
-                except ProcessFailed as failure:  # the others go on; next time it is tried again
-                    report.fail(contender, seed, str(failure))
-                    _say(f"{contender}, seed {seed}: failed. {failure}")
+        for contender in [*asked.policies, *asked.rivals]:
+            if not report.lacks(contender, seed):
+                continue
+            if late:
+                left.setdefault(contender, []).append(seed)
+                continue
+            _say(f"{contender}, seed {seed}: begun")
+            try:
+                _run(arena, report, contender, seed, is_rival=contender in asked.rivals)
+            except ProcessFailed as failure:  # the others go on; next time it is tried again
+                report.fail(contender, seed, str(failure))
+                _say(f"{contender}, seed {seed}: failed. {failure}")
+    for contender, seeds in left.items():
+        were = f" {seeds[0]} was" if len(seeds) == 1 else f"s {', '.join(map(str, seeds))} were"
+        _say(f"Time is up: {contender} seed{were} not begun.")
 
 
 def _run(arena: Arena, report: Report, contender: str, seed: int, *, is_rival: bool) -> None:

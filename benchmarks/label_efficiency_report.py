@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import machine
 from benchmarks.rivals import RIVALS
+from labeller.learning.measured_on import commit, machine
 from labeller.learning.replay_curves import CurvePoint, curve, figure_for, labels_needed
-from labeller.learning.replay_file import ReplayRefused
+from labeller.learning.replay_lines import ReplayRefused
 
 FIGURES = ("accuracy", "macro_f1", "micro_f1", "calibration_error", "seconds")
+FORMERLY: dict[str, Any] = {
+    "recipe": {},
+    "in_test_too": "kept",
+}  # what older files do not name in their setting, and what it was then
 
 
 @dataclass
@@ -24,24 +27,30 @@ class Report:
     path: Path | None
     setting: dict[str, Any]
     runs: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    asked: Sequence[tuple[str, int]] = ()  # runs that are wanted now; the first policy is compared with all others
+    labels: Sequence[int] = ()  # and at which counts
+    texts: dict[str, Any] = field(default_factory=dict)  # what is odd about them
 
     @classmethod
-    def read(cls, path: Path | None, setting: dict[str, Any]) -> Report:
+    def read(
+        cls,
+        path: Path | None,
+        setting: dict[str, Any],
+        asked: Sequence[tuple[str, int]] = (),
+        labels: Sequence[int] = (),
+    ) -> Report:
         """With the runs that an earlier call left. Raises ReplayRefused where they were made under another setting."""
-        if path is None or not path.exists():
-            return cls(path, setting)
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            found, runs = kept["setting"], {(run["contender"], run["seed"]): run for run in kept["runs"]}
-        except (ValueError, KeyError, TypeError):
-            raise ReplayRefused(f"{path} is no report of this benchmark; name another file.") from None
-        different = [name for name in setting if found.get(name) != setting[name]]
-        if different:
-            name = different[0]
-            raise ReplayRefused(
-                f"{path} has runs with {name} = {found.get(name)!r}, now it is {setting[name]!r}; name another file."
-            )
-        return cls(path, setting, runs)
+        kept = _kept(path)
+        if kept is None:
+            return cls(path, setting, {}, asked, labels)
+        found, runs = kept
+        then, now = FORMERLY | found, FORMERLY | setting
+        for name in now | then:  # what only one of them names is a difference too
+            if then.get(name) != now.get(name):
+                raise ReplayRefused(
+                    f"{path} has runs with {name} = {then.get(name)!r}, now it is {now.get(name)!r}; name another file."
+                )
+        return cls(path, setting, runs, asked, labels)
 
     @property
     def figure(self) -> str:
@@ -49,17 +58,18 @@ class Report:
 
     @property
     def contenders(self) -> list[str]:
-        """Ours first."""
-        return sorted(
-            {contender for contender, _ in self.runs}, key=lambda name: (name in RIVALS, name != "default", name)
-        )
+        """Ours first: those asked for in their order, then what the file had besides."""
+        found = {contender for contender, _ in self.runs}
+        asked = [name for name in dict.fromkeys(name for name, _ in self.asked) if name in found - set(RIVALS)]
+        return asked + sorted(found - set(asked), key=lambda name: (name in RIVALS, name != "default", name))
 
     def name_of(self, contender: str) -> str:
         return f"{contender}: {RIVALS[contender][0]}" if contender in RIVALS else f"Labeller, {contender}"
 
-    def lacks(self, contender: str, seed: int, labels: Sequence[int]) -> bool:
+    def lacks(self, contender: str, seed: int) -> bool:
+        """Whether a point that is wanted of it is still to be made."""
         run = self.runs.get((contender, seed))
-        return run is None or not set(labels) <= {point["labels"] for point in run["points"]}
+        return run is None or not set(self.labels) <= {point["labels"] for point in run["points"]}
 
     def chosen(self, contender: str, seed: int) -> list[int]:
         """Rows that a rival had labelled by its last point."""
@@ -111,11 +121,13 @@ class Report:
         return {
             "benchmark": "label_efficiency",
             "machine": machine(),
-            "commit": _commit(),
+            "commit": commit(),
             "setting": self.setting,
+            "texts": self.texts,
             "contenders": {name: self.name_of(name) for name in self.contenders},
             "figure": self.figure,
             "curves": {name: _of(name, curves) for name in self.contenders},
+            "unfinished": [{"contender": name, "seed": seed} for name, seed in self.asked if self.lacks(name, seed)],
             "labels_needed": {"of": ours, "for_the_mean_of": needed},
             "runs": [self.runs[key] for key in sorted(self.runs)],
         }
@@ -128,14 +140,22 @@ class Report:
             unfinished.replace(self.path)
 
 
+def kept_setting(path: Path | None) -> dict[str, Any] | None:
+    """Under which the runs in this file were made; None where there are none yet. Raises ReplayRefused."""
+    kept = _kept(path)
+    return FORMERLY | kept[0] if kept else None
+
+
+def _kept(path: Path | None) -> tuple[dict[str, Any], dict[tuple[str, int], dict[str, Any]]] | None:
+    """(setting, runs)"""
+    if path is None or not path.exists():
+        return None
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return dict(kept["setting"]), {(run["contender"], run["seed"]): run for run in kept["runs"]}
+    except (ValueError, KeyError, TypeError):
+        raise ReplayRefused(f"{path} is no report of this benchmark; name another file.") from None
+
+
 def _of(contender: str, curves: dict[str, dict[str, list[CurvePoint]]]) -> dict[str, list[dict[str, Any]]]:
     return {figure: [asdict(p) for p in found[contender]] for figure, found in curves.items() if contender in found}
-
-
-def _commit() -> str:
-    """Of the code that runs, with a plus where files were changed since; empty outside a git repository."""
-    said = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+"],
-        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return said.stdout.strip()

@@ -22,10 +22,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import machine
 from benchmarks.own_home import measured
 from benchmarks.serving import PATIENCE_S, embed, make_project, manage, percentiles, start, start_web, texts_of
 from benchmarks.serving import wait_for_page as wait_for_web
+from labeller.learning.measured_on import machine
 
 TARGETS_MS = {"p50": 50, "p95": 100}
 SEED = 11

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, fine_tune
 from modelsvc.quick import decide, fit_head, predict_proba

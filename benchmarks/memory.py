@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.installation import Installation, wait_until
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 
 EMBEDDED = (
     "from labeller.learning.models import TrainingRun as R; print(R.objects.filter(kind='embed', state='done').count())"

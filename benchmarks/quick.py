@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 from modelsvc.pool_graph import graph_of, sampled
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.strategies import Pool, rank

@@ -28,9 +28,9 @@ from typing import Any
 
 from playwright.sync_api import expect, sync_playwright
 
-from benchmarks.machine import machine
 from benchmarks.real_text_walk import ProjectWalk
 from benchmarks.taken_away import Rows, predict_file, read_rows, scores, tfidf, unpack
+from labeller.learning.measured_on import machine
 from tests.browser.walker import PATIENCE_MS, Walker
 from tests.operations.conftest import free_port
 from tests.operations.processes import ROOT, running

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import machine
 from benchmarks.recipe_chart import rounds_spec
 from benchmarks.strategies import Frozen, labelled_at
+from labeller.learning.measured_on import machine
 from labeller.learning.replay_chart import save_png
 from modelsvc.diversity import medoids
 from modelsvc.encoder import BUNDLED, Encoder, resolve

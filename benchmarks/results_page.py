@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import machine
 from benchmarks.own_home import measured
+from labeller.learning.measured_on import machine
 
 LABELS = 9
 TARGETS = {"server_ms": 300, "queries": 25, "drawn_s": 1.5}

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import machine
 from benchmarks.own_home import measured
+from labeller.learning.measured_on import machine
 
 TARGETS = {"words_p95_ms": 100, "meaning_p95_ms": 200}
 VOCABULARY, WIDTH, SHARD, LABELLED = 30_000, 384, 2_000, 2_000

@@ -26,8 +26,8 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks.machine import machine
 from benchmarks.own_home import measured
+from labeller.learning.measured_on import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 ALONE, EACH_OF_EIGHT, PEOPLE = 300, 50, 8

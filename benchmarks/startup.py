@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.installation import Installation
-from benchmarks.machine import machine
+from labeller.learning.measured_on import machine
 
 
 def one_run() -> dict[str, float]:

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import machine
 from benchmarks.resumable import already, write
 from benchmarks.simulated import Corpus, read
 from benchmarks.trajectories import trajectory
 from labeller.insight.extrapolation import FACTOR, HORIZON, Needed, band_at, farthest, needed, value_at
+from labeller.learning.measured_on import machine
 from modelsvc.forecast import Points, forecast, point
 from modelsvc.stopping import Signs, Word, advise
 

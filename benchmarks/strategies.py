@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import machine
 from benchmarks.resumable import already, write
+from labeller.learning.measured_on import machine
 from modelsvc.diversity import medoids
 from modelsvc.evaluate import macro_f1
 from modelsvc.pool_graph import sampled

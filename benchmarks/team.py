@@ -21,10 +21,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.machine import machine
 from benchmarks.own_home import measured
 from benchmarks.serving import PEOPLE, make_project, manage, percentiles, start_web, texts_of, wait_for_page
 from benchmarks.team_annotator import Annotator
+from labeller.learning.measured_on import machine
 
 GOLDS = 20
 

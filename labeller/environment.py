@@ -75,10 +75,19 @@ def named(name: str, taken: dict[str, str]) -> dict[str, str]:
 
 
 def json_object(name: str) -> dict[str, Any]:
-    """A JSON object, {} when the variable is empty. Raises ImproperlyConfigured for anything else."""
+    """A JSON object, {} when the variable is empty. Raises ImproperlyConfigured for anything else, and for a key twice:
+    JSON would take the last without a word."""
     written = os.environ.get(name) or "{}"
+
+    def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        for at, key in enumerate(keys):
+            if key in keys[:at]:
+                raise ImproperlyConfigured(f"Unexpected value of {name}: it names '{key}' twice.")
+        return dict(pairs)
+
     try:
-        value = json.loads(written)
+        value = json.loads(written, object_pairs_hook=each_once)
     except ValueError as problem:
         raise ImproperlyConfigured(f"Unexpected value of {name}: it is not JSON ({problem}).") from None
     if not isinstance(value, dict):

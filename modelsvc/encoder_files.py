@@ -59,7 +59,8 @@ def _cached_snapshot(name: str) -> Path:
         return Path(huggingface_hub.snapshot_download(name, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError) as error:
         raise EncoderError(
-            f"The encoder {name!r} is not on this machine. Fetch it once with `hf download {name}`, or give a folder."
+            f"The encoder {name!r} is not on this machine. Fetch it once with `hf download {name}`; a folder is named "
+            "by its whole path."
         ) from error
 
 

@@ -14,6 +14,33 @@ NOT_IN_A_RECIPE = {
     "concat": "an encoder that reads so cannot be kept",
     "windows": "the pool is read to the encoder's length",
 }
+# What a number may be, both ends included; by its place in the JSON where its name is in several parts with other ends.
+# Wide: an ablation may be foolish, but what lies outside cannot train, ends in NaN, or would never be done.
+RANGES: dict[str, tuple[float, float]] = {
+    "pseudo": (1, 100_000),
+    "candidates": (200, 1_000_000),
+    "epochs": (0.1, 100),
+    "label_smoothing": (0, 0.9),
+    "most_tokens": (1_000, 100_000_000),
+    "least_right": (0, 1),
+    "share_of_pool": (0.01, 1),  # for none at all there is use_pool
+    "lr": (1e-7, 0.1),
+    "head_lr": (1e-7, 1),
+    "head_start": (0, 10),
+    "layer_decay": (0.1, 1),
+    "warmup": (0, 1),
+    "unfreeze": (0, 1),
+    "weight_decay": (0, 1),
+    "clip": (0.01, 1_000),
+    "batch": (2, 1_024),  # one text makes no pair, and has no others to be told from
+    "fine_tuning.batch": (1, 1_024),
+    "steps": (1, 100_000),
+    "temperature": (0.001, 10),
+    "masked": (0.01, 0.9),
+    "adapt.most_tokens": (8, 512),
+    "piece_tokens": (64, 65_536),
+    "max_seconds": (1, 86_400),
+}
 
 
 class UnknownSwitch(ValueError):
@@ -78,20 +105,28 @@ class _Kind:
 
 def _value(value: Any, kind: _Kind, where: str) -> Any:
     if kind.types == (tuple,):
-        if isinstance(value, list | tuple) and value and all(type(part) is int and part > 0 for part in value):
+        least, most = _range(where)
+        if isinstance(value, list | tuple) and value and all(type(n) is int and least <= n <= most for n in value):
             return tuple(value)
-        raise UnknownSwitch(f"The switch '{where}' wants a list of whole numbers above 0, not {value!r}.")
+        raise UnknownSwitch(
+            f"The switch '{where}' wants a list of whole numbers from {least} to {most}, not {value!r}."
+        )
     if kind.words:
         if value in kind.words:
             return value
         raise UnknownSwitch(f"The switch '{where}' wants one of {', '.join(kind.words)}, not {value!r}.")
     if type(value) in kind.types or (type(value) is int and float in kind.types):
-        least = 1 if kind.types[0] is int else 0
-        if type(value) in (int, float) and not least <= value < float("inf"):
-            raise UnknownSwitch(f"The switch '{where}' wants a number of {least} or more, not {value!r}.")
+        if type(value) in (int, float):
+            least, most = _range(where)
+            if not least <= value <= most:
+                raise UnknownSwitch(f"The switch '{where}' wants a number from {least} to {most}, not {value!r}.")
         return value
     wanted = " or ".join("null" if one is type(None) else JSON_NAMES[one] for one in kind.types)
     raise UnknownSwitch(f"The switch '{where}' wants {wanted}, not {value!r}.")
+
+
+def _range(where: str) -> tuple[float, float]:
+    return RANGES.get(where) or RANGES[where.rpartition(".")[2]]
 
 
 JSON_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}

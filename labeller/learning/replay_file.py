@@ -1,30 +1,18 @@
-"""A file of labelled texts to play again: read, checked, and split where there is no test file."""
+"""The labelled texts of a replay: which are to learn from and which measure, split where there is no test file."""
 
 from __future__ import annotations
 
-import json
 import random
+from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from labeller.corpus.normalise import text_hash
+from labeller.learning.replay_lines import Known, ReplayRefused, read_lines
 
 HELD_BACK = 3  # every third text measures where no test file is given
 SPLIT_SEED = 20261124  # one split for all seeds, so that their spread is that of the learning alone
-
-
-class ReplayRefused(ValueError):
-    """The file or the wish cannot be played; the message is a sentence that says why."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """A text and the names of its labels."""
-
-    text: str
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -33,74 +21,108 @@ class Material:
     test: list[Known]
     names: list[str]  # of all labels, in alphabetical order
     multi_label: bool
+    in_both: int = 0  # texts of the training file that the test has too
+    kept: bool = False  # whether those stay in the pool
+    repeated: int = 0  # rows of the training file whose text was there before
+    contradicting: int = 0  # those of them with another label
+
+    @property
+    def unknown(self) -> dict[str, int]:
+        """Labels that no text of the pool has, each with the number of texts of the test that have it."""
+        known = {name for row in self.pool for name in row.labels}
+        return dict(sorted(Counter(name for row in self.test for name in set(row.labels) - known).items()))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is odd about the texts, for machines."""
+        return {
+            "repeated": self.repeated,
+            "contradicting": self.contradicting,
+            "in_both": self.in_both,
+            "unknown": self.unknown,
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """The same for people, a sentence each; none where all is in order."""
+        return [
+            *_repeated_words(self.repeated, self.contradicting),
+            *_in_both_words(self.in_both, kept=self.kept),
+            *(
+                f"Label '{name}' ({count:,} of {len(self.test):,} test texts) is on no text to learn from and can "
+                "never be right."
+                for name, count in self.unknown.items()
+            ),
+        ]
 
 
-def read_material(train: Path, test: Path | None) -> Material:
-    """Raises ReplayRefused with the line that is wrong."""
-    rows, multi = _read(train)
-    pool = list({text_hash(row.text): row for row in reversed(rows)}.values())[::-1]
+def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False) -> Material:
+    """Texts to learn from and texts to measure on. Those that are in both files measure only: a model that has read
+    the test is not measured by it. `keep_in_both` is for figures begun before that was so.
+
+    Raises ReplayRefused with the line that is wrong.
+    """
+    rows, multi = read_lines(train)
+    pool, repeated, contradicting = _each_once(rows)
     if test is None:
         random.Random(SPLIT_SEED).shuffle(pool)  # noqa: S311 (a split to repeat, no secret)
         held = len(pool) // HELD_BACK
         tests, pool = pool[:held], pool[held:]
     else:
-        tests, also_multi = _read(test)
+        tests, also_multi = read_lines(test)
         if also_multi != multi:
             raise ReplayRefused(f"{train.name} and {test.name} differ: one has 'label', the other 'labels'.")
+    apart = _without(tests, pool)
+    in_both = len(pool) - len(apart)
+    pool = pool if keep_in_both else apart
+    if not pool:
+        raise ReplayRefused(f"All {in_both:,} texts of {train.name} are in the test too; none is left to learn from.")
     spelling = {name.casefold(): name for row in reversed(pool + tests) for name in row.labels}
     names = sorted(spelling.values())
     if not names:
         raise ReplayRefused(f"No text of {train.name} has a label.")
     if len(names) < 2 and not multi:
         raise ReplayRefused(f"{train.name} has one label only; a classifier needs two.")
-    return Material(_spelt_alike(pool, spelling), _spelt_alike(tests, spelling), names, multi)
+    alike = (_spelt_alike(pool, spelling), _spelt_alike(tests, spelling))
+    found = Material(*alike, names, multi, in_both, keep_in_both, repeated, contradicting)
+    measured_names = {name for row in found.test for name in row.labels}
+    if measured_names and measured_names <= set(found.unknown):
+        some = ", ".join(sorted(measured_names)[:3])
+        raise ReplayRefused(f"No label of the test ({some}) is on a text to learn from: nothing could be right.")
+    return found
 
 
-def read_counts(words: str, *, pool: int | None = None) -> tuple[int, ...]:
-    """(32, 64) of "32,64". Raises ReplayRefused for what is no list of ascending numbers, or more than `pool`."""
-    try:
-        counts = tuple(int(word) for word in words.split(","))
-    except ValueError:
-        counts = ()
-    if not counts or counts[0] < 1 or any(after <= before for before, after in pairwise(counts)):
-        raise ReplayRefused(f"'{words}' is no list of ascending numbers of labels, like 32,64,128.")
-    if pool is not None and counts[-1] > pool:
-        raise ReplayRefused(f"{counts[-1]} labels are wanted but there are {pool} texts to label.")
-    return counts
+def _each_once(rows: list[Known]) -> tuple[list[Known], int, int]:
+    """(the first of those with the same text, how many were not the first, how many of these have another label)
+
+    A text stands where it came last: figures that were kept have this order, from which draws and the split follow."""
+    first = {text_hash(row.text): row for row in reversed(rows)}
+    contradicting = sum(_folded(row) != _folded(first[text_hash(row.text)]) for row in rows)
+    return list(first.values())[::-1], len(rows) - len(first), contradicting
 
 
-def _read(path: Path) -> tuple[list[Known], bool]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")  # splitlines() would also cut inside a text
-    except OSError as error:
-        raise ReplayRefused(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise ReplayRefused(f"{path} is no UTF-8 text, from byte {error.start} on.") from None
-    rows = [(at, _parsed(line, at, path)) for at, line in enumerate(lines, start=1) if line.strip()]
-    if not rows:
-        raise ReplayRefused(f"{path} is empty; a line is a JSON object with 'text' and 'label' (or 'labels').")
-    multi = "labels" in rows[0][1]
-    return [_known(row, at, path, multi) for at, row in rows], multi
+def _folded(row: Known) -> set[str]:
+    return {name.casefold() for name in row.labels}
 
 
-def _parsed(line: str, number: int, path: Path) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        row = None
-    if not isinstance(row, dict):
-        raise ReplayRefused(f"Line {number} of {path.name} is no JSON object.")
-    return row
+def _without(tests: list[Known], pool: list[Known]) -> list[Known]:
+    measured = {text_hash(row.text) for row in tests}
+    return [row for row in pool if text_hash(row.text) not in measured]
 
 
-def _known(row: dict[str, Any], number: int, path: Path, multi: bool) -> Known:
-    text, labels = row.get("text"), row.get("labels") if multi else [row.get("label")]
-    if not isinstance(text, str) or not text.strip():
-        raise ReplayRefused(f"Line {number} of {path.name} has no 'text'.")
-    if not isinstance(labels, list) or not all(isinstance(name, str) and name.strip() for name in labels):
-        wanted = "'labels', a list of names" if multi else "'label', a name"
-        raise ReplayRefused(f"Line {number} of {path.name} has no {wanted}.")
-    return Known(text, tuple(" ".join(name.split()) for name in labels))
+def _repeated_words(repeated: int, contradicting: int) -> list[str]:
+    if not repeated:
+        return []
+    rows = "1 row repeats a text" if repeated == 1 else f"{repeated:,} rows repeat a text"
+    return [f"{rows}, {contradicting:,} of them with another label; the first was kept."]
+
+
+def _in_both_words(count: int, *, kept: bool) -> list[str]:
+    if not count:
+        return []
+    texts = "1 text of TRAIN is" if count == 1 else f"{count:,} texts of TRAIN are"
+    were = "was" if count == 1 else "were"
+    return [f"{texts} in the test too and {were} {'kept, as the figures began with them' if kept else 'left out'}."]
 
 
 def _spelt_alike(rows: list[Known], spelling: dict[str, str]) -> list[Known]:

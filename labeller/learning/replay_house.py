@@ -11,8 +11,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -36,12 +39,26 @@ class Wish:
     audit: bool = True
     refit_every: int = 1
     found_first: bool = False
+    keep_in_both: bool = False  # texts of `train` that `test` has too
 
 
-def prepare(home: Path, train: Path, test: Path | None, *, threads: int = 0) -> dict[str, Any]:
+@contextmanager
+def folder_for_now(prefix: str) -> Iterator[Path]:
+    """In the temporary folder, gone at the end, also when the process is told to end by SIGTERM."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+            yield Path(folder)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def prepare(
+    home: Path, train: Path, test: Path | None, *, threads: int = 0, keep_in_both: bool = False
+) -> dict[str, Any]:
     """Make the house that every seed begins with: texts imported, and read by the default encoder. Raises
     ProcessFailed."""
-    facts = {"train": str(train), "test": str(test) if test else None}
+    facts = {"train": str(train), "test": str(test) if test else None, "keep_in_both": keep_in_both}
     return list(_order(home, {"do": "prepare"} | facts, threads))[-1]
 
 
@@ -75,7 +92,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from labeller.learning.replay_file import ReplayRefused
+    from labeller.learning.replay_lines import ReplayRefused
     from labeller.learning.replay_start import prepared, replay
 
     try:

@@ -19,16 +19,17 @@ from labeller.corpus.normalise import draw, text_hash
 from labeller.learning import services, tasks
 from labeller.learning.bridge_replay import Examiner
 from labeller.learning.replay import Plan, Replay
-from labeller.learning.replay_file import Known, Material, ReplayRefused, read_material
+from labeller.learning.replay_file import Material, read_material
 from labeller.learning.replay_house import Wish
+from labeller.learning.replay_lines import Known, ReplayRefused
 from labeller.projects import labels
 from labeller.projects import services as projects
 from labeller.projects.models import Project, User
 
 
-def prepared(*, train: str, test: str | None) -> Iterator[dict[str, Any]]:
+def prepared(*, train: str, test: str | None, keep_in_both: bool) -> Iterator[dict[str, Any]]:
     """Fill an empty house; yields what came in. Raises ReplayRefused."""
-    material = _material(train, test)
+    material = _material(train, test, keep_in_both)
     call_command("migrate", verbosity=0)
     person = User.objects.create_user("replay")
     kind = Project.Kind.MULTI if material.multi_label else Project.Kind.SINGLE
@@ -62,7 +63,7 @@ def _import(project: Project, person: User, pool: list[Known]) -> tuple[int, int
 
 def replay(wish: Wish) -> Replay:
     """The prepared project under this seed, policy and audit; draws follow the seed as an import would have it."""
-    material, project = _material(wish.train, wish.test), Project.objects.get()
+    material, project = _material(wish.train, wish.test, wish.keep_in_both), Project.objects.get()
     project.seed, project.strategy, project.audit = wish.seed, wish.policy, wish.audit
     project.save(update_fields=["seed", "strategy", "audit"])
     documents = list(Document.objects.only("pk", "text_hash"))
@@ -86,5 +87,5 @@ def replay(wish: Wish) -> Replay:
     )
 
 
-def _material(train: str, test: str | None) -> Material:
-    return read_material(Path(train), Path(test) if test else None)
+def _material(train: str, test: str | None, keep_in_both: bool) -> Material:
+    return read_material(Path(train), Path(test) if test else None, keep_in_both=keep_in_both)

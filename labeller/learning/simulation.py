@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from labeller.learning.measured_on import commit, machine
 from labeller.learning.replay_curves import FIGURES, CurvePoint, curve, figure_for, newest_model
 from labeller.learning.replay_file import Material
 from labeller.learning.replay_house import Wish, play, prepare
+from labeller.learning.replay_setting import setting_of
 
 Play = dict[str, Any]  # policy, seed, and the points that the replay printed
 Say = Callable[[str], object]
@@ -27,10 +29,24 @@ class Simulation:
     seeds: range
     full_at: tuple[int, ...] | Literal["auto"]
     audit: bool
+    recipe: dict[str, Any]
+    threads: int  # of a full run; 0: all cores
 
     @property
     def figure(self) -> str:
         return figure_for(multi_label=self.material.multi_label)
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """What made the figures."""
+        return setting_of(self.train, self.test, self.material, self.recipe) | {
+            "labels": list(self.labels),
+            "policies": self.policies,
+            "seeds": list(self.seeds),
+            "full": self.full_at if isinstance(self.full_at, str) else list(self.full_at),
+            "audit": self.audit,
+            "threads": self.threads,
+        }
 
     def wish(self, policy: str, seed: int) -> Wish:
         return Wish(
@@ -47,6 +63,8 @@ class Simulation:
 def played(wished: Simulation, folder: Path, say: Say) -> Iterator[Play]:
     """One play after the other, told as it goes. Raises ProcessFailed."""
     prepared = folder / "prepared"
+    for note in wished.material.notes:
+        say(note)
     say(f"Reading {len(wished.material.pool):,} texts; {len(wished.material.test):,} others are the test.")
     prepare(prepared, wished.train, wished.test)
     for policy in wished.policies:
@@ -80,12 +98,10 @@ def curves(plays: list[Play], figure: str) -> dict[str, list[CurvePoint]]:
 def told(wished: Simulation, plays: list[Play]) -> dict[str, Any]:
     """For machines."""
     return {
-        "train": wished.train.name,
-        "test": wished.test.name if wished.test else "a third of it",
-        "pool": len(wished.material.pool),
-        "tested_on": len(wished.material.test),
-        "audit": wished.audit,
-        "full": wished.full_at if isinstance(wished.full_at, str) else list(wished.full_at),
+        "machine": machine(),
+        "commit": commit(),
+        "setting": wished.setting,
+        "texts": wished.material.facts,
         "figure": wished.figure,
         "curves": {
             figure: {policy: [asdict(point) for point in points] for policy, points in curves(plays, figure).items()}

@@ -12,7 +12,8 @@ from benchmarks import label_efficiency
 from benchmarks.contenders import Arena, full_runs_at
 from benchmarks.label_efficiency_report import Report
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_file import ReplayRefused, read_material
+from labeller.learning.replay_file import read_material
+from labeller.learning.replay_lines import ReplayRefused
 
 SETTING = {"train": "a", "several_labels": False, "threads": 1}
 
@@ -49,9 +50,16 @@ def arena(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, list[int]]]:
     return asked
 
 
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object, ends_with: int = 0
+) -> dict[str, Any]:
     monkeypatch.setattr("sys.argv", ["label_efficiency", *map(str, words)])
-    label_efficiency.main()
+    try:
+        label_efficiency.main()
+        assert ends_with == 0
+    except SystemExit as end:
+        if end.code != ends_with:
+            raise
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     return told
 
@@ -60,7 +68,7 @@ def test_all_contenders_are_told_beside_each_other_and_nothing_is_made_twice(
     train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [train, "--held-back", "--seeds", 2, "--rivals", "a,b", "--json", tmp_path / "out.json"]
-    told = run(monkeypatch, capsys, *words, "--labels", "8,12", "--png", tmp_path / "out.png")
+    told = run(monkeypatch, capsys, *words, "--labels", "8,12", "--png", tmp_path / "out.png", ends_with=1)
     assert [(who, seed) for who, seed, _ in arena] == [
         (who, seed) for seed in (0, 1) for who in ("default", "a", "b")
     ]  # seed by seed, so that a run cut short compares like with like
@@ -77,21 +85,40 @@ def test_all_contenders_are_told_beside_each_other_and_nothing_is_made_twice(
     assert (tmp_path / "out.png").stat().st_size > 1000
 
     arena.clear()  # one more count: ours is played again, a rival goes on, what failed is tried again
-    again = run(monkeypatch, capsys, *words, "--labels", "8,12,16")
+    again = run(monkeypatch, capsys, *words, "--labels", "8,12,16", ends_with=1)
     assert arena[:3] == [("default", 0, []), ("a", 0, []), ("b", 0, list(range(12)))]
     assert [p["labels"] for p in again["runs"][-1]["points"]] == [8, 12, 16]
     arena.clear()
-    run(monkeypatch, capsys, *words, "--labels", "8,12,16")
+    run(monkeypatch, capsys, *words, "--labels", "8,12,16", ends_with=1)
     assert [who for who, _, _ in arena] == ["a", "a"]
 
 
-def test_no_seed_is_begun_after_the_time_given(
+def test_the_first_policy_asked_for_is_compared_with_the_others(
+    train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [train, "--held-back", "--seeds", 1, "--labels", "8", "--rivals", "b", "--json", tmp_path / "out.json"]
+    told = run(monkeypatch, capsys, *words, "--policy", "random,default")
+    assert told["labels_needed"]["of"] == "random" and list(told["contenders"]) == ["random", "default", "b"]
+    told = run(monkeypatch, capsys, *words, "--policy", "margin")
+    assert told["labels_needed"]["of"] == "margin" and list(told["contenders"]) == ["margin", "default", "random", "b"]
+
+
+def test_no_seed_is_begun_after_the_time_given_and_those_left_are_named(
     train: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ticks = iter([0.0, 1.0, 61.0, 62.0])
     monkeypatch.setattr(label_efficiency.time, "monotonic", lambda: next(ticks))
-    run(monkeypatch, capsys, train, "--held-back", "--seeds", 3, "--labels", 8, "--rivals", "b", "--seconds", 60)
+    words = [train, "--held-back", "--seeds", 3, "--labels", 8, "--rivals", "b", "--seconds", 60]
+    monkeypatch.setattr("sys.argv", ["label_efficiency", *map(str, words)])
+    label_efficiency.main()
+    said = capsys.readouterr()
     assert [(who, seed) for who, seed, _ in arena] == [("default", 0), ("b", 0)]
+    assert said.err.endswith(
+        "Time is up: default seeds 1, 2 were not begun.\nTime is up: b seeds 1, 2 were not begun.\n"
+    )
+    assert json.loads(said.out)["unfinished"] == [
+        {"contender": who, "seed": seed} for seed in (1, 2) for who in ("default", "b")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +128,18 @@ def test_no_seed_is_begun_after_the_time_given(
         (["--held-back", "--labels", "8,21"], "21 labels are wanted but there are 20 texts"),
         (["--held-back", "--labels", "8", "--rivals", "b,z"], "no rival 'z'; known: a, b, c, d, e, svm"),
         (["--held-back", "--labels", "8", "--policy", "best"], "no policy 'best'; known: badge, cold, cold-names"),
+        (["--held-back", "--labels", "8", "--policy", "default,default"], "policy 'default' is asked for twice"),
+        (["--held-back", "--labels", "8", "--rivals", "b,b"], "rival 'b' is asked for twice"),
+        (["--held-back", "--policy", "", "--rivals", "", "--labels", "8"], "Nobody takes part"),
+        (["--held-back", "--seeds", "0"], "--seeds 0 cannot be; ask for 1 or more"),
+        (["--held-back", "--first-seed", "-1"], "--first-seed -1 cannot be; ask for 0 or more"),
+        (["--held-back", "--refit-every", "0"], "--refit-every 0 cannot be"),
+        (["--held-back", "--threads", "-3"], "--threads -3 cannot be"),
+        (["--held-back", "--seconds", "nan"], "--seconds nan leaves no time"),
         (["--held-back", "--labels", "8", "--rivals", "d"], "need --bench-python"),
+        (["--held-back", "--labels", "8", "--rivals", "d", "--bench-python", "nowhere"], "nowhere is no program"),
+        (["--held-back", "--labels", "8", "--png", "nowhere/c.png"], "There is no folder nowhere; make it first"),
+        (["--held-back", "--labels", "8", "--json", "tests"], "tests is a folder; name a file"),
         (["--held-back", "--labels", "1", "--found-first"], "With 2 labels found by search"),
         (["--labels", "8"], "There is no test file"),
         (["nowhere.jsonl", "--labels", "8"], "nowhere.jsonl cannot be read"),
@@ -119,15 +157,64 @@ def test_bad_input_ends_with_2_and_a_sentence(
     assert end.value.code == 2 and sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("recipe", "sentence"),
+    [
+        ('{"epoch": 1}', "LABELLER_RECIPE: There is no switch 'epoch'; here are: teacher,"),
+        ("{epochs", "LABELLER_RECIPE: it is not JSON"),
+    ],
+)
+def test_a_wrong_recipe_ends_with_2_before_anything_is_read(
+    recipe: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LABELLER_RECIPE", recipe)
+    with pytest.raises(SystemExit) as end:
+        run(monkeypatch, capsys, "nowhere.jsonl", "--held-back")
+    assert end.value.code == 2 and sentence in capsys.readouterr().err
+
+
 def test_figures_of_another_setting_do_not_come_into_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     Report(path, SETTING).add("b", 0, [point(8, 0.5)])
     assert Report.read(path, SETTING).runs["b", 0]["points"] == [point(8, 0.5)]
     with pytest.raises(ReplayRefused, match="runs with threads = 1, now it is 2"):
         Report.read(path, SETTING | {"threads": 2})
+    with pytest.raises(ReplayRefused, match="runs with threads = 1, now it is None"):
+        Report.read(path, {name: SETTING[name] for name in ("train", "several_labels")})
     path.write_text("[]")
     with pytest.raises(ReplayRefused, match="no report of this benchmark"):
         Report.read(path, SETTING)
+
+
+def test_a_file_from_before_texts_of_the_test_were_left_out_is_gone_on_with_as_it_began(
+    train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test, old = tmp_path / "test.jsonl", tmp_path / "old.json"
+    test.write_text('{"text": "text 3", "label": "b"}\n{"text": "new", "label": "a"}\n', encoding="utf-8")
+    words = [train, test, "--seeds", 1, "--labels", "8", "--rivals", "b", "--json"]
+    new = run(monkeypatch, capsys, *words, tmp_path / "new.json")
+    assert (new["setting"]["pool"], new["setting"]["in_test_too"], new["texts"]["in_both"]) == (29, "left out", 1)
+    setting = {name: value for name, value in new["setting"].items() if name not in ("recipe", "in_test_too")}
+    old.write_text(json.dumps({"setting": setting | {"pool": 30}, "runs": new["runs"]}))
+    arena.clear()
+    again = run(monkeypatch, capsys, *words, old, "--seeds", 2)
+    assert [seed for _, seed, _ in arena] == [1, 1]
+    assert (again["setting"]["pool"], again["setting"]["in_test_too"]) == (30, "kept")
+
+
+def test_figures_of_two_recipes_do_not_come_into_the_same_file(tmp_path: Path) -> None:
+    path, epochs = tmp_path / "out.json", {"recipe": {"epochs": 3}}
+    Report(path, SETTING | epochs).add("default", 0, [point(8, 0.5)])
+    with pytest.raises(ReplayRefused, match=r"recipe = \{'epochs': 3\}, now it is \{\}"):
+        Report.read(path, SETTING | {"recipe": {}})
+
+
+def test_a_file_from_before_the_recipe_was_kept_has_the_default_one_and_is_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    Report(path, SETTING).add("default", 0, [point(8, 0.5)])
+    assert Report.read(path, SETTING | {"recipe": {}}).runs["default", 0]["points"] == [point(8, 0.5)]
+    with pytest.raises(ReplayRefused, match=r"recipe = \{\}, now it is \{'epochs': 3\}"):
+        Report.read(path, SETTING | {"recipe": {"epochs": 3}})
 
 
 @pytest.mark.parametrize(
@@ -141,9 +228,9 @@ def test_ours_trains_where_the_first_run_starts_by_itself_and_at_each_count(
 
 def test_what_was_made_of_other_texts_is_not_used_again(train: Path, tmp_path: Path) -> None:
     arena = Arena(tmp_path, (8,), 1)
-    arena.fill(read_material(train, train))
+    arena.fill(read_material(train, train, keep_in_both=True))
     (tmp_path / "house").mkdir()
-    arena.fill(read_material(train, train))
+    arena.fill(read_material(train, train, keep_in_both=True))
     assert (tmp_path / "house").exists()
     arena.fill(read_material(train, None))
     assert not (tmp_path / "house").exists() and len(arena.pool.read_text().splitlines()) == 20

@@ -14,7 +14,7 @@ from labeller.learning import replay as playing
 from labeller.learning.bridge_replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.replay import Plan, Replay
-from labeller.learning.replay_file import ReplayRefused
+from labeller.learning.replay_lines import ReplayRefused
 from labeller.projects.models import Project, Role, User
 from tests.cast import join, make_project
 from tests.learning.scene import fill, kind_of, read, vectors

@@ -83,3 +83,40 @@ def test_no_two_places_of_an_axis_have_the_same_number(figure: str) -> None:
     svg = vl_convert.vegalite_to_svg(curves_spec({"default": line((16, 0.62), (64, 0.75))}, figure=figure))
     numbers = re.findall(r">([\d.]+%?)</text>", svg.split('aria-label="Y-axis')[1])
     assert len(numbers) > 4 and len(set(numbers)) == len(numbers)
+
+
+def test_the_picture_says_what_line_and_band_are() -> None:
+    def below(*points: CurvePoint) -> str:
+        said: str = curves_spec({"a": points}, figure="accuracy", tested_on=1000)["title"]["subtitle"]
+        return said
+
+    one, two = curve([[(32, 0.5)]]), curve([[(32, 0.5)], [(32, 0.6)]])
+    three = curve([[(64, 0.5)], [(64, 0.6)], [(64, 0.7)]])
+    assert below(*one) == "one seed, 1,000 test texts"
+    assert below(*two) == "mean of 2 seeds, band from worst to best, 1,000 test texts"
+    assert below(*two, *three) == "mean of 2 to 3 seeds, band from worst to best, 1,000 test texts"
+
+
+def test_no_two_of_twenty_curves_look_alike() -> None:
+    encoding = curves_spec({str(n): line((32, 0.5)) for n in range(20)}, figure="accuracy")["encoding"]
+    colours, dashes = encoding["color"]["scale"]["range"], encoding["strokeDash"]["scale"]["range"]
+    assert len({(colour, tuple(dash)) for colour, dash in zip(colours, dashes, strict=True)}) == 20
+    assert {tuple(dash) for dash in dashes[:8]} == {(1, 0)}
+
+
+def test_a_single_count_has_a_bar_from_the_worst_seed_to_the_best() -> None:
+    spec = curves_spec({"one": curve([[(32, 0.5)], [(32, 0.9)]]), "two": line((32, 0.5), (64, 0.6))}, figure="accuracy")
+    bar = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
+    assert bar["transform"] == [{"filter": "datum.alone"}]
+    assert [(value["name"], value["alone"]) for value in spec["data"]["values"]] == [
+        ("one", True), ("two", False), ("two", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("counts", [(16, 17, 18, 525), (32, 64, 128, 256, 525), (500, 505, 510, 515, 520), (32,)])
+def test_every_count_has_its_number_on_the_axis(counts: tuple[int, ...]) -> None:
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(curves_spec({"a": line(*((n, 0.5) for n in counts))}, figure="accuracy"))
+    numbers = re.findall(r">(\d+)</t", svg.split('aria-label="X-axis')[1].split('aria-label="Y-axis')[0])
+    assert sorted(map(int, numbers)) == list(counts)

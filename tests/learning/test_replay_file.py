@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from labeller.learning.replay_file import Known, ReplayRefused, read_counts, read_material
+from labeller.learning.replay_asked import read_counts
+from labeller.learning.replay_file import read_material
+from labeller.learning.replay_lines import Known, ReplayRefused
 
 
 def written(path: Path, *rows: object) -> Path:
@@ -21,33 +24,37 @@ def one(text: str, label: str) -> dict[str, object]:
 
 def test_texts_keep_their_order_and_labels_are_named_in_theirs(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("eins", "b"), "", one("zwei", "a"))
-    test = written(tmp_path / "t.jsonl", one("drei", "c"))
+    test = written(tmp_path / "t.jsonl", one("drei", "c"), one("vier", "A"))
     material = read_material(train, test)
     assert material.pool == [Known("eins", ("b",)), Known("zwei", ("a",))]
-    assert (material.test, material.names, material.multi_label) == ([Known("drei", ("c",))], ["a", "b", "c"], False)
+    assert (material.names, material.multi_label) == (["a", "b", "c"], False)
+    assert material.test == [Known("drei", ("c",)), Known("vier", ("a",))]
 
 
-def test_the_first_of_equal_texts_counts(tmp_path: Path) -> None:
-    train = written(tmp_path / "a.jsonl", one("Same  text", "a"), one("same text", "b"), one("other", "b"))
-    assert [row.labels for row in read_material(train, train).pool] == [("a",), ("b",)]
+def test_the_first_of_equal_texts_counts_and_the_others_are_told(tmp_path: Path) -> None:
+    same = (one("Same  text", "a"), one("same text", "b"), one("other", "b"), one("same text", "A"))
+    material = read_material(written(tmp_path / "a.jsonl", *same), written(tmp_path / "t.jsonl", one("new", "a")))
+    assert [row.labels for row in material.pool] == [("b",), ("a",)]  # where the text came last
+    assert (material.facts["repeated"], material.facts["contradicting"]) == (2, 1)
+    assert material.notes == ["2 rows repeat a text, 1 of them with another label; the first was kept."]
 
 
 def test_names_that_differ_in_case_or_blanks_are_one_label(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("x", "Law  suit"), one("y", "law suit"), one("z", "b"))
-    material = read_material(train, train)
+    material = read_material(train, train, keep_in_both=True)
     assert material.names == ["Law suit", "b"]
     assert [row.labels[0] for row in material.pool] == ["Law suit", "Law suit", "b"]
 
 
 def test_several_labels_and_none_at_all(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", {"text": "x", "labels": ["a", "b"]}, {"text": "y", "labels": []})
-    material = read_material(train, train)
+    material = read_material(train, train, keep_in_both=True)
     assert material.multi_label and [row.labels for row in material.pool] == [("a", "b"), ()]
 
 
 def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", json.dumps(one("x\u2028y", "a"), ensure_ascii=False), one("z", "b"))
-    assert read_material(train, train).pool[0].text == "x\u2028y"
+    assert read_material(train, train, keep_in_both=True).pool[0].text == "x\u2028y"
 
 
 def test_without_a_test_file_a_third_is_held_back_and_always_the_same(tmp_path: Path) -> None:
@@ -61,19 +68,24 @@ def test_without_a_test_file_a_third_is_held_back_and_always_the_same(tmp_path: 
     ("rows", "sentence"),
     [
         ([], "is empty"),
-        (["{"], "Line 1 of a.jsonl is no JSON object"),
+        (["text,label"], "Line 1 of a.jsonl is no JSON object; only JSON Lines are read, like {"),
         ([one("x", "a"), "", "[1]"], "Line 3 of a.jsonl is no JSON object"),
         ([one("x", "a"), "", {"label": "a"}], "Line 3 of a.jsonl has no 'text'"),
-        ([one("x", "a"), {"text": "y"}], "Line 2 of a.jsonl has no 'label', a name"),
-        ([{"text": "x", "labels": "a"}], "Line 1 of a.jsonl has no 'labels', a list of names"),
+        ([one("x", "a"), {"text": "y"}], "Line 2 of a.jsonl has no 'label'; write a name like"),
+        ([{"text": "x", "label": 0}], 'Line 1 of a.jsonl has the number 0 for a label; write it as a name, "0"'),
+        ([{"text": "x", "label": None}], "Line 1 of a.jsonl has null in 'label'; write a name"),
+        ([{"text": "x", "label": ["a"]}], """has ["a"] in 'label'; write a name like"""),
+        ([one("x", "a"), {"text": "y", "labels": ["a"]}], "has no 'label' but 'labels', unlike the first line"),
+        ([{"text": "x", "labels": ["a", 3]}], 'has the number 3 for a label; write it as a name, "3"'),
+        ([{"text": "x", "labels": "a"}], "Line 1 of a.jsonl has \"a\" in 'labels'; write a list of names"),
         ([one("x", "a"), one("y", "a")], "has one label only"),
         ([{"text": "x", "labels": []}], "No text of a.jsonl has a label"),
     ],
 )
 def test_what_cannot_be_played_is_refused_with_its_line(tmp_path: Path, rows: list[object], sentence: str) -> None:
     train = written(tmp_path / "a.jsonl", *rows)
-    with pytest.raises(ReplayRefused, match=sentence):
-        read_material(train, train)
+    with pytest.raises(ReplayRefused, match=re.escape(sentence)):
+        read_material(train, train, keep_in_both=True)
 
 
 def test_a_missing_file_and_two_kinds_of_file_are_refused(tmp_path: Path) -> None:
@@ -100,3 +112,38 @@ def test_counts_that_do_not_ascend_are_refused(words: str) -> None:
 def test_more_labels_than_texts_are_refused_with_both_numbers() -> None:
     with pytest.raises(ReplayRefused, match="33 labels are wanted but there are 32 texts"):
         read_counts("8,33", pool=32)
+
+
+def test_texts_that_the_test_has_too_are_not_learnt_from(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("Same  text", "a"), one("other", "b"), one("third", "a"))
+    test = written(tmp_path / "t.jsonl", one("same text", "a"), one("new", "b"))
+    material = read_material(train, test)
+    assert [row.text for row in material.pool] == ["other", "third"] and len(material.test) == 2
+    assert material.facts["in_both"] == 1
+    assert material.notes == ["1 text of TRAIN is in the test too and was left out."]
+
+
+def test_figures_that_began_with_such_texts_keep_them(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    material = read_material(train, train, keep_in_both=True)
+    assert len(material.pool) == 2
+    assert material.notes == ["2 texts of TRAIN are in the test too and were kept, as the figures began with them."]
+
+
+def test_a_file_that_is_its_own_test_is_refused(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    with pytest.raises(ReplayRefused, match=r"All 2 texts of a\.jsonl are in the test too; none is left to learn from"):
+        read_material(train, train)
+
+
+def test_a_label_that_can_never_be_right_is_told(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    material = read_material(train, written(tmp_path / "t.jsonl", one("v", "ZZZ"), one("w", "A")))
+    assert material.facts["unknown"] == {"ZZZ": 1}
+    assert material.notes == ["Label 'ZZZ' (1 of 2 test texts) is on no text to learn from and can never be right."]
+
+
+def test_a_test_of_unknown_labels_alone_is_refused(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
+    with pytest.raises(ReplayRefused, match=r"No label of the test \(c, d\) is on a text to learn from"):
+        read_material(train, written(tmp_path / "t.jsonl", one("v", "d"), one("w", "c")))

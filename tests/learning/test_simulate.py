@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from django.core.management import CommandError, call_command
 from labeller.learning import simulation
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_house import Wish
+from tests.operations.processes import running
 
 FULL = {"labels": 8, "state": "done"}
 
@@ -70,16 +73,24 @@ def test_progress_and_a_table_for_people(train: Path, tmp_path: Path, wishes: li
 
 
 def test_json_is_one_object_and_nothing_else(train: Path, tmp_path: Path, wishes: list[Wish]) -> None:
+    test = tmp_path / "test.jsonl"
+    test.write_text('{"text": "text 3", "label": "b"}\n{"text": "new", "label": "a"}\n', encoding="utf-8")
     out, err = simulate(
-        train, "--test", train, "--labels", "8", "--seeds", 1, "--full", "8", "--without-audit", "--json"
+        train, "--test", test, "--labels", "8", "--seeds", 1, "--full", "8", "--without-audit", "--json"
     )
     told = json.loads(out)
     assert told["curves"]["accuracy"]["default"][0]["mean"] == 0.4
-    assert (told["test"], told["audit"], told["full"], told["figure"]) == ("train.jsonl", False, [8], "accuracy")
+    setting = told["setting"]
+    assert (setting["audit"], setting["full"], told["figure"]) == (False, [8], "accuracy")
+    assert setting["test"] == f"test.jsonl {sha256(test.read_bytes()).hexdigest()[:12]}"
+    assert (setting["labels"], setting["policies"], setting["seeds"], setting["recipe"]) == ([8], ["default"], [0], {})
+    assert told["machine"]["cores"] and "commit" in told
     assert told["plays"][0]["points"][0]["rounds"] == [FULL] and "8 labels, accuracy 0.400" in err
-    assert (wishes[0].full_at, wishes[0].audit, wishes[0].test) == ((8,), False, str(train))
+    assert (setting["pool"], told["texts"]["in_both"]) == (29, 1)
+    assert "1 text of TRAIN is in the test too and was left out." in err
+    assert (wishes[0].full_at, wishes[0].audit, wishes[0].test) == ((8,), False, str(test))
     out, _ = simulate(train, "--labels", "8", "--seeds", 1, "--full", "none", "--json", tmp_path / "out.json")
-    assert json.loads((tmp_path / "out.json").read_text())["full"] == [] and "labels" in out.splitlines()[-2]
+    assert json.loads((tmp_path / "out.json").read_text())["setting"]["full"] == [] and "labels" in out.splitlines()[-2]
 
 
 def test_a_play_that_fails_ends_with_1_and_its_reason(
@@ -98,13 +109,14 @@ def test_a_play_that_fails_ends_with_1_and_its_reason(
     ("words", "sentence"),
     [
         (["--policy", "best"], "There is no policy 'best'; known: badge, cold, cold-names,"),
-        (["--policy", ","], "There is no policy ''"),
+        (["--policy", ","], "No policy is asked for; known: badge,"),
+        (["--policy", "default,random, default"], "The policy 'default' is asked for twice"),
         (["--labels", "16,8"], "no list of ascending numbers of labels"),
         (["--labels", "many"], "no list of ascending numbers of labels"),
         (["--labels", "8,21"], "21 labels are wanted but there are 20 texts"),
         (["--labels", "8", "--full", "4"], "A full run at 4 labels is not among --labels"),
-        (["--labels", "8", "--full", "often"], "'often' is no list"),
-        (["--labels", "8", "--seeds", "0"], "0 seeds make no play"),
+        (["--labels", "8", "--full", "often"], "--full 'often' cannot be; write auto, none, or numbers"),
+        (["--labels", "8", "--seeds", "0"], "--seeds 0 cannot be; ask for 1 or more"),
         (["--labels", "8", "--test", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
         (["--labels", "8", "--png", "nowhere/c.png"], "There is no folder nowhere"),
     ],
@@ -121,3 +133,14 @@ def test_a_wrong_line_is_named(tmp_path: Path, wishes: list[Wish]) -> None:
     with pytest.raises(CommandError, match=r"Line 2 of broken.jsonl has no 'label'") as refusal:
         simulate(path, "--labels", "8")
     assert refusal.value.returncode == 2
+
+
+def test_sigterm_leaves_no_folder_behind(train: Path, tmp_path: Path) -> None:
+    own = tmp_path / "tmp"
+    own.mkdir()
+    env = dict(os.environ) | {"TMPDIR": str(own), "LABELLER_HOME": str(tmp_path / "home")}
+    with running("manage.py", "simulate", str(train), "--labels", "8", env=env, log=tmp_path / "log") as simulating:
+        simulating.wait_for("Reading 20 texts")
+        assert list(own.glob("labeller-simulate-*"))
+        assert simulating.end() == 143
+    assert list(own.glob("labeller-simulate-*")) == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.recipe_config import RecipeConfig
-from modelsvc.recipe_switches import UnknownSwitch, recipe_with
+from modelsvc.recipe_switches import NOT_IN_A_RECIPE, UnknownSwitch, recipe_with
 
 
 def test_no_switch_is_the_default() -> None:
@@ -35,18 +36,31 @@ def test_the_adaptation_comes_with_its_defaults() -> None:
         ({"teachers": "plain"}, "no switch 'teachers'; here are: teacher, use_pool,"),
         ({"fine_tuning": {"layerdecay": 1}}, "no switch 'fine_tuning.layerdecay'; here are: lr,"),
         ({"teacher": "best"}, "'teacher' wants one of auto, contrastive, plain, not 'best'"),
-        ({"pseudo": 2000}, "'pseudo' wants a list of whole numbers above 0, not 2000"),
-        ({"pseudo": [0]}, "'pseudo' wants a list of whole numbers above 0"),
-        ({"pseudo": []}, "'pseudo' wants a list of whole numbers above 0"),
+        ({"pseudo": 2000}, "'pseudo' wants a list of whole numbers from 1 to 100000, not 2000"),
+        ({"pseudo": [0]}, "'pseudo' wants a list of whole numbers from 1 to 100000"),
+        ({"pseudo": []}, "'pseudo' wants a list of whole numbers from 1 to 100000"),
         ({"least_right": "0.6"}, "'least_right' wants a number, not '0.6'"),
-        ({"least_right": -0.1}, "'least_right' wants a number of 0 or more, not -0.1"),
-        ({"least_right": float("nan")}, "'least_right' wants a number of 0 or more"),
-        ({"fine_tuning": {"batch": 0}}, "'fine_tuning.batch' wants a number of 1 or more, not 0"),
+        ({"least_right": -0.1}, "'least_right' wants a number from 0 to 1, not -0.1"),
+        ({"least_right": float("nan")}, "'least_right' wants a number from 0 to 1"),
+        ({"fine_tuning": {"batch": 0}}, "'fine_tuning.batch' wants a number from 1 to 1024, not 0"),
         ({"fine_tuning": {"batch": 16.5}}, "'fine_tuning.batch' wants a whole number, not 16.5"),
         ({"fine_tuning": {"dropout": 1}}, "'fine_tuning.dropout' wants true or false, not 1"),
         ({"fine_tuning": {"epochs": "2"}}, "'fine_tuning.epochs' wants a number or null, not '2'"),
         ({"fine_tuning": None}, "'fine_tuning' wants an object of switches, not None"),
         ({"adapt": True}, "'adapt' wants an object of switches, not True"),
+        ({"pseudo": [10**9]}, "'pseudo' wants a list of whole numbers from 1 to 100000, not [1000000000]"),
+        ({"epochs": 0}, "'epochs' wants a number from 0.1 to 100, not 0"),
+        ({"share_of_pool": 5}, "'share_of_pool' wants a number from 0.01 to 1, not 5"),
+        ({"least_right": 60}, "'least_right' wants a number from 0 to 1, not 60"),
+        ({"label_smoothing": 3}, "'label_smoothing' wants a number from 0 to 0.9"),
+        ({"most_tokens": 1}, "'most_tokens' wants a number from 1000 to"),
+        ({"fine_tuning": {"lr": 100}}, "'fine_tuning.lr' wants a number from 1e-07 to 0.1, not 100"),
+        ({"fine_tuning": {"lr": 0}}, "'fine_tuning.lr' wants a number from 1e-07 to 0.1, not 0"),
+        ({"fine_tuning": {"max_seconds": 0}}, "'fine_tuning.max_seconds' wants a number from 1 to 86400"),
+        ({"pairs": {"batch": 1}}, "'pairs.batch' wants a number from 2 to 1024, not 1"),
+        ({"pairs": {"steps": 10**9}}, "'pairs.steps' wants a number from 1 to 100000"),
+        ({"adapt": {"most_tokens": 1000}}, "'adapt.most_tokens' wants a number from 8 to 512"),
+        ({"adapt": {"temperature": 0}}, "'adapt.temperature' wants a number from 0.001 to 10"),
         ({"adapt": {"method": "tsdae"}}, "'adapt.method' wants one of simcse, masked words"),
         ({"pairs": {"seed": 3}}, "'pairs.seed' has no place in a recipe: it is the project's"),
         ({"fine_tuning": {"concat": True}}, "'fine_tuning.concat' has no place in a recipe"),
@@ -57,3 +71,11 @@ def test_what_cannot_be_thrown_is_named(changes: dict[str, Any], sentence: str) 
     with pytest.raises(UnknownSwitch) as refusal:
         recipe_with(changes)
     assert sentence in str(refusal.value)
+
+
+def test_every_number_of_a_recipe_has_a_range_and_its_default_lies_in_it() -> None:
+    whole = replace(RecipeConfig(), adapt=AdaptConfig())
+    default = asdict(whole)
+    for part in ("pairs", "fine_tuning", "adapt"):
+        default[part] = {name: value for name, value in default[part].items() if name not in NOT_IN_A_RECIPE}
+    assert recipe_with(default) == whole

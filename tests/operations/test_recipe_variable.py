@@ -20,8 +20,18 @@ def test_without_the_variable_nothing_is_changed(monkeypatch: pytest.MonkeyPatch
     assert environment.json_object("LABELLER_RECIPE") == {}
 
 
-@pytest.mark.parametrize(("value", "sentence"), [("{pseudo", "it is not JSON"), ("[1]", "write a JSON object")])
-def test_anything_but_an_object_is_named(monkeypatch: pytest.MonkeyPatch, value: str, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("{pseudo", "it is not JSON"),
+        ("[1]", "write a JSON object"),
+        ('{"epochs": 2, "epochs": 3}', "it names 'epochs' twice"),
+        ('{"pairs": {"lr": 0.1, "lr": 0.2}}', "it names 'lr' twice"),
+    ],
+)
+def test_anything_but_an_object_of_keys_named_once_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str, sentence: str
+) -> None:
     monkeypatch.setenv("LABELLER_RECIPE", value)
     with pytest.raises(ImproperlyConfigured, match=f"LABELLER_RECIPE: {sentence}"):
         environment.json_object("LABELLER_RECIPE")

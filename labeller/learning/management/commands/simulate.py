@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.checks import CHEAP
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_chart import curves_spec, save_png
-from labeller.learning.replay_file import ReplayRefused, read_counts, read_material
+from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
+from labeller.learning.replay_chart import curves_spec, save_png, title_of
+from labeller.learning.replay_file import read_material
+from labeller.learning.replay_house import folder_for_now
+from labeller.learning.replay_lines import ReplayRefused
 from labeller.learning.simulation import Simulation, curves, played, table, told
 
 
@@ -38,21 +41,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wished = _checked(options)
         quiet = options["json"] == "-"
-        with tempfile.TemporaryDirectory(prefix="labeller-simulate-") as folder:
+        with folder_for_now("labeller-simulate-") as folder:
             try:
-                plays = list(played(wished, Path(folder), self.stderr.write if quiet else self._say))
+                plays = list(played(wished, folder, self.stderr.write if quiet else self._say))
             except ProcessFailed as failure:
                 raise CommandError(f"The play ended. {failure}", returncode=1) from None
         facts = told(wished, plays)
-        if options["png"]:
-            save_png(curves_spec(curves(plays, wished.figure), figure=wished.figure), options["png"])
         if quiet:
             self.stdout.write(json.dumps(facts))
-            return
-        if options["json"]:
+        elif options["json"]:
             Path(options["json"]).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        for line in table(wished, plays):
+        for line in () if quiet else table(wished, plays):
             self.stdout.write(line)
+        if options["png"]:  # last: one that cannot be drawn takes no figure along
+            title, tested_on = title_of(wished.train, held_back=wished.test is None), len(wished.material.test)
+            drawn = curves(plays, wished.figure)
+            save_png(curves_spec(drawn, figure=wished.figure, title=title, tested_on=tested_on), options["png"])
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
@@ -63,18 +67,14 @@ def _checked(options: dict[str, Any]) -> Simulation:
     """Raises CommandError with exit code 2 before anything is begun."""
     from labeller.learning.bridge_replay import known_policies
 
-    known = known_policies()
-    policies = [name.strip() for name in options["policy"].split(",") if name.strip()]
-    unknown = [name for name in policies if name not in known]
-    if unknown or not policies:
-        raise CommandError(f"There is no policy '{', '.join(unknown)}'; known: {', '.join(known)}.", returncode=2)
-    if options["seeds"] < 1:
-        raise CommandError(f"{options['seeds']} seeds make no play; ask for at least 1.", returncode=2)
-    for name in ("png", "json"):
-        out = options[name]
-        if out and out != "-" and not Path(out).resolve().parent.is_dir():
-            raise CommandError(f"There is no folder {Path(out).parent}; make it first.", returncode=2)
     try:
+        for out in (options["png"], options["json"]):
+            if out and out != "-":
+                writable(Path(out))
+        at_least(1, options["seeds"], "--seeds")
+        policies = chosen(options["policy"], known_policies(), "policy")
+        if not policies:
+            raise ReplayRefused(f"No policy is asked for; known: {', '.join(known_policies())}.")
         material = read_material(options["train"], options["test"])
         labels = read_counts(options["labels"], pool=len(material.pool))
         full_at = _full_at(options["full"], labels)
@@ -89,6 +89,8 @@ def _checked(options: dict[str, Any]) -> Simulation:
         range(options["seeds"]),
         full_at,
         not options["without_audit"],
+        settings.RECIPE,
+        settings.TRAINING_THREADS,
     )
 
 
@@ -97,7 +99,10 @@ def _full_at(words: str, labels: tuple[int, ...]) -> tuple[int, ...] | Literal["
         return "auto"
     if words == "none":
         return ()
-    counts = read_counts(words)
+    try:
+        counts = read_counts(words)
+    except ReplayRefused:
+        raise ReplayRefused(f"--full '{words}' cannot be; write auto, none, or numbers of --labels.") from None
     strange = sorted(set(counts) - set(labels))
     if strange:
         raise ReplayRefused(f"A full run at {strange[0]} labels is not among --labels; add it there.")

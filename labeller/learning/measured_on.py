@@ -1,9 +1,10 @@
-"""What a figure was measured on, for the head of every benchmark's JSON."""
+"""What a figure was measured on, for the head of the JSON of `simulate` and of every benchmark."""
 
 from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,3 +27,12 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }
+
+
+def commit() -> str:
+    """Of the code that runs, with a plus where files were changed since; empty outside a git repository."""
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"],
+        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return said.stdout.strip()
