@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from modelsvc.encoder import Encoder
 
 LEAST_COSINE = 0.999  # between a text's embeddings in bfloat16 and in float32
+# What torch raises for sums that a model cannot do in bfloat16: DeBERTa's first version fills in float32's least
+# number. No wider: whoever stops a reading does so by an exception of its own.
+CANNOT = (RuntimeError, TypeError, ValueError)
 PROBES = [
     "Hm.",
     "The courts of Berlin decide all disputes between us.",
@@ -24,12 +27,13 @@ _verdicts: dict[str, bool] = {}  # sha256 of the weights -> whether to
 
 
 def gains(encoder: Encoder) -> bool:
-    """Measured once a process: the time for each architecture, the cosine for each encoder."""
+    """Measured once a process: the time for each architecture, the cosine for each encoder. False for one that cannot
+    be read in bfloat16 at all."""
     if encoder.sha256 not in _verdicts:
-        architecture = _architecture(encoder.model)
-        if architecture not in _faster:
-            _faster[architecture] = _is_faster(encoder)
-        _verdicts[encoder.sha256] = _faster[architecture] and cosine(encoder) >= LEAST_COSINE
+        try:
+            _verdicts[encoder.sha256] = _is_faster_here(encoder) and cosine(encoder) >= LEAST_COSINE
+        except CANNOT:
+            _verdicts[encoder.sha256] = False
     return _verdicts[encoder.sha256]
 
 
@@ -45,6 +49,13 @@ def _architecture(model: Any) -> str:
     return json.dumps(
         {k: v for k, v in model.config.to_dict().items() if k not in passing}, sort_keys=True, default=str
     )
+
+
+def _is_faster_here(encoder: Encoder) -> bool:
+    architecture = _architecture(encoder.model)
+    if architecture not in _faster:
+        _faster[architecture] = _is_faster(encoder)
+    return _faster[architecture]
 
 
 def _is_faster(encoder: Encoder) -> bool:

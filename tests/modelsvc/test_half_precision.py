@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from modelsvc import half_precision
+from modelsvc import half_precision, looked_at
 from modelsvc.encoder import Encoder
+from modelsvc.types import Progress
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,30 @@ def test_bfloat16_is_refused_where_it_points_another_way(
     monkeypatch.setattr(half_precision, "_is_faster", lambda _: True)
     monkeypatch.setattr(half_precision, "LEAST_COSINE", least)
     assert bundled.gains_by_bf16() == taken
+
+
+def test_an_encoder_that_bfloat16_breaks_is_read_in_float32(encoders: Callable[[str], Path]) -> None:
+    encoder = Encoder.load(encoders("deberta"))
+    with pytest.raises(half_precision.CANNOT, match="overflow"):
+        encoder.read(["One text."], half=True)
+    assert not encoder.gains_by_bf16()
+    assert encoder.encode(["One text.", "Another."]) == pytest.approx(
+        encoder.encode(["One text.", "Another."], precision="full")
+    )
+
+
+def test_who_stops_the_measurement_is_not_taken_for_a_verdict(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(_: Progress) -> None:
+        raise Stop
+
+    monkeypatch.setattr(looked_at, "SMALL", 0)
+    encoder = Encoder.load(tiny)
+    with pytest.raises(Stop):
+        encoder.encode(["One text."], on_progress=stop)
+    assert not half_precision._verdicts
 
 
 def test_where_it_is_no_faster_nothing_is_compared(bundled: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
