@@ -8,6 +8,7 @@ the default: docs/ulmfit.md says what they were worth.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from modelsvc.batching import endless_batches, pieces
 from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
-from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig, FineTuneError
 from modelsvc.looked_at import told_between_layers
 from modelsvc.masked_words import MaskedWords
 from modelsvc.parameter_groups import parameter_groups
@@ -52,7 +53,8 @@ def adapt(
 ) -> Adapted:
     """Adapt the encoder in `folder`, or a copy of the one given, to N unlabelled texts; `fine_tune` goes on from it.
 
-    Seeds and `on_progress` as in `fine_tune`. Raises FineTuneError for fewer than two texts, and EncoderError.
+    Seeds and `on_progress` as in `fine_tune`. Raises FineTuneError for fewer than two texts and a loss that
+    is no number, and EncoderError.
     """
     if len(texts) < 2:
         raise FineTuneError(f"{len(texts)} texts cannot adapt an encoder; at least two.")
@@ -108,7 +110,9 @@ def _train(
                 part = loss_of(encoder.pad(tokens, piece.tolist())) * (len(piece) / len(rows))
             part.backward()  # type: ignore[no-untyped-call]
             loss += part.item()
-        nn.utils.clip_grad_norm_(trained, 1.0)
+        norm = nn.utils.clip_grad_norm_(trained, 1.0).item()
+        if not math.isfinite(loss + norm):
+            raise FineTuneError(NO_NUMBER.format(step=step, loss=loss, norm=norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         log.append({"step": step, "loss": loss, "seconds": seconds})

@@ -22,7 +22,7 @@ from modelsvc.contrastive_config import ContrastiveConfig
 from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
-from modelsvc.finetune_config import FineTuneConfig
+from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig
 from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import parameter_groups
 from modelsvc.schedules import slanted_triangle
@@ -34,7 +34,8 @@ LEAST_BATCH = 8  # texts; fewer make too few pairs
 
 
 class ContrastiveError(ValueError):
-    """Labels from which no pair of two kinds can be made: the sentence says what is missing."""
+    """Labels from which no pair of two kinds can be made: the sentence says what is missing. Or a loss that is no
+    number."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,9 @@ def _train(
             Z = encoder.pooled(encoder.pad(tokens, rows.tolist()))  # (B, D)
         loss = pair_loss(Z, torch.from_numpy(alike[np.ix_(rows, rows)]), torch.from_numpy(known[np.ix_(rows, rows)]))
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trained, config.clip)
+        norm = nn.utils.clip_grad_norm_(trained, config.clip).item()
+        if not math.isfinite(loss.item() + norm):
+            raise ContrastiveError(NO_NUMBER.format(step=step, loss=loss.item(), norm=norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         log.append({"step": step, "loss": loss.item(), "rate": config.lr * share, "seconds": seconds})

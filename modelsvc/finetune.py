@@ -9,6 +9,7 @@ triangle. What a run is for is the encoder: the product fits `heads.fit` on its 
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from modelsvc.batching import endless_batches, pieces, sampling_weights
 from modelsvc.concat import ConcatEncoder
 from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
-from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig, FineTuneError
 from modelsvc.logistic import fit_linear
 from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import Thaw, parameter_groups
@@ -181,7 +182,9 @@ def _train(
             part = _loss(head(features), targets[piece], multi_label, config.label_smoothing) / len(rows)
             part.backward()  # type: ignore[no-untyped-call]
             loss += part.item()
-        nn.utils.clip_grad_norm_(trained, config.clip)
+        norm = nn.utils.clip_grad_norm_(trained, config.clip).item()
+        if not math.isfinite(loss + norm):
+            raise FineTuneError(NO_NUMBER.format(step=step, loss=loss, norm=norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         log.append({"step": step, "loss": loss, "rate": config.lr * share, "seconds": seconds})
