@@ -63,11 +63,10 @@ def adapt(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        with (
-            told_between_layers(encoder.model, "adapting", on_progress) as told,
-            cheap_dropout(encoder.model, config.seed),
-        ):
-            log = _train(encoder, texts, config, told)
+        with told_between_layers(encoder.model, "adapting", on_progress) as told:
+            half = encoder.gains_by_bf16()  # as in fine_tune, before dropout changes the way of attention
+            with cheap_dropout(encoder.model, config.seed):
+                log = _train(encoder, texts, config, half, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("adapting", 1.0)))
@@ -75,14 +74,14 @@ def adapt(
 
 
 def _train(
-    encoder: Encoder, texts: Sequence[str], config: AdaptConfig, on_progress: OnProgress
+    encoder: Encoder, texts: Sequence[str], config: AdaptConfig, half: bool, on_progress: OnProgress
 ) -> list[dict[str, float]]:
     """The loop: as many texts as a batch holds, in pieces; step; tell the caller; stop when the schedule ends."""
     loss_of, head = _task(encoder, config)
     rates = FineTuneConfig(lr=config.lr, head_lr=10 * config.lr, layer_decay=config.layer_decay)
     groups = parameter_groups(encoder.model, head, rates)
     trained = [parameter for group in groups for parameter in group["params"]]
-    optimizer, half = torch.optim.AdamW(groups), encoder.gains_by_bf16()
+    optimizer = torch.optim.AdamW(groups)
     # as many texts as are read in all, cut like the encoder cuts: the last token closes the text
     chosen = np.random.default_rng(config.seed).permutation(len(texts))[: config.steps * config.batch]
     tokens = shortened(encoder.tokenize([texts[row] for row in chosen]), config.most_tokens)

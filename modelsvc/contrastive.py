@@ -82,11 +82,10 @@ def contrast(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        with (
-            told_between_layers(encoder.model, "comparing texts", on_progress) as told,
-            cheap_dropout(encoder.model, config.seed),
-        ):
-            log = _train(encoder, texts, Y, config, told)
+        with told_between_layers(encoder.model, "comparing texts", on_progress) as told:
+            half = encoder.gains_by_bf16()  # as in fine_tune, before dropout changes the way of attention
+            with cheap_dropout(encoder.model, config.seed):
+                log = _train(encoder, texts, Y, config, half, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("comparing texts", 1.0)))
@@ -94,10 +93,10 @@ def contrast(
 
 
 def _train(
-    encoder: Encoder, texts: Sequence[str], Y: Targets, config: ContrastiveConfig, on_progress: OnProgress
+    encoder: Encoder, texts: Sequence[str], Y: Targets, config: ContrastiveConfig, half: bool, on_progress: OnProgress
 ) -> list[dict[str, float]]:
     """The loop: draw a batch, compare every two of it, step; to the schedule's end."""
-    half, tokens = encoder.gains_by_bf16(), encoder.tokenize(texts)
+    tokens = encoder.tokenize(texts)
     rates = FineTuneConfig(lr=config.lr, layer_decay=config.layer_decay, weight_decay=config.weight_decay)
     groups = parameter_groups(encoder.model, nn.Module(), rates)  # no head: the cosine is the whole classifier
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]

@@ -78,11 +78,10 @@ def fine_tune(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = _first_head(encoder, texts, Y, multi_label, config, on_progress)
-        with (
-            told_between_layers(encoder.model, "fine-tuning", on_progress) as told,
-            cheap_dropout(encoder.model, config.seed),
-        ):
-            log = _train(encoder, head, texts, Y, multi_label, config, weights, told)
+        with told_between_layers(encoder.model, "fine-tuning", on_progress) as told:
+            half = encoder.gains_by_bf16()  # before dropout changes the way of attention: reading is what is timed
+            with cheap_dropout(encoder.model, config.seed):
+                log = _train(encoder, head, texts, Y, multi_label, config, weights, half, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("fine-tuning", 1.0)))
@@ -140,10 +139,10 @@ def _train(
     multi_label: bool,
     config: FineTuneConfig,
     weights: NDArray[np.floating[Any]] | None,
+    half: bool,
     on_progress: OnProgress,
 ) -> list[dict[str, float]]:
     """The loop: take a batch, forward, backward, step; tell the caller; stop when the schedule is at its end."""
-    half = encoder.gains_by_bf16()
     groups = parameter_groups(encoder.model, head, config)
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
     thaw = Thaw(encoder.model)
