@@ -8,6 +8,7 @@ the default: docs/ulmfit.md says what they were worth.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from modelsvc.batching import endless_batches, pieces
 from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
-from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig, FineTuneError
 from modelsvc.looked_at import told_between_layers
 from modelsvc.masked_words import MaskedWords
 from modelsvc.parameter_groups import parameter_groups
@@ -52,7 +53,8 @@ def adapt(
 ) -> Adapted:
     """Adapt the encoder in `folder`, or a copy of the one given, to N unlabelled texts; `fine_tune` goes on from it.
 
-    Seeds and `on_progress` as in `fine_tune`. Raises FineTuneError for fewer than two texts, and EncoderError.
+    Seeds and `on_progress` as in `fine_tune`. Raises FineTuneError for fewer than two texts and a loss that
+    is no number, and EncoderError.
     """
     if len(texts) < 2:
         raise FineTuneError(f"{len(texts)} texts cannot adapt an encoder; at least two.")
@@ -61,11 +63,10 @@ def adapt(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        with (
-            told_between_layers(encoder.model, "adapting", on_progress) as told,
-            cheap_dropout(encoder.model, config.seed),
-        ):
-            log = _train(encoder, texts, config, told)
+        with told_between_layers(encoder.model, "adapting", on_progress) as told:
+            half = encoder.gains_by_bf16()  # as in fine_tune, before dropout changes the way of attention
+            with cheap_dropout(encoder.model, config.seed):
+                log = _train(encoder, texts, config, half, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("adapting", 1.0)))
@@ -73,14 +74,14 @@ def adapt(
 
 
 def _train(
-    encoder: Encoder, texts: Sequence[str], config: AdaptConfig, on_progress: OnProgress
+    encoder: Encoder, texts: Sequence[str], config: AdaptConfig, half: bool, on_progress: OnProgress
 ) -> list[dict[str, float]]:
     """The loop: as many texts as a batch holds, in pieces; step; tell the caller; stop when the schedule ends."""
     loss_of, head = _task(encoder, config)
     rates = FineTuneConfig(lr=config.lr, head_lr=10 * config.lr, layer_decay=config.layer_decay)
     groups = parameter_groups(encoder.model, head, rates)
     trained = [parameter for group in groups for parameter in group["params"]]
-    optimizer, half = torch.optim.AdamW(groups), encoder.gains_by_bf16()
+    optimizer = torch.optim.AdamW(groups)
     # as many texts as are read in all, cut like the encoder cuts: the last token closes the text
     chosen = np.random.default_rng(config.seed).permutation(len(texts))[: config.steps * config.batch]
     tokens = shortened(encoder.tokenize([texts[row] for row in chosen]), config.most_tokens)
@@ -108,7 +109,9 @@ def _train(
                 part = loss_of(encoder.pad(tokens, piece.tolist())) * (len(piece) / len(rows))
             part.backward()  # type: ignore[no-untyped-call]
             loss += part.item()
-        nn.utils.clip_grad_norm_(trained, 1.0)
+        norm = nn.utils.clip_grad_norm_(trained, 1.0).item()
+        if not math.isfinite(loss + norm):
+            raise FineTuneError(NO_NUMBER.format(step=step, loss=loss, norm=norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         log.append({"step": step, "loss": loss, "seconds": seconds})

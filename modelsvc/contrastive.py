@@ -22,7 +22,7 @@ from modelsvc.contrastive_config import ContrastiveConfig
 from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
-from modelsvc.finetune_config import FineTuneConfig
+from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig
 from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import parameter_groups
 from modelsvc.schedules import slanted_triangle
@@ -34,7 +34,8 @@ LEAST_BATCH = 8  # texts; fewer make too few pairs
 
 
 class ContrastiveError(ValueError):
-    """Labels from which no pair of two kinds can be made: the sentence says what is missing."""
+    """Labels from which no pair of two kinds can be made: the sentence says what is missing. Or a loss that is no
+    number."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,10 @@ def contrast(
     encoder = own_copy(folder, threads=threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        with (
-            told_between_layers(encoder.model, "comparing texts", on_progress) as told,
-            cheap_dropout(encoder.model, config.seed),
-        ):
-            log = _train(encoder, texts, Y, config, told)
+        with told_between_layers(encoder.model, "comparing texts", on_progress) as told:
+            half = encoder.gains_by_bf16()  # as in fine_tune, before dropout changes the way of attention
+            with cheap_dropout(encoder.model, config.seed):
+                log = _train(encoder, texts, Y, config, half, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("comparing texts", 1.0)))
@@ -93,10 +93,10 @@ def contrast(
 
 
 def _train(
-    encoder: Encoder, texts: Sequence[str], Y: Targets, config: ContrastiveConfig, on_progress: OnProgress
+    encoder: Encoder, texts: Sequence[str], Y: Targets, config: ContrastiveConfig, half: bool, on_progress: OnProgress
 ) -> list[dict[str, float]]:
     """The loop: draw a batch, compare every two of it, step; to the schedule's end."""
-    half, tokens = encoder.gains_by_bf16(), encoder.tokenize(texts)
+    tokens = encoder.tokenize(texts)
     rates = FineTuneConfig(lr=config.lr, layer_decay=config.layer_decay, weight_decay=config.weight_decay)
     groups = parameter_groups(encoder.model, nn.Module(), rates)  # no head: the cosine is the whole classifier
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
@@ -120,7 +120,9 @@ def _train(
             Z = encoder.pooled(encoder.pad(tokens, rows.tolist()))  # (B, D)
         loss = pair_loss(Z, torch.from_numpy(alike[np.ix_(rows, rows)]), torch.from_numpy(known[np.ix_(rows, rows)]))
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trained, config.clip)
+        norm = nn.utils.clip_grad_norm_(trained, config.clip).item()
+        if not math.isfinite(loss.item() + norm):
+            raise ContrastiveError(NO_NUMBER.format(step=step, loss=loss.item(), norm=norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         log.append({"step": step, "loss": loss.item(), "rate": config.lr * share, "seconds": seconds})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from modelsvc.encoder_files import BUNDLED, BUNDLED_SHA256, EncoderError, resolv
 from modelsvc.encoder_layout import Pooling, read_layout, write_layout
 from modelsvc.encoder_loading import longest_input, read_transformer
 from modelsvc.looked_at import looked_at
-from modelsvc.packed import PackedBert, pack
+from modelsvc.packed import pack
 from modelsvc.types import Embeddings, Look, OnProgress, Progress, silent, unwatched
 
 __all__ = ["BUNDLED", "BUNDLED_SHA256", "Encoder", "EncoderError", "length_batches", "resolve"]
@@ -69,13 +70,13 @@ class Encoder:
         """Embeddings (N, D) of unit length, in the order of the texts.
 
         precision "auto" computes in bfloat16 where a short measurement shows that this CPU gains by it, and that each
-        embedding's cosine with that of float32 is .999 at least: entries then differ by about 0.01. "full" is float32
-        always, for comparing with another process to 1e-3. `on_progress` is called after each batch, of a large encoder
-        between the layers too, and may raise to stop.
+        embedding's cosine with that of float32 is .999 at least: entries then differ by about 0.01. A text for which
+        bfloat16 finds no numbers is read again in float32. "full" is float32 always, for comparing with another process
+        to 1e-3. Where float32 finds none either, the row has NaN. `on_progress` is called after each batch, of a large
+        encoder between the layers too, and may raise to stop.
         """
         if self.threads:
             torch.set_num_threads(self.threads)
-        self.model.eval()
         embeddings = np.empty((len(texts), self.width), np.float32)  # (N, D)
         started, done = time.perf_counter(), 0
 
@@ -86,27 +87,38 @@ class Encoder:
 
         with looked_at(self.model, tell) as look:
             half = bool(len(texts)) and precision == "auto" and self.gains_by_bf16()
-            packed = pack(self.model) if half else None
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half and packed is None):
+            with self.reading(half=half, look=look) as read:
                 for rows, batch in self._batches(texts, tell):
-                    embeddings[rows] = self._vectors(batch, packed, look).numpy()  # (B, D)
+                    embeddings[rows] = read(batch).numpy()  # (B, D)
                     done += len(rows)
+                    tell()
+            lost = np.flatnonzero(~np.isfinite(embeddings).all(axis=1)) if half else np.empty(0, np.int64)
+            with self.reading(half=False) as read:
+                for rows, batch in self._batches([texts[row] for row in lost.tolist()], tell):
+                    embeddings[lost[rows]] = read(batch).numpy()
                     tell()
         return embeddings
 
     def read(self, texts: Sequence[str], *, half: bool) -> Embeddings:
         """A few texts in one batch, in bfloat16 or not. (N, D) of unit length."""
-        self.model.eval()
-        packed = pack(self.model) if half else None
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half and packed is None):
-            batch = self.pad(self.tokenize(texts), range(len(texts)))
-            vectors: Embeddings = self._vectors(batch, packed, unwatched).numpy()
+        with self.reading(half=half) as read:
+            vectors: Embeddings = read(self.pad(self.tokenize(texts), range(len(texts)))).numpy()
         return vectors
 
-    def _vectors(self, batch: dict[str, Tensor], packed: PackedBert | None, look: Look) -> Tensor:
-        if packed is None:
-            return self.pooled(batch)
-        return self._pool(packed(batch["input_ids"], batch["attention_mask"], look), batch["attention_mask"])
+    @contextmanager
+    def reading(self, *, half: bool, look: Look = unwatched) -> Iterator[Callable[[dict[str, Tensor]], Tensor]]:
+        """Within it, how a batch is read, in bfloat16 or not: (B, T) token ids and mask -> (B, D). No gradients.
+        `look` is what `looked_at` gave."""
+        self.model.eval()
+        packed = pack(self.model) if half else None
+
+        def read(batch: dict[str, Tensor]) -> Tensor:
+            if packed is None:
+                return self.pooled(batch)
+            return self._pool(packed(batch["input_ids"], batch["attention_mask"], look), batch["attention_mask"])
+
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half and packed is None):
+            yield read
 
     def pooled(self, batch: dict[str, Tensor]) -> Tensor:
         """One unit vector a text: (B, T) token ids and mask -> (B, D). Differentiable, for fine-tuning."""

@@ -9,6 +9,7 @@ triangle. What a run is for is the encoder: the product fits `heads.fit` on its 
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from modelsvc.batching import endless_batches, pieces, sampling_weights
 from modelsvc.concat import ConcatEncoder
 from modelsvc.dropout import cheap_dropout
 from modelsvc.encoder import Encoder
-from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig, FineTuneError
 from modelsvc.logistic import fit_linear
 from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import Thaw, parameter_groups
@@ -77,11 +78,10 @@ def fine_tune(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = _first_head(encoder, texts, Y, multi_label, config, on_progress)
-        with (
-            told_between_layers(encoder.model, "fine-tuning", on_progress) as told,
-            cheap_dropout(encoder.model, config.seed),
-        ):
-            log = _train(encoder, head, texts, Y, multi_label, config, weights, told)
+        with told_between_layers(encoder.model, "fine-tuning", on_progress) as told:
+            half = encoder.gains_by_bf16()  # before dropout changes the way of attention: reading is what is timed
+            with cheap_dropout(encoder.model, config.seed):
+                log = _train(encoder, head, texts, Y, multi_label, config, weights, half, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("fine-tuning", 1.0)))
@@ -139,10 +139,10 @@ def _train(
     multi_label: bool,
     config: FineTuneConfig,
     weights: NDArray[np.floating[Any]] | None,
+    half: bool,
     on_progress: OnProgress,
 ) -> list[dict[str, float]]:
     """The loop: take a batch, forward, backward, step; tell the caller; stop when the schedule is at its end."""
-    half = encoder.gains_by_bf16()
     groups = parameter_groups(encoder.model, head, config)
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
     thaw = Thaw(encoder.model)
@@ -181,7 +181,9 @@ def _train(
             part = _loss(head(features), targets[piece], multi_label, config.label_smoothing) / len(rows)
             part.backward()  # type: ignore[no-untyped-call]
             loss += part.item()
-        nn.utils.clip_grad_norm_(trained, config.clip)
+        norm = nn.utils.clip_grad_norm_(trained, config.clip).item()
+        if not math.isfinite(loss + norm):
+            raise FineTuneError(NO_NUMBER.format(step=step, loss=loss, norm=norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         log.append({"step": step, "loss": loss, "rate": config.lr * share, "seconds": seconds})

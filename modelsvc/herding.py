@@ -51,7 +51,7 @@ def herd(
     gains = np.empty(k, np.float32)
     stale = np.full(len(candidates), np.inf, np.float32)  # an upper bound: gains only shrink (submodular)
     for i in range(k):
-        while True:
+        for _ in range(len(candidates) + 1):  # each once, then the best of them again; a gain of NaN would never end it
             best = int(stale.argmax())
             gain = float(np.maximum(covers[best] - covered, 0) @ weight)
             stale[best] = gain

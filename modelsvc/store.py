@@ -23,8 +23,11 @@ Ids = NDArray[np.int64]
 Halves = NDArray[np.float16]
 
 
+NAMED = 5  # ids in a message
+
+
 class StoreError(Exception):
-    """Vectors that do not fit the store, or a store that another encoder wrote."""
+    """Vectors that do not fit the store or are no numbers, or a store that another encoder wrote."""
 
 
 class EmbeddingStore:
@@ -59,15 +62,19 @@ class EmbeddingStore:
         return len(self.ids())
 
     def append(self, ids: Ids, vectors: Embeddings) -> None:
-        """Add one shard: ids (N,) and their vectors (N, D). Whole or not at all. Raises StoreError on misfit shapes."""
+        """Add one shard: ids (N,) and their vectors (N, D). Whole or not at all. Raises StoreError on misfit shapes,
+        and on vectors with NaN or infinity in half precision, with their ids."""
         ids = np.asarray(ids, np.int64)
         if vectors.ndim != 2 or len(ids) != len(vectors):
             raise StoreError(f"{len(ids)} ids came with vectors of shape {vectors.shape}; one row an id is needed.")
         if not len(ids):
             return
+        with np.errstate(over="ignore"):  # asked for below
+            halves = vectors.astype(np.float16)
+        _refuse_no_numbers(ids, halves)
         self._agree("width", vectors.shape[1])
         name = f"{self._next_number():06d}-{uuid.uuid4().hex}.npy"
-        _write(self.folder / f"vectors-{name}", vectors.astype(np.float16))
+        _write(self.folder / f"vectors-{name}", halves)
         _write(self.folder / f"ids-{name}", ids)
 
     def ids(self) -> Ids:
@@ -136,6 +143,17 @@ class EmbeddingStore:
         staging = self.folder / f".meta.json.{uuid.uuid4().hex}.writing"
         staging.write_text(json.dumps(self._meta, indent=2) + "\n", encoding="utf-8")
         staging.replace(self.folder / "meta.json")
+
+
+def _refuse_no_numbers(ids: Ids, vectors: Halves) -> None:
+    """One such row would reach every distance and every head that is computed from the store."""
+    lost = ids[~np.isfinite(vectors).all(axis=1)].tolist()
+    if lost:
+        named = ", ".join(map(str, lost[:NAMED])) + (", …" if len(lost) > NAMED else "")
+        raise StoreError(
+            f"The encoder finds no vector for {len(lost)} of {len(ids)} texts (their ids: {named}): NaN or infinity"
+            " came out. Leave them out, or choose another encoder."
+        )
 
 
 def _write(path: Path, array: NDArray[np.generic]) -> None:

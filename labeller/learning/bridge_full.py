@@ -12,7 +12,7 @@ from django.conf import settings
 
 from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
-from labeller.learning.bridge_order import Moment, soon_read
+from labeller.learning.bridge_order import Moment, asked_next, soon_read
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_promotion import audit_decides
 from labeller.learning.bridge_recipe import RECIPE
@@ -75,9 +75,10 @@ def _encoder_of(version: ModelVersion) -> Encoder:
 
 
 def _snapshot(run: TrainingRun) -> Snapshot:
-    """Freeze the labels and know which annotations they were."""
+    """Freeze labels and queue, and know which annotations they were."""
     labels = labelled(run.project)
-    snapshot = Snapshot(labels, Moment(frozenset(labels.annotation_ids), *draws(run.project_id)))
+    queue = asked_next(run.project_id)
+    snapshot = Snapshot(labels, Moment(frozenset(labels.annotation_ids), *draws(run.project_id), queue))
     kinds = snapshot.teaching.kinds
     if kinds < 2:
         raise TooFewLabels(

@@ -25,12 +25,13 @@ AUDIT_NEXT = 500  # texts of the audit's reserve: more than are asked for until 
 
 @dataclass(frozen=True)
 class Moment:
-    """The answers and texts that there were when a run began. What it does follows from them, not from what came since,
-    so that it can be done again."""
+    """The answers, texts and queue that there were when a run began. What it does follows from them, not from what came
+    since, so that it can be done again."""
 
     answers: frozenset[int]  # ids of annotations
     ids: Ids  # (P,) of the texts, ascending
     draw: NDArray[np.float64]  # (P,)
+    queue: Ids  # (K,) of the texts asked for next, ascending
 
 
 def in_order(project_id: int, moment: Moment | None = None) -> Ids:
@@ -56,17 +57,21 @@ def _answered(project_id: int, moment: Moment | None) -> Ids:
     return _ids(document_id for id_, document_id in rows if id_ in moment.answers)
 
 
-def read_first(project: Project, labelled: Ids, candidates: Ids, moment: Moment | None = None) -> Ids:
+def asked_next(project_id: int) -> Ids:
+    """The texts in the project's queue, each once, ascending: they are read in this order, for no ranks are kept."""
+    return np.unique(_ids(QueueEntry.objects.filter(project=project_id).values_list("document_id", flat=True)))
+
+
+def read_first(project: Project, labelled: Ids, candidates: Ids, moment: Moment) -> Ids:
     """What a new encoder must have read before it can be judged and may serve: a small pool whole; of a large one, or
-    one of long texts, the labelled texts, the present queue, the audit's next, and `candidates`, of which the full run
-    learns without labels, a random sample that is also what the first new queue is chosen from."""
-    ids, draw = (moment.ids, moment.draw) if moment else draws(project.pk)
+    one of long texts, the labelled texts, the queue of that moment, the audit's next, and `candidates`, of which the
+    full run learns without labels, a random sample that is also what the first new queue is chosen from."""
+    ids, draw = moment.ids, moment.draw
     if len(ids) <= soon_read(ids, draw):
         return in_order(project.pk, moment)
-    queue = QueueEntry.objects.filter(project=project).order_by("rank", "stream").values_list("document_id", flat=True)
     waiting = np.setdiff1d(reserve(project, (ids, draw)), labelled)
     next_audit = waiting[np.argsort(draw[np.searchsorted(ids, waiting)], kind="stable")][:AUDIT_NEXT]
-    return _once([labelled, _ids(queue), next_audit, candidates])
+    return _once([labelled, moment.queue, next_audit, candidates])
 
 
 def soon_read(ids: Ids, draw: NDArray[np.float64]) -> int:

@@ -118,7 +118,8 @@ def _record(version: ModelVersion) -> Snapshot:
     known, draw = draws(version.project_id)
     if not np.isin(ids, known).all():
         raise NotReproducible("Texts that it could look at have been deleted since.")
-    moment = Moment(frozenset(answers), ids, draw[np.isin(known, ids)])  # both ascending
+    queue = np.array(unpack(kept.queue), np.int64)
+    moment = Moment(frozenset(answers), ids, draw[np.isin(known, ids)], queue)  # both ascending
     rows = list(labels_by(version.project, answers, version.label_ids))
     labels = labelled(version.project, rows, (moment.ids, moment.draw) if len(ids) else None, retired=True)
     column = {label: at for at, label in enumerate(labels.label_ids)}

@@ -37,7 +37,7 @@ COMPARING = "comparing with the model that serves"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The labels as they were when the run began."""
+    """The labels, and what else there was, when the run began."""
 
     labels: Labelled
     moment: Moment
@@ -167,6 +167,7 @@ class Stages:
             duration_s=time.perf_counter() - self.started,
             settings={"taught": len(self.snapshot.teaching.Y), "promotion": judged.sentence} | candidate.facts,
             looked_at=self.snapshot.moment.ids,
+            queue=self.snapshot.moment.queue.tolist(),
             run=run,
             promoted_at=timezone.now() if judged.promoted else None,
         )

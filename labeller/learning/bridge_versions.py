@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -84,6 +85,7 @@ class Made:
     looked_at: Ids  # texts that it could look at without their labels
     run: TrainingRun | None = None
     promoted_at: datetime | None = None
+    queue: Sequence[int] = ()  # texts that were asked for next when its run began; a full run may read them first
 
 
 def score_audit(
@@ -216,7 +218,10 @@ def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
         promoted_at=made.promoted_at,
     )
     VersionSnapshot.objects.create(
-        version=version, annotations=pack(made.labels.annotation_ids), texts=pack(made.looked_at.tolist())
+        version=version,
+        annotations=pack(made.labels.annotation_ids),
+        texts=pack(made.looked_at.tolist()),
+        queue=pack(made.queue),
     )
     ids = np.array(made.labels.label_ids)
     frozen = as_frozen(made.audit.proba)

@@ -126,6 +126,11 @@ class VersionSnapshot(models.Model):
     version = models.OneToOneField(ModelVersion, on_delete=models.CASCADE, primary_key=True, related_name="snapshot")
     annotations = models.TextField(help_text="Ids of the answers it learnt from or was scored by.")
     texts = models.TextField(blank=True, help_text="Ids of the texts it could look at without their labels.")
+    queue = models.TextField(
+        blank=True,
+        default="",
+        help_text="Ids of the texts that were asked for next when its full run began, which reads them early.",
+    )
 
     def __str__(self) -> str:
         return f"What {self.version_id} learnt from"

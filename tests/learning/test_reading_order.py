@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.corpus.models import Document
 from labeller.learning import bridge_embed, bridge_full, bridge_order, bridge_pool, runs, services, tasks
 from labeller.learning.bridge_full import _snapshot, unlabelled
-from labeller.learning.bridge_stages import Stages
+from labeller.learning.bridge_reproduce import _record
+from labeller.learning.bridge_stages import Stages, read_pool
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from modelsvc.recipe import Stage
@@ -66,7 +68,9 @@ def test_what_people_answered_is_read_before_the_rest(project: Project, bob: Use
 
 def first_of(project: Project, candidates: Sequence[int]) -> list[int]:
     labels = bridge_pool.labelled(project)
-    return bridge_order.read_first(project, labels.document_ids, np.array(candidates, np.int64)).tolist()
+    queue = bridge_order.asked_next(project.pk)
+    moment = bridge_order.Moment(frozenset(labels.annotation_ids), *bridge_pool.draws(project.pk), queue)
+    return bridge_order.read_first(project, labels.document_ids, np.array(candidates, np.int64), moment).tolist()
 
 
 def test_of_a_large_pool_labels_queue_audit_and_candidates_come_first(labelled: Project) -> None:
@@ -76,7 +80,7 @@ def test_of_a_large_pool_labels_queue_audit_and_candidates_come_first(labelled: 
     assert len(order) == len(set(order)) and len(order) < 50 < labelled.documents.count()
     labels = Annotation.objects.values_list("document_id", flat=True)
     assert sorted(order[:24]) == sorted(labels)
-    queue = list(QueueEntry.objects.order_by("rank", "stream").values_list("document_id", flat=True))
+    queue = sorted(QueueEntry.objects.values_list("document_id", flat=True))
     assert len(queue) == 6
     assert order[24:30] == [pk for pk in dict.fromkeys(queue) if pk not in order[:24]]
     reserve = bridge_pool.reserve(labelled)
@@ -151,6 +155,23 @@ def test_a_stage_serves_before_the_whole_pool_is_read_and_the_rest_follows(
     ranking.refresh_from_db()
     assert (ranking.pool_size, ranking.labels_seen) == (90, 25)
     assert not TrainingRun.objects.filter(kind="embed", state__in=TrainingRun.UNFINISHED).exists()
+
+
+def test_a_large_pool_is_read_the_same_way_again_whatever_is_asked_next_by_now(
+    labelled: Project, fake: Fake, tmp_path: Path
+) -> None:
+    candidates = np.array([document.pk for document in labelled.documents.order_by("-id")[:5]], np.int64)
+    QueueEntry.objects.filter(project=labelled, rank__gte=3).delete()
+    stage_of(labelled, fake, candidates.tolist())
+    asked, version = list(fake.asked), ModelVersion.objects.get(kind="full")
+    stored = EmbeddingStore(bridge_pool.reader_of(labelled).store_folder).load()[0]
+    unread = labelled.documents.exclude(pk__in=stored.tolist()).values_list("pk", flat=True)
+    for entry, other in zip(QueueEntry.objects.order_by("pk"), unread, strict=False):
+        QueueEntry.objects.filter(pk=entry.pk).update(document=other)
+    fake.asked.clear()
+    pool = read_pool(labelled, fake, tmp_path, _record(version), candidates)  # type: ignore[arg-type]
+    assert fake.asked == asked
+    assert pool.ids.tolist() == sorted(stored.tolist())
 
 
 def test_reading_gives_way_to_a_full_run_and_goes_on_after(project: Project, fake: Fake) -> None:

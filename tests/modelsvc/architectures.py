@@ -28,6 +28,7 @@ KINDS: dict[str, tuple[str, dict[str, Any], int]] = {
     "mpnet": ("MPNet", SIZES | {"max_position_embeddings": 42}, 40),
     "electra": ("Electra", SIZES | {"embedding_size": 4, "max_position_embeddings": 40}, 40),
     "albert": ("Albert", SIZES | {"embedding_size": 4, "max_position_embeddings": 40}, 40),
+    "deberta": ("Deberta", SIZES | DEBERTA | {"max_position_embeddings": 40}, 40),
     "deberta-v2": ("DebertaV2", SIZES | DEBERTA | {"max_position_embeddings": 40}, 40),
     "modernbert": ("ModernBert", SIZES | MODERN | {"max_position_embeddings": 40}, 40),
 }

@@ -56,6 +56,12 @@ def test_a_time_limit_ends_it_early(tiny):
     assert 1 <= len(adapted.log) < 50_000
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_loss_that_is_no_number_ends_it_with_a_sentence(tiny, method):
+    with pytest.raises(FineTuneError, match=r"At step 1 the loss was nan .* lower the learning rate"):
+        adapt(tiny, TEXTS, config=AdaptConfig(method=method, lr=1e30, steps=4, batch=8))
+
+
 def test_one_text_is_too_few(tiny):
     with pytest.raises(FineTuneError, match="at least two"):
         adapt(tiny, ["alone"])

@@ -73,6 +73,11 @@ def test_one_kind_is_refused_with_the_numbers(tiny):
         contrast(tiny, TEXTS, np.tile(np.eye(2, dtype=np.uint8)[:1], (8, 1)), multi_label=False)
 
 
+def test_a_loss_that_is_no_number_ends_it_with_a_sentence(tiny):
+    with pytest.raises(ContrastiveError, match=r"At step 1 the loss was nan .* lower the learning rate"):
+        contrast(tiny, TEXTS, Y, multi_label=False, config=ContrastiveConfig(lr=1e30, steps=4))
+
+
 def test_cancelling_stops_at_the_next_step(tiny):
     def cancel(progress: Progress) -> None:
         if progress.done > 0.3:

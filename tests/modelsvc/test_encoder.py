@@ -50,6 +50,18 @@ def test_half_precision_points_the_same_way(bundled, monkeypatch):
     assert half == pytest.approx(full, abs=0.02)
 
 
+@pytest.mark.parametrize("kind", ["bert", "electra"])
+def test_what_bfloat16_has_no_number_for_is_read_in_float32(encoders, monkeypatch, kind):
+    encoder = Encoder.load(encoders(kind))
+    monkeypatch.setitem(half_precision._verdicts, encoder.sha256, True)
+    with torch.no_grad():  # a unit that is off; rounded to bfloat16 it is minus infinity, times nought
+        encoder.model.encoder.layer[0].intermediate.dense.bias[0] = -3.4e38
+    assert np.isnan(encoder.read(TEXTS, half=True)).all()
+    found = encoder.encode(TEXTS)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1)
+    assert found == pytest.approx(encoder.encode(TEXTS, precision="full"))
+
+
 def test_alike_texts_lie_closer_than_others(bundled):
     law, same, soup = bundled.encode(
         ["The courts of Berlin decide.", "A court in Berlin has jurisdiction.", "Add salt."]

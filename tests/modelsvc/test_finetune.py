@@ -182,6 +182,11 @@ def test_without_dropout_a_batch_of_all_texts_has_one_loss_whatever_the_seed(tin
     assert first_loss(1, True) != pytest.approx(first_loss(2, True), rel=1e-4)
 
 
+def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(tiny):
+    with pytest.raises(FineTuneError, match=r"At step 1 the loss was nan .* lower the learning rate"):
+        fine_tune(tiny, TEXTS, Y, multi_label=False, config=FineTuneConfig(lr=1e30, epochs=8))
+
+
 def test_a_time_limit_ends_the_schedule_early(tiny):
     config = FineTuneConfig(epochs=100_000, max_seconds=0.3)
     log = fine_tune(tiny, TEXTS, Y, multi_label=False, config=config).log

@@ -36,6 +36,14 @@ def test_the_width_is_the_least_squared_distance_of_labelled_texts_that_differ()
     assert adapted_width(labelled[:1]) == adapted_width(labelled[:0]) == WIDTH
 
 
+@pytest.mark.parametrize("k", [1, 10])
+def test_a_text_without_a_vector_does_not_hold_up_the_choice(k):
+    X, _ = groups([30, 20])
+    X[7] = np.nan
+    rows, _ = herd(X, np.ones(50, np.float32), k, against=X[:0], rng=np.random.default_rng(0))
+    assert len(set(rows.tolist())) == k
+
+
 def test_with_a_narrow_kernel_it_takes_the_most_doubtful_texts_themselves():
     X, _ = groups([60, 40], noise=0.3)
     doubt = np.random.default_rng(1).random(100).astype(np.float32)

@@ -118,6 +118,15 @@ def test_ids_and_vectors_must_be_as_many(tmp_path):
         EmbeddingStore(tmp_path).append(np.array([1, 2]), vectors(3))
 
 
+@pytest.mark.parametrize("harm", [np.nan, np.inf, 1e6], ids=["NaN", "infinity", "too large for half precision"])
+def test_vectors_that_are_no_numbers_are_refused_with_the_ids_of_their_texts(tmp_path, harm):
+    store, rows = EmbeddingStore(tmp_path), vectors(9)
+    rows[2:8, 1] = harm
+    with pytest.raises(StoreError, match=r"6 of 9 texts \(their ids: 12, 13, 14, 15, 16, …\)"):
+        store.append(np.arange(10, 19), rows)
+    assert store.count == 0
+
+
 def test_the_store_can_be_read_without_torch():
     code = "import sys, modelsvc.store; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
