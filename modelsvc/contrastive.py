@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from modelsvc.batching import pieces
 from modelsvc.contrastive_config import ContrastiveConfig
-from modelsvc.dropout import cheap_dropout
+from modelsvc.dropout import CheapDropout, cheap_dropout
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import own_copy
 from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig
+from modelsvc.gradient_cache import backward_by_pieces
 from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import parameter_groups
 from modelsvc.schedules import slanted_triangle
-from modelsvc.types import OnProgress, Progress, Rows, Targets, silent
+from modelsvc.types import Look, OnProgress, Progress, Rows, Targets, silent
 from modelsvc.weights_digest import model_sha256
 
-BATCH_TOKENS = 2048  # padded tokens in one step: a cancel waits for one step
+BATCH_TOKENS = 2048  # padded tokens read in one pass: a cancel waits for it, and attention needs memory by T squared
 LEAST_BATCH = 8  # texts; fewer make too few pairs
 
 
@@ -70,7 +73,8 @@ def contrast(
 
     With several labels a text two texts are alike as far as they share labels (Jaccard); two texts without any say
     nothing of each other. The same seed gives the same weights on the same machine and number of threads.
-    `on_progress` is called before each step and may raise to stop. Raises ContrastiveError, and EncoderError.
+    `on_progress` is called before each step, of long texts before each piece of one, and may raise to stop. Raises
+    ContrastiveError, and EncoderError.
     """
     if len(texts) != len(Y) or len(np.unique(Y, axis=0)) < 2:
         raise ContrastiveError(
@@ -83,49 +87,83 @@ def contrast(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         with told_between_layers(encoder.model, "comparing texts", on_progress) as told:
-            half = encoder.gains_by_bf16()  # as in fine_tune, before dropout changes the way of attention
-            with cheap_dropout(encoder.model, config.seed):
-                log = _train(encoder, texts, Y, config, half, told)
+            pairs = _Pairs.of(encoder, texts, Y)  # asks for bfloat16 before dropout changes the way of attention
+            with cheap_dropout(encoder.model, config.seed) as dropout:
+                log = _train(pairs, config, dropout, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("comparing texts", 1.0)))
     return Contrasted(encoder, log, time.perf_counter() - started)
 
 
+@dataclass(frozen=True)
+class _Pairs:
+    """N texts as the encoder reads them, and how alike every two should be."""
+
+    encoder: Encoder
+    half: bool  # read in bfloat16
+    tokens: dict[str, list[list[int]]]
+    lengths: list[int]  # (N,) in tokens
+    Y: Targets  # (N, C)
+    alike: NDArray[np.float32]  # (N, N), 0..1
+    known: NDArray[np.bool_]  # (N, N)
+
+    @classmethod
+    def of(cls, encoder: Encoder, texts: Sequence[str], Y: Targets) -> _Pairs:
+        half, tokens = encoder.gains_by_bf16(), encoder.tokenize(texts)
+        return cls(encoder, half, tokens, [len(ids) for ids in tokens["input_ids"]], Y, *likeness(Y))
+
+    def embed(self, rows: Rows) -> Tensor:
+        """(B,) -> (B, D), of unit length."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            return self.encoder.pooled(self.encoder.pad(self.tokens, rows.tolist()))
+
+    def loss(self, Z: Tensor, rows: Rows) -> Tensor:
+        """Of these texts (B,) with embeddings Z (B, D)."""
+        alike, known = (torch.from_numpy(matrix[np.ix_(rows, rows)]) for matrix in (self.alike, self.known))
+        return pair_loss(Z, alike, known)
+
+    def backward(self, rows: Rows, dropout: CheapDropout, look: Look) -> float:
+        """The batch's loss, and its gradients in the weights: in one pass, or by pieces where its texts are too long
+        for that. `look` is called before each piece and may raise to stop."""
+        if len(rows) * max(self.lengths[row] for row in rows) <= BATCH_TOKENS:
+            loss = self.loss(self.embed(rows), rows)
+            loss.backward()  # type: ignore[no-untyped-call]
+            return loss.item()
+        parts = list(pieces(rows, self.lengths))
+        by_length = np.concatenate(parts)
+        return backward_by_pieces(self.embed, parts, lambda Z: self.loss(Z, by_length), dropout=dropout, look=look)
+
+
 def _train(
-    encoder: Encoder, texts: Sequence[str], Y: Targets, config: ContrastiveConfig, half: bool, on_progress: OnProgress
+    pairs: _Pairs, config: ContrastiveConfig, dropout: CheapDropout, on_progress: OnProgress
 ) -> list[dict[str, float]]:
     """The loop: draw a batch, compare every two of it, step; to the schedule's end."""
-    tokens = encoder.tokenize(texts)
+    model = pairs.encoder.model
     rates = FineTuneConfig(lr=config.lr, layer_decay=config.layer_decay, weight_decay=config.weight_decay)
-    groups = parameter_groups(encoder.model, nn.Module(), rates)  # no head: the cosine is the whole classifier
+    groups = parameter_groups(model, nn.Module(), rates)  # no head: the cosine is the whole classifier
     trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
     optimizer = torch.optim.AdamW(groups, fused=True)
-    alike, known = likeness(Y)
-    steps = config.steps or contrastive_steps(len(texts))
-    lengths = [len(ids) for ids in tokens["input_ids"]]
-    batches = even_batches(Y, size=_batch_size(lengths, config.batch), seed=config.seed)
+    steps = config.steps or contrastive_steps(len(pairs.Y))
+    batches = even_batches(pairs.Y, size=_batch_size(pairs.lengths, config.batch), seed=config.seed)
     log: list[dict[str, float]] = []
-    encoder.model.train()
+    model.train()
     started = time.perf_counter()
     for step in range(steps):
         seconds = time.perf_counter() - started
         left = seconds / step * (steps - step) if step else None
-        on_progress(Progress("comparing texts", step / steps, left, log[-1]["loss"] if log else None))
+        now = Progress("comparing texts", step / steps, left, log[-1]["loss"] if log else None)
+        on_progress(now)
         share = slanted_triangle((step + 0.5) / steps, warmup=config.warmup)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * share
-        rows = next(batches)
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            Z = encoder.pooled(encoder.pad(tokens, rows.tolist()))  # (B, D)
-        loss = pair_loss(Z, torch.from_numpy(alike[np.ix_(rows, rows)]), torch.from_numpy(known[np.ix_(rows, rows)]))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = pairs.backward(next(batches), dropout, partial(on_progress, replace(now, loss=None)))
         norm = nn.utils.clip_grad_norm_(trained, config.clip).item()
-        if not math.isfinite(loss.item() + norm):
-            raise ContrastiveError(NO_NUMBER.format(step=step, loss=loss.item(), norm=norm))
+        if not math.isfinite(loss + norm):
+            raise ContrastiveError(NO_NUMBER.format(step=step, loss=loss, norm=norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        log.append({"step": step, "loss": loss.item(), "rate": config.lr * share, "seconds": seconds})
+        log.append({"step": step, "loss": loss, "rate": config.lr * share, "seconds": seconds})
     return log
 
 

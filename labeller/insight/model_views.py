@@ -22,6 +22,7 @@ from labeller.insight.selectors import VersionScore
 from labeller.insight.sentences import state_of
 from labeller.insight.snapshot import snapshot_csv
 from labeller.learning.models import ModelVersion, VersionSnapshot
+from labeller.learning.set_apart import SET_APART
 from labeller.projects.access import Access, answers_project_for, project_for
 from labeller.projects.models import Project
 
@@ -127,7 +128,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     )
 
 
-TOLD_ELSEWHERE = ("pool_share", "promotion", "label_counts", "stage", "why", "head", "pool")
+TOLD_ELSEWHERE = ("pool_share", "promotion", "label_counts", "stage", "why", "head", "pool", SET_APART)
 
 
 def _frame(access: Access) -> dict[str, Any]:

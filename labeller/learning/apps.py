@@ -12,8 +12,8 @@ class LearningConfig(AppConfig):
         from labeller.annotation.signals import annotations_changed, queue_order_asked, words_asked
         from labeller.corpus.signals import import_finished
         from labeller.corpus.testset import TestSet
-        from labeller.learning import checks, panel, pulse, receivers
-        from labeller.projects import overview
+        from labeller.learning import checks, panel, pulse, receivers, set_apart
+        from labeller.projects import overview, services
         from labeller.projects.signals import labels_changed
 
         checks.register_all()
@@ -26,3 +26,4 @@ class LearningConfig(AppConfig):
         queue_order_asked.connect(receivers.on_queue_order_asked, dispatch_uid="learning.kept")
         overview.panels.append(panel.learning_panel)
         overview.panels.append(panel.encoders_panel)
+        services.against_audit.append(set_apart.why_not)

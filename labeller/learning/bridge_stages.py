@@ -25,6 +25,7 @@ from labeller.learning.bridge_versions import Made, store
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.pace import Pace
 from labeller.learning.runs import Heartbeat
+from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
 from modelsvc.recipe import Stage
@@ -154,6 +155,7 @@ class Stages:
 
     def _made(self, candidate: _Candidate, judged: Judged) -> Made:
         run = self.run
+        record = {"taught": len(self.snapshot.teaching.Y), "promotion": judged.sentence, SET_APART: run.project.audit}
         return Made(
             project=run.project,
             kind=ModelVersion.Kind.FULL,
@@ -165,7 +167,7 @@ class Stages:
             encoder_sha256=candidate.stage.encoder.sha256,
             seed=run.project.seed,
             duration_s=time.perf_counter() - self.started,
-            settings={"taught": len(self.snapshot.teaching.Y), "promotion": judged.sentence} | candidate.facts,
+            settings=record | candidate.facts,
             looked_at=self.snapshot.moment.ids,
             queue=self.snapshot.moment.queue.tolist(),
             run=run,

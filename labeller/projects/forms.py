@@ -110,7 +110,8 @@ class ProjectForm(forms.Form):
         help_text=_(
             "Without them every label teaches, but only a test file of your own (Results → Test file) says how "
             "good the model is. Choose “None” only with one, and before labelling begins: texts set apart later are no "
-            "fair sample, for the model has chosen from them by then."
+            "fair sample, for the model has chosen from them by then, and once a full model was tuned without them "
+            "there is no way back."
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,6 +14,10 @@ from labeller.projects.guideline_versions import record_version
 from labeller.projects.models import Membership, Project, Role, User
 
 SLUG_LENGTH = 120  # leaves room for the number of a second project of the same name
+
+# What speaks against setting texts apart for the audit where none were: a sentence, or nothing. The apps above, which
+# know the models, register it in their AppConfig.ready.
+against_audit: list[Callable[[Project], str]] = []
 
 
 class ProjectError(ValueError):
@@ -26,6 +30,10 @@ class AlreadyMade(ProjectError):
     def __init__(self, project: Project) -> None:
         super().__init__(_("“%(project)s” has been made already.") % {"project": project})
         self.project = project
+
+
+class AuditRefused(ValueError):
+    """No text can be set apart for the audit any more; the message is a sentence for the page."""
 
 
 class LastManager(ValueError):
@@ -132,7 +140,9 @@ def change_settings(
     by: User | None = None,
 ) -> Project:
     """Change a project's own facts; what may be None stays where None is given. Its address stays, so that links go on
-    working."""
+    working. Raises AuditRefused."""
+    if audit and not project.audit:
+        _may_set_apart(project)
     project.name, project.kind, project.encoder = name, kind, encoder
     project.guidelines, project.suggestions, project.overlap = guidelines, suggestions, overlap
     project.language = project.language if language is None else language
@@ -145,3 +155,9 @@ def change_settings(
         project.save(update_fields=[*changed, "overlap", "overlap_on", "overlap_share"])
         record_version(project=project, by=by)
     return project
+
+
+def _may_set_apart(project: Project) -> None:
+    for why_not in against_audit:
+        if sentence := why_not(project):
+            raise AuditRefused(sentence)

@@ -18,7 +18,7 @@ from labeller.projects.access import LabellerRequest, managed_project_for, proje
 from labeller.projects.forms import NewProjectForm, ProjectForm
 from labeller.projects.labels import LabelError, add_drafts
 from labeller.projects.overview import next_step, panels_for
-from labeller.projects.services import AlreadyMade, change_settings, create_project
+from labeller.projects.services import AlreadyMade, AuditRefused, change_settings, create_project
 
 
 @require_GET
@@ -82,8 +82,11 @@ def settings(request: LabellerRequest, slug: str) -> HttpResponse:
     form.fields["kind"].disabled = selectors.labels_in_use(project)
     form.fields["encoder"].disabled = selectors.is_started(project)
     if form.is_valid():
-        change_settings(project=project, by=request.user, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("project-settings", slug)
+        try:
+            change_settings(project=project, by=request.user, **form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect("project-settings", slug)
+        except AuditRefused as refused:
+            form.add_error("audit", str(refused))
     context = {"project": project, "membership": access.membership, "section": "settings", "tab": "project"}
     return render(request, "projects/settings.html", context | {"form": form}, status=422 if form.is_bound else 200)

@@ -20,6 +20,7 @@ from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
+from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project, User
 from modelsvc.types import Views
 from tests.cast import add_texts
@@ -48,6 +49,7 @@ def test_a_full_run_tunes_reads_scores_and_serves(labelled: Project) -> None:
     assert (version.kind, version.n_labels, version.n_audit) == ("full", 24, 10)
     assert AuditPrediction.objects.filter(version=version).count() == 10
     assert version.promoted_at and "of 10 audit texts right" in version.settings["promotion"]
+    assert version.settings[SET_APART] is True
     folder = artifacts.absolute(version.folder)
     assert (folder / "encoder/model.safetensors").is_file()
     assert artifacts.read_json(folder / "meta.json")["labels"] == ["Change", "Court", "Other"]

@@ -5,7 +5,9 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from modelsvc import contrastive
 from modelsvc.contrastive import (
     ContrastiveError,
     contrast,
@@ -16,7 +18,7 @@ from modelsvc.contrastive import (
 )
 from modelsvc.contrastive_config import ContrastiveConfig
 from modelsvc.encoder import Encoder
-from modelsvc.types import Progress
+from modelsvc.types import Progress, silent
 
 TEXTS = [f"{who} may {what} at any time." for what in ("cancel", "pay", "write", "leave") for who in ("We", "You")]
 Y = np.tile(np.eye(2, dtype=np.uint8), (4, 1))
@@ -59,6 +61,45 @@ def test_pairs_move_kinds_apart_and_the_table_of_word_vectors_stays(tiny):
     assert torch.equal(before.model.get_input_embeddings().weight, after.model.get_input_embeddings().weight)
     again = contrast(tiny, TEXTS, Y, multi_label=False, config=SHORT)
     assert again.encoder.sha256 == after.sha256
+
+
+class TestAFewLongTextsAmongManyShortOnes:
+    """40 texts are one batch; three of them fill all 64 tokens, so that padded it has 2,560."""
+
+    TEXTS = TEXTS * 5
+    LONG = ["We may cancel it at any time. " * 20] * 3
+    Y = np.tile(np.eye(2, dtype=np.uint8), (20, 1))
+    CONFIG = ContrastiveConfig(steps=2, batch=40)
+
+    def learnt(self, folder, on_progress=silent):
+        return contrast(
+            folder, self.LONG + self.TEXTS[3:], self.Y, multi_label=False, config=self.CONFIG, on_progress=on_progress
+        )
+
+    def test_are_learnt_by_pieces_between_which_the_caller_is_told(self, tiny):
+        told: list[Progress] = []
+        tuned = self.learnt(tiny, told.append)
+        assert [(progress.done, progress.loss is not None) for progress in told] == [
+            *[(0, False)] * 5,  # the step, two pieces to embed and two to go back through
+            (0.5, True),
+            *[(0.5, False)] * 4,
+        ]
+        assert self.learnt(tiny).encoder.sha256 == tuned.encoder.sha256
+
+    def test_teach_what_they_would_teach_in_one_pass(self, without_dropout, monkeypatch):
+        pieces = self.learnt(without_dropout)
+        monkeypatch.setattr(contrastive, "BATCH_TOKENS", 4096)
+        whole = self.learnt(without_dropout)
+        assert [step["loss"] for step in pieces.log] == pytest.approx([step["loss"] for step in whole.log], rel=1e-3)
+        assert pieces.encoder.sha256 != whole.encoder.sha256, "sums of parts differ in the last digits"
+
+    @pytest.fixture
+    def without_dropout(self, tiny):
+        encoder = Encoder.load(tiny)
+        for module in encoder.model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+        return encoder
 
 
 def test_an_encoder_given_is_left_as_it_was(tiny):

@@ -59,6 +59,15 @@ class TestDraws:
         assert not torch.equal(one, two)
         assert not torch.equal(one, other)
 
+    def test_come_once_more_from_a_place_to_which_the_stream_goes_back(self):
+        with CheapDropout(0) as dropout:
+            F.dropout(ONES, 0.5)
+            place = dropout.place
+            first = [F.dropout(ONES[:3, :7], 0.5), F.dropout(ONES, 0.1)]
+            dropout.go_back(place)
+            again = [F.dropout(ONES[:3, :7], 0.5), F.dropout(ONES, 0.1)]
+        assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+
     def test_leave_torchs_own_generator_alone(self):
         torch.manual_seed(7)
         expected = torch.rand(3)
