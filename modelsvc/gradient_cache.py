@@ -41,6 +41,6 @@ def backward_by_pieces(
     loss = loss_of(Z)
     (slope,) = torch.autograd.grad(loss, Z)  # (B, D)
     dropout.go_back(begun)
-    for rows, of_piece in zip(parts, slope.split([len(rows) for rows in parts]), strict=True):
+    for rows, of_piece in zip(parts, torch.split(slope, [len(rows) for rows in parts]), strict=True):
         looked_at(rows).backward(of_piece)  # type: ignore[no-untyped-call]
     return loss.item()
