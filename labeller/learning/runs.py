@@ -40,7 +40,8 @@ Work = TrainingRun | ModelExport
 DIED_TWICE = {
     TrainingRun.Kind.FULL: gettext_noop(
         "The worker died twice while fine-tuning; labelling goes on with the quick model. "
-        "Check memory (a full run needs about 1.5 GB) and start it again."
+        "Check memory (a full run needs about 1.5 GB with the language model that comes with Labeller, and about 3 GB "
+        "with one of 110 million weights) and start it again."
     ),
     TrainingRun.Kind.EMBED: gettext_noop(
         "The worker died twice while reading the texts; labelling goes on in random order. "

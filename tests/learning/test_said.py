@@ -17,8 +17,9 @@ from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditSco
 from labeller.learning.bridge_versions import in_words as head_in_words
 from labeller.learning.runs import DIED_TWICE
 from labeller.learning.said import in_words
-from modelsvc.recipe import Task, _too_little
+from modelsvc.pool_gate import too_little
 from modelsvc.recipe_config import RecipeConfig, teacher_for
+from modelsvc.teacher import Task
 from modelsvc.types import Head, silent
 
 
@@ -45,8 +46,8 @@ def of_the_pool() -> list[str]:
         return Task("nowhere", [""] * n, Y, multi_label=multi, threads=1, seed=0, on_progress=silent)  # type: ignore[arg-type]
 
     use, leave = RecipeConfig(), RecipeConfig(use_pool=False)
-    few = [_too_little(task(40, multi=True), use, 900), _too_little(task(4), use, 900), _too_little(task(40), use, 3)]
-    return [_too_little(task(40), leave, 900), *few]
+    few = [too_little(task(40, multi=True), use, 900), _too_little(task(4), use, 900), _too_little(task(40), use, 3)]
+    return [too_little(task(40), leave, 900), *few]
 
 
 def of_the_teacher() -> list[str]:
