@@ -47,6 +47,15 @@ def worse_than_frozen(facts: Mapping[str, float | str]) -> str:
     )
 
 
+def learnt_from_pool(used: int, right: float, judge: str) -> str:
+    """What the second stage learnt from, in words: `used` texts with answers of which the share `right` 0..1 is right
+    as far as `judge` knows, one of JUDGES."""
+    return (
+        f"Fresh encoders learnt from the labels and from {used:,} unlabelled texts with the model's own surest answers,"
+        f" about {right:.0%} of them right by {JUDGES[judge]}."
+    )
+
+
 def trusted(task: Task, config: RecipeConfig, method: str, unseen: Proba | None, *, share: float) -> tuple[Trust, str]:
     """What labelled texts say of answers by a model that had not seen them, and whose answers: "frozen" or "tuned".
 

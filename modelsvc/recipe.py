@@ -23,7 +23,7 @@ from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
 from modelsvc.halves import beside_frozen, facts_of
-from modelsvc.pool_gate import JUDGES, too_little, trusted, worse_than_frozen
+from modelsvc.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
 from modelsvc.recipe_config import RecipeConfig, rounds, teacher_for
 from modelsvc.selftrain import label_weight
 from modelsvc.students import Lesson, learn_from_pool
@@ -176,10 +176,7 @@ def _from_pool(
     )
     if lesson is None:
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
-    reason = (
-        f"Fresh encoders learnt from the labels and from {lesson.used:,} unlabelled texts with the model's own surest"
-        f" answers, about {seen.of_sure:.0%} of them right by {JUDGES[judge]}."
-    )
+    reason = learnt_from_pool(lesson.used, seen.of_sure, judge)
     facts |= {"pseudo_labels": lesson.used, "rounds": len(sizes), "agreed": round(lesson.agreed, 3)}
     seconds = time.perf_counter() - started
     return Stage("pool", lesson.encoder, seconds, reason, first.facts | facts, reading=(WITH_POOL.pool, 1.0))

@@ -118,6 +118,10 @@ POOL = [
         "surest %(of_sure)s; %(needed)s are needed."
     ),
     gettext_noop("The pool was not used: the neighbours of its texts did not agree with the model's answers."),
+    gettext_noop(
+        "The pool was not used: tuned on half the labels, such a model had %(right)s of the other half right, and a "
+        "head over the encoder as it came %(frozen)s."
+    ),
 ]
 WHY = [
     gettext_noop("Fine-tuned on the labels: with several labels a text a head for each label needs no pairs."),
@@ -127,6 +131,14 @@ WHY = [
     gettext_noop(
         "Fresh encoders learnt from the labels and from %(texts)s unlabelled texts with the model's own surest "
         "answers, about %(right)s of them right by the labels at hand."
+    ),
+    gettext_noop(
+        "Fresh encoders learnt from the labels and from %(texts)s unlabelled texts with the model's own surest "
+        "answers, about %(right)s of them right by labelled texts that a head over the encoder as it came had not seen."
+    ),
+    gettext_noop(
+        "Fresh encoders learnt from the labels and from %(texts)s unlabelled texts with the model's own surest "
+        "answers, about %(right)s of them right by labelled texts that such a model had not seen."
     ),
 ]
 HEADS = [
@@ -152,6 +164,14 @@ FAILURES = [
     gettext_noop("The language model %(encoder)s is another one now than when it was made."),
     gettext_noop("The process that reads texts gave no answer: %(reason)s"),
     gettext_noop("There is no encoder folder '%(folder)s'."),
+    gettext_noop(
+        "At step %(step)s the loss was %(loss)s and its gradient's norm %(norm)s: no numbers to learn from. Start the "
+        "run again; if that does not help, lower the learning rate or choose another encoder."
+    ),
+    gettext_noop(
+        "The encoder finds no vector for %(lost)s of %(texts)s texts (their ids: %(ids)s): NaN or infinity came out. "
+        "Leave them out, or choose another encoder."
+    ),
     gettext_noop("No stored model knows this label yet. It will after a few more answers."),
 ]
 READ = gettext_noop("%(done)s of %(total)s texts")  # of the pool, and of a test file

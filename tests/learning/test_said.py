@@ -17,7 +17,8 @@ from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditSco
 from labeller.learning.bridge_versions import in_words as head_in_words
 from labeller.learning.runs import DIED_TWICE
 from labeller.learning.said import in_words
-from modelsvc.pool_gate import too_little
+from modelsvc.finetune_config import NO_NUMBER
+from modelsvc.pool_gate import JUDGES, learnt_from_pool, too_little, worse_than_frozen
 from modelsvc.recipe_config import RecipeConfig, teacher_for
 from modelsvc.teacher import Task
 from modelsvc.types import Head, silent
@@ -46,8 +47,12 @@ def of_the_pool() -> list[str]:
         return Task("nowhere", [""] * n, Y, multi_label=multi, threads=1, seed=0, on_progress=silent)  # type: ignore[arg-type]
 
     use, leave = RecipeConfig(), RecipeConfig(use_pool=False)
-    few = [too_little(task(40, multi=True), use, 900), _too_little(task(4), use, 900), _too_little(task(40), use, 3)]
-    return [too_little(task(40), leave, 900), *few]
+    few = [too_little(task(40, multi=True), use, 900), too_little(task(4), use, 900), too_little(task(40), use, 3)]
+    return [too_little(task(40), leave, 900), *few, worse_than_frozen(HALVES)]
+
+
+def of_the_students() -> list[str]:
+    return [learnt_from_pool(2000, 0.87, judge) for judge in JUDGES]
 
 
 def of_the_teacher() -> list[str]:
@@ -107,8 +112,9 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
     "stored",
     [
         *(str(said[0]) for said in (_by_halves(HALVES), _by_halves(HALVES | {"halves_p": 0.6})) if said),
-        *(*decisions(), PINNED, *of_the_pool(), *of_the_teacher()),
+        *(*decisions(), PINNED, *of_the_pool(), *of_the_students(), *of_the_teacher()),
         *of_the_head(),
+        NO_NUMBER.format(step=7, loss="nan", norm="inf"),
         *(*DIED_TWICE.values(), *STAGES, *RANKED_BY, CROSS_FITTED, NOT_SCORED),
     ],
 )
