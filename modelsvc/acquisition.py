@@ -1,32 +1,17 @@
-"""From doubt to a draw: scores balanced over labels, stochastic draws with their chances, and the reasons in words."""
+"""What doubt is worth: scores balanced over labels, and the reasons in words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from modelsvc.diversity import suppress_near_duplicates
 from modelsvc.pool import Pool
 from modelsvc.scores import label_margins, margin
-from modelsvc.types import Embeddings, Rows, Scores
+from modelsvc.types import Rows, Scores
 
-EXPLORE = 0.1  # share of draws made uniformly: finds what the model is sure of and wrong about
-SHARPNESS = 4.0  # power on the scores; see benchmarks/LOG.md
 DENSITY_POWER = 0.5
 HESITATES = 0.5  # a lead of the first label over the second of less than this is called hesitation
 FEW_LIKE_IT = "Asked because few texts like it have been labelled"
 EXPLORED = "Asked at random, to find what the model does not expect"
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Rows in the order drawn, the chance of each at its turn, and whether it came from the uniform share."""
-
-    rows: Rows  # (K,)
-    probabilities: NDArray[np.float32]  # (K,)
-    explored: NDArray[np.bool_]  # (K,)
 
 
 def balanced_scores(pool: Pool) -> Scores:
@@ -52,43 +37,6 @@ def density(pool: Pool) -> Scores:
     mean = pool.X.mean(axis=0)
     closeness: Scores = np.clip((1 + pool.X @ mean) / 2, 0.0, 1.0).astype(np.float32)
     return closeness
-
-
-def draw(scores: Scores, k: int, *, rng: np.random.Generator) -> Drawn:
-    """k rows without replacement, each from (1 - e) * scores^b / sum + e * uniform over what is left.
-
-    The scored share is Gumbel top-k, which is drawing in turn by weight (Kool et al. 2019, arXiv 1903.06059; power
-    acquisition: Kirsch et al. 2021, arXiv 2106.12059).
-    """
-    N = len(scores)
-    logits = SHARPNESS * np.log(np.maximum(scores.astype(np.float64), 1e-12))
-    weights = np.exp(logits - logits.max(initial=-np.inf)) if N else logits
-    by_score = iter(np.argsort(-(logits + rng.gumbel(size=N)), kind="stable").tolist())
-    by_chance = iter(rng.permutation(N).tolist())
-    uniform = rng.random(k) < EXPLORE
-    taken = np.zeros(N, np.bool_)
-    left = float(weights.sum())
-    rows, chances = np.empty(k, np.int64), np.empty(k, np.float32)
-    for i in range(k):
-        source = by_chance if uniform[i] else by_score
-        row = next(row for row in source if not taken[row])
-        scored = min(1.0, float(weights[row]) / left) if left > 0 else 0.0
-        chances[i] = (1 - EXPLORE) * scored + EXPLORE / (N - i)
-        rows[i], taken[row] = row, True
-        left = max(left - float(weights[row]), 0.0)
-    return Drawn(rows, np.clip(chances, 0, 1), uniform)
-
-
-def drawn_apart(X: Embeddings, scores: Scores, k: int, *, against: Embeddings, rng: np.random.Generator) -> Drawn:
-    """k rows as `draw` draws them, those last that say what an earlier one or one of `against` (M, D) says already.
-    X is (N, D), scores (N,). Chances are those of the turn at which a row was drawn."""
-    # Half as many again: what is drawn beyond k stands in for near duplicates.
-    drawn = draw(scores, min(len(X), k + k // 2 + 8), rng=rng)
-    distinct = suppress_near_duplicates(X, drawn.rows, against=against)
-    order = np.concatenate([distinct, drawn.rows[~np.isin(drawn.rows, distinct)]])[:k]
-    place = {row: i for i, row in enumerate(drawn.rows.tolist())}
-    at = np.array([place[row] for row in order.tolist()], np.int64)
-    return Drawn(order, drawn.probabilities[at], drawn.explored[at])
 
 
 def doubts(pool: Pool, rows: Rows) -> Scores:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.acquisition import EXPLORED, drawn_apart
+from modelsvc.acquisition import EXPLORED
+from modelsvc.draws import drawn_apart
 from modelsvc.logistic import fit_subsets
 from modelsvc.pool import Pool, StrategyError
 from modelsvc.types import Embeddings, Proba, Ranked, Rows, Scores

@@ -55,13 +55,11 @@ def _herd_then_late(pool: Pool, k: int, rng: np.random.Generator, scores: Scores
 
 
 def _then_late(pool: Pool, k: int, rng: np.random.Generator, herded: Rows, scores: Scores, name: str) -> Ranked:
-    rest = late(pool, k, rng)
-    behind = ~np.isin(rest.rows, herded)
-    reasons = [*doubt_or_gap(pool, herded), *(r for r, keep in zip(rest.reasons, behind, strict=True) if keep)]
+    rest = late(pool, k - len(herded), rng, behind=herded)
     return Ranked(
-        np.concatenate([herded, rest.rows[behind]])[:k],
-        np.concatenate([scores[herded], rest.scores[behind]])[:k],
-        np.concatenate([np.ones(len(herded), np.float32), rest.probabilities[behind]])[:k],
-        reasons[:k],
+        np.concatenate([herded, rest.rows]),
+        np.concatenate([scores[herded], rest.scores]),
+        np.concatenate([np.ones(len(herded), np.float32), rest.probabilities]),
+        [*doubt_or_gap(pool, herded), *rest.reasons],
         name,
     )

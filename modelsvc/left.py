@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.diversity import repeating
 from modelsvc.pool import Pool
 from modelsvc.types import Rows, Scores
 
-SAME_WORDING = 0.95  # cosine above which a text says what another one says
 SORTED_AT_FIRST = 2_000  # rows: a queue seldom looks further
 LOOKED_AT = 8  # candidates at first, then twice as many each time: mostly the very first says something new
 
@@ -54,11 +54,8 @@ class Left:
             return repeats
         fresh = ~self._compared[rows]
         self._compared[rows] = True
-        if len(self._labelled) and fresh.any():
-            repeats[fresh] = (self._X[rows[fresh]] @ self._labelled.T).max(axis=1) > SAME_WORDING
-        if self._asked:
-            repeats |= (self._X[rows] @ self._X[self._asked].T).max(axis=1) > SAME_WORDING
-        return repeats
+        repeats[fresh] = repeating(self._X[rows[fresh]], self._labelled)
+        return repeats | repeating(self._X[rows], self._X[self._asked])
 
 
 class Order:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modelsvc.diversity import DiversityError, medoids, suppress_near_duplicates
+from modelsvc.diversity import SAME_WORDING, DiversityError, medoids, repeating, suppress_near_duplicates
 
 
 def unit(X):
@@ -60,3 +60,16 @@ def test_no_two_kept_texts_are_near_duplicates_across_blocks():
     similar = X[kept] @ X[kept].T - np.eye(len(kept))
     assert similar.max() <= 0.951
     assert ((X @ X[kept].T).max(axis=1) > 0.95).all()  # and nothing was dropped without cause
+
+
+@pytest.mark.parametrize(("n", "D"), [(5, 24), (300, 24), (300, 200)])
+def test_what_repeats_is_found_whatever_way_it_is_looked_for(n, D):
+    """Many wide rows are compared in few directions first: that may only spare, never miss."""
+    rng = np.random.default_rng(0)
+    against = unit(rng.normal(size=(n, D)))
+    away = rng.uniform(0, 0.6, size=(3 * n, 1)) * unit(rng.normal(size=(3 * n, D)))
+    X = np.concatenate([unit(np.tile(against, (3, 1)) + away), unit(rng.normal(size=(n, D)))])
+    cosine = (X @ against.T).max(axis=1)
+    found = repeating(X, against)
+    assert np.array_equal(found, cosine > SAME_WORDING) and 0 < found.sum() < len(X)
+    assert not repeating(X, against[:0]).any() and repeating(X[:0], against).shape == (0,)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelsvc.acquisition import EXPLORE, balanced_scores, doubts, draw
+from modelsvc.acquisition import balanced_scores, doubts
 from modelsvc.herding import herd
 from modelsvc.matching import match
 from modelsvc.quick import fit_head, predict_proba
@@ -169,25 +169,6 @@ def test_rare_labels_are_lifted_in_the_late_phase():
     pool.proba[:30] = [0.1, 0.5, 0.4]
     first = rank(pool, 20, strategy="late", seed=0)
     assert (first.rows < 30).mean() > 0.6  # a fifth of the pool
-
-
-def test_logged_chances_are_the_chances():
-    """Over many draws the first row is drawn as often as its logged probability says."""
-    scores = np.array([1.0, 0.9, 0.6, 0.2], np.float32)
-    drawn = [draw(scores, 1, rng=np.random.default_rng(seed)) for seed in range(4000)]
-    rows = np.array([d.rows[0] for d in drawn])
-    for row in range(4):
-        logged = next((float(d.probabilities[0]) for d in drawn if d.rows[0] == row), EXPLORE / 4)
-        assert (rows == row).mean() == pytest.approx(logged, abs=0.025)
-
-
-def test_the_chances_of_a_turn_sum_to_one():
-    scores = np.array([1.0, 0.5, 0.3], np.float32)
-    first = {}
-    for seed in range(300):
-        drawn = draw(scores, 1, rng=np.random.default_rng(seed))
-        first[int(drawn.rows[0])] = float(drawn.probabilities[0])
-    assert sum(first.values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_with_several_labels_a_text_entropy_least_confidence_and_margin_are_three_things():
