@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -35,6 +36,11 @@ def test_a_language_that_nobody_knows_is_refused(project, alice, client_of: Clie
     settings_page = reverse("project-settings", args=[project.slug])
     response = client_of(alice).post(settings_page, ANSWER | {"encoder": project.encoder, "language": "klingon"})
     assert response.status_code == 422 and "klingon is not one of the available choices" in response.content.decode()
+    page = response.content.decode()
+    told = page.split('<section class="notice warning" role="alert"')[1].split("</section>")[0]
+    assert "Nothing was saved" in told, "on a phone the field is far below"
+    to_field = re.search(r'<a href="#(\w+)">[^<]+</a>: Select a valid choice', told)
+    assert to_field and f'id="{to_field.group(1)}"' in page
 
 
 def test_the_encoder_is_fixed_once_texts_are_there(project, alice, settings, client_of: ClientOf):
