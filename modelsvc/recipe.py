@@ -110,7 +110,8 @@ def train(
         beyond = task.within(bar.labels / 2, bar.labels)
         unseen, facts = _asked(beyond, config, str(made.facts["teacher"]), list(pool_texts))
         labels = replace(labels, facts=labels.facts | facts)
-    refused = refused or worse_than_frozen(labels.facts)
+    if against := worse_than_frozen(labels.facts):
+        refused, labels = refused or against, replace(labels, reading=(bar.labels, 1.0))  # nothing comes behind it
     read = on_stage(labels) if first is None else None
     second = refused or _from_pool(task, config, labels, list(pool_texts), read, unseen)
     if isinstance(second, str):
