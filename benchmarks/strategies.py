@@ -29,6 +29,7 @@ from labeller.learning.measured_on import machine
 from modelsvc.diversity import medoids
 from modelsvc.evaluate import macro_f1
 from modelsvc.pool_graph import sampled
+from modelsvc.prototypes import Prototypes, texts_of
 from modelsvc.quick import decide, fit_head, predict_proba
 from modelsvc.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
 from modelsvc.types import Embeddings, Head, Rows, Targets
@@ -49,12 +50,14 @@ class Frozen:
     test_Y: Targets
     label_X: Embeddings  # the labels' names as texts
     asks_pool: bool = True  # whether the pool has a share in the head
+    asks_names: bool = True  # whether the labels' names teach
     ahead: int = 0  # texts that the page holds beyond the one that is answered
 
     def head(self, rows: Rows, *, warm: Head | None = None, seed: int) -> Head:
         """As the product fits it on these labelled texts."""
         pool = self.X[sampled(len(self.X), seed=0)] if self.asks_pool else None
-        return fit_head(self.X[rows], self.Y[rows], multi_label=False, warm=warm, seed=seed, pool_X=pool)
+        names = Prototypes(self.label_X, np.arange(len(self.names))) if self.asks_names else None
+        return fit_head(self.X[rows], self.Y[rows], multi_label=False, warm=warm, seed=seed, pool_X=pool, names=names)
 
 
 def main() -> None:
@@ -69,6 +72,7 @@ def main() -> None:
     parser.add_argument("--ahead", type=int, default=0, help="texts that the page holds when a refit ranks anew")
     parser.add_argument("--held-back", action="store_true", help="judge on a third of TRAIN, never opening TEST")
     parser.add_argument("--without-pool", action="store_true", help="heads without the pool's share")
+    parser.add_argument("--without-names", action="store_true", help="heads that do not learn from the labels' names")
     parser.add_argument("--embeddings", type=Path, help="a folder in which the frozen embeddings are kept")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after so long")
     parser.add_argument("--json", type=Path)
@@ -85,12 +89,14 @@ def main() -> None:
     stop = time.perf_counter() + options.seconds
     for train, test in zip(options.files[::2], options.files[1::2], strict=True):
         data = read(train, test, held_back=options.held_back, folder=options.embeddings)
-        data = replace(data, asks_pool=not options.without_pool, ahead=options.ahead)
+        data = replace(
+            data, asks_pool=not options.without_pool, asks_names=not options.without_names, ahead=options.ahead
+        )
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             for policy in options.policies:
                 key: dict[str, Any] = {"set": data.name, "judged": "third of train" if options.held_back else "test"}
-                key |= {"policy": policy, "seed": seed, "points": options.labels, "asks_pool": data.asks_pool}
-                key["ahead"] = data.ahead
+                key |= {"policy": policy, "seed": seed, "points": options.labels}
+                key |= {"asks_pool": data.asks_pool, "asks_names": data.asks_names, "ahead": data.ahead}
                 if any(key.items() <= run.items() for run in report["runs"]) or time.perf_counter() > stop:
                     continue
                 report["runs"].append(key | one_run(data, policy, seed, options.labels))
@@ -158,7 +164,8 @@ def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Fr
     benchmarks.ablation, and the test file is not opened."""
     rows = [json.loads(line) for line in train.read_text("utf-8").splitlines()]
     names = sorted({row["label"] for row in rows})
-    X, label_X = embeddings([row["text"] for row in rows], train.stem, folder), embeddings(names, _names(train), folder)
+    X = embeddings([row["text"] for row in rows], train.stem, folder)
+    label_X = embeddings([texts_of(name)[0] for name in names], _names(train), folder)
     Y = one_hot(rows, names)
     if held_back:
         third = held_third(len(rows))
@@ -199,7 +206,7 @@ def embeddings(texts: list[str], name: str, folder: Path | None) -> Embeddings:
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Mean and standard deviation over seeds of each figure, by set, policy and number of labels."""
     rows = []
-    told = ("set", "judged", "policy", "asks_pool", "ahead")
+    told = ("set", "judged", "policy", "asks_pool", "asks_names", "ahead")
     for kind in dict.fromkeys(tuple(run.get(key) for key in told) for run in runs):
         mine = [run for run in runs if tuple(run.get(key) for key in told) == kind]
         row: dict[str, Any] = dict(zip(told, kind, strict=True))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.logistic import fit_subsets
+from modelsvc.prototypes import Prototypes
 from modelsvc.types import Embeddings, Look, Targets, unwatched
 
 
@@ -25,12 +26,19 @@ def stratified_folds(Y: Targets, *, folds: int, seed: int) -> NDArray[np.int64]:
 
 
 def cross_fit_logits(
-    X: Embeddings, Y: Targets, *, multi_label: bool, seed: int, folds: int, look: Look = unwatched
+    X: Embeddings,
+    Y: Targets,
+    *,
+    multi_label: bool,
+    seed: int,
+    folds: int,
+    names: Prototypes | None = None,
+    look: Look = unwatched,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Out-of-fold logits (n, C), and which rows (n,) are fair to score: those whose labels their fold could learn.
 
-    Every fold starts from zero, never from a head that saw the left-out rows. One row alone has nobody to learn from:
-    its logits are all 0.
+    Every fold starts from zero, never from a head that saw the left-out rows; each learns from `names` too, where there
+    are any. One row alone has nobody to learn from: its logits are all 0.
     """
     n, C = Y.shape
     folds = min(folds, n)
@@ -38,11 +46,16 @@ def cross_fit_logits(
         return np.zeros((n, C), np.float32), np.zeros(n, np.bool_)
     fold = stratified_folds(Y, folds=folds, seed=seed)
     included = (fold[None, :] != np.arange(folds)[:, None]).astype(np.float32)  # (F, n)
-    weights, bias = fit_subsets(X, Y, included, multi_label=multi_label, look=look)
+    seen = included @ Y.astype(np.float32)  # (F, C)
+    taught_X, taught_Y = X, Y
+    if names is not None:
+        taught_X, taught_Y = names.beside(X, Y)
+        included = np.concatenate([included, names.weights(seen)], axis=1)
+        seen = included @ taught_Y.astype(np.float32)
+    weights, bias = fit_subsets(taught_X, taught_Y, included, multi_label=multi_label, look=look)
     logits = np.empty((n, C), np.float32)
     for f in range(folds):
         mine = fold == f
         logits[mine] = X[mine] @ weights[f] + bias[f]
-    seen = (included @ Y.astype(np.float32)) > 0  # (F, C)
-    scorable: NDArray[np.bool_] = ((Y == 0) | seen[fold]).all(axis=1)
+    scorable: NDArray[np.bool_] = ((Y == 0) | (seen > 0)[fold]).all(axis=1)
     return logits, scorable

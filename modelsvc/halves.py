@@ -29,7 +29,8 @@ def beside_frozen(task: Task, tuned: Proba, pool_texts: list[str], *, at: float)
     X = encoder.encode(task.texts, on_progress=task.standing(READING, at))
     asked = [pool_texts[row] for row in sampled(len(pool_texts), seed=task.seed).tolist()]
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
-    _, frozen = cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool)
+    names = task.names(encoder)
+    _, frozen = cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names)
     return compare_answers(_likeliest(tuned), frozen, task.Y, multi_label=False, seed=task.seed)
 
 

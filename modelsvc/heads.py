@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc import quick, two_views
+from modelsvc.prototypes import Prototypes
 from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 
 
@@ -23,10 +24,12 @@ def fit(
     seed: int = 0,
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
+    names: Prototypes | None = None,
     look: Look = unwatched,
 ) -> Head:
     """A calibrated head from n labelled texts and their labels Y (n, C); `pool` are texts of the pool,
-    whose labels are not asked (see `quick.fit_head`). The rest as in `quick.fit_head`. Raises QuickModelError."""
+    whose labels are not asked (see `quick.fit_head`). `names` teach where one label a text is given. The rest as in
+    `quick.fit_head`. Raises QuickModelError."""
     if labelled.words is not None and multi_label:
         return two_views.fit_two_views(
             labelled, Y, pool=pool, warm=warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on, look=look
@@ -40,6 +43,7 @@ def fit(
         calibrate=calibrate,
         calibrate_on=calibrate_on,
         pool_X=pool.X,
+        names=names,
         look=look,
     )
 
@@ -52,6 +56,7 @@ def cross_fit(
     pool: Views,
     seed: int,
     calibrate_on: NDArray[np.bool_] | None = None,
+    names: Prototypes | None = None,
     look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit` and `quick.decide` would make them. No text is
@@ -60,5 +65,12 @@ def cross_fit(
     if labelled.words is not None and multi_label:
         return two_views.cross_fit_answers(labelled, Y, pool=pool, seed=seed, calibrate_on=calibrate_on, look=look)
     return quick.cross_fit(
-        labelled.X, Y, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on, pool_X=pool.X, look=look
+        labelled.X,
+        Y,
+        multi_label=multi_label,
+        seed=seed,
+        calibrate_on=calibrate_on,
+        pool_X=pool.X,
+        names=names,
+        look=look,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.heads import cross_fit, fit
+from modelsvc.prototypes import Prototypes
 from modelsvc.quick import decide, predict_proba
 from modelsvc.saving import Arm
 from modelsvc.types import Rows, Targets, Views
@@ -44,11 +45,12 @@ def teach_in_order(
     pool: Views,
     multi_label: bool,
     seed: int,
+    names: Prototypes | None = None,
     on_head: Callable[[], None] = lambda: None,
 ) -> Taught:
     """Heads from growing beginnings of `order`, rows of the labelled `texts` (n) with labels Y (n, C); each answers for
-    the texts in `judged` (a,) that it has not learnt from: those in its beginning are cross-fitted. `pool` as in
-    `heads.fit`. Beginnings of one kind of label teach nothing and are passed over.
+    the texts in `judged` (a,) that it has not learnt from: those in its beginning are cross-fitted. `pool` and `names`
+    as in `heads.fit`. Beginnings of one kind of label teach nothing and are passed over.
 
     A cross-fitted head lacks a tenth of the labels; so the labels learnt from are counted, not those given. Otherwise
     the arm in which more texts are judged this way would seem to learn more slowly.
@@ -63,11 +65,11 @@ def teach_in_order(
         seen = place[judged] >= 0
         answer = np.zeros((len(judged), Y.shape[1]), np.uint8)
         if seen.any():
-            _, out_of_fold = cross_fit(texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed)
+            _, out_of_fold = cross_fit(texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, names=names)
             answer[seen] = out_of_fold[place[judged[seen]]]
         if not seen.all():
             head = fit(
-                texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, calibrate=multi_label
+                texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, calibrate=multi_label, names=names
             )  # one label a text: the likeliest label needs no temperature
             answer[~seen] = decide(head, predict_proba(head, texts[judged[~seen]]))
         given.append(count)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from modelsvc.folds import stratified_folds
 from modelsvc.logistic import ABSENT
 from modelsvc.pool_graph import NEIGHBOURS, Discriminant, Floats, graph_of
+from modelsvc.prototypes import Prototypes
 from modelsvc.types import Embeddings, Head, Look, Rows, Targets, unwatched
 
 SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -50,16 +51,26 @@ def sources(X: Embeddings, Y: Targets) -> Rows:
     return np.sort(chosen).astype(np.int64)
 
 
-def spread(pool_X: Embeddings, X: Embeddings, Y: Targets) -> Discriminant:
-    """What labels Y (n, C), one a text, of X (n, D) say to any text, spread over the graph of pool_X (M, D)."""
+def spread(pool_X: Embeddings, X: Embeddings, Y: Targets, names: Prototypes | None = None) -> Discriminant:
+    """What labels Y (n, C), one a text, of X (n, D) say to any text, spread over the graph of pool_X (M, D). A label's
+    name, where it teaches, sends as much as one of its texts."""
     graph, rows = graph_of(pool_X), sources(X, Y)
-    return graph.discriminant(graph.flows(X[rows]), Y[rows])
+    from_X, of_Y = (X[rows], Y[rows]) if names is None else names.beside(X[rows], Y[rows])
+    return graph.discriminant(graph.flows(from_X), of_Y)
 
 
 def spread_left_out(
-    pool_X: Embeddings, X: Embeddings, Y: Targets, *, folds: int, seed: int, look: Look = unwatched
+    pool_X: Embeddings,
+    X: Embeddings,
+    Y: Targets,
+    *,
+    folds: int,
+    seed: int,
+    names: Prototypes | None = None,
+    look: Look = unwatched,
 ) -> Floats:
-    """(n, C): what they say to each labelled text by the labels of the other folds, those of `cross_fit_logits`."""
+    """(n, C): what they say to each labelled text by the labels of the other folds, those of `cross_fit_logits`, and by
+    the names."""
     folds = min(folds, len(X))
     logits: Floats = np.zeros(Y.shape, np.float32)
     if folds < 2:
@@ -67,11 +78,13 @@ def spread_left_out(
     look()
     graph, fold = graph_of(pool_X), stratified_folds(Y, folds=folds, seed=seed)
     rows = sources(X, Y)
-    flows = graph.flows(X[rows], look=look)
+    from_X, of_Y = (X[rows], Y[rows]) if names is None else names.beside(X[rows], Y[rows])
+    flows = graph.flows(from_X, look=look)
+    of_fold = np.concatenate([fold[rows], np.full(len(from_X) - len(rows), -1)])  # a name is in none
     for f in range(folds):
         look()
-        mine, others = fold == f, fold[rows] != f
-        logits[mine] = graph.discriminant(flows[others], Y[rows[others]]).logits(X[mine])
+        mine, others = fold == f, of_fold != f
+        logits[mine] = graph.discriminant(flows[others], of_Y[others]).logits(X[mine])
     return logits
 
 
@@ -104,10 +117,16 @@ def mix_for(
         return Mix(expected, scale)
     mixes = [Mix(share, scale) for share in SHARES]
     truth = Y[scorable].argmax(axis=1)
-    losses = np.stack([_losses(mix.of(logits[scorable], pool[scorable]), truth) for mix in mixes])
-    more = losses - losses[losses.mean(axis=1).argmin()]
-    within = more.mean(axis=1) <= more.std(axis=1) / np.sqrt(len(truth))
-    return min((mixes[at] for at in np.flatnonzero(within)), key=lambda mix: abs(mix.share - expected))
+    losses = np.stack([fair_losses(mix.of(logits[scorable], pool[scorable]), truth) for mix in mixes])
+    best = losses[losses.mean(axis=1).argmin()]
+    within = [at for at in range(len(mixes)) if not is_worse(losses[at], best)]
+    return min((mixes[at] for at in within), key=lambda mix: abs(mix.share - expected))
+
+
+def is_worse(losses: NDArray[np.float64], than: NDArray[np.float64]) -> bool:
+    """Whether the same n rows' losses are larger by more than a standard error."""
+    more = losses - than
+    return bool(more.mean() > more.std() / np.sqrt(len(more)))
 
 
 def _scale(logits: Floats, pool: Floats) -> float:
@@ -117,7 +136,7 @@ def _scale(logits: Floats, pool: Floats) -> float:
     return float(logits[told].std() / max(float(pool[told].std()), 1e-6)) if told.any() else 1.0
 
 
-def _losses(logits: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
+def fair_losses(logits: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
     """(n,) of each row, at the temperature that suits them all best."""
     at = [_log_losses(logits / temperature, truth) for temperature in TEMPERATURES]
     return min(at, key=lambda losses: float(losses.sum()))

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.folds import cross_fit_logits, stratified_folds
-from modelsvc.logistic import fit_linear
+from modelsvc.left_out import LEAST_ROWS, BothWays, Choice, both_ways
+from modelsvc.logistic import fit_linear, fit_subsets
 from modelsvc.per_label import expected_f1_thresholds, moved_like, shrunk_scales
-from modelsvc.pool_graph import Discriminant
-from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, Mix, is_of_use, mix_for, spread, spread_left_out
+from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, Mix, is_of_use, spread
+from modelsvc.prototypes import Prototypes, are_asked
 from modelsvc.types import Embeddings, Head, Look, Proba, Targets, Views, unwatched
 
-MIN_ROWS_TO_CALIBRATE = 10  # below this a temperature is noise
 DEFAULT_THRESHOLD = 0.5
 LOG_TEMPERATURES = np.log(np.geomspace(0.2, 5.0, 65))  # steps of 5 %
 
@@ -39,11 +39,13 @@ def fit_head(
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
+    names: Prototypes | None = None,
     look: Look = unwatched,
 ) -> Head:
     """A calibrated head from labelled rows.
 
-    X is (n, D) of unit rows, Y is (n, C) multi-hot; a label without a single text gets probability near 0. `warm` is
+    X is (n, D) of unit rows, Y is (n, C) multi-hot; a label without a single text gets probability near 0, unless its
+    name is among `names`, which teach where one label a text is given and the texts do not speak against it. `warm` is
     the head fitted before this one, same labels in the same order (new ones at the end): only the start of the search,
     never its end, which is unique. With `calibrate=False` the temperature and thresholds of `warm` are kept, which
     saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
@@ -53,39 +55,83 @@ def fit_head(
     raise to stop. Raises QuickModelError when shapes differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
-    start = warm.alone if warm is not None and warm.alone is not None else warm
-    weights, bias = fit_linear(X, Y, multi_label=multi_label, warm=start, look=look)
-    asked = None if multi_label or pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
-    if warm is not None and not calibrate and warm.bias.shape == bias.shape:
-        if multi_label:
-            scale, offset = moved_like(X @ warm.weights + warm.bias, X @ weights + bias)
-            weights, bias = weights * scale, bias * scale + offset
-        if asked is not None and warm.pool_share:
-            return _with_pool(Head(weights, bias, False, warm.temperature), Mix.of_head(warm), spread(asked, X, Y))
-        return Head(weights, bias, multi_label, warm.temperature, warm.thresholds)
-    folds = 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
-    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds, look=look)
-    if calibrate_on is not None:
-        scorable = scorable & calibrate_on
     if multi_label:
-        scales = shrunk_scales(logits[scorable], Y[scorable])
-        weights, bias = weights * scales.scale, bias * scales.scale + scales.offset
-        seen = scales.proba(logits if calibrate_on is None else logits[calibrate_on])
-        expected = seen if pool_X is None else np.concatenate([seen, _sigmoid(pool_X @ weights + bias)])
-        return Head(weights, bias, multi_label, thresholds=_thresholds(expected, Y))
-    if asked is None:
-        return Head(weights, bias, multi_label, _temperature(logits, Y, scorable))
-    told = spread_left_out(asked, X, Y, folds=folds, seed=seed, look=look)
-    share = EXPECTED if calibrate_on is None else EXPECTED_TUNED
-    mix = mix_for(logits, told, Y, scorable, expected=share, least=MIN_ROWS_TO_CALIBRATE)
-    temperature = _temperature(mix.of(logits, told), Y, scorable)
-    return _with_pool(Head(weights, bias, multi_label, temperature), mix, spread(asked, X, Y))
+        return _several(X, Y, warm, seed=seed, calibrate=calibrate, on=calibrate_on, pool_X=pool_X, look=look)
+    asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
+    if warm is not None and not calibrate and warm.bias.shape == (Y.shape[1],):
+        mix = Mix.of_head(warm) if asked is not None and warm.pool_share else None
+        choice = Choice(warm.named and are_asked(Y), mix)
+        return _one(X, Y, choice, warm.temperature, warm=warm, pool_X=asked, names=names, look=look)
+    ways = both_ways(X, Y, names=names, pool_X=asked, folds=_folds(X, Y), seed=seed, look=look)
+    rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
+    choice = _choice(ways, Y, calibrate_on, rows)
+    said = ways.of(choice)
+    temperature = _temperature(said.mixed(choice.mix), Y, said.scorable & rows)
+    return _one(X, Y, choice, temperature, warm=warm, pool_X=asked, names=names, look=look)
 
 
-def _with_pool(head: Head, mix: Mix, pool: Discriminant) -> Head:
-    """The head with the pool's share in its weights."""
-    weights, bias = mix.of(head.weights, pool.weights), mix.of(head.bias, pool.bias)
-    return replace(head, weights=weights, bias=bias, pool_share=mix.share, pool_scale=mix.scale, alone=head)
+def _choice(ways: BothWays, Y: Targets, calibrate_on: NDArray[np.bool_] | None, rows: NDArray[np.bool_]) -> Choice:
+    """What teaches besides the labelled texts, by `rows` (n,). Over a tuned encoder the pool is expected to say more,
+    and names, where nothing is known of them, have no say: it knows the labels by their texts."""
+    if calibrate_on is None:
+        return ways.choice(Y, rows, EXPECTED)
+    return ways.choice(Y, rows, EXPECTED_TUNED, untold=False)
+
+
+def _one(
+    X: Embeddings,
+    Y: Targets,
+    choice: Choice,
+    temperature: float,
+    *,
+    warm: Head | None,
+    pool_X: Embeddings | None,
+    names: Prototypes | None,
+    look: Look,
+) -> Head:
+    """One label a text: the head of all labelled texts, and of the names and the pool as chosen."""
+    start, by = warm.alone if warm is not None and warm.alone is not None else warm, names if choice.named else None
+    included, taught_X, taught_Y = np.ones((1, len(X)), np.float32), X, Y
+    if by is not None:
+        taught_X, taught_Y = by.beside(X, Y)
+        included = np.concatenate([included, by.weights(Y.sum(axis=0, keepdims=True).astype(np.float32))], axis=1)
+    weights, bias = fit_subsets(taught_X, taught_Y, included, multi_label=False, warm=start, look=look)
+    head = Head(weights[0], bias[0], False, temperature, named=by is not None)
+    if choice.mix is None or pool_X is None:
+        return head
+    mix, pool = choice.mix, spread(pool_X, X, Y, by)
+    mixed, shift = mix.of(head.weights, pool.weights), mix.of(head.bias, pool.bias)
+    return replace(head, weights=mixed, bias=shift, pool_share=mix.share, pool_scale=mix.scale, alone=head)
+
+
+def _several(
+    X: Embeddings,
+    Y: Targets,
+    warm: Head | None,
+    *,
+    seed: int,
+    calibrate: bool,
+    on: NDArray[np.bool_] | None,
+    pool_X: Embeddings | None,
+    look: Look,
+) -> Head:
+    """Several labels a text: each label's scale, offset and threshold are its own."""
+    weights, bias = fit_linear(X, Y, multi_label=True, warm=warm, look=look)
+    if warm is not None and not calibrate and warm.bias.shape == bias.shape:
+        scale, offset = moved_like(X @ warm.weights + warm.bias, X @ weights + bias)
+        return Head(weights * scale, bias * scale + offset, True, warm.temperature, warm.thresholds)
+    logits, scorable = cross_fit_logits(X, Y, multi_label=True, seed=seed, folds=_folds(X, Y), look=look)
+    if on is not None:
+        scorable = scorable & on
+    scales = shrunk_scales(logits[scorable], Y[scorable])
+    weights, bias = weights * scales.scale, bias * scales.scale + scales.offset
+    seen = scales.proba(logits if on is None else logits[on])
+    expected = seen if pool_X is None else np.concatenate([seen, _sigmoid(pool_X @ weights + bias)])
+    return Head(weights, bias, True, thresholds=_thresholds(expected, Y))
+
+
+def _folds(X: Embeddings, Y: Targets) -> int:
+    return 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
 
 
 def predict_proba(head: Head, texts: Views | Embeddings) -> Proba:
@@ -116,43 +162,57 @@ def cross_fit(
     folds: int = 10,
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
+    names: Prototypes | None = None,
     look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit_head` and `decide` would make them: no row is
     among those on which the head is fitted by which it is scored itself, nor is its own left-out answer among those by
-    which its temperature, its thresholds and the pool's share are chosen. The number of rows with each label, from
-    which uneven labels get their weights, is taken over all rows; and heads of other folds, whose answers choose those
-    three numbers, have learnt it.
+    which its temperature, its thresholds, the pool's share and whether names teach are chosen. The number of rows with
+    each label, from which uneven labels get their weights, is taken over all rows; and heads of other folds, whose
+    answers choose those, have learnt it.
 
     Folds are stratified and follow from the seed alone. A label missing from a fold's training rows has probability
-    near 0 there. `calibrate_on`, `pool_X` and `look` as in `fit_head`. Raises QuickModelError.
+    near 0 there, but for its name. `calibrate_on`, `pool_X`, `names` and `look` as in `fit_head`. Raises
+    QuickModelError.
     """
     _check(X, Y, multi_label=multi_label)
-    logits, scorable = cross_fit_logits(X, Y, multi_label=multi_label, seed=seed, folds=folds, look=look)
-    if calibrate_on is not None:
-        scorable = scorable & calibrate_on
+    rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
     fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
-    told: NDArray[np.float32] | None = None
-    if not multi_label and pool_X is not None and is_of_use(len(pool_X), _kinds(Y)):
-        told = spread_left_out(pool_X, X, Y, folds=folds, seed=seed, look=look)
+    if multi_label:
+        return _cross_fit_several(X, Y, rows, fold, seed=seed, folds=folds, look=look)
+    asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
+    ways = both_ways(X, Y, names=names, pool_X=asked, folds=folds, seed=seed, look=look)
+    proba = np.empty(Y.shape, np.float32)
+    for f in range(int(fold.max()) + 1):
+        look()
+        mine, others = fold == f, fold != f
+        choice = _choice(ways.only(others), Y[others], calibrate_on, rows[others])
+        said = ways.of(choice)
+        mixed = said.mixed(choice.mix)
+        proba[mine] = _softmax(mixed[mine] / np.float32(_temperature(mixed, Y, said.scorable & rows & others)))
+    return proba, _decided(proba, np.zeros(0, np.float32), multi_label=False)
+
+
+def _cross_fit_several(
+    X: Embeddings,
+    Y: Targets,
+    rows: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+    *,
+    seed: int,
+    folds: int,
+    look: Look,
+) -> tuple[Proba, Targets]:
+    logits, scorable = cross_fit_logits(X, Y, multi_label=True, seed=seed, folds=folds, look=look)
     proba, decided = np.empty_like(logits), np.zeros(Y.shape, np.uint8)
     for f in range(int(fold.max()) + 1):
         look()
         mine, others = fold == f, fold != f
-        if multi_label:
-            scales = shrunk_scales(logits[scorable & others], Y[scorable & others])
-            proba[mine] = scales.proba(logits[mine])
-            rows = others if calibrate_on is None else others & calibrate_on
-            thresholds = _thresholds(scales.proba(logits[rows]), Y[others])
-        else:
-            mixed = logits
-            if told is not None:
-                share = EXPECTED if calibrate_on is None else EXPECTED_TUNED
-                left = logits[others], told[others], Y[others], scorable[others]
-                mixed = mix_for(*left, expected=share, least=MIN_ROWS_TO_CALIBRATE).of(logits, told)
-            temperature = _temperature(mixed, Y, scorable & others)
-            proba[mine], thresholds = _softmax(mixed[mine] / np.float32(temperature)), np.zeros(0, np.float32)
-        decided[mine] = _decided(proba[mine], thresholds, multi_label=multi_label)
+        fair = scorable & rows & others
+        scales = shrunk_scales(logits[fair], Y[fair])
+        proba[mine] = scales.proba(logits[mine])
+        thresholds = _thresholds(scales.proba(logits[rows & others]), Y[others])
+        decided[mine] = _decided(proba[mine], thresholds, multi_label=True)
     return proba, decided
 
 
@@ -187,7 +247,7 @@ def _check(X: Embeddings, Y: Targets, *, multi_label: bool) -> None:
 def _temperature(logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.bool_]) -> float:
     """The grid's temperature with the least log loss on out-of-fold logits (n, C), one label a text. Rows whose label
     no training row of their fold had are left out: no temperature can help them."""
-    if int(scorable.sum()) < MIN_ROWS_TO_CALIBRATE:
+    if int(scorable.sum()) < LEAST_ROWS:
         return 1.0
     z, y = logits[scorable], Y[scorable].astype(np.float32)
     losses: list[Any] = []

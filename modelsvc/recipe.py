@@ -84,6 +84,7 @@ def train(
     first: Encoder | None = None,
     first_facts: Mapping[str, float | str] | None = None,
     ask_labels: bool = False,
+    label_texts: Sequence[Sequence[str]] = (),
     on_progress: OnProgress = silent,
     on_stage: OnStage = no_embeddings,
 ) -> list[Stage]:
@@ -93,12 +94,14 @@ def train(
     `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the facts
     it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels` the facts of
     both stages say what the labels at hand think of tuning (halves.py), for a caller without an audit; it costs about
-    as long as the first stage again, and needs one label a text. Leave out of `pool_texts` what must stay unseen (an
+    as long as the first stage again, and needs one label a text. `label_texts` (C) are the labels'
+    names and descriptions, which teach the heads along the way. Leave out of `pool_texts` what must stay unseen (an
     audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on the same machine and
     number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
     config = config or RecipeConfig()
-    task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress)
+    named = tuple(label_texts) if config.label_names else ()
+    task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress, named)
     if config.adapt is not None:
         task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool_texts]))
     refused = too_little(task, config, len(pool_texts))

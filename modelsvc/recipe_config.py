@@ -25,6 +25,7 @@ class RecipeConfig:
 
     teacher: Teacher = "auto"
     use_pool: bool = True  # False = the labels alone teach, and the pool serves the adaptation at most
+    label_names: bool = True  # what labels are called teaches the heads too, with one label a text
     pseudo: tuple[int, ...] = (2000, 2000)  # texts in each round of self-training; one round a number
     candidates: int = 10_000  # unlabelled texts looked at, drawn at random from a larger pool
     epochs: float = 2.0  # of labels and pseudo-labels together; 3 of 800 texts before 2,000 took longer, no better

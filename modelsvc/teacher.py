@@ -12,6 +12,7 @@ from modelsvc.contrastive import contrast
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import fine_tune
 from modelsvc.folds import stratified_folds
+from modelsvc.prototypes import Prototypes
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig
 from modelsvc.types import Look, OnProgress, Proba, Progress, Targets
@@ -31,6 +32,14 @@ class Task:
     threads: int
     seed: int
     on_progress: OnProgress
+    label_texts: Sequence[Sequence[str]] = ()  # what each of the C labels is called, where that is to teach
+
+    def names(self, encoder: Encoder) -> Prototypes | None:
+        """The labels' names as this encoder reads them; None where they are not to teach."""
+        if not self.label_texts or self.multi_label:
+            return None
+        columns = np.repeat(np.arange(len(self.label_texts)), [len(texts) for texts in self.label_texts])
+        return Prototypes(encoder.encode([text for texts in self.label_texts for text in texts]), columns)
 
     def within(self, start: float, end: float) -> Task:
         """The same task whose progress 0..1 is told as start..end of the whole."""

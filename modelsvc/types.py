@@ -73,6 +73,7 @@ class Head:
     words: WordWeights | None = None
     pool_share: float = 0.0  # parts of the pool's discriminant to one of the head's own, summed up in the weights
     pool_scale: float = 1.0
+    named: bool = False  # whether the labels' names taught it too (prototypes.py)
     alone: Head | None = field(default=None, compare=False, repr=False)  # where the next search starts
 
 

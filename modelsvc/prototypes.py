@@ -1,0 +1,72 @@
+"""Labels' names as texts: a name, read by the encoder like any text, is one more text of its label, a prototype
+(Snell et al. 2017, arXiv 1703.05175, with what a label is called in the place of its first examples).
+
+So a label that nobody has used yet is known by what it is called. The more texts it has, the less its name says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelsvc.types import Embeddings, Rows, Targets
+
+FEW = 20  # texts of a label from which on its name adds next to nothing
+SENTENCES = re.compile(r"(?<=;)\s+|(?<=[.!?])\s+(?=[^\W\d_a-z])|\n+")  # "z. B. nicht" is not three
+NOT = re.compile(
+    r"\W*(not|no|never|none of|does not|do not|except|excludes|excluding|without"
+    r"|nicht|kein\w*|nie|gehört nicht|außer|ausser|ohne)[\s:,]",
+    re.IGNORECASE,
+)
+MOST_TEXTS = 3_000  # labelled texts up to which names are asked: the folds are fitted twice for it
+
+
+def texts_of(name: str, description: str = "") -> tuple[str, ...]:
+    """What the encoder reads of a label: its name, "card_arrival" as two words, and apart from it what the description
+    says the label is. What it says the label is not would draw those very texts: an encoder is deaf to a "not"."""
+    words = " ".join(name.replace("_", " ").split()) or name
+    told = [sentence.strip() for sentence in SENTENCES.split(description) if not NOT.match(sentence)]
+    described = " ".join(sentence for sentence in told if sentence)
+    return (words, described) if described else (words,)
+
+
+def are_asked(Y: Targets) -> bool:
+    """Whether names can add anything beside labels Y (n, C)."""
+    return len(Y) <= MOST_TEXTS and bool((Y.sum(axis=0) < FEW).any())
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """K names and descriptions of some of C labels."""
+
+    X: Embeddings  # (K, D), by the encoder of the texts beside them
+    columns: Rows  # (K,) of which label
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def targets(self, C: int) -> Targets:
+        """(K, C)"""
+        Y: Targets = np.zeros((len(self), C), np.uint8)
+        Y[np.arange(len(self)), self.columns] = 1
+        return Y
+
+    def of_each(self, C: int) -> Embeddings | None:
+        """(C, D) the mean of what each label is called; None where one has nothing."""
+        sums = np.zeros((C, self.X.shape[1]), np.float32)
+        np.add.at(sums, self.columns, self.X)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        return sums / lengths if len(np.unique(self.columns)) == C and lengths.all() else None
+
+    def beside(self, X: Embeddings, Y: Targets) -> tuple[Embeddings, Targets]:
+        """n labelled texts and their labels with the names behind them: (n + K, D), (n + K, C)."""
+        return np.concatenate([X, self.X]), np.concatenate([Y, self.targets(Y.shape[1])])
+
+    def weights(self, counts: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How much each name counts beside so many texts of each label, (F, C) -> (F, K): as one text of a label that
+        has none, as half a text beside one, as a tenth of one beside nine."""
+        of_name: NDArray[np.float32] = (1 / (1 + counts[:, self.columns])).astype(np.float32)
+        return of_name
