@@ -17,6 +17,7 @@ FIGURES = ("accuracy", "macro_f1", "micro_f1", "calibration_error", "seconds")
 FORMERLY: dict[str, Any] = {
     "recipe": {},
     "in_test_too": "kept",
+    "label_names": False,
 }  # what older files do not name in their setting, and what it was then
 
 

@@ -128,7 +128,18 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     )
 
 
-TOLD_ELSEWHERE = ("pool_share", "promotion", "label_counts", "stage", "why", "head", "pool", SET_APART)
+TOLD_ELSEWHERE = (
+    "pool_share",
+    "label_names",
+    "label_texts",
+    "promotion",
+    "label_counts",
+    "stage",
+    "why",
+    "head",
+    "pool",
+    SET_APART,
+)
 
 
 def _frame(access: Access) -> dict[str, Any]:

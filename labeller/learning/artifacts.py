@@ -57,6 +57,11 @@ def words_folder(project_id: int) -> Path:
     return project_folder(project_id) / "words"
 
 
+def names_path(project_id: int, digest: str) -> Path:
+    """What labels were called, as an encoder read it; of all versions that it taught."""
+    return project_folder(project_id) / "names" / f"{digest}.safetensors"
+
+
 def pool_answers_path(project_id: int) -> Path:
     return project_folder(project_id) / "answers.npz"
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from labeller.annotation.doubts import LabelDoubt
 from labeller.annotation.models import Annotation, Source
+from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_orders import frozen_pool
 from labeller.learning.bridge_pool import Ids, Labelled, labelled
 from labeller.learning.bridge_ranking import prediction
@@ -44,6 +45,7 @@ def doubts_of(project: Project, beat: Heartbeat) -> list[LabelDoubt] | None:
         multi_label=project.is_multi,
         pool=beside(views, rows, seed=project.seed),
         seed=project.seed,
+        names=prototypes_of(project, pool, labels.label_ids),
     )
     suspected = suspects(proba, labels.Y, multi_label=project.is_multi)
     wanted = np.flatnonzero(~labels.is_audit[suspected.rows] & ~_decided(project, labels.document_ids[suspected.rows]))

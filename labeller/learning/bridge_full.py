@@ -12,6 +12,7 @@ from django.conf import settings
 
 from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
+from labeller.learning.bridge_names import label_texts, names_teach
 from labeller.learning.bridge_order import Moment, asked_next, soon_read
 from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_promotion import audit_decides
@@ -62,6 +63,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             first=_encoder_of(first) if first else None,
             first_facts={name: first.settings[name] for name in FACTS if name in first.settings} if first else None,
             ask_labels=not audit_decides(run.project, snapshot.labels),
+            label_texts=snapshot.label_texts,
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )
@@ -78,7 +80,9 @@ def _snapshot(run: TrainingRun) -> Snapshot:
     """Freeze labels and queue, and know which annotations they were."""
     labels = labelled(run.project)
     queue = asked_next(run.project_id)
-    snapshot = Snapshot(labels, Moment(frozenset(labels.annotation_ids), *draws(run.project_id), queue))
+    moment = Moment(frozenset(labels.annotation_ids), *draws(run.project_id), queue)
+    names = label_texts(run.project, labels.label_ids) if names_teach(run.project) else []
+    snapshot = Snapshot(labels, moment, names)
     kinds = snapshot.teaching.kinds
     if kinds < 2:
         raise TooFewLabels(

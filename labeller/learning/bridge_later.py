@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.triggers import enough_to_teach
@@ -110,7 +111,14 @@ def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays, look
     unseen = np.zeros(len(rows), bool) if reader_of(project).base is not None else None
     multi = project.is_multi
     return fit(
-        views[rows], snapshot.Y[found], pool=others, multi_label=multi, seed=seed, calibrate_on=unseen, look=look
+        views[rows],
+        snapshot.Y[found],
+        pool=others,
+        multi_label=multi,
+        seed=seed,
+        calibrate_on=unseen,
+        names=prototypes_of(project, serving, snapshot.label_ids),
+        look=look,
     )
 
 

@@ -10,10 +10,12 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from labeller.annotation.in_hand import texts_in_hand
+from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, Reader
 from labeller.learning.bridge_sample import sample
 from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
+from modelsvc.prototypes import Prototypes
 from modelsvc.types import Embeddings, Rows, Views
 
 FITTED_TEXTS = 20_000  # labelled texts beyond which a head is fitted on a sample of this size
@@ -51,6 +53,11 @@ class Refit:
         """(P,) texts of the pool that somebody has before them and nobody has labelled. One query."""
         rows, _ = self.pool.rows_of(np.array(texts_in_hand(self.project, timezone.now()), np.int64))
         return rows[~self.is_learnt[rows]]
+
+    @cached_property
+    def names(self) -> Prototypes | None:
+        """The labels' names, where they teach. One query."""
+        return prototypes_of(self.project, self.pool, self.labels.label_ids)
 
     @property
     def X(self) -> Embeddings:

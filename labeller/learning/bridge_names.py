@@ -1,60 +1,114 @@
-"""The labels' names and descriptions as embeddings, in a file beside the pool's. It is written where the encoder is
-loaded anyway and read by the quick worker, which never loads it. Only projects whose strategy asks names have one."""
+"""A project's labels as texts that the encoder reads, and what heads and strategies get of it.
+
+With one label a text names teach (modelsvc/prototypes.py), unless the recipe has `label_names` off; else only a
+strategy that asks for names wants them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
 
-from labeller.learning import services
+from labeller.learning import artifacts, services
+from labeller.learning.bridge_pool import PoolArrays, Reader, next_reader_of
 from labeller.learning.models import TrainingRun
-from labeller.projects.models import Project
+from labeller.projects.models import Label, Project
+from modelsvc.name_store import NamesRead
+from modelsvc.prototypes import Prototypes, texts_of
+from modelsvc.recipe_switches import recipe_with
 from modelsvc.strategies import ASK_NAMES
 from modelsvc.types import Embeddings
 
-FILE = "label-names.npz"
+MOST_KEPT = 1_000  # texts of names in a file: all of 77 labels, and what they were called before
 
 
-def label_texts(project: Project) -> list[str]:
-    """What the encoder reads of each label, in the order of the columns of `bridge_pool.labelled`."""
-    labels = project.labels.order_by("position", "id").values_list("name", "description")
-    return [f"{name}. {description}" if description.strip() else name for name, description in labels]
+def label_texts(project: Project, label_ids: list[int] | None = None) -> list[tuple[str, ...]]:
+    """What the encoder reads of each label, in this order, else in the order of the columns of `bridge_pool.labelled`;
+    nothing of one that is gone."""
+    labels = Label.everything.filter(project=project) if label_ids is not None else project.labels.all()
+    rows = labels.order_by("position", "id").values_list("id", "name", "description")
+    texts = {pk: texts_of(name, description) for pk, name, description in rows}
+    return list(texts.values()) if label_ids is None else [texts.get(pk, ()) for pk in label_ids]
+
+
+def names_teach(project: Project) -> bool:
+    return not project.is_multi and recipe_with(settings.RECIPE).label_names
 
 
 def unread_names(project: Project, folder: Path) -> list[str]:
-    """The texts of the labels where the strategy asks for them and the file beside the pool has others, or is not
-    there; else nothing."""
-    texts = label_texts(project) if project.strategy in ASK_NAMES else []
-    return texts if texts and _read(folder, texts) is None else []
+    """Names and descriptions that are wanted and not in the file beside the pool."""
+    return _unread(project, NamesRead.load(folder))
+
+
+def _unread(project: Project, known: NamesRead | None) -> list[str]:
+    if not names_teach(project) and project.strategy not in ASK_NAMES:
+        return []
+    texts = dict.fromkeys(text for label in label_texts(project) for text in label)
+    return [text for text in texts if known is None or text not in known.texts]
 
 
 def write_names(folder: Path, texts: list[str], X: Embeddings) -> None:
-    """Texts (C) and their embeddings (C, D), whole or not at all."""
-    staging = folder / f".{FILE}.writing"
-    with staging.open("wb") as file:
-        np.savez(file, texts=np.array(texts), X=X)
-    staging.replace(folder / FILE)
+    """Texts (K) and their embeddings (K, D), beside those that were read before; of these the newest MOST_KEPT."""
+    known = NamesRead.load(folder)
+    if known is not None and known.X.shape[1] == X.shape[1]:
+        texts, X = [*known.texts, *texts], np.concatenate([known.X, X])
+    most = max(MOST_KEPT, len(texts) if known is None else 0)
+    NamesRead(tuple(texts[-most:]), X[-most:]).save(folder)
 
 
-def names_of(project: Project, folder: Path) -> Embeddings | None:
-    """The labels' embeddings (C, D) for a strategy that asks names. None for others, and while they are to be read: a
-    name was changed or a label added since, so that is asked for, unless the last reading failed."""
-    if project.strategy not in ASK_NAMES:
+def ask_for_names(project: Project, reader: Reader, pool: PoolArrays) -> None:
+    """Have names read that are not yet: one was changed or a label added. Not while a reading is under way, nor where
+    the last one failed or somebody cancelled it, nor with an encoder that another is about to follow."""
+    if not _unread(project, pool.names) or reader != next_reader_of(project):
+        return
+    last = project.runs.filter(kind=TrainingRun.Kind.EMBED).order_by("-id").first()
+    if last is None or last.state == TrainingRun.State.DONE:
+        services.start_embedding(project=project)
+
+
+def prototypes_of(project: Project, pool: PoolArrays, label_ids: list[int]) -> Prototypes | None:
+    """The names that teach a head over the pool's encoder, by the columns of these labels; None where none do."""
+    if pool.names is None or not names_teach(project):
         return None
-    texts = label_texts(project)
-    X = _read(folder, texts)
-    if X is None and texts:
-        last = project.runs.filter(kind=TrainingRun.Kind.EMBED).order_by("-id").first()
-        if last is None or last.state != TrainingRun.State.FAILED:
-            services.start_embedding(project=project)
-    return X
+    return pool.names.prototypes(label_texts(project, label_ids))
 
 
-def _read(folder: Path, texts: list[str]) -> Embeddings | None:
-    try:
-        with np.load(folder / FILE) as file:
-            X: Embeddings = file["X"]
-            return X if file["texts"].tolist() == texts else None
-    except (OSError, ValueError, KeyError):
+def keep(project_id: int, names: Prototypes) -> str:
+    """The digest under which the vectors can be found, also when the versions' own files are gone: names seldom
+    change, so most versions share one file."""
+    arrays: dict[str, NDArray[Any]] = {
+        "X": np.ascontiguousarray(names.X),
+        "columns": np.ascontiguousarray(names.columns),
+    }
+    digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()[:32]
+    path = artifacts.names_path(project_id, digest)
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = path.with_name(f".{uuid4()}.writing")
+        save_file(arrays, staging)
+        staging.replace(path)
+    return digest
+
+
+def kept(project_id: int, digest: str) -> Prototypes | None:
+    """Those of `keep`; None where the file is gone."""
+    path = artifacts.names_path(project_id, digest)
+    if not path.is_file():
         return None
+    arrays = load_file(path)
+    return Prototypes(arrays["X"], arrays["columns"])
+
+
+def ranking_names(project: Project, pool: PoolArrays, label_ids: list[int]) -> Embeddings | None:
+    """(C, D) for a strategy that asks names; None for others, and while one of them is to be read."""
+    if pool.names is None or project.strategy not in ASK_NAMES:
+        return None
+    found = pool.names.prototypes(label_texts(project, label_ids))
+    return found.of_each(len(label_ids)) if found is not None else None

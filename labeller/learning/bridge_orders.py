@@ -17,6 +17,7 @@ from labeller.annotation.models import Source
 from labeller.annotation.selectors import GoldRow, current_labels
 from labeller.learning import artifacts
 from labeller.learning.bridge_embed import embed_into
+from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, pretrained_folder
 from labeller.learning.bridge_running import columns_of, overall_metrics
 from labeller.learning.bridge_words import beside, views_of
@@ -52,6 +53,7 @@ def compare_orders(run: TrainingRun, beat: Heartbeat) -> OrderComparison | None:
     others, on_head = beside(views, at, seed=project.seed), _teller(beat, in_time, is_random)
     told: dict[str, Any] = {"texts": views[at], "Y": labels.Y, "judged": judged, "pool": others, "on_head": on_head}
     told |= {"multi_label": project.is_multi, "seed": project.seed}
+    told["names"] = prototypes_of(project, pool, labels.label_ids)
     taught = {
         "chosen": teach_in_order(order=in_time, **told),
         "random": teach_in_order(order=in_time[is_random[in_time]], **told),

@@ -20,6 +20,7 @@ from labeller.learning.bridge_consensus import settled
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.learning.triggers import kinds_among
 from labeller.projects.models import Label, Project
+from modelsvc.name_store import NamesRead, mark
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import Embeddings, Rows, Targets
 
@@ -87,6 +88,7 @@ class PoolArrays:
 
     ids: Ids  # (N,)
     X: Embeddings  # (N, D)
+    names: NamesRead | None = None  # what labels are called, by the same encoder
 
     def rows_of(self, ids: Ids) -> tuple[Rows, NDArray[np.bool_]]:
         """Where these documents (K,) are: rows of those found, and which of `ids` were found (K,)."""
@@ -97,26 +99,32 @@ class PoolArrays:
         return at[found].astype(np.int64), found
 
 
-_pools: OrderedDict[tuple[str, int], PoolArrays] = OrderedDict()
+_pools: OrderedDict[tuple[str, int, int], PoolArrays] = OrderedDict()
 _draws: OrderedDict[int, tuple[tuple[int, int], Ids, NDArray[np.float64]]] = OrderedDict()
 
 
 def pool_arrays(folder: Path) -> PoolArrays:
-    """The store's embeddings, from this process's memory when the store has not grown since."""
+    """The store's embeddings, from this process's memory when nothing was read since."""
     store = EmbeddingStore(folder)
-    count = store.count
-    key = (str(folder), count)
+    key = (str(folder), store.count, mark(folder))
     if key not in _pools:
-        for old in [known for known in _pools if known[0] == key[0]]:
+        same = [known for known in _pools if known[0] == key[0]]
+        before = _pools[same[-1]] if same and same[-1][1] == key[1] else None
+        for old in same:
             del _pools[old]
-        ids, X = store.load()
-        order = np.argsort(ids)
-        in_order = bool((order[1:] > order[:-1]).all())
-        _pools[key] = PoolArrays(ids, X) if in_order else PoolArrays(ids[order], X[order])
+        names = NamesRead.load(folder)
+        _pools[key] = _loaded(store, names) if before is None else replace(before, names=names)
     _pools.move_to_end(key)
     while len(_pools) > KEPT or (len(_pools) > 1 and sum(pool.X.nbytes for pool in _pools.values()) > KEPT_BYTES):
         _pools.popitem(last=False)
     return _pools[key]
+
+
+def _loaded(store: EmbeddingStore, names: NamesRead | None) -> PoolArrays:
+    ids, X = store.load()
+    order = np.argsort(ids)
+    in_order = bool((order[1:] > order[:-1]).all())
+    return PoolArrays(ids, X, names) if in_order else PoolArrays(ids[order], X[order], names)
 
 
 def draws(project_id: int) -> tuple[Ids, NDArray[np.float64]]:

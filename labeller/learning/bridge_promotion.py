@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labeller.learning.bridge_later import Facts, compare_without_audit
+from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
+from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
 from modelsvc.types import Head, Look, Proba, unwatched
 
@@ -28,6 +30,7 @@ class Judged:
     sentence: str
     promoted: bool
     pool_proba: Proba  # (N, C) of all it has read
+    names: Prototypes | None = None  # what the labels are called
 
 
 def audit_decides(project: Project, labels: Labelled) -> bool:
@@ -42,16 +45,24 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
     labels, views = snapshot.only(found), views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
+    names = prototypes_of(project, pool, labels.label_ids)
     head = fit(
-        views[rows], labels.Y, pool=others, multi_label=multi, seed=seed, calibrate_on=labels.is_audit, look=look
+        views[rows],
+        labels.Y,
+        pool=others,
+        multi_label=multi,
+        seed=seed,
+        calibrate_on=labels.is_audit,
+        names=names,
+        look=look,
     )
-    audit = _score(project, labels, pool, tuned=True, look=look)
+    audit = _score(project, labels, pool, names, tuned=True, look=look)
     if audit_decides(project, labels):
         new, old = on_common_ground(project, labels, pool, audit, look)
         sentence, promoted = compare(new, old, multi_label=multi, seed=seed)
     else:
         sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts, look)
-    return Judged(head, labels, audit, sentence, promoted, predict_proba(head, views))
+    return Judged(head, labels, audit, sentence, promoted, predict_proba(head, views), names)
 
 
 def on_common_ground(
@@ -64,17 +75,27 @@ def on_common_ground(
     reader = reader_of(project)
     old_pool = pool_arrays(reader.store_folder)
     both = labels.only(old_pool.rows_of(labels.document_ids)[1])
-    old = _score(project, both, old_pool, tuned=reader.base is not None, look=look)
-    new = audit if len(both.Y) == len(labels.Y) else _score(project, both, new_pool, tuned=True, look=look)
-    return new, old
+    names = prototypes_of(project, new_pool, labels.label_ids)
+    old_names = prototypes_of(project, old_pool, labels.label_ids)
+    alike = (0 if names is None else len(names)) == (0 if old_names is None else len(old_names))
+    if not alike:  # the serving encoder has not read them all yet: the new one must not win by that
+        names = old_names = None
+    old = _score(project, both, old_pool, old_names, tuned=reader.base is not None, look=look)
+    if alike and len(both.Y) == len(labels.Y):
+        return audit, old
+    return _score(project, both, new_pool, names, tuned=True, look=look), old
 
 
-def _score(project: Project, labels: Labelled, pool: PoolArrays, *, tuned: bool, look: Look) -> AuditScore:
+def _score(
+    project: Project, labels: Labelled, pool: PoolArrays, names: Prototypes | None, *, tuned: bool, look: Look
+) -> AuditScore:
     rows, _ = pool.rows_of(labels.document_ids)
     views = views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
-    return score_audit(views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, look=look)
+    return score_audit(
+        views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names, look=look
+    )
 
 
 def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ from labeller.annotation.models import QueueEntry, Ranking
 from labeller.learning import artifacts, automatic
 from labeller.learning.bridge_answers import keep_answers
 from labeller.learning.bridge_material import Refit
+from labeller.learning.bridge_names import ask_for_names
 from labeller.learning.bridge_outlook import keep_outlook
 from labeller.learning.bridge_pool import Reader, draws, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key, streams
@@ -57,6 +58,7 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     thresholds = head.thresholds if head is not None and project.is_multi else None
     entries = active_entries(material, active, proba, thresholds) + audit_entries(material, audit, proba)
     _write(material, token, entries, head)
+    ask_for_names(project, reader, pool)  # behind the new order: whoever labels waits for that
     if head is not None and proba is not None:
         keep_answers(material, proba, head)
         if milestone:
@@ -84,6 +86,7 @@ def _fit(material: Refit, *, calibrate: bool) -> Head:
         seed=project.seed,
         calibrate=calibrate or len(labels.Y) <= (ALWAYS_CALIBRATED_WORDS if project.is_multi else ALWAYS_CALIBRATED),
         calibrate_on=unseen,
+        names=material.names,
     )
     _heads[material.project.pk] = (key, head)
     return head
@@ -162,6 +165,7 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) 
         material.views[material.rows[fitted]],
         material.labels.only(fitted),
         pool=material.others,
+        names=material.names,
         multi_label=project.is_multi,
         tuned=tuned,
         seed=project.seed,
@@ -180,6 +184,7 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) 
         duration_s=time.perf_counter() - material.started,
         settings={"strategy": project.strategy, "fitted_on": len(fitted)},
         looked_at=material.pool.ids,
+        names=material.names,
     )
     tested = answered_at_once(project, reader, head, material.labels.label_ids)
     with transaction.atomic():

@@ -11,7 +11,7 @@ from labeller.annotation.models import Annotation, QueueEntry, Source
 from labeller.annotation.overlap import Overlap, turned
 from labeller.annotation.queue import AUDIT_REASON
 from labeller.learning.bridge_material import Refit
-from labeller.learning.bridge_names import names_of
+from labeller.learning.bridge_names import ranking_names
 from labeller.learning.bridge_pool import Ids, draws
 from labeller.projects.models import Membership, Project, Role
 from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
@@ -80,7 +80,7 @@ def active_entries(
         labelled_Y=material.labels.Y,
         multi_label=material.project.is_multi,
         label_names=material.labels.label_names,
-        label_X=names_of(material.project, material.reader.store_folder),
+        label_X=ranking_names(material.project, material.pool, material.labels.label_ids),
         thresholds=thresholds,
         in_hand_X=material.pool.X[material.in_hand],
     )

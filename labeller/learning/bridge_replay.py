@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
+from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Reader, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_quick import head_of
 from labeller.learning.bridge_versions import load_head
@@ -65,7 +66,9 @@ class Examiner:
         rows, found = pool.rows_of(labels.document_ids)
         views, seed = views_of(self.project, pool), self.project.seed
         others = beside(views, rows, seed=seed)
-        return fit(views[rows], labels.Y[found], pool=others, multi_label=self.project.is_multi, seed=seed)
+        names = prototypes_of(self.project, pool, labels.label_ids)
+        multi = self.project.is_multi
+        return fit(views[rows], labels.Y[found], pool=others, multi_label=multi, seed=seed, names=names)
 
     def _figures(self, head: Head | None, reader: Reader) -> dict[str, float] | None:
         if head is None or head.bias.shape[0] != self.Y.shape[1]:

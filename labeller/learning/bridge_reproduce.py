@@ -21,18 +21,27 @@ from labeller.learning import artifacts
 from labeller.learning.bridge_export import encoder_folder
 from labeller.learning.bridge_full import unlabelled as unlabelled_texts
 from labeller.learning.bridge_material import FITTED_TEXTS
+from labeller.learning.bridge_names import kept
 from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, PoolArrays, draws, labelled, pool_arrays, pretrained_folder, texts_of
 from labeller.learning.bridge_recipe import RECIPE
 from labeller.learning.bridge_sample import sample
-from labeller.learning.bridge_stages import FIRST, Snapshot, read_pool
-from labeller.learning.bridge_versions import POOL_SHARE, VOCABULARY, AuditScore, load_head, score_audit
+from labeller.learning.bridge_stages import FIRST, LABEL_TEXTS, Snapshot, read_pool
+from labeller.learning.bridge_versions import (
+    NAMES,
+    POOL_SHARE,
+    VOCABULARY,
+    AuditScore,
+    load_head,
+    score_audit,
+)
 from labeller.learning.bridge_words import beside
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
 from modelsvc.heads import fit
+from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
 from modelsvc.recipe import Stage
 from modelsvc.recipe_switches import recipe_with
@@ -168,6 +177,7 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         config=replace(config, use_pool=config.use_pool and wanted != FIRST),
         threads=_threads(version),
         seed=version.seed,
+        label_texts=version.settings.get(LABEL_TEXTS, ()),
         on_stage=on_stage,
     )
     if stages[-1].name != wanted:
@@ -189,10 +199,20 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
     if version.kind == ModelVersion.Kind.QUICK:
         fitted = sample(labels, size=FITTED_TEXTS, seed=seed)
         rows, labels = rows[fitted], labels.only(fitted)
-    audit = score_audit(views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed)
+    names = _names(version)
+    audit = score_audit(views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names)
     unseen = labels.is_audit if tuned else None
-    head = fit(views[rows], labels.Y, multi_label=multi, pool=others, seed=seed, calibrate_on=unseen)
+    head = fit(views[rows], labels.Y, multi_label=multi, pool=others, seed=seed, calibrate_on=unseen, names=names)
     return audit, head, views[rows[labels.is_audit]]
+
+
+def _names(version: ModelVersion) -> Prototypes | None:
+    """What its labels were called then, as its encoder read it; None where that could not teach it."""
+    digest = str(version.settings.get(NAMES, ""))
+    names = kept(version.project_id, digest) if digest else None
+    if digest and names is None:
+        raise NotReproducible("What its labels were called is not there any more.")
+    return names
 
 
 def _words(version: ModelVersion, ids: Ids) -> Words:

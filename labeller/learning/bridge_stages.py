@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_embed import Tell, embed_into, missing
+from labeller.learning.bridge_names import unread_names, write_names
 from labeller.learning.bridge_order import Moment, read_first
 from labeller.learning.bridge_outlook import keep_outlook
 from labeller.learning.bridge_pool import Ids, Labelled, PoolArrays
@@ -28,11 +30,13 @@ from labeller.learning.runs import Heartbeat
 from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
+from modelsvc.name_store import NamesRead
 from modelsvc.recipe import Stage
 from modelsvc.store import EmbeddingStore
 from modelsvc.types import Embeddings
 
 FIRST, LAST = "labels", "pool"  # the recipe's names of its stages
+LABEL_TEXTS = "label_texts"  # in a version's settings: what the recipe read of each label
 COMPARING = "comparing with the model that serves"
 
 
@@ -42,6 +46,7 @@ class Snapshot:
 
     labels: Labelled
     moment: Moment
+    label_texts: Sequence[Sequence[str]] = ()  # what each label is called, where that teaches
 
     @property
     def teaching(self) -> Labelled:
@@ -116,6 +121,8 @@ class Stages:
         pool = read_pool(self.run.project, stage.encoder, folder, self.snapshot, self.unlabelled, tell)
         reading_s = time.perf_counter() - begun
         facts = {"fine_tuning_s": round(stage.seconds, 1), "reading_s": round(reading_s, 1), "stage": stage.name}
+        if self.snapshot.label_texts:
+            facts[LABEL_TEXTS] = [list(texts) for texts in self.snapshot.label_texts]
         facts |= stage.encoder.conditions() | ({RECIPE: self.switches} if self.switches else {})
         return _Candidate(stage, folder, pool, dict(stage.facts) | facts | {"why": stage.reason})
 
@@ -170,6 +177,7 @@ class Stages:
             settings=record | candidate.facts,
             looked_at=self.snapshot.moment.ids,
             queue=self.snapshot.moment.queue.tolist(),
+            names=judged.names,
             run=run,
             promoted_at=timezone.now() if judged.promoted else None,
         )
@@ -186,11 +194,13 @@ def read_pool(
     follows from the snapshot: in bfloat16 a text's embedding depends a little on the texts read beside it."""
     own = EmbeddingStore(folder / "embeddings", sha256=encoder.sha256, width=encoder.width)
     wanted = read_first(project, snapshot.labels.document_ids, candidates, snapshot.moment)
+    if names := unread_names(project, own.folder):
+        write_names(own.folder, names, encoder.encode(names))
     for _ in embed_into(own, encoder, own.missing(wanted), tell):
         pass
     ids, X = own.load()
     order = np.argsort(ids)
-    return PoolArrays(ids[order], X[order])
+    return PoolArrays(ids[order], X[order], NamesRead.load(own.folder))
 
 
 def _serving_stage(project_id: int) -> str:

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from labeller.learning import artifacts
+from labeller.learning.bridge_names import keep
 from labeller.learning.bridge_pool import Ids, Labelled
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
 from modelsvc.heads import cross_fit
+from modelsvc.prototypes import Prototypes
 from modelsvc.reliability import of_answers
 from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 from modelsvc.words import Vocabulary, WordWeights
@@ -30,6 +32,7 @@ from modelsvc.words import Vocabulary, WordWeights
 CROSS_FITTED = gettext_noop("Cross-fitted: each audit text is scored by a head that has not seen it.")
 VOCABULARY = "vocabulary.json"
 POOL_SHARE = "pool_share"  # among the settings of each version made since unlabelled texts have one
+NAMES = "label_names"  # in a version's settings: where the names are kept that could teach it
 NOT_SCORED = gettext_noop("Not scored: no audit text was labelled yet.")
 
 
@@ -85,6 +88,7 @@ class Made:
     looked_at: Ids  # texts that it could look at without their labels
     run: TrainingRun | None = None
     promoted_at: datetime | None = None
+    names: Prototypes | None = None  # of its labels, whether they taught it or not
     queue: Sequence[int] = ()  # texts that were asked for next when its run began; a full run may read them first
 
 
@@ -96,10 +100,11 @@ def score_audit(
     multi_label: bool,
     tuned: bool,
     seed: int,
+    names: Prototypes | None = None,
     look: Look = unwatched,
 ) -> AuditScore:
     """The honest figures of a head on the n labelled texts, of which only the audit rows count; `pool` are texts
-    without labels.
+    without labels, `names` what the labels are called.
 
     `tuned`: the encoder was fine-tuned on labels of these texts, the audit texts excepted. So only they calibrate.
     `look` is called all along and may raise to stop.
@@ -110,7 +115,14 @@ def score_audit(
         return AuditScore(none.document_ids, none.proba, none.predicted, none.predicted, {}, NOT_SCORED, none)
     calibrate_on = audit if tuned else None
     proba, predicted = cross_fit(
-        texts, labels.Y, pool=pool, multi_label=multi_label, seed=seed, calibrate_on=calibrate_on, look=look
+        texts,
+        labels.Y,
+        pool=pool,
+        multi_label=multi_label,
+        seed=seed,
+        calibrate_on=calibrate_on,
+        names=names,
+        look=look,
     )
     gold = labels.Y[audit]
     metrics = audit_report(gold, predicted[audit], multi_label=multi_label, seed=seed).to_dict()
@@ -189,6 +201,7 @@ def load_head(version: ModelVersion) -> Head:
         words,
         float(meta.get("pool_share", 0.0)),
         float(meta.get("pool_scale", 1.0)),
+        bool(meta.get("named", False)),
     )
 
 
@@ -239,17 +252,20 @@ def _write_rows(made: Made, number: int, place: Path) -> ModelVersion:
 
 
 def _settings(made: Made) -> dict[str, Any]:
-    head = {"head": in_words(made.head), POOL_SHARE: made.head.pool_share}
+    head: dict[str, Any] = {"head": in_words(made.head), POOL_SHARE: made.head.pool_share}
+    if made.names is not None:
+        head[NAMES] = keep(made.project.pk, made.names)
     return head | made.settings | {"label_counts": made.labels.counts}
 
 
 def in_words(head: Head) -> str:
     """What kind of head it is."""
-    if head.words is None and head.pool_share:
-        of_the_sum = head.pool_share / (1 + head.pool_share)
-        return f"logistic regression, L2, and labels spread over the pool, {of_the_sum:.0%} of the sum"
     if head.words is None:
-        return "logistic regression, L2"
+        fitted = "logistic regression, L2" + (", of texts and label names" if head.named else "")
+        if not head.pool_share:
+            return fitted
+        of_the_sum = head.pool_share / (1 + head.pool_share)
+        return f"{fitted}, and labels spread over the pool, {of_the_sum:.0%} of the sum"
     return f"logistic regressions, L2: {head.words.share:.0%} by the embedding, the rest by the words of the text"
 
 
@@ -264,6 +280,7 @@ def _meta(made: Made) -> dict[str, Any]:
         "embedding_share": made.head.words.share if made.head.words else 1.0,
         "pool_share": made.head.pool_share,
         "pool_scale": made.head.pool_scale,
+        "named": made.head.named,
         "n_labels": len(made.labels.document_ids),
         "n_audit": len(made.audit.document_ids),
         "scored_how": made.audit.how,

@@ -22,6 +22,7 @@ def setting_of(train: Path, test: Path | None, material: Material, recipe: dict[
         "kinds": len(material.names),
         "several_labels": material.multi_label,
         "first_full_run": FIRST_FULL,
+        "label_names": not material.multi_label and recipe.get("label_names", True),
     }
 
 

@@ -144,6 +144,10 @@ WHY = [
 HEADS = [
     gettext_noop("logistic regression, L2, and labels spread over the pool, %(share)s of the sum"),
     gettext_noop("logistic regression, L2"),
+    gettext_noop(
+        "logistic regression, L2, of texts and label names, and labels spread over the pool, %(share)s of the sum"
+    ),
+    gettext_noop("logistic regression, L2, of texts and label names"),
     gettext_noop("logistic regressions, L2: %(share)s by the embedding, the rest by the words of the text"),
 ]
 SCORED = [

@@ -159,7 +159,7 @@ class NewProjectForm(ProjectForm):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_(
             "One a line, if you like with a description: “Court : says where disputes are heard”. "
-            "You can add and change them later."
+            "The model reads both, so words are worth more than codes. You can add and change them later."
         ),
     )
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
@@ -196,7 +196,11 @@ class LabelLinesForm(forms.Form):
 class LabelForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH)
     description = forms.CharField(
-        label=_("Description"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Description"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The model reads it too, where a text has one label: it stands for a first example."),
     )
     hotkey = forms.ChoiceField(
         label=_("Key"),

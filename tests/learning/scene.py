@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.core.management import call_command
@@ -23,6 +23,9 @@ from labeller.learning.refresh import refresh
 from labeller.projects.models import Project, User
 from modelsvc.types import OnProgress, silent
 from tests.cast import add_texts
+
+if TYPE_CHECKING:
+    from modelsvc.encoder import Encoder
 
 KINDS = {
     "Change": [
@@ -100,7 +103,7 @@ class Fake:
         self.asked: list[str] = []
 
     def encode(self, texts: Sequence[str], *, on_progress: OnProgress = silent) -> NDArray[np.float32]:
-        self.asked += texts
+        self.asked += [text for text in texts if text not in KINDS]  # but for the labels' names
         X = np.stack([np.random.default_rng(zlib.crc32(text.encode())).normal(size=8) for text in texts]) * 0.1
         for row, text in enumerate(texts):
             if text in ALL_TEXTS:
@@ -125,12 +128,22 @@ def embed(project: Project) -> TrainingRun:
 
 
 @cache
-def _vectors() -> tuple[str, dict[str, NDArray[np.float32]]]:
-    """What the bundled encoder makes of the thirty texts: computed once a session, by the encoder itself."""
+def _bundled() -> Encoder:
     from modelsvc.encoder import Encoder, resolve
 
-    encoder = Encoder.load(resolve("bundled"))
-    return encoder.sha256, dict(zip(ALL_TEXTS, encoder.encode(ALL_TEXTS), strict=True))
+    return Encoder.load(resolve("bundled"))
+
+
+@cache
+def _vectors() -> tuple[str, dict[str, NDArray[np.float32]]]:
+    """What the bundled encoder makes of the thirty texts: computed once a session, by the encoder itself."""
+    return _bundled().sha256, dict(zip(ALL_TEXTS, _bundled().encode(ALL_TEXTS), strict=True))
+
+
+@cache
+def _name_vector(text: str) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = _bundled().encode([text])[0]
+    return found
 
 
 def vectors(documents: Sequence[Document]) -> NDArray[np.float32]:
@@ -147,6 +160,17 @@ def read(project: Project, *, without: Sequence[Document] = ()) -> None:
     documents = [document for document in project.documents.all() if document not in without]
     store = EmbeddingStore(reader_of(project).store_folder, sha256=_vectors()[0])
     store.append(np.array([document.pk for document in documents]), vectors(documents))
+    read_names(project)
+
+
+def read_names(project: Project) -> None:
+    """What the labels are called, where that is wanted, as a finished embedding run leaves it."""
+    from labeller.learning.bridge_names import unread_names, write_names
+    from labeller.learning.bridge_pool import reader_of
+
+    folder = reader_of(project).store_folder
+    if unread := unread_names(project, folder):
+        write_names(folder, unread, np.stack([_name_vector(text) for text in unread]))
 
 
 def put_near_kinds(

@@ -29,7 +29,7 @@ def kept(stores: list[Path]) -> list[int]:
     """Which are in memory once each was asked for."""
     for folder in stores:
         bridge_pool.pool_arrays(folder)
-    return [stores.index(Path(folder)) for folder, _ in bridge_pool._pools]
+    return [stores.index(Path(folder)) for folder, *_ in bridge_pool._pools]
 
 
 def test_the_last_few_projects_stay(stores: list[Path]) -> None:

@@ -1,19 +1,25 @@
-"""Where the strategy asks for label names, the embedding run reads them and the quick worker finds them."""
+"""The embedding run reads what labels are called, the quick worker finds it, and a model keeps what it learnt from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from labeller.annotation.models import QueueEntry
-from labeller.learning.bridge_names import label_texts, names_of, unread_names, write_names
-from labeller.learning.bridge_pool import reader_of
-from labeller.learning.models import TrainingRun
-from labeller.projects.models import Project
-from tests.learning.scene import embed, fill, read, refit
+from labeller.learning.bridge_names import kept, label_texts, prototypes_of, ranking_names, unread_names, write_names
+from labeller.learning.bridge_pool import PoolArrays, pool_arrays, reader_of
+from labeller.learning.bridge_quick import head_of
+from labeller.learning.bridge_reproduce import reproduce
+from labeller.learning.bridge_versions import load_head
+from labeller.learning.models import ModelVersion, TrainingRun
+from labeller.projects.models import Label, Project, User
+from modelsvc.quick import predict_proba
+from tests.cast import make_project
+from tests.learning.scene import annotate, embed, fill, kind_of, read, refit
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +34,14 @@ def readings(project: Project) -> int:
     return project.runs.filter(kind=TrainingRun.Kind.EMBED).count()
 
 
+def pool_of(project: Project) -> PoolArrays:
+    return pool_arrays(reader_of(project).store_folder)
+
+
+def label_ids(project: Project) -> list[int]:
+    return list(project.labels.order_by("position", "id").values_list("pk", flat=True))
+
+
 class Letters:
     """An encoder that counts letters, so that none need be loaded."""
 
@@ -39,47 +53,119 @@ class Letters:
         return counts / lengths
 
 
-def test_the_embedding_run_reads_the_names_and_the_queue_speaks_of_them(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("labeller.learning.bridge_embed.Encoder.load", lambda *_, **__: Letters())
-    fill(project)
-    embed(by_names(project))
-    X = names_of(project, reader_of(project).store_folder)
-    assert X is not None and X.shape == (project.labels.count(), 26)
-    assert np.allclose(X, Letters().encode(label_texts(project)))
-    refit(project)
-    reasons = list(QueueEntry.objects.filter(project=project, stream="active").values_list("reason", flat=True))
-    assert reasons and all("and perhaps for" in reason for reason in reasons)
+class TestReadingNames:
+    def test_is_part_of_reading_the_pool(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("labeller.learning.bridge_embed.Encoder.load", lambda *_, **__: Letters())
+        fill(project)
+        embed(project)
+        found = prototypes_of(project, pool_of(project), label_ids(project))
+        assert found is not None and found.columns.tolist() == list(range(project.labels.count()))
+        assert np.allclose(found.X, Letters().encode([texts[0] for texts in label_texts(project)]))
+
+    def test_comes_again_for_a_name_that_changed_and_the_others_teach_meanwhile(self, project: Project) -> None:
+        fill(project)
+        read(project)
+        folder, label = reader_of(project).store_folder, project.labels.first()
+        assert unread_names(project, folder) == [] and label is not None
+        label.description = "What a company may do without asking."
+        label.save()
+        assert unread_names(project, folder) == [label.description]
+        label.name = "Amendment"
+        label.save()
+        assert unread_names(project, folder) == ["Amendment", label.description]
+        before = readings(project)
+        refit(project)  # orders the queue all the same, and asks for the name to be read
+        assert QueueEntry.objects.filter(project=project, stream="active").exists()
+        assert readings(project) == before + 1
+        found = prototypes_of(project, pool_of(project), label_ids(project))
+        assert found is not None and found.columns.tolist() == list(range(1, project.labels.count()))
+        refit(project)
+        assert readings(project) == before + 1  # it is under way
+
+    def test_keeps_the_names_it_had(self, project: Project) -> None:
+        fill(project)
+        read(project)
+        Label.objects.create(project=project, name="Refund", position=9)
+        folder = reader_of(project).store_folder
+        assert unread_names(project, folder) == ["Refund"]
+        write_names(folder, ["Refund"], np.eye(1, 384, dtype=np.float32))
+        found = prototypes_of(project, pool_of(project), label_ids(project))
+        assert unread_names(project, folder) == [] and found is not None and len(found) == project.labels.count()
+
+    @pytest.mark.parametrize("state", [TrainingRun.State.FAILED, TrainingRun.State.CANCELLED])
+    def test_that_failed_or_was_cancelled_is_not_asked_for_again(self, project: Project, state: str) -> None:
+        fill(project)
+        read(project)
+        Label.objects.create(project=project, name="Refund", position=9)
+        TrainingRun.objects.create(project=project, kind=TrainingRun.Kind.EMBED, state=state)
+        refit(project)
+        assert readings(project) == 1
+
+    def test_is_left_out_where_the_owner_wants_none(self, project: Project, settings: Any) -> None:
+        settings.RECIPE = {"label_names": False}
+        fill(project)
+        read(project)
+        assert unread_names(project, reader_of(project).store_folder) == []
+        assert prototypes_of(project, pool_of(project), label_ids(project)) is None
+
+    def test_is_left_out_where_a_text_may_have_several_labels(self) -> None:
+        multi_project = make_project(kind="multi")
+        fill(multi_project)
+        read(multi_project)
+        assert unread_names(multi_project, reader_of(multi_project).store_folder) == []
 
 
-def test_a_changed_name_or_description_is_read_anew_and_until_then_left_out(project: Project) -> None:
-    fill(project)
-    read(by_names(project))
-    folder = reader_of(project).store_folder
-    write_names(folder, label_texts(project), np.eye(project.labels.count(), 384, dtype=np.float32))
-    assert unread_names(project, folder) == [] and names_of(project, folder) is not None
-    label = project.labels.first()
-    assert label is not None
-    label.description = "What a company may do without asking."
-    label.save()
-    assert unread_names(project, folder)[0] == f"{label.name}. What a company may do without asking."
-    before = readings(project)
-    refit(project)  # orders the queue all the same, and asks for the names to be read
-    assert QueueEntry.objects.filter(project=project, stream="active").exists()
-    assert readings(project) == before + 1
-    assert names_of(project, folder) is None and readings(project) == before + 1  # it is under way
+class TestAModelTaughtByNames:
+    def test_knows_a_label_nobody_has_used(self, project: Project, bob: User) -> None:
+        documents = fill(project)
+        read(project)
+        for document in [one for one in documents if kind_of(one.text) != "Court"][:8]:
+            annotate(document, bob)
+        refit(project)
+        head, pool = head_of(project.pk), pool_of(project)
+        assert head is not None and head.named
+        unused = label_ids(project).index(project.labels.get(name="Court").pk)
+        rows, _ = pool.rows_of(np.array([one.pk for one in documents if kind_of(one.text) == "Court"]))
+        assert (predict_proba(head, pool.X[rows]).argmax(axis=1) == unused).mean() > 0.5
+
+    def test_is_made_again_from_its_record_after_labels_are_renamed(self, project: Project, bob: User) -> None:
+        documents = fill(project)
+        read(project)
+        for document in documents[:12]:
+            annotate(document, bob, source="audit" if document in documents[:4] else "active")
+        refit(project)
+        version = ModelVersion.objects.get(project=project)
+        names = kept(project.pk, version.settings["label_names"])
+        assert names is not None and len(names) == 3 and load_head(version).named
+        for label in project.labels.all():
+            label.name = f"{label.name} 2"
+            label.save()
+        again = reproduce(version)
+        assert again.largest_difference < 1e-5 and again.answers_changed == 0 and again.head_difference == 0
 
 
-def test_a_reading_that_failed_is_not_asked_for_again(project: Project) -> None:
-    fill(project)
-    read(by_names(project))
-    TrainingRun.objects.create(project=project, kind=TrainingRun.Kind.EMBED, state=TrainingRun.State.FAILED)
-    assert names_of(project, reader_of(project).store_folder) is None and readings(project) == 1
+class TestAStrategyThatAsksNames:
+    def test_speaks_of_them(self, project: Project) -> None:
+        fill(project)
+        read(by_names(project))
+        refit(project)
+        reasons = list(QueueEntry.objects.filter(project=project, stream="active").values_list("reason", flat=True))
+        assert reasons and all("and perhaps for" in reason for reason in reasons)
 
+    def test_waits_while_one_is_unread(self, project: Project) -> None:
+        fill(project)
+        read(by_names(project))
+        assert ranking_names(project, pool_of(project), label_ids(project)) is not None
+        Label.objects.create(project=project, name="Refund", position=9)
+        assert ranking_names(project, pool_of(project), label_ids(project)) is None
 
-def test_other_strategies_have_no_use_for_names(project: Project) -> None:
-    fill(project)
-    read(project)
-    folder = reader_of(project).store_folder
-    assert unread_names(project, folder) == [] and names_of(project, folder) is None and readings(project) == 0
+    def test_has_them_also_where_a_text_may_have_several_labels(self) -> None:
+        multi_project = make_project(kind="multi")
+        fill(multi_project)
+        read(by_names(multi_project))
+        assert ranking_names(multi_project, pool_of(multi_project), label_ids(multi_project)) is not None
+
+    def test_is_the_only_one_that_gets_them(self, project: Project) -> None:
+        fill(project)
+        read(project)
+        assert ranking_names(project, pool_of(project), label_ids(project)) is None

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeller.learning import artifacts, bridge_embed, deleting, exports, tasks, versions
+from labeller.learning.bridge_names import unread_names, write_names
 from labeller.learning.bridge_pool import reader_of
 from labeller.learning.bridge_promotion import Judged
 from labeller.learning.bridge_stages import _unless_pinned
@@ -123,6 +124,7 @@ class TestLetAnEarlierOneServeAgain:
         full(project, serving=True)
         store = EmbeddingStore(artifacts.embeddings_folder(project.pk, str(earlier.number)), sha256="f" * 64)
         store.append(np.array([one.pk for one in documents]), np.ones((len(documents), 2), np.float32))
+        write_names(store.folder, unread_names(project, store.folder), np.ones((3, 2), np.float32))
         monkeypatch.setattr(bridge_embed.Encoder, "load", lambda *_, **__: pytest.fail("no encoder is needed"))
         versions.serve_again(version=earlier)
         tasks.embed(TrainingRun.objects.get(kind="embed").pk)
