@@ -13,6 +13,7 @@ from labeller.search.selectors import unused_labels
 
 MOST_WORDS = 6
 LEAST_LETTERS = 3  # of a word of the name
+SHOWN = 6  # beside a text
 LEAST_TELLING = 6  # of a word of the description: shorter ones say little of what a text is about
 
 
@@ -20,6 +21,21 @@ LEAST_TELLING = 6  # of a word of the description: shorter ones say little of wh
 class Start:
     label: Label
     url: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The first of them, and how many there are besides."""
+
+    project: Project
+    starts: list[Start]
+    more: int
+
+    @classmethod
+    def of(cls, project: Project) -> Beside:
+        """One query."""
+        found = starts(project)
+        return cls(project, found[:SHOWN], max(0, len(found) - SHOWN))
 
 
 def words_for(label: Label) -> str:

@@ -6,6 +6,7 @@ from labeller.search import bulk_views, views
 
 urlpatterns = [
     path("", views.search, name="search"),
+    path("starts/", views.beside, name="search-starts"),
     path("label/", views.label, name="search-label"),
     path("like/", views.like, name="search-like"),
     path("bulk/", bulk_views.bulk, name="search-bulk"),

@@ -28,7 +28,7 @@ from labeller.search.choice import ChoiceForm
 from labeller.search.finding import Found, find
 from labeller.search.models import BulkAct
 from labeller.search.rows import TextState, may_see_model, rows_of, states_of
-from labeller.search.starting import starts
+from labeller.search.starting import Beside, starts
 
 PAGE = 25
 MOST_MARKED = 200
@@ -101,6 +101,13 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
         "filter_labels": len(labels) >= FILTER_FROM,
     }
     return render(request, "search/search.html", context)
+
+
+@require_GET
+def beside(request: LabellerRequest, slug: str) -> HttpResponse:
+    """The labels without a text, beside the text that is labelled: asked for now and then, for a sitting gives some."""
+    access = labelling_project_for(request, slug)
+    return render(request, "search/_beside.html", vars(Beside.of(access.project)))
 
 
 @require_POST

@@ -30,6 +30,34 @@ def court(project):
     return project.labels.get(name="Court")
 
 
+class TestLabelsWithoutATextBesideTheTextThatIsLabelled:
+    def at(self, project) -> str:
+        return reverse("search-starts", args=[project.slug])
+
+    def test_go_from_the_list_as_texts_get_them(self, project, texts, bob, client_of):
+        client = client_of(bob)
+        before = client.get(self.at(project)).content.decode()
+        assert "Find texts for Court" in before and f'hx-get="{self.at(project)}"' in before
+        annotate(texts[0], bob, ["Court"])
+        after = client.get(self.at(project)).content.decode()
+        assert "Find texts for Court" not in after and "Find texts for Change" in after
+
+    def test_leave_nothing_that_asks_again_once_each_has_one(self, project, texts, bob, client_of):
+        for text, label in zip(texts, project.labels.all(), strict=False):
+            annotate(text, bob, [label.name])
+        assert client_of(bob).get(self.at(project)).content.decode().strip() == ""
+
+    def test_are_for_those_who_label(self, project, texts, rita, mallory, client_of):
+        assert client_of(mallory).get(self.at(project)).status_code == 404
+        assert client_of(rita).get(self.at(project)).status_code == 403
+
+    def test_cost_one_query_beside_the_membership(self, project, texts, bob, client_of, django_assert_max_num_queries):
+        client = client_of(bob)
+        client.get(self.at(project))
+        with django_assert_max_num_queries(5):
+            client.get(self.at(project))
+
+
 class TestAccess:
     def test_a_stranger_finds_nothing(self, project, texts, mallory, client_of):
         client = client_of(mallory)

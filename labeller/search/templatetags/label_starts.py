@@ -7,14 +7,12 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from labeller.search.starting import starts
+from labeller.search.starting import Beside
 
 register = template.Library()
-SHOWN = 6
 
 
 @register.inclusion_tag("search/_beside.html", takes_context=True)
 def label_starts(context: Context) -> dict[str, Any]:
     """For the page's `project`. One query."""
-    found = starts(context["project"])
-    return {"starts": found[:SHOWN], "more": max(0, len(found) - SHOWN), "project": context["project"]}
+    return vars(Beside.of(context["project"]))
