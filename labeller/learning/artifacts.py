@@ -3,6 +3,7 @@
 <project id>/embeddings/<encoder or version number>/    one store for each encoder that has read the pool
 <project id>/test/<test set>/<encoder or version>/        what they have read of the test file
 <project id>/answers.npz                                 what the newest quick model says of every text
+<project id>/names/<digest>.safetensors                  what labels were called when versions learnt of it
 <project id>/words/                                      the words of the pool, where a head reads them
 <project id>/versions/<number>/                          head.safetensors, meta.json, encoder/ (full),
                                                          vocabulary.json where its head reads words

@@ -6,17 +6,12 @@ strategy that asks for names wants them.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from django.conf import settings
-from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
 
-from labeller.learning import artifacts, services
+from labeller.learning import services
 from labeller.learning.bridge_pool import PoolArrays, Reader, next_reader_of
 from labeller.learning.models import TrainingRun
 from labeller.projects.models import Label, Project
@@ -25,8 +20,6 @@ from modelsvc.prototypes import Prototypes, texts_of
 from modelsvc.recipe_switches import recipe_with
 from modelsvc.strategies import ASK_NAMES
 from modelsvc.types import Embeddings
-
-MOST_KEPT = 1_000  # texts of names in a file: all of 77 labels, and what they were called before
 
 
 def label_texts(project: Project, label_ids: list[int] | None = None) -> list[tuple[str, ...]]:
@@ -55,12 +48,11 @@ def _unread(project: Project, known: NamesRead | None) -> list[str]:
 
 
 def write_names(folder: Path, texts: list[str], X: Embeddings) -> None:
-    """Texts (K) and their embeddings (K, D), beside those that were read before; of these the newest MOST_KEPT."""
+    """Texts (K) and their embeddings (K, D), beside those that were read before."""
     known = NamesRead.load(folder)
     if known is not None and known.X.shape[1] == X.shape[1]:
         texts, X = [*known.texts, *texts], np.concatenate([known.X, X])
-    most = max(MOST_KEPT, len(texts) if known is None else 0)
-    NamesRead(tuple(texts[-most:]), X[-most:]).save(folder)
+    NamesRead(tuple(texts), X).save(folder)
 
 
 def ask_for_names(project: Project, reader: Reader, pool: PoolArrays) -> None:
@@ -78,32 +70,6 @@ def prototypes_of(project: Project, pool: PoolArrays, label_ids: list[int]) -> P
     if pool.names is None or not names_teach(project):
         return None
     return pool.names.prototypes(label_texts(project, label_ids))
-
-
-def keep(project_id: int, names: Prototypes) -> str:
-    """The digest under which the vectors can be found, also when the versions' own files are gone: names seldom
-    change, so most versions share one file."""
-    arrays: dict[str, NDArray[Any]] = {
-        "X": np.ascontiguousarray(names.X),
-        "columns": np.ascontiguousarray(names.columns),
-    }
-    digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()[:32]
-    path = artifacts.names_path(project_id, digest)
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging = path.with_name(f".{uuid4()}.writing")
-        save_file(arrays, staging)
-        staging.replace(path)
-    return digest
-
-
-def kept(project_id: int, digest: str) -> Prototypes | None:
-    """Those of `keep`; None where the file is gone."""
-    path = artifacts.names_path(project_id, digest)
-    if not path.is_file():
-        return None
-    arrays = load_file(path)
-    return Prototypes(arrays["X"], arrays["columns"])
 
 
 def ranking_names(project: Project, pool: PoolArrays, label_ids: list[int]) -> Embeddings | None:

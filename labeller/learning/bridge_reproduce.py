@@ -20,8 +20,8 @@ from labeller.annotation.selectors import labels_by
 from labeller.learning import artifacts
 from labeller.learning.bridge_export import encoder_folder
 from labeller.learning.bridge_full import unlabelled as unlabelled_texts
+from labeller.learning.bridge_kept_names import kept
 from labeller.learning.bridge_material import FITTED_TEXTS
-from labeller.learning.bridge_names import kept
 from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, PoolArrays, draws, labelled, pool_arrays, pretrained_folder, texts_of
 from labeller.learning.bridge_recipe import RECIPE

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from labeller.learning import artifacts
-from labeller.learning.bridge_names import keep
+from labeller.learning.bridge_kept_names import keep
 from labeller.learning.bridge_pool import Ids, Labelled
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun, VersionSnapshot

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from labeller.annotation.models import QueueEntry
-from labeller.learning.bridge_names import kept, label_texts, prototypes_of, ranking_names, unread_names, write_names
+from labeller.learning.bridge_kept_names import kept
+from labeller.learning.bridge_names import label_texts, prototypes_of, ranking_names, unread_names, write_names
 from labeller.learning.bridge_pool import PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_quick import head_of
 from labeller.learning.bridge_reproduce import reproduce
@@ -91,6 +92,18 @@ class TestReadingNames:
         write_names(folder, ["Refund"], np.eye(1, 384, dtype=np.float32))
         found = prototypes_of(project, pool_of(project), label_ids(project))
         assert unread_names(project, folder) == [] and found is not None and len(found) == project.labels.count()
+
+    def test_of_very_many_labels_leaves_none_unread_however_they_come(self, project: Project) -> None:
+        fill(project)
+        read(project)
+        folder = reader_of(project).store_folder
+        for first in (0, 600):
+            names = [f"Kind {number}" for number in range(first, first + 600)]
+            Label.objects.bulk_create(
+                Label(project=project, name=name, position=10 + first + at) for at, name in enumerate(names)
+            )
+            write_names(folder, unread_names(project, folder), np.ones((600, 384), np.float32))
+        assert unread_names(project, folder) == []
 
     @pytest.mark.parametrize("state", [TrainingRun.State.FAILED, TrainingRun.State.CANCELLED])
     def test_that_failed_or_was_cancelled_is_not_asked_for_again(self, project: Project, state: str) -> None:
