@@ -21,33 +21,23 @@ from torch import Tensor, nn
 
 from modelsvc.batching import pieces
 from modelsvc.contrastive_config import ContrastiveConfig
-from modelsvc.dropout import CheapDropout, cheap_dropout
+from modelsvc.descent import Course, descend
 from modelsvc.encoder import Encoder
-from modelsvc.finetune import own_copy
-from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig
+from modelsvc.finetune_config import FineTuneConfig
 from modelsvc.gradient_cache import backward_by_pieces
-from modelsvc.looked_at import told_between_layers
+from modelsvc.in_training import InTraining, Tuned, in_training, own_copy
 from modelsvc.parameter_groups import parameter_groups
 from modelsvc.schedules import slanted_triangle
 from modelsvc.types import Look, OnProgress, Progress, Rows, Targets, silent
-from modelsvc.weights_digest import model_sha256
 
 BATCH_TOKENS = 2048  # padded tokens read in one pass: a cancel waits for it, and attention needs memory by T squared
+STAGE = "comparing texts"
 LEAST_BATCH = 8  # texts; fewer make too few pairs
 
 
 class ContrastiveError(ValueError):
     """Labels from which no pair of two kinds can be made: the sentence says what is missing. Or a loss that is no
     number."""
-
-
-@dataclass(frozen=True)
-class Contrasted:
-    """A tuned encoder, what happened at each step (step, loss, rate, seconds), and how long it took in all."""
-
-    encoder: Encoder
-    log: list[dict[str, float]]
-    seconds: float
 
 
 def contrastive_steps(labels: int, *, least: int = 150, most: int = 300) -> int:
@@ -68,7 +58,7 @@ def contrast(
     config: ContrastiveConfig | None = None,
     threads: int = 0,
     on_progress: OnProgress = silent,
-) -> Contrasted:
+) -> Tuned:
     """Tune the encoder in `folder`, or a copy of the one given, on the pairs of N texts with labels Y (N, C).
 
     With several labels a text two texts are alike as far as they share labels (Jaccard); two texts without any say
@@ -84,24 +74,16 @@ def contrast(
     config = config or ContrastiveConfig()
     started = time.perf_counter()
     encoder = own_copy(folder, threads=threads)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        with told_between_layers(encoder.model, "comparing texts", on_progress) as told:
-            pairs = _Pairs.of(encoder, texts, Y)  # asks for bfloat16 before dropout changes the way of attention
-            with cheap_dropout(encoder.model, config.seed) as dropout:
-                log = _train(pairs, config, dropout, told)
-    encoder.model.eval()
-    encoder.model.requires_grad_(True)
-    encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("comparing texts", 1.0)))
-    return Contrasted(encoder, log, time.perf_counter() - started)
+    with in_training(encoder, STAGE, seed=config.seed, on_progress=on_progress) as work:
+        log = _train(_Pairs.of(work, texts, Y), config)
+    return Tuned(encoder, log, time.perf_counter() - started)
 
 
 @dataclass(frozen=True)
 class _Pairs:
     """N texts as the encoder reads them, and how alike every two should be."""
 
-    encoder: Encoder
-    half: bool  # read in bfloat16
+    work: InTraining
     tokens: dict[str, list[list[int]]]
     lengths: list[int]  # (N,) in tokens
     Y: Targets  # (N, C)
@@ -109,21 +91,22 @@ class _Pairs:
     known: NDArray[np.bool_]  # (N, N)
 
     @classmethod
-    def of(cls, encoder: Encoder, texts: Sequence[str], Y: Targets) -> _Pairs:
-        half, tokens = encoder.gains_by_bf16(), encoder.tokenize(texts)
-        return cls(encoder, half, tokens, [len(ids) for ids in tokens["input_ids"]], Y, *likeness(Y))
+    def of(cls, work: InTraining, texts: Sequence[str], Y: Targets) -> _Pairs:
+        tokens = work.encoder.tokenize(texts)
+        return cls(work, tokens, [len(ids) for ids in tokens["input_ids"]], Y, *likeness(Y))
 
     def embed(self, rows: Rows) -> Tensor:
         """(B,) -> (B, D), of unit length."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
-            return self.encoder.pooled(self.encoder.pad(self.tokens, rows.tolist()))
+        encoder = self.work.encoder
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.work.half):
+            return encoder.pooled(encoder.pad(self.tokens, rows.tolist()))
 
     def loss(self, Z: Tensor, rows: Rows) -> Tensor:
         """Of these texts (B,) with embeddings Z (B, D)."""
         alike, known = (torch.from_numpy(matrix[np.ix_(rows, rows)]) for matrix in (self.alike, self.known))
         return pair_loss(Z, alike, known)
 
-    def backward(self, rows: Rows, dropout: CheapDropout, look: Look) -> float:
+    def backward(self, rows: Rows, look: Look) -> float:
         """The batch's loss, and its gradients in the weights: in one pass, or by pieces where its texts are too long
         for that. `look` is called before each piece and may raise to stop."""
         if len(rows) * max(self.lengths[row] for row in rows) <= BATCH_TOKENS:
@@ -132,39 +115,28 @@ class _Pairs:
             return loss.item()
         parts = list(pieces(rows, self.lengths))
         by_length = np.concatenate(parts)
-        return backward_by_pieces(self.embed, parts, lambda Z: self.loss(Z, by_length), dropout=dropout, look=look)
+        return backward_by_pieces(
+            self.embed, parts, lambda Z: self.loss(Z, by_length), dropout=self.work.dropout, look=look
+        )
 
 
-def _train(
-    pairs: _Pairs, config: ContrastiveConfig, dropout: CheapDropout, on_progress: OnProgress
-) -> list[dict[str, float]]:
-    """The loop: draw a batch, compare every two of it, step; to the schedule's end."""
-    model = pairs.encoder.model
+def _train(pairs: _Pairs, config: ContrastiveConfig) -> list[dict[str, float]]:
+    """Batch after batch, every two of it compared; to the schedule's end."""
+    model, tell = pairs.work.encoder.model, pairs.work.on_progress
     rates = FineTuneConfig(lr=config.lr, layer_decay=config.layer_decay, weight_decay=config.weight_decay)
     groups = parameter_groups(model, nn.Module(), rates)  # no head: the cosine is the whole classifier
-    trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
-    optimizer = torch.optim.AdamW(groups, fused=True)
     steps = config.steps or contrastive_steps(len(pairs.Y))
     batches = even_batches(pairs.Y, size=_batch_size(pairs.lengths, config.batch), seed=config.seed)
-    log: list[dict[str, float]] = []
     model.train()
-    started = time.perf_counter()
-    for step in range(steps):
-        seconds = time.perf_counter() - started
-        left = seconds / step * (steps - step) if step else None
-        now = Progress("comparing texts", step / steps, left, log[-1]["loss"] if log else None)
-        on_progress(now)
-        share = slanted_triangle((step + 0.5) / steps, warmup=config.warmup)
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * share
-        loss = pairs.backward(next(batches), dropout, partial(on_progress, replace(now, loss=None)))
-        norm = nn.utils.clip_grad_norm_(trained, config.clip).item()
-        if not math.isfinite(loss + norm):
-            raise ContrastiveError(NO_NUMBER.format(step=step, loss=loss, norm=norm))
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        log.append({"step": step, "loss": loss, "rate": config.lr * share, "seconds": seconds})
-    return log
+
+    def learn(now: Progress) -> float:
+        return pairs.backward(next(batches), partial(tell, replace(now, loss=None)))
+
+    def share(position: float) -> float:
+        return slanted_triangle(position + 0.5 / steps, warmup=config.warmup)
+
+    course = Course(STAGE, steps, share, lr=config.lr, clip=config.clip)
+    return descend(groups, course, learn, on_progress=tell, broken=ContrastiveError)
 
 
 def likeness(Y: Targets) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

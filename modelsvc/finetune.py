@@ -8,11 +8,9 @@ triangle. What a run is for is the encoder: the product fits `heads.fit` on its 
 
 from __future__ import annotations
 
-import copy
-import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,32 +20,28 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from modelsvc.batching import endless_batches, pieces, sampling_weights
+from modelsvc.batching import endless_batches, sampling_weights
 from modelsvc.concat import ConcatEncoder
-from modelsvc.dropout import cheap_dropout
+from modelsvc.descent import Course, descend, learn_by_pieces
 from modelsvc.encoder import Encoder
-from modelsvc.finetune_config import NO_NUMBER, FineTuneConfig, FineTuneError
+from modelsvc.finetune_config import FineTuneConfig, FineTuneError
+from modelsvc.in_training import InTraining, Tuned, in_training, own_copy
 from modelsvc.logistic import fit_linear
-from modelsvc.looked_at import told_between_layers
 from modelsvc.parameter_groups import Thaw, parameter_groups
 from modelsvc.schedules import slanted_triangle, thawed_layers
-from modelsvc.types import Head, OnProgress, Progress, Targets, silent
-from modelsvc.weights_digest import model_sha256
+from modelsvc.types import Head, OnProgress, Progress, Rows, Targets, silent
 from modelsvc.windows import cut, encode_whole, pooled
 
 __all__ = ["FineTuneConfig", "FineTuneError", "FineTuned", "fine_tune"]
 
+STAGE = "fine-tuning"
 SoftTargets = NDArray[np.float32]  # (N, C), each in 0..1; rows sum to 1 where a text has one label
 
 
 @dataclass(frozen=True)
-class FineTuned:
-    """A tuned encoder, what happened at each step (step, loss, rate, seconds), how long it took in all, and the linear
-    layer it was tuned with (not calibrated: the product fits its own)."""
+class FineTuned(Tuned):
+    """And the linear layer it was tuned with (not calibrated: the product fits its own)."""
 
-    encoder: Encoder
-    log: list[dict[str, float]]
-    seconds: float
     head: Head
 
 
@@ -78,24 +72,10 @@ def fine_tune(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = _first_head(encoder, texts, Y, multi_label, config, on_progress)
-        with told_between_layers(encoder.model, "fine-tuning", on_progress) as told:
-            half = encoder.gains_by_bf16()  # before dropout changes the way of attention: reading is what is timed
-            with cheap_dropout(encoder.model, config.seed):
-                log = _train(encoder, head, texts, Y, multi_label, config, weights, half, told)
-    encoder.model.eval()
-    encoder.model.requires_grad_(True)
-    encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress("fine-tuning", 1.0)))
+    with in_training(encoder, STAGE, seed=config.seed, on_progress=on_progress) as work:
+        log = _train(work, head, texts, Y, multi_label, config, weights)
     as_arrays = Head(head.weight.detach().numpy().T.copy(), head.bias.detach().numpy().copy(), multi_label)
     return FineTuned(encoder, log, time.perf_counter() - started, as_arrays)
-
-
-def own_copy(source: Path | Encoder, *, threads: int = 0) -> Encoder:
-    """An encoder to train: read from a folder, or copied so that the caller's stays as it is."""
-    if not isinstance(source, Encoder):
-        return Encoder.load(source, threads=threads)
-    if threads:
-        torch.set_num_threads(threads)
-    return replace(source, model=copy.deepcopy(source.model), threads=threads or source.threads)
 
 
 def _check(texts: Sequence[str], Y: Targets | SoftTargets, weights: NDArray[np.floating[Any]] | None) -> None:
@@ -122,7 +102,7 @@ def _first_head(
     if not config.head_start:
         return head
     read = encoder.encode if config.windows == 1 else partial(encode_whole, encoder)
-    X = read(texts, on_progress=lambda _: on_progress(Progress("fine-tuning", 0.0)))
+    X = read(texts, on_progress=lambda _: on_progress(Progress(STAGE, 0.0)))
     likeliest = np.eye(Y.shape[1], dtype=np.uint8)[Y.argmax(1)]
     weights, bias = fit_linear(X, (Y >= 0.5).astype(np.uint8) if multi_label else likeliest, multi_label=multi_label)
     with torch.no_grad():
@@ -132,62 +112,46 @@ def _first_head(
 
 
 def _train(
-    encoder: Encoder,
+    work: InTraining,
     head: nn.Linear,
     texts: Sequence[str],
     Y: Targets | SoftTargets,
     multi_label: bool,
     config: FineTuneConfig,
     weights: NDArray[np.floating[Any]] | None,
-    half: bool,
-    on_progress: OnProgress,
 ) -> list[dict[str, float]]:
-    """The loop: take a batch, forward, backward, step; tell the caller; stop when the schedule is at its end."""
-    groups = parameter_groups(encoder.model, head, config)
-    trained: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
-    thaw = Thaw(encoder.model)
-    optimizer = torch.optim.AdamW(groups, fused=True)
+    """Batches of texts as they are to be shown, each learnt from piece by piece."""
+    encoder = work.encoder
+    groups, thaw = parameter_groups(encoder.model, head, config), Thaw(encoder.model)
     targets = torch.from_numpy(Y.astype(np.float32))  # (N, C)
     windows, rng = cut(encoder, texts, whole=config.windows > 1), np.random.default_rng(config.seed)
     lengths = windows.lengths(config.windows)
     given = np.ones(len(Y)) if weights is None else np.asarray(weights, np.float64)
     shown, steps = sampling_weights(Y, given) if config.balance else given, config.steps(given.sum())
     batches = endless_batches(shown, size=config.batch, seed=config.seed, lengths=lengths)
-    log: list[dict[str, float]] = []
     encoder.model.train(config.dropout)
-    started = time.perf_counter()
-    for step in range(steps):
-        # where we are: by steps, or by the clock where that is nearer its end
-        seconds = time.perf_counter() - started
-        position = max(step / steps, seconds / config.max_seconds if config.max_seconds else 0.0)
-        left = seconds / position * (1 - position) if step else None
-        now = Progress("fine-tuning", min(position, 1.0), left, log[-1]["loss"] if log else None)
-        on_progress(now)
-        if position >= 1:
-            break
-        # who learns how fast
-        share = _rate(position, steps, config)
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * share
+
+    def learn(now: Progress) -> float:
         if config.unfreeze:
-            thaw.top(thawed_layers(position, layers=len(thaw), over=config.unfreeze))
-        # learn from one batch, piece by piece
-        rows, loss = next(batches), 0.0
-        for count, piece in enumerate(pieces(rows, lengths)):
-            if count:
-                on_progress(now)
-            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            thaw.top(thawed_layers(now.done, layers=len(thaw), over=config.unfreeze))
+        rows = next(batches)
+
+        def loss_of(piece: Rows) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16, enabled=work.half):
                 features = pooled(encoder, windows, piece.tolist(), most=config.windows, rng=rng)  # (B, D)
-            part = _loss(head(features), targets[piece], multi_label, config.label_smoothing) / len(rows)
-            part.backward()  # type: ignore[no-untyped-call]
-            loss += part.item()
-        norm = nn.utils.clip_grad_norm_(trained, config.clip).item()
-        if not math.isfinite(loss + norm):
-            raise FineTuneError(NO_NUMBER.format(step=step, loss=loss, norm=norm))
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        log.append({"step": step, "loss": loss, "rate": config.lr * share, "seconds": seconds})
-    return log
+            return _loss(head(features), targets[piece], multi_label, config.label_smoothing) / len(rows)
+
+        return learn_by_pieces(rows, lengths, loss_of, lambda: work.on_progress(now))
+
+    course = Course(
+        STAGE,
+        steps,
+        lambda position: _rate(position, steps, config),
+        lr=config.lr,
+        clip=config.clip,
+        max_seconds=config.max_seconds,
+    )
+    return descend(groups, course, learn, on_progress=work.on_progress, broken=FineTuneError)
 
 
 def _rate(position: float, steps: int, config: FineTuneConfig) -> float:

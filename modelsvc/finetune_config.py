@@ -10,12 +10,6 @@ from modelsvc.schedules import total_steps
 Schedule = Literal["triangle", "constant"]
 
 
-NO_NUMBER = (
-    "At step {step} the loss was {loss} and its gradient's norm {norm}: no numbers to learn from. Start the run again;"
-    " if that does not help, lower the learning rate or choose another encoder."
-)
-
-
 class FineTuneError(Exception):
     """Labels that cannot be learnt from: none, or not one row a text. Or a loss that is no number."""
 

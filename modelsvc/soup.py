@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 
 from modelsvc.encoder import Encoder
-from modelsvc.finetune import own_copy
+from modelsvc.in_training import own_copy
 from modelsvc.weights_digest import model_sha256
 
 

@@ -17,7 +17,7 @@ from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditSco
 from labeller.learning.bridge_versions import in_words as head_in_words
 from labeller.learning.runs import DIED_TWICE
 from labeller.learning.said import in_words
-from modelsvc.finetune_config import NO_NUMBER
+from modelsvc.descent import NO_NUMBER
 from modelsvc.pool_gate import JUDGES, learnt_from_pool, too_little, worse_than_frozen
 from modelsvc.recipe_config import RecipeConfig, teacher_for
 from modelsvc.teacher import Task
@@ -77,18 +77,19 @@ def stages_of_the_recipe() -> list[str]:
             if not isinstance(call, ast.Call) or not call.args:
                 continue
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-            if name in {"Progress", "standing", "looking", "told_between_layers"}:
-                stage = call.args[name == "told_between_layers"]
-                found.update(_words(stage, file.stem))
+            if name in {"Progress", "standing", "looking", "Course"}:
+                found.update(_words(call.args[0], file.stem))
+            elif name in {"told_between_layers", "in_training"}:
+                found.update(_words(call.args[1], file.stem))
     return sorted(found)
 
 
 def _words(stage: ast.expr, module: str) -> list[str]:
     if isinstance(stage, ast.Constant):
         return [str(stage.value)]
-    assert isinstance(stage, ast.Name), f"{module} tells a stage that is made up of others: {ast.unparse(stage)}"
-    if stage.id == "stage":
+    if getattr(stage, "id", getattr(stage, "attr", "")) == "stage":
         return []  # handed on: its caller is found as well
+    assert isinstance(stage, ast.Name), f"{module} tells a stage that is made up of others: {ast.unparse(stage)}"
     return [getattr(importlib.import_module(f"modelsvc.{module}"), stage.id)]
 
 
@@ -133,4 +134,4 @@ def test_every_stage_that_the_learner_tells_is_told_in_german(stage: str) -> Non
 
 
 def test_the_stages_are_found_where_they_are_told() -> None:
-    assert {"embedding", "fine-tuning", "comparing texts", "reading the pool"} < set(stages_of_the_recipe())
+    assert {"embedding", "fine-tuning", "comparing texts", "adapting", "reading the pool"} < set(stages_of_the_recipe())
