@@ -7,6 +7,7 @@ So a label that nobody has used yet is known by what it is called. The more text
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,12 @@ class Prototypes:
 
     X: Embeddings  # (K, D), by the encoder of the texts beside them
     columns: Rows  # (K,) of which label
+
+    @classmethod
+    def read(cls, label_texts: Sequence[Sequence[str]], encode: Callable[[list[str]], Embeddings]) -> Prototypes | None:
+        """What each of C labels is called, read by an encoder's `encode`; None where there is nothing to read."""
+        columns = np.repeat(np.arange(len(label_texts)), [len(texts) for texts in label_texts])
+        return cls(encode([text for texts in label_texts for text in texts]), columns) if len(columns) else None
 
     def __len__(self) -> int:
         return len(self.X)

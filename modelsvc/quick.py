@@ -40,6 +40,7 @@ def fit_head(
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
     names: Prototypes | None = None,
+    temperature: float = 1.0,
     look: Look = unwatched,
 ) -> Head:
     """A calibrated head from labelled rows.
@@ -51,8 +52,9 @@ def fit_head(
     saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
     and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. `pool_X` (N, D)
     are texts of the pool, whatever their labels: with one label a text they have a share in the head (pool_share.py);
-    with several the thresholds rest on how often each label is expected among them. `look` is called all along and may
-    raise to stop. Raises QuickModelError when shapes differ or no row is labelled.
+    with several the thresholds rest on how often each label is expected among them. `temperature` is that of a head of
+    one label a text where the rows that may set it are too few to tell. `look` is called all along and may raise to
+    stop. Raises QuickModelError when shapes differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
     if multi_label:
@@ -66,8 +68,8 @@ def fit_head(
     rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
     choice = _choice(ways, Y, calibrate_on, rows)
     said = ways.of(choice)
-    temperature = _temperature(said.mixed(choice.mix), Y, said.scorable & rows)
-    return _one(X, Y, choice, temperature, warm=warm, pool_X=asked, names=names, look=look)
+    fitted = temperature_for(said.mixed(choice.mix), Y, said.scorable & rows, untold=temperature)
+    return _one(X, Y, choice, fitted, warm=warm, pool_X=asked, names=names, look=look)
 
 
 def _choice(ways: BothWays, Y: Targets, calibrate_on: NDArray[np.bool_] | None, rows: NDArray[np.bool_]) -> Choice:
@@ -189,7 +191,7 @@ def cross_fit(
         choice = _choice(ways.only(others), Y[others], calibrate_on, rows[others])
         said = ways.of(choice)
         mixed = said.mixed(choice.mix)
-        proba[mine] = _softmax(mixed[mine] / np.float32(_temperature(mixed, Y, said.scorable & rows & others)))
+        proba[mine] = _softmax(mixed[mine] / np.float32(temperature_for(mixed, Y, said.scorable & rows & others)))
     return proba, _decided(proba, np.zeros(0, np.float32), multi_label=False)
 
 
@@ -244,11 +246,14 @@ def _check(X: Embeddings, Y: Targets, *, multi_label: bool) -> None:
         raise QuickModelError(f"Row {bad} has {int(Y[bad].sum())} labels; with one label a text it must have 1.")
 
 
-def _temperature(logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.bool_]) -> float:
-    """The grid's temperature with the least log loss on out-of-fold logits (n, C), one label a text. Rows whose label
-    no training row of their fold had are left out: no temperature can help them."""
+def temperature_for(
+    logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.bool_], *, untold: float = 1.0
+) -> float:
+    """The grid's temperature with the least log loss on out-of-fold logits (n, C), one label a text; `untold` where
+    fewer than LEAST_ROWS are scorable. Rows whose label no training row of their fold had are left out: no temperature
+    can help them."""
     if int(scorable.sum()) < LEAST_ROWS:
-        return 1.0
+        return untold
     z, y = logits[scorable], Y[scorable].astype(np.float32)
     losses: list[Any] = []
     for temperature in np.exp(LOG_TEMPERATURES).astype(np.float32):

@@ -20,7 +20,7 @@ from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_running import note_running, note_thresholds
 from labeller.learning.bridge_testscore import answered_at_once, note_test
-from labeller.learning.bridge_versions import Made, score_audit, store
+from labeller.learning.bridge_versions import Made, score_audit, store, temperature_of
 from labeller.learning.models import LoopState, ModelVersion, PoolReading
 from labeller.learning.runs import Superseded
 from labeller.learning.selectors import newest_quick_version
@@ -75,8 +75,10 @@ def _fit(material: Refit, *, calibrate: bool) -> Head:
     known = _heads.get(material.project.pk)
     warm = known[1] if known and known[0] == key and not calibrate else None
     project, labels = material.project, material.labels.only(material.fitted)
-    # A tuned encoder has seen the texts it was taught with: only the audit texts can say how sure the head may be.
-    unseen = labels.is_audit if material.reader.base else None
+    # A tuned encoder has seen the texts it was taught with: only the audit texts can say how sure the head may be, or,
+    # while they are too few, what was found when it was made.
+    base = material.reader.base
+    unseen, as_made = (labels.is_audit, temperature_of(base)) if base else (None, 1.0)
     head = fit(
         material.views[material.rows[material.fitted]],
         labels.Y,
@@ -87,6 +89,7 @@ def _fit(material: Refit, *, calibrate: bool) -> Head:
         calibrate=calibrate or len(labels.Y) <= (ALWAYS_CALIBRATED_WORDS if project.is_multi else ALWAYS_CALIBRATED),
         calibrate_on=unseen,
         names=material.names,
+        temperature=as_made,
     )
     _heads[material.project.pk] = (key, head)
     return head
