@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.links import one_hot
 from modelsvc.types import Embeddings, Rows, Targets
 
 FEW = 20  # texts of a label from which on its name adds next to nothing
@@ -50,9 +51,7 @@ class Prototypes:
 
     def targets(self, C: int) -> Targets:
         """(K, C)"""
-        Y: Targets = np.zeros((len(self), C), np.uint8)
-        Y[np.arange(len(self)), self.columns] = 1
-        return Y
+        return one_hot(self.columns, C)
 
     def of_each(self, C: int) -> Embeddings | None:
         """(C, D) the mean of what each label is called; None where one has nothing."""
