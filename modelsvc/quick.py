@@ -45,12 +45,13 @@ def fit_head(
     X is (n, D) of unit rows, Y is (n, C) multi-hot; a label without a single text gets probability near 0, unless its
     name is among `names`, which teach where one label a text is given and the texts do not speak against it. `warm` is
     the head fitted before this one, same labels in the same order (new ones at the end): only the start of the search,
-    never its end, which is unique. With `calibrate=False` the temperature and thresholds of `warm` are kept, which
-    saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
-    and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. `pool_X` (N, D)
-    are texts of the pool, whatever their labels: with one label a text they have a share in the head (pool_share.py);
-    with several the thresholds rest on how often each label is expected among them. `look` is called all along and may
-    raise to stop. Raises QuickModelError when shapes differ or no row is labelled.
+    never its end, which is unique. With `calibrate=False` what the folds told for `warm` is kept, its temperature,
+    names, mix or thresholds, which saves the folds when only few labels came since; without `warm` they are asked.
+    `calibrate_on` (n,) names the rows that may set the temperature and the thresholds: those that the encoder was not
+    tuned on, or it would be too sure of all others. `pool_X` (N, D) are texts of the pool, whatever their labels: with
+    one label a text they have a share in the head (pool_share.py); with several the thresholds rest on how often each
+    label is expected among them. `look` is called all along and may raise to stop. Raises QuickModelError when shapes
+    differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
     if multi_label:
