@@ -166,13 +166,13 @@ def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Fr
     names = sorted({row["label"] for row in rows})
     X = embeddings([row["text"] for row in rows], train.stem, folder)
     label_X = embeddings([texts_of(name)[0] for name in names], _names(train), folder)
-    Y = one_hot(rows, names)
+    Y = targets(rows, names)
     if held_back:
         third = held_third(len(rows))
         return Frozen(train.stem.removesuffix(".train"), names, X[~third], Y[~third], X[third], Y[third], label_X)
     test_rows = [json.loads(line) for line in test.read_text("utf-8").splitlines()]
     test_X = embeddings([row["text"] for row in test_rows], test.stem, folder)
-    return Frozen(train.stem.removesuffix(".train"), names, X, Y, test_X, one_hot(test_rows, names), label_X)
+    return Frozen(train.stem.removesuffix(".train"), names, X, Y, test_X, targets(test_rows, names), label_X)
 
 
 def held_third(texts: int) -> NDArray[np.bool_]:
@@ -184,7 +184,7 @@ def _names(train: Path) -> str:
     return train.stem.removesuffix(".train") + ".names"
 
 
-def one_hot(rows: list[dict[str, Any]], names: list[str]) -> Targets:
+def targets(rows: list[dict[str, Any]], names: list[str]) -> Targets:
     return np.array([[row["label"] == name for name in names] for row in rows], np.uint8)
 
 

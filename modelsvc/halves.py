@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from modelsvc.encoder import Encoder
+from modelsvc.left_out import LeftOut
+from modelsvc.links import likeliest, softmax
 from modelsvc.paired import WORSE, Comparison, compare_answers
 from modelsvc.pool_graph import sampled
-from modelsvc.quick import _softmax as softmax
-from modelsvc.quick import cross_fit, temperature_for
-from modelsvc.teacher import FOLDS, READING, READING_POOL, Task, Unseen
+from modelsvc.quick import cross_fit
+from modelsvc.teacher import FOLDS, READING, READING_POOL, Task
 from modelsvc.types import Proba, Targets
 
 FACTS = ("halves_right", "halves_right_frozen", "halves_p")  # what `facts_of` calls them
@@ -21,7 +22,7 @@ ALL_FACTS = (*FACTS, TEMPERATURE)
 FEW = 32  # texts that weigh as much as the temperature 1, for what few texts say of it is mostly luck
 
 
-def beside_frozen(task: Task, unseen: Unseen, pool_texts: list[str], *, at: float) -> Comparison:
+def beside_frozen(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -> Comparison:
     """The tuned models of both halves beside heads over the encoder as it came, taught by the same halves, by what
     labels are called and with the pool's share, as they would serve. One label a text; `at` 0..1 is where the bar
     stands meanwhile.
@@ -35,19 +36,19 @@ def beside_frozen(task: Task, unseen: Unseen, pool_texts: list[str], *, at: floa
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
     names = task.names(encoder)
     _, frozen = cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names)
-    return compare_answers(_likeliest(unseen), frozen, task.Y, multi_label=False, seed=task.seed)
+    return compare_answers(likeliest(unseen.head), frozen, task.Y, multi_label=False, seed=task.seed)
 
 
-def temperature_of(unseen: Unseen, Y: Targets) -> float:
+def temperature_of(unseen: LeftOut, Y: Targets) -> float:
     """Of a head over an encoder tuned on the texts of Y (n, C): that which suits the models of their halves best, on
     texts those had not seen (Guo et al. 2017, arXiv 1706.04599), drawn towards 1 where these are few."""
-    n = int(unseen.fair.sum())
-    return float(temperature_for(unseen.logits, Y, unseen.fair) ** (n / (n + FEW)))
+    n = int(unseen.scorable.sum())
+    return float(unseen.temperature(None, Y, unseen.scorable) ** (n / (n + FEW)))
 
 
-def proba_of(unseen: Unseen, Y: Targets) -> Proba:
+def proba_of(unseen: LeftOut, Y: Targets) -> Proba:
     """(n, C) how sure they were."""
-    return softmax(unseen.logits / np.float32(temperature_of(unseen, Y)))
+    return softmax(unseen.head / np.float32(temperature_of(unseen, Y)))
 
 
 def facts_of(found: Comparison, temperature: float) -> dict[str, float | str]:
@@ -61,9 +62,3 @@ def speak_against(facts: Mapping[str, float | str]) -> bool:
     other's labels, a tuned encoder the more, so it need not be ahead; but it must not be seen behind, as with an audit.
     """
     return float(facts.get(FACTS[2], 1.0)) < WORSE
-
-
-def _likeliest(unseen: Unseen) -> Targets:
-    answers: Targets = np.zeros(unseen.logits.shape, np.uint8)
-    answers[np.arange(len(answers)), unseen.logits.argmax(axis=1)] = 1
-    return answers

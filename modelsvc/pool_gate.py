@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from modelsvc.encoder import Encoder
 from modelsvc.halves import FACTS, proba_of, speak_against
+from modelsvc.left_out import LeftOut
 from modelsvc.quick import cross_fit
 from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig
 from modelsvc.selftrain import Trust, trust
-from modelsvc.teacher import READING, Task, Unseen, answers_unseen
+from modelsvc.teacher import READING, Task, answers_unseen
 
 JUDGES = {
     "frozen": "labelled texts that a head over the encoder as it came had not seen",
@@ -56,7 +57,7 @@ def learnt_from_pool(used: int, right: float, judge: str) -> str:
 
 
 def trusted(
-    task: Task, config: RecipeConfig, method: str, unseen: Unseen | None, *, pool_texts: list[str], share: float
+    task: Task, config: RecipeConfig, method: str, unseen: LeftOut | None, *, pool_texts: list[str], share: float
 ) -> tuple[Trust, str]:
     """What labelled texts say of answers by a model that had not seen them, and whose answers: "frozen" or "tuned".
 

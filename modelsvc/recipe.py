@@ -23,11 +23,12 @@ from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
 from modelsvc.halves import beside_frozen, facts_of, temperature_of
+from modelsvc.left_out import LeftOut
 from modelsvc.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
 from modelsvc.recipe_config import RecipeConfig, rounds, teacher_for
 from modelsvc.selftrain import label_weight
 from modelsvc.students import Lesson, learn_from_pool
-from modelsvc.teacher import READING_POOL, Task, Unseen, answers_unseen, teach
+from modelsvc.teacher import READING_POOL, Task, answers_unseen, teach
 from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
@@ -136,7 +137,7 @@ def _from_labels(task: Task, config: RecipeConfig, made: Encoder | None) -> Stag
     return Stage("labels", encoder, time.perf_counter() - started, reason, {"teacher": method, "labels": len(task.Y)})
 
 
-def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tuple[Unseen, dict[str, float | str]]:
+def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tuple[LeftOut, dict[str, float | str]]:
     """What tuned models say of labelled texts that they had not seen, beside a frozen encoder."""
     unseen = answers_unseen(task, method, config, pool_texts=pool)
     return unseen, facts_of(beside_frozen(task, unseen, pool, at=1.0), temperature_of(unseen, task.Y))
@@ -148,7 +149,7 @@ def _from_pool(
     first: Stage,
     pool_texts: list[str],
     read: Embeddings | None,
-    unseen: Unseen | None,
+    unseen: LeftOut | None,
 ) -> Stage | str:
     """The second stage, or why there is none, in words. `unseen` is what such teachers said of labelled texts that they
     had not seen, where it is known already."""

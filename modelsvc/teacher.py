@@ -13,6 +13,7 @@ from modelsvc.contrastive import contrast
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import fine_tune
 from modelsvc.folds import stratified_folds
+from modelsvc.left_out import LeftOut
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import fit_head, raw_logits
 from modelsvc.recipe_config import RecipeConfig
@@ -90,34 +91,26 @@ def teach(task: Task, method: str, config: RecipeConfig | None = None) -> Encode
     ).encoder
 
 
-@dataclass(frozen=True)
-class Unseen:
-    """What models said of n labelled texts that they had not seen."""
-
-    logits: NDArray[np.float32]  # (n, C), before any temperature
-    fair: NDArray[np.bool_]  # (n,) whose label was among those that their model could learn
-
-
 def answers_unseen(
     task: Task, method: str, config: RecipeConfig | None = None, *, pool_texts: Sequence[str] = ()
-) -> Unseen:
-    """What is said of each labelled text by a model made without it, in FOLDS folds, one label a text; with the pool's
-    share, as such a model would serve, from at most FOLD_POOL of `pool_texts`.
+) -> LeftOut:
+    """What is said of n labelled texts, each by a model made without it, in FOLDS folds, one label a text; with the
+    pool's share, as such a model would serve, from at most FOLD_POOL of `pool_texts`.
 
     A fold in which fewer than two kinds are left to learn from answers with the shares of its kinds.
     """
     fold = stratified_folds(task.Y, folds=FOLDS, seed=task.seed)
-    unseen = Unseen(np.zeros(task.Y.shape, np.float32), np.zeros(len(task.Y), np.bool_))
+    unseen = LeftOut(np.zeros(task.Y.shape, np.float32), None, np.zeros(len(task.Y), np.bool_))
     few = pool_texts[:: -(-len(pool_texts) // FOLD_POOL)] if len(pool_texts) else ()
     for f in range(FOLDS):
         mine, others = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
         rest = task.within(f / FOLDS, (f + 1) / FOLDS).only(others.tolist())
         if np.count_nonzero(rest.Y.sum(0)) < 2:
-            unseen.logits[mine] = np.log(np.maximum(rest.Y.mean(0), 1e-6))
+            unseen.head[mine] = np.log(np.maximum(rest.Y.mean(0), 1e-6))
             continue
         left_out = [task.texts[row] for row in mine.tolist()]
-        unseen.logits[mine] = _said_by(teach(rest, method, config), rest, left_out, few)
-        unseen.fair[mine] = rest.Y.sum(0)[task.Y[mine].argmax(1)] > 0
+        unseen.head[mine] = _said_by(teach(rest, method, config), rest, left_out, few)
+        unseen.scorable[mine] = rest.Y.sum(0)[task.Y[mine].argmax(1)] > 0
     return unseen
 
 

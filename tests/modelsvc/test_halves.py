@@ -5,7 +5,8 @@ import pytest
 
 from modelsvc.encoder import Encoder
 from modelsvc.halves import FACTS, beside_frozen, facts_of, proba_of, speak_against, temperature_of
-from modelsvc.teacher import FOLD_POOL, Task, Unseen, answers_unseen
+from modelsvc.left_out import LeftOut
+from modelsvc.teacher import FOLD_POOL, Task, answers_unseen
 from modelsvc.types import silent
 
 TEXTS = [f"{who} may {what} at any time." for what in ("cancel", "pay", "write", "leave") * 4 for who in ("We", "You")]
@@ -19,7 +20,7 @@ def task(tiny):
 
 
 def certain(answers, *, by: float = 4.0):
-    return Unseen(np.eye(2, dtype=np.float32)[answers] * np.float32(by), np.ones(len(answers), np.bool_))
+    return LeftOut(np.eye(2, dtype=np.float32)[answers] * np.float32(by), None, np.ones(len(answers), np.bool_))
 
 
 class TestWhetherTuningPays:
@@ -62,7 +63,7 @@ class TestHowSureItMayBe:
 
     def test_texts_whose_kind_their_half_had_not_met_are_not_asked(self):
         unseen = certain(np.where(np.arange(32) < 12, Y.argmax(1), 1 - Y.argmax(1)))
-        fair = Unseen(unseen.logits, np.arange(32) < 12)
+        fair = LeftOut(unseen.head, None, np.arange(32) < 12)
         assert temperature_of(fair, Y) < 1 < temperature_of(unseen, Y)
 
     def test_the_more_texts_the_more_they_say(self):
@@ -71,7 +72,7 @@ class TestHowSureItMayBe:
         assert 0.2 <= sure < few**1.5 < few < 1
 
     def test_a_handful_of_texts_says_nothing(self):
-        assert temperature_of(Unseen(certain(Y.argmax(1)).logits, np.arange(32) < 9), Y) == 1.0
+        assert temperature_of(LeftOut(certain(Y.argmax(1)).head, None, np.arange(32) < 9), Y) == 1.0
 
 
 class TestWhatIsSaidUnseen:
@@ -81,8 +82,8 @@ class TestWhatIsSaidUnseen:
         labels = np.zeros((33, 3), np.uint8)
         labels[:32, :2], labels[32, 2] = Y, 1
         unseen = answers_unseen(Task(task.folder, texts, labels, False, 1, 0, silent), "contrastive")
-        assert not unseen.fair[32] and unseen.fair[:32].all()
-        assert unseen.logits[32].argmax() != 2
+        assert not unseen.scorable[32] and unseen.scorable[:32].all()
+        assert unseen.head[32].argmax() != 2
 
     def test_the_pool_has_its_share_in_it_and_no_more_of_it_is_read_than_needed(self, task, monkeypatch):
         read: list[int] = []
@@ -99,4 +100,4 @@ class TestWhatIsSaidUnseen:
         many = POOL * (FOLD_POOL // len(POOL) + 2)
         shared = answers_unseen(task, "contrastive", pool_texts=many)
         assert largest <= len(TEXTS) and len(TEXTS) < max(read) <= FOLD_POOL < len(many)
-        assert not np.array_equal(alone.logits, shared.logits)
+        assert not np.array_equal(alone.head, shared.head)
