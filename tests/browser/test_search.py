@@ -100,7 +100,7 @@ def test_texts_are_found_and_labelled_by_keyboard_alone(open_list, texts, projec
     expect(page.locator("#bar-what")).to_have_text("Label the marked text")
     page.keyboard.press("x")
     page.keyboard.press("m")
-    expect(page.locator(".found-head b")).to_contain_text("most alike")
+    expect(page.locator(".found-head b")).to_contain_text("Like text")
     assert f"like={first}" in page.url
     shots.take(page, "search-like", whole=True)
     expect(page.locator("li.current")).to_be_focused()  # the page listens
@@ -350,7 +350,7 @@ def test_the_search_speaks_german(open_list, texts, many_labels, live_server, pr
     expect(page.locator("#bar-said")).to_have_text("1 Text als Court gelabelt.")
     expect(page.locator("#bar-what")).to_have_text("Den ausgewählten Text labeln")
     stored = Annotation.objects.get(document_id=first)
-    assert stored.reason == "Found by search: words “court OR courts”, not labelled"
+    assert stored.reason == "Found by search: with the words “court OR courts”, not labelled"
     shots.take(page, "search-german", whole=True)
     page.keyboard.press("?")
     shots.take(page, "search-german-keys")
