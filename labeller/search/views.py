@@ -115,7 +115,7 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
 def beside(request: LabellerRequest, slug: str) -> HttpResponse:
     """The labels without a text, beside the text that is labelled: asked for now and then, for a sitting gives some."""
     access = labelling_project_for(request, slug)
-    return render(request, "search/_beside.html", vars(Beside.of(access.project)))
+    return render(request, "search/_beside_starts.html", vars(Beside.of(access.project)))
 
 
 @require_POST

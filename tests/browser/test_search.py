@@ -343,7 +343,7 @@ def test_where_labels_are_few_there_is_no_box_for_them(open_list, texts):
 def test_the_search_speaks_german(open_list, texts, many_labels, live_server, project, alice, client_of):
     page = open_list(COURTS + "&status=unlabelled", locale="de-DE")
     expect(page.locator(".found-head b")).to_have_text("8 Texte")
-    expect(page.locator(".found-head")).to_contain_text("Wörter „court OR courts“, nicht gelabelt")
+    expect(page.locator(".found-head")).to_contain_text("mit den Wörtern „court OR courts“, nicht gelabelt")
     page.keyboard.press("j")
     first = in_focus(page)
     page.keyboard.press("2")

@@ -42,6 +42,10 @@ class TestLabelsWithoutATextBesideTheTextThatIsLabelled:
         after = client.get(self.at(project)).content.decode()
         assert "Find texts for Court" not in after and "Find texts for Change" in after
 
+    def test_are_asked_for_again_with_each_saved_answer(self, project, texts, bob, client_of):
+        page = client_of(bob).get(reverse("label", args=[project.slug])).content.decode()
+        assert "Labels still without a text" in page and "labeller:saved from:document" in page
+
     def test_leave_nothing_that_asks_again_once_each_has_one(self, project, texts, bob, client_of):
         for text, label in zip(texts, project.labels.all(), strict=False):
             annotate(text, bob, [label.name])
