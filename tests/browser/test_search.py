@@ -368,6 +368,7 @@ def test_a_label_without_a_text_leads_to_its_search(open_list, texts, project, l
     page.goto(live_server.url + reverse("label", args=[project.slug]))
     expect(page.locator("#text")).to_be_focused()
     shots.take(page, "label-starts", whole=True)
+    page.get_by_text("Labels still without a text").click()
     page.get_by_role("link", name="Find texts for Court").click()
     expect(page.locator(".found-head")).to_contain_text("court")
 
