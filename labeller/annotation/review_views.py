@@ -82,9 +82,10 @@ def review(request: LabellerRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def count(request: LabellerRequest, slug: str) -> HttpResponse:
-    """The number in the menu, asked for by each page once it stands: no page waits for it."""
+    """The number in the menu, asked for by each page once it stands: no page waits for it. 204 where none waits."""
     access = managed_project_for(request, slug)
-    return render(request, "annotation/_review_waiting.html", {"n": waiting(access.project, now="now" in request.GET)})
+    n = waiting(access.project, now="now" in request.GET)
+    return render(request, "annotation/_review_waiting.html", {"n": n}) if n else HttpResponse(status=204)
 
 
 @require_GET
