@@ -25,7 +25,9 @@ CSV = [
     (b"id,text\n1,one\n2,caf\xe9\n3,three\n", 3, "byte 0xe9 at character 6 is not UTF-8"),
 ]
 JSON = [
-    ('{"text": "one"}\n{"text": }\n{"text": "three"}\n', 2, "not valid JSON: Expecting value at character 10"),
+    ('{"text": "one"}\n{"text": }\n{"text": "three"}\n', 2, "not valid JSON at character 10: a value is expected"),
+    ('{"text": "one"}\n{"text": "two}\r\n{"text": "three"}\n', 2, "character 10: a quotation mark is opened and never"),
+    ('{"text": "one"}\n{"n": ' + "9" * 5000 + '}\n{"text": "three"}\n', 2, "a number has too many digits"),
     ('{"text": "one"}\n["two"]\n{"text": "three"}\n', 2, "a JSON list, but an object is needed"),
     ('{"text": "one"}\n{"id": 2}\n{"text": "three"}\n', 2, "there is no 'text' in this row"),
     ('{"text": "one"}\n{"text": 2}\n{"text": "three"}\n', 2, "'text' is not a string"),
