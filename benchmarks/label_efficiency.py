@@ -11,7 +11,7 @@ third of TRAIN is the test, the same third for all seeds, and TEST is not opened
 each label comes from search, for all.
 
 OUT is written after every point. What is there is not made again, but for a seed of ours that was stopped half-way: its
-points stay until the seed is played anew.
+points stay until the seed is played anew. Each run says which commit made it, on which machine.
 Prints one JSON object; progress goes to standard error. Where a contender failed, the exit code is 1.
 """
 
@@ -24,8 +24,9 @@ from typing import Any
 
 from benchmarks.contenders import Arena
 from benchmarks.label_efficiency_asked import Asked, checked, parser
-from benchmarks.label_efficiency_report import Report
+from benchmarks.label_efficiency_report import Report, name_of_commit
 from labeller.learning.line_process import ProcessFailed
+from labeller.learning.measured_on import made_by
 from labeller.learning.replay_chart import curves_spec, save_png, title_of
 from labeller.learning.replay_house import folder_for_now
 from labeller.learning.replay_lines import ReplayRefused
@@ -41,6 +42,7 @@ def main() -> None:
         asking.error(str(refusal))
     for note in asked.material.notes:
         _say(note)
+    foretold = _tell_commits(report, about_to_begin=any(report.lacks(*run) for run in asked.runs))
     with folder_for_now("labeller-efficiency-") as folder:
         work = options.work or folder
         work.mkdir(parents=True, exist_ok=True)
@@ -54,6 +56,8 @@ def main() -> None:
         )
         arena.fill(asked.material)
         _compete(arena, report, asked, options.seconds)
+    if report.commits != foretold:  # the code was changed on the way
+        _tell_commits(report)
     print(json.dumps(report.told(), indent=1), flush=True)  # before the picture, which may fail
     if options.png:
         curves = {report.name_of(key): points for key, points in report.curves(report.figure).items()}
@@ -85,16 +89,26 @@ def _compete(arena: Arena, report: Report, asked: Asked, seconds: float | None) 
         _say(f"Time is up: {contender} seed{were} not begun.")
 
 
+def _tell_commits(report: Report, *, about_to_begin: bool = False) -> list[str]:
+    """Those whose runs stand in the file beside one another, with what is about to be made; said where they are
+    several."""
+    commits = sorted({*report.commits, *([name_of_commit(made_by())] if about_to_begin else [])} - {""})
+    if len(commits) > 1:
+        _say(f"Runs of several commits stand beside one another: {', '.join(commits)}. Each run names its own.")
+    return commits
+
+
 def _run(arena: Arena, report: Report, contender: str, seed: int, *, is_rival: bool) -> None:
+    by = made_by()  # before its process reads the code
     if is_rival:
         for point in arena.play_rival(contender, seed, report.chosen(contender, seed)):
-            report.add(contender, seed, [point])
+            report.add(contender, seed, [point], by)
             _tell(contender, seed, point)
         return
     for number, point in enumerate(arena.play_ours(contender, seed)):
         if not number:  # a loop cannot be gone on with: the points of one seed come from one play
             report.begin(contender, seed)
-        report.add(contender, seed, [point])
+        report.add(contender, seed, [point], by)
         _tell(contender, seed, point)
 
 

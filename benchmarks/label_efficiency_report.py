@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rivals import RIVALS
-from labeller.learning.measured_on import commit, machine
 from labeller.learning.replay_curves import CurvePoint, curve, figure_for, labels_needed
 from labeller.learning.replay_lines import ReplayRefused
 
@@ -76,13 +75,21 @@ class Report:
         """Rows that a rival had labelled by its last point."""
         return list(self.runs.get((contender, seed), {}).get("chosen", []))
 
+    @property
+    def commits(self) -> list[str]:
+        """Those that made the runs in the file, with a plus where files were changed since."""
+        return sorted({name_of_commit(by) for run in self.runs.values() for by in run["made_by"]} - {""})
+
     def begin(self, contender: str, seed: int) -> dict[str, Any]:
-        self.runs[contender, seed] = {"contender": contender, "seed": seed, "points": []}
+        self.runs[contender, seed] = {"contender": contender, "seed": seed, "made_by": [], "points": []}
         return self.runs[contender, seed]
 
-    def add(self, contender: str, seed: int, points: list[dict[str, Any]]) -> None:
+    def add(self, contender: str, seed: int, points: list[dict[str, Any]], by: dict[str, Any]) -> None:
+        """`by`: what measured_on.made_by said when the process that made the points began."""
         run = self.runs.get((contender, seed)) or self.begin(contender, seed)
         run.pop("failed", None)
+        if name_of_commit(by) not in map(name_of_commit, run["made_by"]):  # a rival goes on where another left it
+            run["made_by"].append(by)
         for point in points:
             chosen = point.pop("chosen", None)
             if chosen is not None and len(chosen) >= len(run.get("chosen", [])):
@@ -121,8 +128,7 @@ class Report:
         }
         return {
             "benchmark": "label_efficiency",
-            "machine": machine(),
-            "commit": commit(),
+            "commits": self.commits,
             "setting": self.setting,
             "texts": self.texts,
             "contenders": {name: self.name_of(name) for name in self.contenders},
@@ -153,9 +159,24 @@ def _kept(path: Path | None) -> tuple[dict[str, Any], dict[tuple[str, int], dict
         return None
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return dict(kept["setting"]), {(run["contender"], run["seed"]): run for run in kept["runs"]}
+        setting, runs = dict(kept["setting"]), {(run["contender"], run["seed"]): run for run in kept["runs"]}
+        return setting, {key: {"made_by": _made_by(kept)} | run for key, run in runs.items()}
     except (ValueError, KeyError, TypeError):
         raise ReplayRefused(f"{path} is no report of this benchmark; name another file.") from None
+
+
+def name_of_commit(by: dict[str, Any]) -> str:
+    return f"{by['commit']}+" if by["dirty"] else str(by["commit"])
+
+
+def _made_by(kept: dict[str, Any]) -> list[dict[str, Any]]:
+    """What older files say once, of whoever wrote last; empty where they say nothing."""
+    said = kept.get("commit", "")
+    return (
+        [{"commit": said.removesuffix("+"), "dirty": said.endswith("+"), "machine": kept.get("machine")}]
+        if said
+        else []
+    )
 
 
 def _of(contender: str, curves: dict[str, dict[str, list[CurvePoint]]]) -> dict[str, list[dict[str, Any]]]:

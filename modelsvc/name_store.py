@@ -3,14 +3,17 @@ encoder is loaded anyway and read by workers that never load it."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelsvc.prototypes import Prototypes
 from modelsvc.store import StoreError
@@ -31,7 +34,8 @@ class NamesRead:
         """None where nothing was read yet, or nothing that can be."""
         try:
             with (folder / FILE).open("rb") as file, np.load(file) as found:
-                return cls(tuple(found["texts"].tolist()), found["X"])
+                texts, X = _texts(found["texts"]), found["X"]
+            return cls(texts, X) if len(texts) == len(X) else None
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
 
@@ -43,7 +47,7 @@ class NamesRead:
             raise StoreError(f"The encoder found no numbers for the label '{bad}'. Call it something else.")
         staging = folder / f".{FILE}.{uuid4()}.writing"
         with staging.open("wb") as file:
-            np.savez(file, texts=np.array(self.texts), X=self.X)
+            np.savez(file, texts=np.frombuffer(json.dumps(self.texts).encode(), np.uint8), X=self.X)
             file.flush()
             os.fsync(file.fileno())
         staging.replace(folder / FILE)
@@ -56,6 +60,11 @@ class NamesRead:
             return None
         rows, columns = np.array(found, np.int64).reshape(-1, 2).T.copy()
         return Prototypes(self.X[rows], columns)
+
+
+def _texts(stored: NDArray[Any]) -> tuple[str, ...]:
+    """Bytes of JSON: an array of strings, as older files have it, takes NULs from their ends."""
+    return tuple(json.loads(stored.tobytes()) if stored.dtype == np.uint8 else stored.tolist())
 
 
 def mark(folder: Path) -> int:

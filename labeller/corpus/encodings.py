@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charset_normalizer import from_bytes
-from django.utils.translation import gettext_noop
+
+from labeller.retelling import gettext_noop
 
 # Key -> how the form names it. Keys are Python codec names.
 ENCODINGS: dict[str, str] = {

@@ -18,7 +18,8 @@ from labeller.corpus.errors import FileRefused
 from labeller.corpus.lines import LineRefused, Lines
 from labeller.corpus.mapping import Layout, Mapping
 from labeller.corpus.readers import FORMATS, Record
-from labeller.corpus.rows import Refusal, label_names
+from labeller.corpus.rows import label_names
+from labeller.corpus.taken import Refusal
 from labeller.projects.models import Project
 
 SAMPLE_LINES = 400

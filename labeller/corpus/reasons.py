@@ -3,10 +3,8 @@ where it is shown; so a reader formats one of these, and no other module writes 
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_noop
-
 from labeller.corpus.encodings import ENCODINGS
-from labeller.retelling import retold
+from labeller.retelling import gettext_noop, retold
 
 # Of a row.
 NO_COLUMN = gettext_noop("there is no '%(column)s' in this row")

@@ -10,10 +10,9 @@ from labeller.corpus import reasons
 from labeller.corpus.mapping import Mapping
 from labeller.corpus.normalise import text_hash
 from labeller.corpus.readers import Record, RefusedRow
+from labeller.corpus.taken import Refusal, storable, taken_label, taken_text
 
-LONGEST_TEXT = 100_000  # characters
 LONGEST_ID = 200
-LONGEST_LABEL = 100
 LONGEST_METADATA = 20_000  # characters of JSON
 
 
@@ -26,10 +25,6 @@ class Row:
     metadata: dict[str, Any]
     labels: tuple[str, ...] | None  # None: the file says nothing; (): none of the labels applies
     beginning: str  # as Record has it
-
-
-class Refusal(Exception):
-    """Why this row is not taken; `interpret` gives it back as a RefusedRow."""
 
 
 def interpret(record: Record, mapping: Mapping, *, multi: bool) -> Row | RefusedRow:
@@ -50,23 +45,7 @@ def _text(fields: dict[str, Any], column: str) -> str:
         raise Refusal(reasons.NO_COLUMN % {"column": column})
     if not isinstance(value, str):
         raise Refusal(reasons.NO_STRING % {"column": column})
-    text = value.strip()
-    if not text:
-        raise Refusal(reasons.EMPTY_TEXT)
-    if len(text) > LONGEST_TEXT:
-        raise Refusal(reasons.LONG_TEXT % {"found": f"{len(text):,}", "most": f"{LONGEST_TEXT:,}"})
-    return _storable(text, reasons.THE_TEXT)
-
-
-def _storable(value: str, what: str) -> str:
-    """What every database can hold. Raises Refusal for NUL and for half of a surrogate pair."""
-    if "\x00" in value:
-        raise Refusal(reasons.NUL % {"what": what})
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise Refusal(reasons.HALF_A_PAIR % {"what": what}) from None
-    return value
+    return taken_text(value)
 
 
 def _external_id(value: Any) -> str:
@@ -77,7 +56,7 @@ def _external_id(value: Any) -> str:
     plain = str(value).strip()
     if len(plain) > LONGEST_ID:
         raise Refusal(reasons.LONG_ID % {"found": len(plain), "most": LONGEST_ID})
-    return _storable(plain, reasons.THE_ID)
+    return storable(plain, reasons.THE_ID)
 
 
 def _labels(value: Any, mapping: Mapping, *, multi: bool) -> tuple[str, ...] | None:
@@ -90,9 +69,7 @@ def _labels(value: Any, mapping: Mapping, *, multi: bool) -> tuple[str, ...] | N
         listed = ", ".join(f"'{name}'" for name in names)
         raise Refusal(reasons.SEVERAL_LABELS % {"found": len(names), "names": listed})
     for name in names:
-        if len(name) > LONGEST_LABEL:
-            raise Refusal(reasons.LONG_LABEL % {"found": len(name), "most": LONGEST_LABEL})
-        _storable(name, reasons.A_LABEL)
+        taken_label(name)
     return names
 
 
@@ -134,5 +111,5 @@ def _metadata(fields: dict[str, Any], mapping: Mapping) -> dict[str, Any]:
     if len(stored) > LONGEST_METADATA:
         raise Refusal(reasons.LONG_METADATA % {"found": f"{len(stored):,}", "most": f"{LONGEST_METADATA:,}"})
     # As JSON writes it: PostgreSQL refuses this one escape, SQLite would keep it.
-    _storable(stored.replace("\\u0000", "\x00"), reasons.THE_METADATA)
+    storable(stored.replace("\\u0000", "\x00"), reasons.THE_METADATA)
     return kept

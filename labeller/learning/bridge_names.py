@@ -48,11 +48,12 @@ def _unread(project: Project, known: NamesRead | None) -> list[str]:
 
 
 def write_names(folder: Path, texts: list[str], X: Embeddings) -> None:
-    """Texts (K) and their embeddings (K, D), beside those that were read before."""
+    """Texts (K) and their embeddings (K, D), beside those that were read before; each once, as it was read last."""
     known = NamesRead.load(folder)
     if known is not None and known.X.shape[1] == X.shape[1]:
         texts, X = [*known.texts, *texts], np.concatenate([known.X, X])
-    NamesRead(tuple(texts), X).save(folder)
+    last = {text: row for row, text in enumerate(texts)}
+    NamesRead(tuple(last), X[list(last.values())]).save(folder)
 
 
 def ask_for_names(project: Project, reader: Reader, pool: PoolArrays) -> None:

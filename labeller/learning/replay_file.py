@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from labeller.corpus.normalise import text_hash
 from labeller.learning.replay_lines import Known, ReplayRefused, read_lines
+from labeller.learning.replay_refused import RefusedLine, facts_of, taken_of, words_of
 
 HELD_BACK = 3  # every third text measures where no test file is given
 SPLIT_SEED = 20261124  # one split for all seeds, so that their spread is that of the learning alone
@@ -25,6 +26,7 @@ class Material:
     kept: bool = False  # whether those stay in the pool
     repeated: int = 0  # rows of the training file whose text was there before
     contradicting: int = 0  # those of them with another label
+    refused: tuple[RefusedLine, ...] = ()  # of both files, by the import's own rules
 
     @property
     def unknown(self) -> dict[str, int]:
@@ -36,6 +38,7 @@ class Material:
     def facts(self) -> dict[str, Any]:
         """What is odd about the texts, for machines."""
         return {
+            "refused": facts_of(self.refused),
             "repeated": self.repeated,
             "contradicting": self.contradicting,
             "in_both": self.in_both,
@@ -46,6 +49,7 @@ class Material:
     def notes(self) -> list[str]:
         """The same for people, a sentence each; none where all is in order."""
         return [
+            *words_of(self.refused),
             *_repeated_words(self.repeated, self.contradicting),
             *_in_both_words(self.in_both, kept=self.kept),
             *(
@@ -57,21 +61,30 @@ class Material:
 
 
 def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False) -> Material:
-    """Texts to learn from and texts to measure on. Those that are in both files measure only: a model that has read
-    the test is not measured by it. `keep_in_both` is for figures begun before that was so.
+    """Texts to learn from and texts to measure on. What the import refuses is in neither, whoever learns from them.
+    Texts that are in both files measure only: a model that has read the test is not measured by it. `keep_in_both` is
+    for figures begun before that was so.
 
     Raises ReplayRefused with the line that is wrong.
     """
     rows, multi = read_lines(train)
+    rows, refused = taken_of(rows, train.name)
     pool, repeated, contradicting = _each_once(rows)
     if test is None:
         random.Random(SPLIT_SEED).shuffle(pool)  # noqa: S311 (a split to repeat, no secret)
         held = len(pool) // HELD_BACK
         tests, pool = pool[:held], pool[held:]
+        if not tests:
+            raise ReplayRefused(
+                f"{train.name} has {len(pool)} different texts; a third of them is to measure, so there must be "
+                f"{HELD_BACK} at least."
+            )
     else:
         tests, also_multi = read_lines(test)
         if also_multi != multi:
             raise ReplayRefused(f"{train.name} and {test.name} differ: one has 'label', the other 'labels'.")
+        tests, also_refused = taken_of(tests, test.name)
+        refused += also_refused
     apart = _without(tests, pool)
     in_both = len(pool) - len(apart)
     pool = pool if keep_in_both else apart
@@ -84,7 +97,7 @@ def read_material(train: Path, test: Path | None, *, keep_in_both: bool = False)
     if len(names) < 2 and not multi:
         raise ReplayRefused(f"{train.name} has one label only; a classifier needs two.")
     alike = (_spelt_alike(pool, spelling), _spelt_alike(tests, spelling))
-    found = Material(*alike, names, multi, in_both, keep_in_both, repeated, contradicting)
+    found = Material(*alike, names, multi, in_both, keep_in_both, repeated, contradicting, tuple(refused))
     measured_names = {name for row in found.test for name in row.labels}
     if measured_names and measured_names <= set(found.unknown):
         some = ", ".join(sorted(measured_names)[:3])
@@ -127,4 +140,4 @@ def _in_both_words(count: int, *, kept: bool) -> list[str]:
 
 def _spelt_alike(rows: list[Known], spelling: dict[str, str]) -> list[Known]:
     """Names that differ in case only are one label, as in a project."""
-    return [Known(row.text, tuple(spelling[name.casefold()] for name in row.labels)) for row in rows]
+    return [replace(row, labels=tuple(spelling[name.casefold()] for name in row.labels)) for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class Known:
 
     text: str
     labels: tuple[str, ...]
+    line: int = field(default=0, compare=False)  # of the file, from 1
 
 
 def read_lines(path: Path) -> tuple[list[Known], bool]:
@@ -53,7 +54,7 @@ def _known(row: dict[str, Any], number: int, path: Path, multi: bool) -> Known:
         raise ReplayRefused(f"Line {number} of {path.name} has no 'text'.")
     if not isinstance(labels, list) or not all(isinstance(name, str) and name.strip() for name in labels):
         raise ReplayRefused(f"Line {number} of {path.name} {_label_fault(row, multi)}.")
-    return Known(text, tuple(" ".join(name.split()) for name in labels))
+    return Known(text, tuple(" ".join(name.split()) for name in labels), number)
 
 
 def _label_fault(row: dict[str, Any], multi: bool) -> str:

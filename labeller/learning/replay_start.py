@@ -40,18 +40,19 @@ def prepared(*, train: str, test: str | None, keep_in_both: bool) -> Iterator[di
         )
     except labels.LabelError as error:
         raise ReplayRefused(str(error)) from None
-    added, refused = _import(project, person, material.pool)
+    _import(project, person, material.pool)
     run = project.runs.filter(kind="embed", state="queued").first() or services.start_embedding(project=project)
     assert run is not None
     tasks.embed(run.pk)
     run.refresh_from_db()
     if run.state != "done":
         raise ReplayRefused(f"Reading the texts ended as {run.state}: {run.reason}")
-    yield {"pool": added, "refused": refused, "labels": len(material.names), "test": len(material.test)}
+    yield {"pool": len(material.pool), "labels": len(material.names), "test": len(material.test)}
 
 
-def _import(project: Project, person: User, pool: list[Known]) -> tuple[int, int]:
-    """Through the import that the page uses, without their labels. (texts added, texts refused)"""
+def _import(project: Project, person: User, pool: list[Known]) -> None:
+    """Through the import that the page uses, without their labels. Raises ReplayRefused unless each comes in: rivals
+    learn from the same texts."""
     lines = (json.dumps({"text": known.text}, ensure_ascii=False) + "\n" for known in pool)
     chunks = (line.encode() for line in lines)
     job = corpus.store_upload(project=project, user=person, file_name="pool.jsonl", chunks=chunks)
@@ -60,7 +61,8 @@ def _import(project: Project, person: User, pool: list[Known]) -> tuple[int, int
     job.refresh_from_db()
     if job.state != "done":
         raise ReplayRefused(f"The texts were not imported: {job.reason or job.state}")
-    return job.added, job.refused
+    if job.added != len(pool):
+        raise ReplayRefused(f"Of {len(pool):,} texts {job.added:,} were imported; {job.refused:,} were refused.")
 
 
 def replay(wish: Wish) -> Replay:

@@ -18,6 +18,7 @@ from labeller.projects.models import Label, Project, User
 from labeller.projects.notes import DELETED
 from labeller.projects.selectors import uses_of
 from labeller.projects.signals import tell_labels_changed
+from labeller.storable import fault_of
 
 NAME_LENGTH = 100
 MOST_LABELS = 1000
@@ -82,7 +83,8 @@ def add_labels(*, project: Project, names: Sequence[str]) -> list[Label]:
 def add_drafts(*, project: Project, drafts: Sequence[Draft], by: User | None = None) -> Added:
     """Add those not there yet (names are compared without case), each with the next free key and colour.
 
-    Raises LabelError when there would be too many, or when somebody adds the same name at this moment.
+    Raises LabelError when there would be too many, when one cannot be stored, or when somebody adds the same name at
+    this moment.
     """
     try:
         with transaction.atomic():
@@ -96,6 +98,8 @@ def add_drafts(*, project: Project, drafts: Sequence[Draft], by: User | None = N
 def append_drafts(project: Project, drafts: Sequence[Draft]) -> Added:
     """`add_drafts` within the caller's transaction, as part of a change whose version the caller records. Raises
     LabelError, or IntegrityError when somebody adds the same name at this moment."""
+    for draft in drafts:
+        _check_storable(draft.name, draft.description)
     Project.objects.select_for_update().get(pk=project.pk)  # two pastes at once: one after the other
     existing = list(project.labels.all())
     new, already_there = _without_known(drafts, {label.name.casefold() for label in existing})
@@ -103,6 +107,19 @@ def append_drafts(project: Project, drafts: Sequence[Draft]) -> Added:
         told = {"labels": whole(len(existing) + len(new)), "most": whole(MOST_LABELS)}
         raise LabelError(_("That would make %(labels)s labels; a project holds at most %(most)s.") % told)
     return Added(Label.objects.bulk_create(_complete(project, existing, new)), already_there)
+
+
+def _check_storable(name: str, description: str) -> None:
+    """Raises LabelError. Forms refuse a NUL themselves; commands and files come here."""
+    if fault_of(name) or fault_of(description):
+        shown = name.encode(errors="replace").decode().replace("\x00", "\ufffd")
+        raise LabelError(
+            _(
+                "The label “%(name)s” has a character in its name or description that cannot be stored: a NUL, or half "
+                "of a surrogate pair. Take it out."
+            )
+            % {"name": shown}
+        )
 
 
 def _without_known(drafts: Sequence[Draft], known: set[str]) -> tuple[list[Draft], list[str]]:
@@ -137,11 +154,12 @@ def _complete(project: Project, existing: Sequence[Label], drafts: Sequence[Draf
 
 
 def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey: str, by: User | None = None) -> Label:
-    """Change a label's own facts. Raises LabelError when another label has this name or key, or the key is taken by
-    the labelling page."""
+    """Change a label's own facts. Raises LabelError when another label has this name or key, the key is taken by the
+    labelling page, or what it is called cannot be stored."""
     if hotkey in RESERVED:
         told = {"key": hotkey, "does": _(RESERVED[hotkey])}
         raise LabelError(_("The key “%(key)s” %(does)s on the labelling page. Choose another or none.") % told)
+    _check_storable(name, description)
     others = Label.objects.filter(project_id=label.project_id).exclude(pk=label.pk)
     for other in others:
         if other.name.casefold() == name.casefold():

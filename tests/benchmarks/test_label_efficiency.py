@@ -11,10 +11,12 @@ import pytest
 from benchmarks import label_efficiency
 from benchmarks.contenders import Arena, full_runs_at
 from benchmarks.label_efficiency_report import Report
+from labeller.learning import measured_on
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay_file import read_material
 from labeller.learning.replay_lines import ReplayRefused
 
+BY = {"commit": "abc1234", "dirty": False, "machine": {"cores": 2}}
 SETTING = {"train": "a", "several_labels": False, "threads": 1}
 
 
@@ -175,7 +177,7 @@ def test_a_wrong_recipe_ends_with_2_before_anything_is_read(
 
 def test_figures_of_another_setting_do_not_come_into_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
-    Report(path, SETTING).add("b", 0, [point(8, 0.5)])
+    Report(path, SETTING).add("b", 0, [point(8, 0.5)], BY)
     assert Report.read(path, SETTING).runs["b", 0]["points"] == [point(8, 0.5)]
     with pytest.raises(ReplayRefused, match="runs with threads = 1, now it is 2"):
         Report.read(path, SETTING | {"threads": 2})
@@ -202,16 +204,70 @@ def test_a_file_from_before_texts_of_the_test_were_left_out_is_gone_on_with_as_i
     assert (again["setting"]["pool"], again["setting"]["in_test_too"]) == (30, "kept")
 
 
+def test_each_run_says_what_made_it_and_runs_of_several_commits_are_told(
+    train: Path, tmp_path: Path, arena: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "out.json"
+
+    def by(commit: str, *words: object) -> tuple[dict[str, Any], str]:
+        monkeypatch.setattr(measured_on, "commit", lambda: commit)
+        told = [train, "--held-back", "--rivals", "b", "--json", path, *words]
+        monkeypatch.setattr("sys.argv", ["label_efficiency", *map(str, told)])
+        label_efficiency.main()
+        said = capsys.readouterr()
+        return json.loads(said.out), said.err
+
+    first, said = by("abc1234", "--seeds", 1, "--labels", "8")
+    assert first["commits"] == ["abc1234"] and "several commits" not in said
+    assert [(one["commit"], one["dirty"]) for one in first["runs"][0]["made_by"]] == [("abc1234", False)]
+    assert first["runs"][0]["made_by"][0]["machine"]["cores"]
+    again, said = by("def5678+", "--seeds", 2, "--labels", "8")
+    sentence = "Runs of several commits stand beside one another: abc1234, def5678+. Each run names its own.\n"
+    assert again["commits"] == ["abc1234", "def5678+"] and said.count(sentence) == 1
+    assert said.index(sentence) < said.index("begun")
+    assert {(run["contender"], run["seed"]): run["made_by"][0]["commit"] for run in again["runs"]} == {
+        ("b", 0): "abc1234", ("default", 0): "abc1234", ("b", 1): "def5678", ("default", 1): "def5678",
+    }  # fmt: skip
+    assert again["runs"][-1]["made_by"][0]["dirty"]
+    _, said = by("abc1234", "--seeds", 2, "--labels", "8")  # all is there: nothing new, but still of two
+    assert sentence in said
+    more, _ = by("abc1234", "--seeds", 2, "--labels", "8,12")  # ours is played anew, a rival goes on
+    made = {(run["contender"], run["seed"]): [one["commit"] for one in run["made_by"]] for run in more["runs"]}
+    assert made == {("b", 0): ["abc1234"], ("default", 0): ["abc1234"], ("b", 1): ["def5678", "abc1234"],
+                    ("default", 1): ["abc1234"]}  # fmt: skip
+
+
+def test_a_file_from_before_runs_said_what_made_them_has_its_own_commit_for_each(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    run = {"contender": "default", "seed": 0, "points": [point(8, 0.5)]}
+    kept = {"setting": SETTING, "runs": [run], "commit": "abc1234+", "machine": {"cores": 2}}
+    path.write_text(json.dumps(kept))
+    report = Report.read(path, SETTING)
+    assert report.commits == ["abc1234+"]
+    assert report.runs["default", 0]["made_by"] == [{"commit": "abc1234", "dirty": True, "machine": {"cores": 2}}]
+    path.write_text(json.dumps({"setting": SETTING, "runs": [run]}))
+    assert Report.read(path, SETTING).commits == []
+
+
+@pytest.mark.parametrize("name", ["banking77", "tos_unfair"])
+def test_the_kept_results_can_be_gone_on_with(name: str) -> None:
+    path = Path(__file__).parents[2] / "benchmarks" / "results" / f"{name}.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    report = Report.read(path, kept["setting"])
+    assert [*map(report.runs.get, sorted(report.runs))] == kept["runs"] and report.commits == kept["commits"] != []
+    assert all(run["made_by"] for run in kept["runs"])
+
+
 def test_figures_of_two_recipes_do_not_come_into_the_same_file(tmp_path: Path) -> None:
     path, epochs = tmp_path / "out.json", {"recipe": {"epochs": 3}}
-    Report(path, SETTING | epochs).add("default", 0, [point(8, 0.5)])
+    Report(path, SETTING | epochs).add("default", 0, [point(8, 0.5)], BY)
     with pytest.raises(ReplayRefused, match=r"recipe = \{'epochs': 3\}, now it is \{\}"):
         Report.read(path, SETTING | {"recipe": {}})
 
 
 def test_a_file_from_before_the_recipe_was_kept_has_the_default_one_and_is_gone_on_with(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
-    Report(path, SETTING).add("default", 0, [point(8, 0.5)])
+    Report(path, SETTING).add("default", 0, [point(8, 0.5)], BY)
     assert Report.read(path, SETTING | {"recipe": {}}).runs["default", 0]["points"] == [point(8, 0.5)]
     with pytest.raises(ReplayRefused, match=r"recipe = \{\}, now it is \{'epochs': 3\}"):
         Report.read(path, SETTING | {"recipe": {"epochs": 3}})

@@ -19,6 +19,7 @@ from labeller.learning.bridge_reproduce import reproduce
 from labeller.learning.bridge_versions import load_head
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.projects.models import Label, Project, User
+from modelsvc.name_store import NamesRead
 from modelsvc.quick import predict_proba
 from tests.cast import make_project
 from tests.learning.scene import annotate, embed, fill, kind_of, read, refit
@@ -105,6 +106,19 @@ class TestReadingNames:
             )
             write_names(folder, unread_names(project, folder), np.ones((600, 384), np.float32))
         assert unread_names(project, folder) == []
+
+    def test_of_one_that_ends_in_a_nul_ends_and_writes_it_once(self, project: Project) -> None:
+        """No label is called so any more; a project from before may have one."""
+        fill(project)
+        read(project)
+        Label.objects.create(project=project, name="Refund\x00", position=9)
+        folder = reader_of(project).store_folder
+        for value in (1, 2):
+            write_names(folder, ["Refund\x00"], np.full((1, 384), value, np.float32))
+        assert unread_names(project, folder) == []
+        known = NamesRead.load(folder)
+        assert known is not None and len(known.texts) == len(set(known.texts)) == len(known.X)
+        assert known.X[known.texts.index("Refund\x00"), 0] == 2
 
     @pytest.mark.parametrize("state", [TrainingRun.State.FAILED, TrainingRun.State.CANCELLED])
     def test_that_failed_or_was_cancelled_is_not_asked_for_again(self, project: Project, state: str) -> None:

@@ -14,7 +14,8 @@ from labeller.learning import replay as playing
 from labeller.learning.bridge_replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.replay import Plan, Replay
-from labeller.learning.replay_lines import ReplayRefused
+from labeller.learning.replay_lines import Known, ReplayRefused
+from labeller.learning.replay_start import _import
 from labeller.projects.models import Project, Role, User
 from tests.cast import join, make_project
 from tests.learning.scene import fill, kind_of, read, vectors
@@ -183,3 +184,9 @@ def test_encoders_that_no_longer_serve_are_removed(project: Project, bob: User, 
     LoopState.objects.create(project=project, serving=version)
     plays._forget_encoders()
     assert [folder.exists() for folder in folders] == [False, True]
+
+
+def test_a_text_that_does_not_come_in_ends_the_replay(project: Project, alice: User) -> None:
+    """Rivals learn from the pool as it was read: it is left out there, or nobody plays."""
+    with pytest.raises(ReplayRefused, match=r"Of 2 texts 1 were imported; 1 were refused\."):
+        _import(project, alice, [Known("fine", ("a",)), Known("not \x00 fine", ("a",))])

@@ -147,3 +147,48 @@ def test_a_test_of_unknown_labels_alone_is_refused(tmp_path: Path) -> None:
     train = written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b"))
     with pytest.raises(ReplayRefused, match=r"No label of the test \(c, d\) is on a text to learn from"):
         read_material(train, written(tmp_path / "t.jsonl", one("v", "d"), one("w", "c")))
+
+
+LONG, NUL, HALF = "x" * 100_001, "a\x00b", "\ud800"
+
+
+def test_what_the_import_refuses_is_left_out_for_everyone_and_told_with_its_lines(tmp_path: Path) -> None:
+    odd = (one(LONG, "a"), one(NUL, "a"), one(HALF, "a"), one("fine", "L" * 101), one("as fine", "a\x00"))
+    train = written(tmp_path / "a.jsonl", one("x", "a"), *odd, one("y", "b"))
+    material = read_material(train, written(tmp_path / "t.jsonl", one("v", "a"), one(LONG + "y", "b")))
+    assert [row.text for row in material.pool] == ["x", "y"] and [row.text for row in material.test] == ["v"]
+    assert material.names == ["a", "b"]
+    assert material.notes == [
+        "5 rows of a.jsonl are left out, as the import refuses such: line 2 (the text has 100,001 characters; at most "
+        "100,000 are taken), line 3 (the text contains a NUL character; the encoding may be another one), line 4 (the "
+        "text contains half of a surrogate pair, which is no character), and 2 more.",
+        "1 row of t.jsonl is left out, as the import refuses such: line 2 (the text has 100,002 characters; at most "
+        "100,000 are taken).",
+    ]
+    refused = material.facts["refused"]
+    assert refused["rows"] == 6
+    assert refused["first"][3] == {
+        "file": "a.jsonl", "line": 5, "reason": "a label of 101 characters; at most 100 are taken",
+    }  # fmt: skip
+
+
+def test_facts_name_the_first_refused_rows_only(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", *(one(LONG, "a") for _ in range(30)), one("x", "a"), one("y", "b"))
+    refused = read_material(train, train, keep_in_both=True).facts["refused"]
+    assert refused["rows"] == 60 and len(refused["first"]) == 10
+
+
+def test_a_file_of_which_nothing_is_taken_is_refused(tmp_path: Path) -> None:
+    good, bad = (
+        written(tmp_path / "a.jsonl", one("x", "a"), one("y", "b")),
+        written(tmp_path / "b.jsonl", one(LONG, "a")),
+    )
+    for train, test in ((bad, None), (good, bad)):
+        with pytest.raises(ReplayRefused, match=r"No text of b\.jsonl is taken: line 1 \(the text has 100,001 char"):
+            read_material(train, test)
+
+
+def test_rows_that_repeat_two_texts_leave_nothing_to_measure_on(tmp_path: Path) -> None:
+    train = written(tmp_path / "a.jsonl", *(one("xy"[n % 2], "ab"[n % 2]) for n in range(40)))
+    with pytest.raises(ReplayRefused, match=r"a\.jsonl has 2 different texts; a third of them is to measure, so there"):
+        read_material(train, None)

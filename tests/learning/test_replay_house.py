@@ -25,7 +25,7 @@ def train(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_a_file_is_played_with_full_runs_by_the_triggers_and_the_house_is_gone(train: Path, tmp_path: Path) -> None:
     prepared, home = tmp_path / "prepared", tmp_path / "one"
-    assert prepare(prepared, train, None) == {"pool": 40, "refused": 0, "labels": 3, "test": 20}
+    assert prepare(prepared, train, None) == {"pool": 40, "labels": 3, "test": 20}
     wish = Wish(str(train), None, labels=(8, 17), audit=False, refit_every=4)
     points = list(play(prepared, home, wish, threads=1))
     assert [point["labels"] for point in points] == [8, 17] and not home.exists()

@@ -135,6 +135,17 @@ def test_a_wrong_line_is_named(tmp_path: Path, wishes: list[Wish]) -> None:
     assert refusal.value.returncode == 2
 
 
+def test_a_file_of_which_nothing_is_taken_ends_with_2_before_anything_is_read(
+    tmp_path: Path, wishes: list[Wish]
+) -> None:
+    path = tmp_path / "long.jsonl"
+    rows = [{"text": f"{n}" + "x" * 100_001, "label": "ab"[n % 2]} for n in range(4)]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    with pytest.raises(CommandError, match=r"No text of long\.jsonl is taken: line 1") as refusal:
+        simulate(path, "--labels", "2")
+    assert refusal.value.returncode == 2 and wishes == []
+
+
 def test_sigterm_leaves_no_folder_behind(train: Path, tmp_path: Path) -> None:
     own = tmp_path / "tmp"
     own.mkdir()

@@ -14,7 +14,7 @@ from modelsvc import quick
 from modelsvc.folds import cross_fit_logits, stratified_folds
 from modelsvc.left_out import BothWays, LeftOut
 from modelsvc.logistic import fit_subsets
-from modelsvc.name_store import NamesRead, mark
+from modelsvc.name_store import FILE, NamesRead, mark
 from modelsvc.pool_share import spread, spread_left_out
 from modelsvc.prototypes import FEW, MOST_TEXTS, Prototypes, are_asked, texts_of
 from modelsvc.quick import cross_fit, decide, fit_head, predict_proba
@@ -263,6 +263,20 @@ class TestNamesOnDisk:
         NamesRead(("one", "zwei, drei", "四"), X).save(tmp_path)
         found = NamesRead.load(tmp_path)
         assert found is not None and found.texts == ("one", "zwei, drei", "四") and np.array_equal(found.X, X)
+
+    def test_keep_every_character_of_what_a_label_is_called(self, tmp_path):
+        texts = ("a\x00", "a", "b\n", "\ud800", "")
+        NamesRead(texts, np.ones((5, 8), np.float32)).save(tmp_path)
+        assert NamesRead.load(tmp_path).texts == texts
+
+    def test_of_a_file_from_before_are_still_read(self, tmp_path):
+        """Its texts were an array of strings."""
+        np.savez(tmp_path / FILE, texts=np.array(("one", "zwei, drei")), X=np.ones((2, 8), np.float32))
+        assert NamesRead.load(tmp_path).texts == ("one", "zwei, drei")
+
+    def test_without_a_row_each_are_read_anew(self, tmp_path):
+        NamesRead(("one", "two"), np.ones((1, 8), np.float32)).save(tmp_path)
+        assert NamesRead.load(tmp_path) is None
 
     def test_are_none_where_there_is_no_file_or_a_broken_one(self, tmp_path: Path) -> None:
         assert NamesRead.load(tmp_path) is None and mark(tmp_path) == 0

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from labeller.annotation.models import Annotation
 from labeller.projects.hotkeys import KEYS, RESERVED
-from labeller.projects.labels import Draft, LabelError, add_drafts, add_labels, parse_lines
+from labeller.projects.labels import Draft, LabelError, add_drafts, add_labels, edit_label, parse_lines
 from labeller.projects.models import Label
 from tests.cast import add_texts, make_project
 from tests.projects.refusals import ClientOf
@@ -84,6 +84,28 @@ def test_more_labels_than_a_project_holds_are_refused_with_both_numbers(project)
 
 def test_add_labels_returns_those_that_were_there_too(project):
     assert [label.name for label in add_labels(project=project, names=["new", "court"])] == ["Court", "new"]
+
+
+@pytest.mark.parametrize("odd", ["a\x00", "\x00", "a\ud800"])
+def test_what_cannot_be_stored_is_no_label_and_describes_none(odd, project):
+    before = list(project.labels.values_list("name", "description"))
+    for draft in (Draft(odd), Draft("new", odd)):
+        with pytest.raises(LabelError, match=r"cannot be stored: a NUL, or half of a surrogate pair\. Take it out"):
+            add_drafts(project=project, drafts=[draft])
+    label = project.labels.first()
+    for name, description in ((odd, ""), (label.name, odd)):
+        with pytest.raises(LabelError, match="cannot be stored"):
+            edit_label(label=label, name=name, description=description, colour=label.colour, hotkey=label.hotkey)
+    assert list(project.labels.values_list("name", "description")) == before
+
+
+@pytest.mark.parametrize("page", ["label-add", "label-edit"])
+def test_forms_refuse_it_in_a_sentence(page, project, alice, client_of: ClientOf):
+    label = project.labels.first()
+    url = reverse(page, args=[project.slug] if page == "label-add" else [project.slug, label.pk])
+    answer = {"lines": "a\x00", "name": "a\x00", "description": "", "hotkey": "", "colour": "#010203"}
+    response = client_of(alice).post(url, answer)
+    assert response.status_code == 422 and "Null characters are not allowed." in response.content.decode()
 
 
 def test_a_manager_changes_everything_about_a_label(project, alice, client_of: ClientOf):
