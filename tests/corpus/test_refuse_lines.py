@@ -77,7 +77,7 @@ def test_lines_are_physical_also_behind_cells_of_several_lines(project: Project)
 def test_the_row_is_kept_as_it_stood_in_the_file(
     project: Project, name: str, content: str | bytes, beginning: str
 ) -> None:
-    job = imported(remap(upload(project, content, name), encoding="utf-8", quoted=True))
+    job = imported(remap(upload(project, content, name), encoding="utf-8", quoted=True, label_use="annotations"))
     assert list(job.refused_lines.values_list("beginning", flat=True)) == [beginning]
 
 
