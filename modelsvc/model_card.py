@@ -134,6 +134,9 @@ for prediction in classifier.predict(["A text to classify"]):
     print(prediction.labels, prediction.probability)
 ```
 
+One JSON object comes out for each row that goes in, in their order, with its number in `row`: the first text is row 1,
+so answers can be joined to a table again. A blank line or an empty cell is a row too, and gets no labels.
+
 On a machine without a GPU the small build of torch is enough; PyTorch's own "Get started" page names its index.
 The folder also loads as embeddings with `SentenceTransformer(folder)`; the labels come from `predict.py` alone."""
 

@@ -258,12 +258,46 @@ def test_predict_reads_arguments_lines_and_a_csv_column(folder, tmp_path):
     assert [answer["text"] for answer in by_argument] == ["We may change this.", "Other text"]
     assert by_argument[0]["labels"][0] in NAMES
     assert 1 / 3 <= by_argument[0]["probability"] <= 1
-    assert predict(folder, stdin="We may change this.\n\nOther text\n") == by_argument
+    assert [answer["row"] for answer in by_argument] == [1, 2]
+    assert predict(folder, stdin="We may change this.\nOther text\n") == by_argument
     (tmp_path / "in.csv").write_text('id,clause\n1,"We may change this."\n2,Other text\n', encoding="utf-8-sig")
     assert predict(folder, "--csv", str(tmp_path / "in.csv"), "--column", "clause") == by_argument
     everything = predict(folder, "--all", "Other text")[0]["probabilities"]
     assert list(everything) == NAMES
     assert sum(everything.values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_one_answer_comes_out_for_each_row_that_goes_in_also_for_a_blank_one(folder, tmp_path):
+    of_lines = predict(folder, stdin="We may change this.\n\nOther text\n")
+    assert [(answer["row"], answer["text"], len(answer["labels"])) for answer in of_lines] == [
+        (1, "We may change this.", 1),
+        (2, "", 0),
+        (3, "Other text", 1),
+    ]
+    assert of_lines[1]["probability"] is None
+    table = tmp_path / "in.csv"
+    table.write_text('id,clause,page\n1,"We may\nchange",4\n2,,5\n\n4\n5,Other text,6\n')
+    of_cells = predict(folder, "--all", "--csv", str(table), "--column", "clause")
+    assert [answer["row"] for answer in of_cells if answer["labels"]] == [1, 5]
+    assert [answer["row"] for answer in of_cells] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("in.csv", "id,clause\n1,one\n", "in.csv has no column 'text'; its columns: id, clause."),
+        ("missing.csv", None, "missing.csv cannot be read: No such file or directory."),
+        ("latin.csv", b"text\ncaf\xe9\n", "latin.csv is no UTF-8 text: save it as UTF-8."),
+        ("", "no json", "Standard input cannot be read: Expecting value"),
+        ("", '{"text": "one"}', "A JSON list of strings is expected on standard input."),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_line(folder, tmp_path, name, content, told):
+    where = tmp_path / name
+    if name and content is not None:
+        where.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        predict(folder, "--csv", str(tmp_path / "in.csv"))
-    assert "has no column 'text'; its columns: id, clause" in refused.value.stderr
+        predict(folder, *(["--csv", str(where)] if name else ["--json"]), stdin="" if name else content)
+    assert told in refused.value.stderr and len(refused.value.stderr.splitlines()) == 1
