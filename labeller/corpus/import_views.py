@@ -215,7 +215,8 @@ def status(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
         return redirect("import-map", slug, job.key)
     page = "corpus/_dry_run.html" if waiting else "corpus/_import_status.html"
     context = _context(access, job, refusals=selectors.first_refusals(job), stalled=selectors.waits_long(job))
-    context |= {"mapping": Mapping.from_json(job.settings), "import_words": import_words(job), "is_part": fragment}
+    if waiting:
+        context |= {"mapping": Mapping.from_json(job.settings), "import_words": import_words(job), "is_part": True}
     return render(request, page if fragment else "corpus/import_status.html", context)
 
 
