@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.labelled_pool import known_texts
+from benchmarks.labelled_lines import known_texts
 from benchmarks.strategies import held_third
 from modelsvc.encoder import Encoder
 from modelsvc.quick import decide, fit_head, predict_proba

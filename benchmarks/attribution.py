@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.labelled_pool import known_texts
+from benchmarks.labelled_lines import known_texts
 from labeller.learning.measured_on import machine
 from modelsvc.attribution import WORD, log_odds, words_that_mattered
 from modelsvc.encoder import BUNDLED, Encoder, resolve

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.labelled_lines import objects
 from labeller.learning.measured_on import machine
 from modelsvc.evaluate import macro_f1
 from modelsvc.folds import stratified_folds
@@ -58,7 +59,7 @@ def load() -> Corpus:
 
 
 def lines(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (DEMO / name).read_text(encoding="utf-8").splitlines()]
+    return objects(DEMO / name)
 
 
 def audit_quota(answered: int) -> int:

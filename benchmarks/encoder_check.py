@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.labelled_lines import known_texts
 from labeller.annotation.audit import audit_is_due
 from labeller.learning.measured_on import machine
 from modelsvc.encoder import BUNDLED, Encoder, resolve
@@ -139,9 +140,9 @@ def main() -> None:
     options = parser.parse_args()
     if not options.texts_file.is_file():
         raise SystemExit(f"There is no file {options.texts_file}.")
-    lines = [json.loads(line) for line in options.texts_file.read_text(encoding="utf-8").splitlines()]
+    lines, _ = known_texts(options.texts_file)
     kept = np.random.default_rng(0).permutation(len(lines))[: options.texts]
-    texts, given = [lines[at]["text"] for at in kept], [lines[at]["label"] for at in kept]
+    texts, given = [lines[at].text for at in kept], [lines[at].labels[0] for at in kept]
     names = sorted(set(given))
     Y = np.eye(len(names), dtype=np.uint8)[[names.index(label) for label in given]]
     with tempfile.TemporaryDirectory() as folder:

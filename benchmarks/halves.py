@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.labelled_lines import known_texts
 from benchmarks.strategies import Frozen, held_third, labelled_at, read
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.halves import beside_frozen, facts_of, temperature_of
@@ -37,7 +38,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     data = read(options.train, options.train, held_back=True, folder=options.embeddings)
-    rows = [json.loads(line)["text"] for line in options.train.read_text("utf-8").splitlines()]
+    rows = [row.text for row in known_texts(options.train)[0]]
     judged = held_third(len(rows))
     texts = [text for text, held in zip(rows, judged, strict=True) if not held]
     tests = [text for text, held in zip(rows, judged, strict=True) if held][:JUDGED]

@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.labelled_lines import objects
+
 WORDS = [
     "we", "you", "may", "shall", "not", "terms", "service", "notice", "court", "change", "account", "law", "content",
     "time", "any", "right", "end", "party", "use", "agree", "without", "prior", "written", "under", "these",
@@ -33,7 +35,7 @@ def texts(rows: int, seed: int, file: Path | None) -> list[str]:
         draw = random.Random(seed)
         base = [" ".join(draw.choices(WORDS, k=draw.randint(6, 60))) for _ in range(2_000)]
     else:
-        base = [json.loads(line)["text"] for line in file.read_text().splitlines() if line.strip()]
+        base = [row["text"] for row in objects(file)]
         random.Random(seed).shuffle(base)
     return [f"{base[n % len(base)]} {n}" for n in range(rows)]
 

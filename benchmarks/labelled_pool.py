@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import shutil
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.labelled_lines import known_texts
 
 if TYPE_CHECKING:
     from labeller.projects.models import Project, User
@@ -37,19 +38,6 @@ def own_house() -> Iterator[Path]:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-@dataclass(frozen=True)
-class KnownText:
-    text: str
-    labels: tuple[str, ...]
-
-
-def known_texts(path: Path) -> tuple[list[KnownText], bool]:
-    """Texts with their labels from JSON Lines ("label": name, or "labels": list); whether a text may have several."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    several = "labels" in rows[0]
-    return [KnownText(r["text"], tuple(r["labels"]) if several else (r["label"],)) for r in rows], several
 
 
 @dataclass(frozen=True)

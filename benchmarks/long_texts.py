@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.labelled_lines import objects
 from labeller.learning.measured_on import machine
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, fine_tune
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def joined(path: Path, sentences: int) -> tuple[list[str], Targets]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = objects(path)
     names = sorted({name for row in rows for name in row["labels"]})
     texts, found = [], []
     for _, group in groupby(rows, key=lambda row: row["company"]):

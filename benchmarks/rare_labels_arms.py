@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from benchmarks.labelled_lines import known_texts
+from labeller.learning.replay_lines import Known
 from modelsvc.encoder import Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, fine_tune
 from modelsvc.heads import fit
@@ -64,9 +65,9 @@ class Tuned:
 
 def read_corpus(train: Path, test: Path, folder: Path | None) -> Corpus:
     """Both files with their embeddings, read from the folder where they are there, else made."""
-    rows, test_rows = ([json.loads(line) for line in path.read_text("utf-8").splitlines()] for path in (train, test))
-    names = sorted({label for row in rows for label in row["labels"]})
-    texts, test_texts = [row["text"] for row in rows], [row["text"] for row in test_rows]
+    (rows, _), (test_rows, _) = known_texts(train), known_texts(test)
+    names = sorted({label for row in rows for label in row.labels})
+    texts, test_texts = [row.text for row in rows], [row.text for row in test_rows]
     vocabulary = learn_vocabulary(texts)
     encoder = Encoder.load(resolve("bundled"), threads=1)
 
@@ -93,8 +94,8 @@ def read_corpus(train: Path, test: Path, folder: Path | None) -> Corpus:
     )
 
 
-def multi_hot(rows: list[dict[str, Any]], names: list[str]) -> Targets:
-    return np.array([[name in row["labels"] for name in names] for row in rows], np.uint8)
+def multi_hot(rows: list[Known], names: list[str]) -> Targets:
+    return np.array([[name in row.labels for name in names] for row in rows], np.uint8)
 
 
 def start_texts(corpus: Corpus, first: str, seed: int) -> list[int]:

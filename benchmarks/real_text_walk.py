@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from benchmarks.labelled_lines import known_texts
 from labeller.corpus.normalise import normalise
 from tests.browser.keyboard import Asked, Keyboard
 from tests.browser.shots import take
@@ -38,10 +38,9 @@ class KnownAnswers(Keyboard):
     def __init__(self, page: Any, train: Path, *, is_multi: bool) -> None:
         super().__init__(page)
         self.is_multi = is_multi
-        rows = [json.loads(line) for line in train.read_text(encoding="utf-8").splitlines()]
         self.known: dict[str, list[str]] = {}
-        for row in rows:  # of a text that stands twice, the import keeps the first
-            self.known.setdefault(normalise(row["text"]), row["labels"] if "labels" in row else [row["label"]])
+        for row in known_texts(train)[0]:  # of a text that stands twice, the import keeps the first
+            self.known.setdefault(normalise(row.text), list(row.labels))
         self.label_names = list(dict.fromkeys(name for labels in self.known.values() for name in labels))
 
     def begin(self) -> None:

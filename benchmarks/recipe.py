@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.labelled_lines import known_texts
 from benchmarks.recipe_chart import rounds_spec
 from benchmarks.strategies import Frozen, labelled_at
 from labeller.learning.measured_on import machine
@@ -182,8 +183,8 @@ def _spoilt(Y: Targets, share: float, rng: np.random.Generator) -> Targets:
 
 
 def _read(path: Path) -> tuple[Texts, list[str]]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [row["text"] for row in rows], [row["label"] for row in rows]
+    rows, _ = known_texts(path)
+    return [row.text for row in rows], [row.labels[0] for row in rows]
 
 
 def _done(path: Path | None) -> dict[str, Any]:

@@ -12,7 +12,6 @@ process for it, where that runs on this machine and may be read. Prints one JSON
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import statistics
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.labelled_lines import objects
 from benchmarks.own_home import measured
 from labeller.learning.measured_on import machine
 
@@ -114,7 +114,7 @@ def fill(project: Any, user: Any, options: argparse.Namespace) -> list[list[str]
 
 def chunks(options: argparse.Namespace, rng: np.random.Generator) -> Iterator[list[str]]:
     if options.file:
-        base = [json.loads(line)["text"] for line in options.file.read_text().splitlines() if line.strip()]
+        base = [row["text"] for row in objects(options.file)]
         texts: Callable[[int], str] = lambda n: f"{base[n % len(base)]} {n}"  # noqa: E731
     else:
         chance = 1 / np.arange(1, VOCABULARY + 1)

@@ -7,7 +7,6 @@ of the pool's kind. The pair's own split would not do: TREC-6's test file has ot
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from math import ceil
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.labelled_lines import known_texts
 from benchmarks.strategies import embeddings
 from labeller.annotation.audit import audit_is_due, audit_threshold
 from modelsvc.heads import cross_fit, fit
@@ -83,19 +83,14 @@ class Moment:
 
 
 def read(train: Path, test: Path, folder: Path | None) -> Corpus:
-    rows = [json.loads(line) for path in (train, test) for line in path.read_text("utf-8").splitlines()]
-    several = "labels" in rows[0]
-    given = [set(row["labels"]) if several else {row["label"]} for row in rows]
-    names = sorted(set().union(*given))
-    parts, at = [], 0
-    for path in (train, test):
-        size = len(path.read_text("utf-8").splitlines())
-        parts.append(embeddings([row["text"] for row in rows[at : at + size]], path.stem, folder))
-        at += size
-    Y = np.array([[name in labels for name in names] for labels in given], np.uint8)
+    (taught, several), (tests, _) = known_texts(train), known_texts(test)
+    rows = taught + tests
+    names = sorted({name for row in rows for name in row.labels})
+    parts = [embeddings([row.text for row in own], path.stem, folder) for own, path in ((taught, train), (tests, test))]
+    Y = np.array([[name in row.labels for name in names] for row in rows], np.uint8)
     words = None
     if several:
-        texts = [row["text"] for row in rows]
+        texts = [row.text for row in rows]
         words = Words.of(learn_vocabulary(texts), texts)
     return Corpus(train.stem.removesuffix(".train"), np.concatenate(parts), Y, several, names, words)
 

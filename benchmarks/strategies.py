@@ -24,8 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.labelled_lines import known_texts
 from benchmarks.resumable import already, write
 from labeller.learning.measured_on import machine
+from labeller.learning.replay_lines import Known
 from modelsvc.diversity import medoids
 from modelsvc.evaluate import macro_f1
 from modelsvc.pool_graph import sampled
@@ -162,16 +164,16 @@ def head_of(data: Frozen, chosen: list[int], warm: Head | None, seed: int) -> He
 def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Frozen:
     """Both files with their embeddings; with `held_back` a third of the train file is judged, the same as in
     benchmarks.ablation, and the test file is not opened."""
-    rows = [json.loads(line) for line in train.read_text("utf-8").splitlines()]
-    names = sorted({row["label"] for row in rows})
-    X = embeddings([row["text"] for row in rows], train.stem, folder)
+    rows = _one_label(train)
+    names = sorted({row.labels[0] for row in rows})
+    X = embeddings([row.text for row in rows], train.stem, folder)
     label_X = embeddings([texts_of(name)[0] for name in names], _names(train), folder)
     Y = targets(rows, names)
     if held_back:
         third = held_third(len(rows))
         return Frozen(train.stem.removesuffix(".train"), names, X[~third], Y[~third], X[third], Y[third], label_X)
-    test_rows = [json.loads(line) for line in test.read_text("utf-8").splitlines()]
-    test_X = embeddings([row["text"] for row in test_rows], test.stem, folder)
+    test_rows = _one_label(test)
+    test_X = embeddings([row.text for row in test_rows], test.stem, folder)
     return Frozen(train.stem.removesuffix(".train"), names, X, Y, test_X, targets(test_rows, names), label_X)
 
 
@@ -184,8 +186,16 @@ def _names(train: Path) -> str:
     return train.stem.removesuffix(".train") + ".names"
 
 
-def targets(rows: list[dict[str, Any]], names: list[str]) -> Targets:
-    return np.array([[row["label"] == name for name in names] for row in rows], np.uint8)
+def targets(rows: list[Known], names: list[str]) -> Targets:
+    return np.array([[row.labels[0] == name for name in names] for row in rows], np.uint8)
+
+
+def _one_label(path: Path) -> list[Known]:
+    rows, several = known_texts(path)
+    if several:
+        print(f"{path} has several labels a text; this benchmark has one.", file=sys.stderr)
+        raise SystemExit(2)
+    return rows
 
 
 def embeddings(texts: list[str], name: str, folder: Path | None) -> Embeddings:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.labelled_lines import known_texts
 from modelsvc.types import Targets
 
 
@@ -22,9 +23,8 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    answers = [row["labels"] if "labels" in row else [row["label"]] for row in rows]
-    return Rows([row["text"] for row in rows], answers)
+    rows, _ = known_texts(path)
+    return Rows([row.text for row in rows], [list(row.labels) for row in rows])
 
 
 def unpack(zip_path: Path) -> Path:
@@ -46,7 +46,7 @@ def predict_file(folder: Path, texts: list[str]) -> list[list[str]]:
     command = [sys.executable, "-I", "predict.py", "--csv", str(table), "--column", "text"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = [json.loads(line) for line in done.stdout.split("\n") if line]
     assert [answer["text"] for answer in answers] == texts
     return [answer["labels"] for answer in answers]
 

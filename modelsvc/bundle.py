@@ -217,7 +217,7 @@ def _ask(folder: Path, texts: Sequence[str]) -> Proba:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise BundleError(f"The bundle's predict.py failed: {' '.join(last) or f'exit code {done.returncode}'}")
     try:
-        answers = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        answers = [json.loads(line) for line in done.stdout.decode().split("\n") if line]
         rows = [list(answer["probabilities"].values()) for answer in answers]
         return np.array(rows, np.float32)
     except (ValueError, KeyError, TypeError) as error:

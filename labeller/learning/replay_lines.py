@@ -25,6 +25,13 @@ class Known:
 
 def read_lines(path: Path) -> tuple[list[Known], bool]:
     """The texts, and whether they may have several labels. Raises ReplayRefused with the line that is wrong."""
+    rows = read_objects(path)
+    multi = "labels" in rows[0][1]
+    return [_known(row, at, path, multi) for at, row in rows], multi
+
+
+def read_objects(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The lines' numbers and JSON objects, one at least. Raises ReplayRefused with the line that is wrong."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # splitlines() would also cut inside a text
     except OSError as error:
@@ -34,8 +41,7 @@ def read_lines(path: Path) -> tuple[list[Known], bool]:
     rows = [(at, _parsed(line, at, path)) for at, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
         raise ReplayRefused(f"{path} is empty; a line is a JSON object, {LIKE}.")
-    multi = "labels" in rows[0][1]
-    return [_known(row, at, path, multi) for at, row in rows], multi
+    return rows
 
 
 def _parsed(line: str, number: int, path: Path) -> dict[str, Any]:

@@ -106,6 +106,15 @@ def test_the_triggers_start_full_runs_by_themselves(project: Project, bob: User,
     assert points[1]["rounds"][0]["pool"] == "It was not used."
 
 
+def test_a_default_project_is_played_with_its_audit_and_its_triggers(
+    project: Project, bob: User, runs: list[int]
+) -> None:
+    """As `simulate --full auto` does: the comparison with rivals has neither."""
+    points = list(scene(project, bob, Plan((15, 26)), audit=True).play())
+    assert runs == [16, 20, 25] and [made["labels"] for made in points[1]["rounds"]] == [16, 20, 25]
+    assert set(Annotation.objects.values_list("source", flat=True)) == {Source.ACTIVE, Source.AUDIT}
+
+
 def test_full_runs_at_counts_given_are_the_only_ones(project: Project, bob: User, runs: list[int]) -> None:
     points = list(scene(project, bob, Plan((18, 24), full_at=(18,), refit_every=4), audit=False).play())
     assert runs == [18] and points[0]["rounds"][0]["state"] == "done" and points[1]["rounds"] == []
