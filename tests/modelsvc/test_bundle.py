@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labeller.insight import selectors
 from modelsvc.bundle import PREDICT, BundleError, unzip_bundle, verify_bundle, write_bundle, zip_bundle
 from modelsvc.encoder import Encoder
-from modelsvc.model_card import model_card
+from modelsvc.model_card import ENOUGH_SUPPORT, ENOUGH_TEXTS, model_card
 from modelsvc.quick import predict_proba
 from modelsvc.types import Head, Views
 from modelsvc.words import Words, WordWeights, learn_vocabulary
@@ -124,6 +125,18 @@ def test_figures_that_lean_on_the_pool_lead_in_the_card_and_those_of_a_test_file
     assert lines[lead + 1] == "| Accuracy, audit texts alone | 0.854 | 0.716 to 0.931 |"
     assert "| Change of terms | 9 |  | 0.710 (0.500 to 0.900) |" in card
     assert "300 texts of exam.csv, of which no model has learnt." in card
+
+
+def test_the_card_tells_no_figure_where_the_pages_call_its_texts_too_few():
+    assert (ENOUGH_TEXTS, ENOUGH_SUPPORT) == (selectors.ENOUGH_AUDIT, selectors.ENOUGH_SUPPORT)
+    all_right = {"value": 1.0, "low": 0.51, "high": 1.0}
+    of_four = CARD["audit"]["per_label"][0] | {"support": 4, "precision": all_right, "recall": all_right}
+    told = CARD | {"audit": CARD["audit"] | {"per_label": [of_four]}}
+    card = model_card("Leases", NAMES, multi_label=False, reads_words=False, card=told, versions={})
+    assert "| Change of terms | 4 | too few (4) |  |" in card
+    told = CARD | {"audit": CARD["audit"] | {"n": 29}}
+    card = model_card("Leases", NAMES, multi_label=False, reads_words=False, card=told, versions={})
+    assert "Audit texts: 29. Fewer than 30 say too little" in card and "0.854" not in card
 
 
 def test_a_card_without_audit_figures_says_so(encoder, tmp_path):
