@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.named import without_names
 from benchmarks.resumable import already, write
 from benchmarks.simulated import Moment, Project, kept, part, read
 from labeller.learning.measured_on import machine
@@ -47,10 +48,11 @@ def main() -> None:
     parser.add_argument("--embeddings", type=Path, help="a folder in which the frozen embeddings are kept")
     parser.add_argument("--moments", type=Path, help="a folder in which what was played is kept")
     parser.add_argument("--json", type=Path)
+    without_names(parser)
     options = parser.parse_args()
     report = already(options.json) | {"benchmark": "coverage", "machine": machine(), "pool": POOL}
     for train, test in zip(options.files[::2], options.files[1::2], strict=True):
-        corpus = read(train, test, options.embeddings)
+        corpus = read(train, test, options.embeddings, asks_names=not options.without_names)
         for seed in range(options.first_seed, options.first_seed + options.projects):
             key = {"set": corpus.name, "seed": seed, "labels": options.labels}
             if any(key.items() <= run.items() for run in report["runs"]):

@@ -1,6 +1,6 @@
 """Label efficiency on the demo corpus: our loop against random order and against TF-IDF on the same labels.
 
-    python -m benchmarks.demo [--seeds 3] [--full] [--json OUT]
+    python -m benchmarks.demo [--seeds 3] [--full] [--without-names] [--json OUT]
 
 A third of the corpus is held back, stratified by kind. The rest is the pool, of which a random share is the audit
 reserve that no strategy may choose. Texts are answered from the gold file; the queue is ranked anew after every five.
@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labelled_lines import objects
+from benchmarks.named import prototypes, without_names
 from labeller.learning.measured_on import machine
 from modelsvc.evaluate import macro_f1
 from modelsvc.folds import stratified_folds
+from modelsvc.prototypes import Prototypes, texts_of
 from modelsvc.quick import cross_fit, decide, fit_head, predict_proba
 from modelsvc.strategies import Pool, rank
 from modelsvc.types import Embeddings, Head, Targets
@@ -37,6 +39,7 @@ class Corpus:
     X: Embeddings
     Y: Targets
     names: list[str]
+    called: Prototypes | None = None  # the labels' names and descriptions, where they teach
 
 
 @dataclass
@@ -47,15 +50,20 @@ class Answered:
     audit: list[int] = field(default_factory=list)
 
 
-def load() -> Corpus:
-    """The demo corpus, encoded with the bundled encoder."""
+def load(*, asks_names: bool) -> Corpus:
+    """The demo corpus and what its labels are called, encoded with the bundled encoder."""
     from modelsvc.encoder import BUNDLED, Encoder, resolve
 
     texts = {row["id"]: row["text"] for row in lines("terms.jsonl")}
     gold = {row["id"]: row["label"] for row in lines("terms.gold.jsonl")}
     names = sorted(set(gold.values()))
     Y = np.eye(len(names), dtype=np.uint8)[[names.index(gold[key]) for key in texts]]
-    return Corpus(list(texts.values()), Encoder.load(resolve(BUNDLED)).encode(list(texts.values())), Y, names)
+    encoder = Encoder.load(resolve(BUNDLED))
+    described = {
+        label["name"]: label["description"] for label in json.loads((DEMO / "project.json").read_text())["labels"]
+    }
+    called = prototypes([texts_of(name, described[name]) for name in names] if asks_names else [], encoder.encode)
+    return Corpus(list(texts.values()), encoder.encode(list(texts.values())), Y, names, called)
 
 
 def lines(name: str) -> list[dict[str, Any]]:
@@ -99,7 +107,9 @@ def play(
 
 def refit(corpus: Corpus, state: Answered, warm: Head | None) -> Head | None:
     Y = corpus.Y[state.rows]
-    return fit_head(corpus.X[state.rows], Y, multi_label=False, warm=warm) if Y.any(axis=0).sum() >= 2 else None
+    if Y.any(axis=0).sum() < 2:
+        return None
+    return fit_head(corpus.X[state.rows], Y, multi_label=False, warm=warm, names=corpus.called)
 
 
 def ranked(
@@ -116,8 +126,8 @@ def score(corpus: Corpus, state: Answered, held: NDArray[np.int64], *, seed: int
     """Macro-F1 of each learner taught on the state's labels."""
     rows = np.array(state.rows)
     X, Y, truth = corpus.X[rows], corpus.Y[rows], corpus.Y[held]
-    head = fit_head(X, Y, multi_label=False)
-    _, crossed = cross_fit(X, Y, multi_label=False, seed=seed)
+    head = fit_head(X, Y, multi_label=False, names=corpus.called)
+    _, crossed = cross_fit(X, Y, multi_label=False, seed=seed, names=corpus.called)
     is_audit = np.isin(rows, state.audit)
     figures = {
         "quick_held_back": macro_f1(truth, decide(head, predict_proba(head, corpus.X[held]))),
@@ -148,7 +158,8 @@ def tfidf(corpus: Corpus, rows: NDArray[np.int64], held: NDArray[np.int64]) -> T
 def full_model(
     corpus: Corpus, rows: NDArray[np.int64], is_audit: NDArray[np.bool_], held: NDArray[np.int64], *, seed: int
 ) -> Targets:
-    """As the product does: the encoder is tuned without audit texts, its head is fitted on all."""
+    """As the product does: the encoder is tuned without audit texts, its head is fitted on all. Without the labels'
+    names, which teach a tuned encoder only where the audit says so."""
     from modelsvc.encoder import BUNDLED, resolve
     from modelsvc.finetune import FineTuneConfig, fine_tune
 
@@ -166,8 +177,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--full", action="store_true", help="fine-tune the encoder as well: minutes")
     parser.add_argument("--json", type=Path)
+    without_names(parser)
     asked = parser.parse_args()
-    corpus = load()
+    corpus = load(asks_names=not asked.without_names)
     runs: list[dict[str, Any]] = []
     for seed in range(asked.seeds):
         third = stratified_folds(corpus.Y, folds=3, seed=seed)
@@ -177,7 +189,8 @@ def main() -> None:
             for count, state in zip(COUNTS, states, strict=True):
                 figures = score(corpus, state, held, seed=seed, full=asked.full)
                 runs.append({"seed": seed, "order": strategy, "labels": count, **figures})
-    result = {"benchmark": "demo", "machine": machine(), "runs": runs, "summary": summary(runs)}
+    head = {"benchmark": "demo", "machine": machine(), "names": not asked.without_names}
+    result = head | {"runs": runs, "summary": summary(runs)}
     text = json.dumps(result, indent=1)
     if asked.json:
         asked.json.write_text(text)

@@ -1,4 +1,5 @@
-"""Click to queue, without the database: fit, calibrate, predict and rank on random unit rows around C directions.
+"""Click to queue, without the database: fit, calibrate, predict and rank on random unit rows around C directions. A
+label's name is a row like those of its kind; `named` are the same fits where names teach, as in the product.
 
 python -m benchmarks.quick [--runs 5] [--json OUT]
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.named import of_rows
 from labeller.learning.measured_on import machine
 from modelsvc.pool_graph import graph_of, sampled
 from modelsvc.quick import fit_head, predict_proba
@@ -51,7 +53,9 @@ def measure(n: int, C: int, N: int, seed: int) -> dict[str, tuple[float, float]]
     pool_X, _ = made_up(N, C, seed + 1000)
     asked = pool_X[sampled(N, seed=seed)]  # for the pool's share, as in the product
     graph = timed(lambda: graph_of(asked))  # once whenever texts were read anew
+    names = of_rows(made_up(C, C, seed + 2000)[0])  # made_up begins with one row of each kind, in order
     before: Head = fit_head(X[:-1], Y[:-1], multi_label=False, pool_X=asked)
+    named: Head = fit_head(X[:-1], Y[:-1], multi_label=False, pool_X=asked, names=names)
     head = fit_head(X, Y, multi_label=False, warm=before, pool_X=asked)
     pool = Pool(pool_X, predict_proba(head, pool_X), X, Y, False, [f"kind {c}" for c in range(C)])
     nothing = Pool(pool_X, None, X[:0], Y[:0], False, pool.label_names)
@@ -60,6 +64,12 @@ def measure(n: int, C: int, N: int, seed: int) -> dict[str, tuple[float, float]]
         "fit_and_calibrate": timed(lambda: fit_head(X, Y, multi_label=False, warm=before, pool_X=asked)),
         "fit_keeping_calibration": timed(
             lambda: fit_head(X, Y, multi_label=False, warm=before, calibrate=False, pool_X=asked)
+        ),
+        "fit_and_calibrate_named": timed(
+            lambda: fit_head(X, Y, multi_label=False, warm=named, pool_X=asked, names=names)
+        ),
+        "fit_keeping_calibration_named": timed(
+            lambda: fit_head(X, Y, multi_label=False, warm=named, calibrate=False, pool_X=asked, names=names)
         ),
         "predict": timed(lambda: predict_proba(head, pool_X)),
         "rank_cold": timed(lambda: rank(nothing, QUEUE, strategy="cold", seed=seed)),

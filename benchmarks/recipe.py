@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.labelled_lines import known_texts
+from benchmarks.named import label_texts, prototypes, without_names
 from benchmarks.recipe_chart import rounds_spec
 from benchmarks.strategies import Frozen, labelled_at
 from labeller.learning.measured_on import machine
@@ -31,6 +32,7 @@ from labeller.learning.replay_chart import save_png
 from modelsvc.diversity import medoids
 from modelsvc.encoder import BUNDLED, Encoder, resolve
 from modelsvc.pool_graph import sampled
+from modelsvc.prototypes import Prototypes
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe import RecipeConfig, Stage, train
 from modelsvc.strategies import STRATEGIES
@@ -56,6 +58,7 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=0.0, help="share of the labels made wrong")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--held-back", action="store_true")
+    without_names(parser)
     parser.add_argument("--cache", type=Path, help="folder for the frozen embeddings")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--png", type=Path)
@@ -71,6 +74,7 @@ def main() -> None:
     for n, seed, pseudo in product(labels, seeds, options.pseudo or [usual]):
         how = [options.order, options.teacher, options.least_right, options.noise]
         how += ["first stage"] * options.first_stage + [f"ahead {options.ahead}"] * bool(options.ahead)
+        how += ["names"] * (not options.without_names)
         key = "/".join(str(part) for part in (n, seed, *how, pseudo))
         if key not in done:
             done[key] = scene.measure(n, seed, tuple(int(k) for k in pseudo.split(",")))
@@ -89,6 +93,8 @@ class Scene:
         self.encoder = Encoder.load(resolve(BUNDLED), threads=options.threads)
         texts, labels = _read(options.train)
         self.names = sorted(set(labels))
+        self.label_texts = label_texts(self.names, teach=not options.without_names)
+        self.prototypes = prototypes(self.label_texts, self.encoder.encode)
         X, Y = self._frozen(options.train, texts), self._targets(labels)
         if options.held_back:
             order = np.random.default_rng(77).permutation(len(texts))
@@ -121,7 +127,9 @@ class Scene:
         rest = np.setdiff1d(np.arange(len(texts)), chosen)
         answers = _spoilt(Y[chosen], self.options.noise, rng)
         asked = sampled(len(rest), seed=seed)  # of the pool, for its share in the head
-        accuracy = {"frozen": _accuracy(X[chosen], answers, self.test[1], self.test[2], X[rest[asked]])}
+        accuracy = {
+            "frozen": _accuracy(X[chosen], answers, *self.test[1:], X[rest[asked]], names=self.prototypes)
+        }  # without an audit names teach no tuned encoder, as in the product
         options = self.options
         use, least = not options.first_stage, options.least_right
         config = RecipeConfig(teacher=options.teacher, use_pool=use, least_right=least, pseudo=pseudo)
@@ -148,6 +156,7 @@ class Scene:
             config=config,
             threads=self.options.threads,
             seed=seed,
+            label_texts=self.label_texts,
             on_stage=on_stage,
         )
         kinds = int(np.count_nonzero(answers.sum(0)))
@@ -157,19 +166,34 @@ class Scene:
         _, X, Y = self.pool
         if self.options.order == "medoids":
             return medoids(X, n, rng=rng)
-        names_X = self.encoder.encode(self.names)
+        label_X = self.encoder.encode([text for (text,) in label_texts(self.names)])
         options = self.options
-        test_X, test_Y = self.test[1:]
-        data = Frozen(options.train.stem, self.names, X, Y, test_X, test_Y, names_X, ahead=options.ahead)
+        data = Frozen(
+            options.train.stem,
+            self.names,
+            X,
+            Y,
+            *self.test[1:],
+            label_X,
+            asks_names=not options.without_names,
+            ahead=options.ahead,
+        )
         return labelled_at(data, self.options.order, seed, [n])[n]
 
 
 def _accuracy(
-    X: Embeddings, Y: Targets, test_X: Embeddings, test_Y: Targets, pool_X: Embeddings | None, *, tuned: bool = False
+    X: Embeddings,
+    Y: Targets,
+    test_X: Embeddings,
+    test_Y: Targets,
+    pool_X: Embeddings | None,
+    *,
+    tuned: bool = False,
+    names: Prototypes | None = None,
 ) -> float:
     """Of the head that the product would fit without an audit; without `pool_X` one in which the pool has no share."""
     unseen = np.zeros(len(Y), np.bool_) if tuned else None
-    head = fit_head(X, Y, multi_label=False, calibrate_on=unseen, pool_X=pool_X)
+    head = fit_head(X, Y, multi_label=False, calibrate_on=unseen, pool_X=pool_X, names=names)
     return round(float((predict_proba(head, test_X).argmax(1) == test_Y.argmax(1)).mean()), 4)
 
 

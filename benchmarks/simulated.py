@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labelled_lines import known_texts
-from benchmarks.strategies import embeddings
+from benchmarks.named import of_rows
+from benchmarks.strategies import embeddings, label_embeddings
 from labeller.annotation.audit import audit_is_due, audit_threshold
 from modelsvc.heads import cross_fit, fit
 from modelsvc.pool_graph import sampled
@@ -25,6 +26,7 @@ from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
 from modelsvc.types import Embeddings, Head, Proba, Rows, Targets, Views
 from modelsvc.words import Words, learn_vocabulary
 
+NAMED = " with names"  # behind the name of a corpus whose labels' names teach
 REFIT_EVERY, GROWTH = 10, 0.1  # labels; in the product 5 and a twentieth
 
 
@@ -36,6 +38,7 @@ class Corpus:
     multi_label: bool
     label_names: list[str]
     words: Words | None = None  # M rows; as in the product only where a text may have several labels
+    label_X: Embeddings | None = None  # (C, D) what the labels are called, where it teaches
 
     @property
     def texts(self) -> Views:
@@ -82,7 +85,9 @@ class Moment:
             return cls(**found)
 
 
-def read(train: Path, test: Path, folder: Path | None) -> Corpus:
+def read(train: Path, test: Path, folder: Path | None, *, asks_names: bool) -> Corpus:
+    """`asks_names`: the labels' names teach where one label a text is given. The corpus is called otherwise then, so
+    that neither its runs nor what was played are taken for those of heads without names."""
     (taught, several), (tests, _) = known_texts(train), known_texts(test)
     rows = taught + tests
     names = sorted({name for row in rows for name in row.labels})
@@ -92,7 +97,9 @@ def read(train: Path, test: Path, folder: Path | None) -> Corpus:
     if several:
         texts = [row.text for row in rows]
         words = Words.of(learn_vocabulary(texts), texts)
-    return Corpus(train.stem.removesuffix(".train"), np.concatenate(parts), Y, several, names, words)
+    label_X = label_embeddings(names, train, folder) if asks_names and not several else None
+    name = train.stem.removesuffix(".train") + (NAMED if label_X is not None else "")
+    return Corpus(name, np.concatenate(parts), Y, several, names, words, label_X)
 
 
 def part(corpus: Corpus, seed: int, *, pool_size: int) -> Project:
@@ -158,7 +165,8 @@ def _head(project: Project, labelled: list[int], warm: Head | None, seed: int) -
     if len(np.unique(Y, axis=0)) < 2:
         return None
     multi, others = project.corpus.multi_label, _others(project, rows)
-    return fit(texts[rows], Y, multi_label=multi, pool=others, warm=warm, seed=seed)
+    names = of_rows(project.corpus.label_X)
+    return fit(texts[rows], Y, multi_label=multi, pool=others, warm=warm, seed=seed, names=names)
 
 
 def _others(project: Project, labelled: Rows) -> Views:
@@ -171,7 +179,8 @@ def _others(project: Project, labelled: Rows) -> Views:
 def moment(project: Project, labelled: Rows, head: Head, seed: int) -> Moment:
     texts, Y, multi = project.texts, project.Y, project.corpus.multi_label
     others = _others(project, labelled)
-    unseen, answers = cross_fit(texts[labelled], Y[labelled], multi_label=multi, pool=others, seed=seed)
+    names = of_rows(project.corpus.label_X)
+    unseen, answers = cross_fit(texts[labelled], Y[labelled], multi_label=multi, pool=others, seed=seed, names=names)
     pool_proba = predict_proba(head, texts)
     pool_answers = decide(head, pool_proba)
     pool_proba[labelled], pool_answers[labelled] = unseen, answers

@@ -24,8 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.named import without_names
 from benchmarks.resumable import already, write
-from benchmarks.simulated import Corpus, read
+from benchmarks.simulated import NAMED, Corpus, read
 from benchmarks.trajectories import trajectory
 from labeller.insight.extrapolation import FACTOR, HORIZON, Needed, band_at, farthest, needed, value_at
 from labeller.learning.measured_on import machine
@@ -50,10 +51,11 @@ def main() -> None:
     parser.add_argument("--until", type=int, default=900)
     parser.add_argument("--embeddings", type=Path, help="a folder in which the frozen embeddings are kept")
     parser.add_argument("--json", type=Path)
+    without_names(parser)
     options = parser.parse_args()
     report = already(options.json) | {"benchmark": "stopping", "machine": machine(), "pool": POOL}
     for train, test in zip(options.files[::2], options.files[1::2], strict=True):
-        corpus = read(train, test, options.embeddings)
+        corpus = read(train, test, options.embeddings, asks_names=not options.without_names)
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             tasks = [one_against_rest(corpus, label) for label in options.only] or [
                 some_labels(corpus, options.some, seed)
@@ -74,10 +76,11 @@ def main() -> None:
 
 
 def one_against_rest(corpus: Corpus, label: str) -> Corpus:
+    """Without names: an encoder is deaf to the "not" of the second."""
     carries = corpus.Y[:, corpus.label_names.index(label)]
-    names = [label, f"not {label}"]
-    return replace(corpus, name=f"{corpus.name}: {label}", Y=np.column_stack([carries, 1 - carries]),
-                   multi_label=False, label_names=names, words=None)  # fmt: skip
+    names, task = [label, f"not {label}"], f"{corpus.name.removesuffix(NAMED)}: {label}"
+    return replace(corpus, name=task, Y=np.column_stack([carries, 1 - carries]),
+                   multi_label=False, label_names=names, words=None, label_X=None)  # fmt: skip
 
 
 def some_labels(corpus: Corpus, count: int, seed: int) -> Corpus:
@@ -87,7 +90,9 @@ def some_labels(corpus: Corpus, count: int, seed: int) -> Corpus:
     picked = np.sort(np.random.default_rng([seed, count]).permutation(len(corpus.label_names))[:count])
     rows, names = corpus.Y[:, picked].any(axis=1), [corpus.label_names[label] for label in picked]
     name = f"{corpus.name}: {count} labels"
-    return replace(corpus, name=name, X=corpus.X[rows], Y=corpus.Y[rows][:, picked], label_names=names)
+    label_X = None if corpus.label_X is None else corpus.label_X[picked]
+    Y = corpus.Y[rows][:, picked]
+    return replace(corpus, name=name, X=corpus.X[rows], Y=Y, label_names=names, label_X=label_X)
 
 
 def table(runs: list[Row]) -> list[Row]:

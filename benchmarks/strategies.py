@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labelled_lines import known_texts
+from benchmarks.named import label_texts, of_rows, without_names
 from benchmarks.resumable import already, write
 from labeller.learning.measured_on import machine
 from labeller.learning.replay_lines import Known
 from modelsvc.diversity import medoids
 from modelsvc.evaluate import macro_f1
 from modelsvc.pool_graph import sampled
-from modelsvc.prototypes import Prototypes, texts_of
 from modelsvc.quick import decide, fit_head, predict_proba
 from modelsvc.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
 from modelsvc.types import Embeddings, Head, Rows, Targets
@@ -58,7 +58,7 @@ class Frozen:
     def head(self, rows: Rows, *, warm: Head | None = None, seed: int) -> Head:
         """As the product fits it on these labelled texts."""
         pool = self.X[sampled(len(self.X), seed=0)] if self.asks_pool else None
-        names = Prototypes(self.label_X, np.arange(len(self.names))) if self.asks_names else None
+        names = of_rows(self.label_X) if self.asks_names else None
         return fit_head(self.X[rows], self.Y[rows], multi_label=False, warm=warm, seed=seed, pool_X=pool, names=names)
 
 
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--ahead", type=int, default=0, help="texts that the page holds when a refit ranks anew")
     parser.add_argument("--held-back", action="store_true", help="judge on a third of TRAIN, never opening TEST")
     parser.add_argument("--without-pool", action="store_true", help="heads without the pool's share")
-    parser.add_argument("--without-names", action="store_true", help="heads that do not learn from the labels' names")
+    without_names(parser)
     parser.add_argument("--embeddings", type=Path, help="a folder in which the frozen embeddings are kept")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after so long")
     parser.add_argument("--json", type=Path)
@@ -167,7 +167,7 @@ def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Fr
     rows = _one_label(train)
     names = sorted({row.labels[0] for row in rows})
     X = embeddings([row.text for row in rows], train.stem, folder)
-    label_X = embeddings([texts_of(name)[0] for name in names], _names(train), folder)
+    label_X = label_embeddings(names, train, folder)
     Y = targets(rows, names)
     if held_back:
         third = held_third(len(rows))
@@ -182,8 +182,9 @@ def held_third(texts: int) -> NDArray[np.bool_]:
     return np.random.default_rng(99).permutation(texts) % 3 == 0
 
 
-def _names(train: Path) -> str:
-    return train.stem.removesuffix(".train") + ".names"
+def label_embeddings(names: list[str], train: Path, folder: Path | None) -> Embeddings:
+    """(C, D) of what the labels are called."""
+    return embeddings([text for (text,) in label_texts(names)], train.stem.removesuffix(".train") + ".names", folder)
 
 
 def targets(rows: list[Known], names: list[str]) -> Targets:
