@@ -28,6 +28,7 @@ from benchmarks.simulated import Moment, Project, kept, part, read
 from labeller.learning.measured_on import machine
 from modelsvc.assisted_f1 import Expected, LabelFigures, assisted_figures
 from modelsvc.evaluate import LabelReport, audit_report
+from modelsvc.few_wrong import with_few_wrong
 from modelsvc.intervals import Interval, bootstrap_macro_f1, macro_f1, wilson
 from modelsvc.ppi import Proxy, confidence, tightened_share
 from modelsvc.types import Targets
@@ -80,6 +81,7 @@ def measured(project: Project, moment: Moment) -> list[Fact]:
     hoped = Expected.of(moment.pool_proba, moment.pool_answers)
     carried = gold.any(axis=0)
     helped = assisted_figures(gold[audit], moment.answers[audit], moment.unseen[audit], hoped, seed=0, carried=carried)
+    helped = with_few_wrong(helped, gold[audit], moment.answers[audit], multi_label=multi, seed=0)
     helped_f1 = helped and helped.macro_f1
     carrying = int(gold[audit].any(axis=1).sum())
     facts = [

@@ -143,13 +143,6 @@ def figures(truth: Answers, answers: Answers) -> dict[str, float]:
     }
 
 
-def one_hot(columns: NDArray[np.int64], width: int) -> Answers:
-    """The likeliest label of each text. (n,) -> (n, C)"""
-    answers = np.zeros((len(columns), width), np.uint8)
-    answers[np.arange(len(columns)), columns] = 1
-    return answers
-
-
 def main() -> None:
     spec = read_order()
     said, sys.stdout = sys.stdout, sys.stderr  # libraries print what they like

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
-from benchmarks.rivals import FIRST, Answers, Point, Task, one_hot
+from benchmarks.rivals import FIRST, Answers, Point, Task
+from modelsvc.links import one_hot
 
 STEP = 8  # labels between two fits
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.rivals import Answers, Point, Rows, Task, one_hot
+from benchmarks.rivals import Answers, Point, Rows, Task
+from modelsvc.links import one_hot
 
 BATCH = 16
 MOST_STEPS = 1000

@@ -168,13 +168,13 @@ def read(train: Path, test: Path, *, held_back: bool, folder: Path | None) -> Fr
     names = sorted({row.labels[0] for row in rows})
     X = embeddings([row.text for row in rows], train.stem, folder)
     label_X = label_embeddings(names, train, folder)
-    Y = one_hot(rows, names)
+    Y = targets(rows, names)
     if held_back:
         third = held_third(len(rows))
         return Frozen(train.stem.removesuffix(".train"), names, X[~third], Y[~third], X[third], Y[third], label_X)
     test_rows = _one_label(test)
     test_X = embeddings([row.text for row in test_rows], test.stem, folder)
-    return Frozen(train.stem.removesuffix(".train"), names, X, Y, test_X, one_hot(test_rows, names), label_X)
+    return Frozen(train.stem.removesuffix(".train"), names, X, Y, test_X, targets(test_rows, names), label_X)
 
 
 def held_third(texts: int) -> NDArray[np.bool_]:
@@ -187,7 +187,7 @@ def label_embeddings(names: list[str], train: Path, folder: Path | None) -> Embe
     return embeddings([text for (text,) in label_texts(names)], train.stem.removesuffix(".train") + ".names", folder)
 
 
-def one_hot(rows: list[Known], names: list[str]) -> Targets:
+def targets(rows: list[Known], names: list[str]) -> Targets:
     return np.array([[row.labels[0] == name for name in names] for row in rows], np.uint8)
 
 

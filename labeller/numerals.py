@@ -8,12 +8,18 @@ from django.utils.translation import gettext as _
 
 def whole(value: int) -> str:
     """12345 -> "12,345" in English, "12.345" in German."""
-    return number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
+    return _with_minus(number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True))
 
 
 def decimal(value: float, places: int) -> str:
     """Rounded half to even as Python does: (1234.56, 1) -> "1,234.6" in English, "1.234,6" in German."""
-    return number_format(f"{value:.{places}f}", decimal_pos=places, use_l10n=True, force_grouping=True)
+    rounded = f"{value:z.{places}f}"  # z: what rounds to nothing has no sign
+    return _with_minus(number_format(rounded, decimal_pos=places, use_l10n=True, force_grouping=True))
+
+
+def _with_minus(number: str) -> str:
+    """A minus sign, not a hyphen, at which a line may break."""
+    return number.replace("-", "−", 1)
 
 
 def in_100(share: float) -> str:

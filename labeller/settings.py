@@ -156,6 +156,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "labeller.projects.accounts.ClosedSignupAdapter"
+ACCOUNT_FORMS = {
+    "login": "labeller.projects.account_forms.SignInForm",
+    "signup": "labeller.projects.account_forms.SignUpForm",
+    "change_password": "labeller.projects.account_forms.NewPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from modelsvc.acquisition import EXPLORED
 from modelsvc.draws import drawn_apart
+from modelsvc.links import sigmoid, softmax
 from modelsvc.logistic import fit_subsets
 from modelsvc.pool import Pool, StrategyError
 from modelsvc.types import Embeddings, Proba, Ranked, Rows, Scores
@@ -66,13 +67,7 @@ def disagreement(heads: Heads, X: Embeddings, *, multi_label: bool) -> Scores:
 def _answers(heads: Heads, X: Embeddings, *, multi_label: bool) -> Proba:
     weights, bias = heads
     logits = X @ weights + bias[:, None, :]  # (M, B, C)
-    if multi_label:
-        either: Proba = (0.5 * (1 + np.tanh(logits / 2))).astype(np.float32)
-        return either
-    logits -= logits.max(axis=2, keepdims=True)
-    np.exp(logits, out=logits)
-    logits /= logits.sum(axis=2, keepdims=True)
-    return logits
+    return sigmoid(logits) if multi_label else softmax(logits)
 
 
 def _entropy(proba: Proba, multi_label: bool) -> NDArray[np.float32]:

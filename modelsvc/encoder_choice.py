@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from modelsvc.intervals import macro_f1, paired_worse
 from modelsvc.paired import resampled_no_better
+from modelsvc.prototypes import Prototypes
 from modelsvc.quick import cross_fit
 from modelsvc.types import Embeddings, Targets
 
@@ -67,8 +68,10 @@ def choose_encoder(
     scored: NDArray[np.bool_],
     multi_label: bool,
     seed: int,
+    names: Mapping[str, Prototypes | None] | None = None,
 ) -> EncoderChoice:
-    """Compare encoders on n labelled texts: embeddings (n, D) of each by its name, targets Y (n, C).
+    """Compare encoders on n labelled texts: embeddings (n, D) of each by its name, targets Y (n, C). `names` are the
+    labels' names as each encoder reads them, which teach these heads as they teach the one that serves.
 
     `current` names the one in use, among them; `scored` (n,) the texts that no model chose. Another is proposed when it
     is better with p below SURE over the number of others (Bonferroni). The answer follows from the arrays and the seed.
@@ -77,7 +80,7 @@ def choose_encoder(
     """
     _check(embeddings, Y, scored, current)
     answers = {
-        name: cross_fit(X, Y, multi_label=multi_label, seed=seed, folds=FOLDS)[1][scored]
+        name: cross_fit(X, Y, multi_label=multi_label, seed=seed, folds=FOLDS, names=(names or {}).get(name))[1][scored]
         for name, X in embeddings.items()
     }
     truth, before = Y[scored], answers[current]

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelsvc.f1_intervals import label_f1, macro_f1_with_unmet, micro_f1
 from modelsvc.intervals import EvaluationError, Interval, bootstrap_macro_f1, macro_f1, paired_worse, wilson
@@ -60,7 +61,7 @@ def audit_report(
     if not multi_label and not ((true.sum(axis=1) == 1).all() and (pred.sum(axis=1) == 1).all()):
         raise EvaluationError("With one label a text, truth and prediction must have exactly 1 label in each row.")
     n = true.shape[0]
-    per_label = [_label_report(c, true[:, c], pred[:, c]) for c in range(true.shape[1])]
+    per_label = label_reports(Y_true, Y_pred)
     resampled = bootstrap_macro_f1(Y_true, Y_pred, seed=seed)
     return AuditReport(
         n=n,
@@ -72,6 +73,17 @@ def audit_report(
         micro_f1=micro_f1(Y_true, Y_pred, multi_label=multi_label),
         per_label=per_label,
     )
+
+
+def label_reports(Y_true: Targets, Y_pred: Targets) -> list[LabelReport]:
+    """(n, C), (n, C) -> C of them."""
+    true, pred = Y_true > 0, Y_pred > 0
+    return [_label_report(c, true[:, c], pred[:, c]) for c in range(true.shape[1])]
+
+
+def wrong_by_label(Y_true: Targets, Y_pred: Targets) -> NDArray[np.int64]:
+    """Texts on which each label was missed or given wrongly. (n, C), (n, C) -> (C,)"""
+    return np.asarray(((Y_true > 0) != (Y_pred > 0)).sum(axis=0), np.int64)
 
 
 def _label_report(label: int, true: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> LabelReport:

@@ -25,6 +25,11 @@ def stratified_folds(Y: Targets, *, folds: int, seed: int) -> NDArray[np.int64]:
     return assigned
 
 
+def enough_folds(Y: Targets) -> int:
+    """How many of them a calibration takes, Y (n, C): fewer of many texts or labels, whose folds take long."""
+    return 5 if Y.size <= 20_000 else 3
+
+
 def cross_fit_logits(
     X: Embeddings,
     Y: Targets,

@@ -1,4 +1,5 @@
-"""Whether tuning pays, by the labels at hand: each half of them foretold by models made of the other half."""
+"""Whether tuning pays, by the labels at hand: each half of them foretold by models made of the other half. And how sure
+a head over the tuned encoder may be, which none of the texts that tuned it can say."""
 
 from __future__ import annotations
 
@@ -7,19 +8,23 @@ from collections.abc import Mapping
 import numpy as np
 
 from modelsvc.encoder import Encoder
-from modelsvc.paired import Comparison, compare_answers
+from modelsvc.left_out import LeftOut
+from modelsvc.links import likeliest, softmax
+from modelsvc.paired import WORSE, Comparison, compare_answers
 from modelsvc.pool_graph import sampled
 from modelsvc.quick import cross_fit
 from modelsvc.teacher import FOLDS, READING, READING_POOL, Task
 from modelsvc.types import Proba, Targets
 
 FACTS = ("halves_right", "halves_right_frozen", "halves_p")  # what `facts_of` calls them
-WORSE = 0.1  # p below which the labels at hand speak against tuning
+TEMPERATURE = "halves_temperature"
+ALL_FACTS = (*FACTS, TEMPERATURE)
+FEW = 32  # texts that weigh as much as the temperature 1, for what few texts say of it is mostly luck
 
 
-def beside_frozen(task: Task, tuned: Proba, pool_texts: list[str], *, at: float) -> Comparison:
-    """`tuned` (n, C), the probabilities of `teacher.answers_unseen`, beside a head over the encoder as it came, taught
-    by the same halves and with the pool's share, as it would serve. One label a text; `at` 0..1 is where the bar
+def beside_frozen(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -> Comparison:
+    """The tuned models of both halves beside heads over the encoder as it came, taught by the same halves, by what
+    labels are called and with the pool's share, as they would serve. One label a text; `at` 0..1 is where the bar
     stands meanwhile.
 
     Half of the labels teaches less than all, and a tuned encoder misses them more: what speaks for it here speaks the
@@ -31,21 +36,29 @@ def beside_frozen(task: Task, tuned: Proba, pool_texts: list[str], *, at: float)
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
     names = task.names(encoder)
     _, frozen = cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names)
-    return compare_answers(_likeliest(tuned), frozen, task.Y, multi_label=False, seed=task.seed)
+    return compare_answers(likeliest(unseen.head), frozen, task.Y, multi_label=False, seed=task.seed)
 
 
-def facts_of(found: Comparison) -> dict[str, float | str]:
+def temperature_of(unseen: LeftOut, Y: Targets) -> float:
+    """Of a head over an encoder tuned on the texts of Y (n, C): that which suits the models of their halves best, on
+    texts those had not seen (Guo et al. 2017, arXiv 1706.04599), drawn towards 1 where these are few."""
+    n = int(unseen.scorable.sum())
+    return float(unseen.temperature(None, Y, unseen.scorable) ** (n / (n + FEW)))
+
+
+def proba_of(unseen: LeftOut, Y: Targets) -> Proba:
+    """(n, C) how sure they were."""
+    return softmax(unseen.head / np.float32(temperature_of(unseen, Y)))
+
+
+def facts_of(found: Comparison, temperature: float) -> dict[str, float | str]:
     """For a stage's card."""
-    return dict(zip(FACTS, (found.right, found.right_before, round(found.p, 3)), strict=True))
+    values = (found.right, found.right_before, round(found.p, 3), round(temperature, 3))
+    return dict(zip(ALL_FACTS, values, strict=True))
 
 
 def speak_against(facts: Mapping[str, float | str]) -> bool:
-    """Whether the labels at hand, where they were asked, say that the tuned encoder is worse by more than chance. Each
-    half misses the other's labels, a tuned encoder the more, so only what is hardly chance counts."""
+    """Whether the labels at hand, where they were asked, say that the tuned encoder is worse. Each half misses the
+    other's labels, a tuned encoder the more, so it need not be ahead; but it must not be seen behind, as with an audit.
+    """
     return float(facts.get(FACTS[2], 1.0)) < WORSE
-
-
-def _likeliest(proba: Proba) -> Targets:
-    answers: Targets = np.zeros(proba.shape, np.uint8)
-    answers[np.arange(len(proba)), proba.argmax(axis=1)] = 1
-    return answers

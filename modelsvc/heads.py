@@ -25,11 +25,12 @@ def fit(
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
     names: Prototypes | None = None,
+    temperature: float = 1.0,
     look: Look = unwatched,
 ) -> Head:
     """A calibrated head from n labelled texts and their labels Y (n, C); `pool` are texts of the pool,
-    whose labels are not asked (see `quick.fit_head`). `names` teach where one label a text is given. The rest as in
-    `quick.fit_head`. Raises QuickModelError."""
+    whose labels are not asked (see `quick.fit_head`). `names` teach where one label a text is given, and `temperature`
+    stands where it cannot be told. The rest as in `quick.fit_head`. Raises QuickModelError."""
     if labelled.words is not None and multi_label:
         return two_views.fit_two_views(
             labelled, Y, pool=pool, warm=warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on, look=look
@@ -44,6 +45,7 @@ def fit(
         calibrate_on=calibrate_on,
         pool_X=pool.X,
         names=names,
+        temperature=temperature,
         look=look,
     )
 

@@ -1,6 +1,6 @@
 """What labelled texts say of heads that have not seen them, one label a text: whether the labels' names are to teach,
-and how large a share the pool is to have. What cannot be told from them is as it was found to be elsewhere: names
-teach a head over an encoder as it came, the pool has its expected share."""
+how large a share the pool is to have, and how sure the head may be. What cannot be told from them is as it was found to
+be elsewhere: names teach a head over an encoder as it came, the pool has its expected share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.folds import cross_fit_logits
-from modelsvc.pool_share import Mix, fair_losses, is_worse, mix_for, spread_left_out
+from modelsvc.links import COARSE, TEMPERATURES, tempered
+from modelsvc.pool_share import Mix, is_worse, mix_for, spread_left_out
 from modelsvc.prototypes import Prototypes, are_asked
 from modelsvc.types import Embeddings, Look, Targets, unwatched
 
@@ -58,9 +59,17 @@ class LeftOut:
         losses = np.full(len(met), -np.log(new / others))
         if met.any():
             fair = rows & self.scorable
-            at = fair_losses(self.mixed(mix)[fair], Y[fair].argmax(axis=1))
+            _, at = tempered(self.mixed(mix)[fair], Y[fair].argmax(axis=1), COARSE)
             losses[met] = at if met.all() else at - np.log(1 - new)
         return losses
+
+    def temperature(self, mix: Mix | None, Y: Targets, rows: Mask, *, untold: float = 1.0) -> float:
+        """The one with the least log loss on those of `rows` (n,) whose label some training row of their fold had: no
+        temperature can help the others. `untold` where they are too few."""
+        fair = self.scorable & rows
+        if int(fair.sum()) < LEAST_ROWS:
+            return untold
+        return tempered(self.mixed(mix)[fair], Y[fair].argmax(axis=1), TEMPERATURES)[0]
 
 
 @dataclass(frozen=True)

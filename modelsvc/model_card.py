@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+ENOUGH_TEXTS = 30  # drawn at random, below which no figure is told; both as on the pages
+ENOUGH_SUPPORT = 5  # of one label
+
 
 def model_card(
     project_name: str,
@@ -81,6 +84,11 @@ def _audit(names: Sequence[str], card: Mapping[str, Any]) -> str:
     audit = card.get("audit") or {}
     if not audit:
         return "## How good it is\n\nNot measured: it has no audit texts yet. Measure it before you rely on it."
+    if audit["n"] < ENOUGH_TEXTS:
+        return (
+            f"## How good it is\n\nAudit texts: {audit['n']}. Fewer than {ENOUGH_TEXTS} say too little for any figure."
+            " Measure it before you rely on it."
+        )
     leaning = card.get("leaning") or {}
     rows = []
     for name, key in (("Accuracy", "accuracy"), ("Macro-F1", "macro_f1"), ("Micro-F1", "micro_f1")):
@@ -98,11 +106,15 @@ def _audit(names: Sequence[str], card: Mapping[str, Any]) -> str:
     if leaning.get("labels"):
         per_label = [row | leaning["labels"][row["label"]] for row in per_label]
     if per_label:
-        found = [
-            (names[row["label"]], row["support"], *map(_share, (row["precision"], row["recall"]))) for row in per_label
-        ]
+        found = [(names[row["label"]], row["support"], *_precision_and_recall(row)) for row in per_label]
         text += "\n\n" + _table(("Label", "Audit texts", "Precision", "Recall"), found)
     return text
+
+
+def _precision_and_recall(row: Mapping[str, Any]) -> tuple[str, str]:
+    if row["support"] < ENOUGH_SUPPORT:
+        return f"too few ({row['support']})", ""
+    return _share(row["precision"]), _share(row["recall"])
 
 
 def _training(card: Mapping[str, Any], versions: Mapping[str, str]) -> str:
@@ -133,6 +145,9 @@ classifier = load()
 for prediction in classifier.predict(["A text to classify"]):
     print(prediction.labels, prediction.probability)
 ```
+
+One JSON object comes out for each row that goes in, in their order, with its number in `row`: the first text is row 1,
+so answers can be joined to a table again. A blank line or an empty cell is a row too, and gets no labels.
 
 On a machine without a GPU the small build of torch is enough; PyTorch's own "Get started" page names its index.
 The folder also loads as embeddings with `SentenceTransformer(folder)`; the labels come from `predict.py` alone."""

@@ -68,9 +68,7 @@ def teach_in_order(
             _, out_of_fold = cross_fit(texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, names=names)
             answer[seen] = out_of_fold[place[judged[seen]]]
         if not seen.all():
-            head = fit(
-                texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, calibrate=multi_label, names=names
-            )  # one label a text: the likeliest label needs no temperature
+            head = fit(texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, names=names)
             answer[~seen] = decide(head, predict_proba(head, texts[judged[~seen]]))
         given.append(count)
         learnt.append(count * (1 - seen.mean() / min(FOLDS, count)))

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.links import sigmoid
 from modelsvc.types import Proba, Targets
 
 Floats = NDArray[np.float32]
 
+DEFAULT_THRESHOLD = 0.5
 SCALE_SPREAD = 0.3  # how far a label's scale lies from the common one: standard deviation, as a share of it
 OFFSET_SPREAD = 0.5  # and its offset, in logits
 LEAST_THRESHOLD = 0.05  # a label that would be wrong nineteen times in twenty is not given
@@ -34,7 +36,7 @@ class Scales:
 
     def proba(self, logits: Floats) -> Proba:
         """(N, C) -> (N, C)."""
-        honest: Proba = _sigmoid(logits * self.scale + self.offset).astype(np.float32)
+        honest: Proba = sigmoid(logits * self.scale + self.offset).astype(np.float32)
         return honest
 
 
@@ -57,7 +59,7 @@ def expected_f1_thresholds(proba: Proba) -> Floats:
 
     Expected F1 of the k likeliest: twice the sum of their probabilities over k plus the sum of all.
     """
-    thresholds = np.full(proba.shape[1], 0.5, np.float32)
+    thresholds = np.full(proba.shape[1], DEFAULT_THRESHOLD, np.float32)
     for c in range(proba.shape[1]) if len(proba) else ():
         p = np.sort(proba[:, c].astype(np.float64))[::-1]
         expected = 2 * np.cumsum(p) / (np.arange(1, len(p) + 1) + p.sum())
@@ -69,6 +71,19 @@ def expected_f1_thresholds(proba: Proba) -> Floats:
     return thresholds
 
 
+def thresholds_for(expected: Proba, Y: Targets) -> Floats:
+    """(C,) by these honest probabilities (N, C), for a head taught by Y (n, C). A label without a single text keeps
+    DEFAULT_THRESHOLD: there is nothing to expect of it."""
+    best = np.where(Y.any(axis=0), expected_f1_thresholds(expected), np.float32(DEFAULT_THRESHOLD))
+    return best.astype(np.float32)
+
+
+def over(thresholds: Floats, proba: Proba) -> Targets:
+    """The answers: each label at or above its threshold (C,), or DEFAULT_THRESHOLD where there is none. (N, C)"""
+    answers: Targets = (proba >= (thresholds if thresholds.size else DEFAULT_THRESHOLD)).astype(np.uint8)
+    return answers
+
+
 def rate_matched_thresholds(proba: Proba, rates: NDArray[np.floating]) -> Floats:
     """Thresholds (C,) that give each label to the same share of these texts (N, C) as `rates` (C,) says.
 
@@ -76,7 +91,7 @@ def rate_matched_thresholds(proba: Proba, rates: NDArray[np.floating]) -> Floats
     them, but how many texts of the pool carry a label is known from a head that was not.
     """
     N, C = proba.shape
-    thresholds = np.full(C, 0.5, np.float32)
+    thresholds = np.full(C, DEFAULT_THRESHOLD, np.float32)
     for c in range(C) if N else ():
         p = np.sort(proba[:, c].astype(np.float64))[::-1]
         k = min(N, max(1, round(float(rates[c]) * N)))
@@ -105,7 +120,7 @@ def _posterior(
     a, b = scale.copy(), offset.copy()
     pull = (1 / max(spreads[0], 1e-3) ** 2, 1 / spreads[1] ** 2)
     for _ in range(NEWTON_STEPS):
-        p = _sigmoid(a * z + b)
+        p = sigmoid(a * z + b)
         slope, curve = p - y, p * (1 - p)
         gradient = ((slope * z).sum(0) + pull[0] * (a - scale), slope.sum(0) + pull[1] * (b - offset))
         aa, ab, bb = (curve * z * z).sum(0) + pull[0], (curve * z).sum(0), curve.sum(0) + pull[1]
@@ -115,7 +130,3 @@ def _posterior(
         damp = 1 / np.maximum(1, np.maximum(np.abs(step_a), np.abs(step_b)))  # never further than 1 at a time
         a, b = np.maximum(a - damp * step_a, LEAST_SCALE), b - damp * step_b
     return a, b
-
-
-def _sigmoid(z: NDArray[np.floating]) -> NDArray[np.floating]:
-    return 0.5 * (1 + np.tanh(z / 2))  # tanh never overflows

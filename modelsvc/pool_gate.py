@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modelsvc.encoder import Encoder
-from modelsvc.halves import FACTS, speak_against
+from modelsvc.halves import FACTS, proba_of, speak_against
+from modelsvc.left_out import LeftOut
 from modelsvc.quick import cross_fit
 from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig
 from modelsvc.selftrain import Trust, trust
 from modelsvc.teacher import READING, Task, answers_unseen
-from modelsvc.types import Proba
 
 JUDGES = {
     "frozen": "labelled texts that a head over the encoder as it came had not seen",
@@ -56,7 +56,9 @@ def learnt_from_pool(used: int, right: float, judge: str) -> str:
     )
 
 
-def trusted(task: Task, config: RecipeConfig, method: str, unseen: Proba | None, *, share: float) -> tuple[Trust, str]:
+def trusted(
+    task: Task, config: RecipeConfig, method: str, unseen: LeftOut | None, *, pool_texts: list[str], share: float
+) -> tuple[Trust, str]:
     """What labelled texts say of answers by a model that had not seen them, and whose answers: "frozen" or "tuned".
 
     A head over the encoder as it came costs a second and seldom beats the tuned one: where it can be trusted already,
@@ -70,5 +72,5 @@ def trusted(task: Task, config: RecipeConfig, method: str, unseen: Proba | None,
     if seen.of_sure >= config.least_right:
         return seen, "frozen"
     if unseen is None:
-        unseen = answers_unseen(task, method, config)
-    return trust(unseen, task.Y, share), "tuned"
+        unseen = answers_unseen(task, method, config, pool_texts=pool_texts)
+    return trust(proba_of(unseen, task.Y), task.Y, share), "tuned"

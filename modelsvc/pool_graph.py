@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
+from modelsvc.nearest import nearest_others
 from modelsvc.types import Embeddings, Look, Rows, Targets, unwatched
 
 Floats = NDArray[np.float32]
@@ -23,7 +24,6 @@ NEIGHBOURS = 15
 SOURCES = 5  # nodes by which a labelled text enters the graph; itself alone where it is a node
 STEPS = 50  # of the flow; 30, 100 and 300 were level, see benchmarks/LOG.md
 SHRINKAGE = 1.0  # of the covariance within kinds, as a part of its mean eigenvalue; .3 and 3 were level
-BLOCK = 1024
 MOST_TEXTS = 4_000  # 8,000 would take four times as long
 MOST_FLOWS = 2_000  # remembered by a graph: 16 kB each at 4,000 texts
 KEPT = 2  # graphs a process remembers: 4,000 texts of width 384 are 10 MB
@@ -166,11 +166,7 @@ def _nearest(X: Embeddings) -> tuple[NDArray[np.int64], Floats]:
     """The NEIGHBOURS other rows nearest to each, and their squared distances: (M, K) each."""
     near = np.empty((len(X), NEIGHBOURS), np.int64)
     squared = np.empty((len(X), NEIGHBOURS), np.float32)
-    for start in range(0, len(X), BLOCK):
-        cosine = X[start : start + BLOCK] @ X.T
-        here = np.arange(len(cosine))
-        cosine[here, start + here] = -2  # not itself
-        found = np.argpartition(-cosine, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
-        near[start : start + BLOCK] = found
-        squared[start : start + BLOCK] = np.maximum(2 - 2 * np.take_along_axis(cosine, found, axis=1), 0)
+    for rows, found, cosines in nearest_others(X, NEIGHBOURS):
+        near[rows] = found
+        squared[rows] = np.maximum(2 - 2 * cosines, 0)
     return near, squared

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.folds import stratified_folds
+from modelsvc.links import COARSE, tempered
 from modelsvc.logistic import ABSENT
 from modelsvc.pool_graph import NEIGHBOURS, Discriminant, Floats, graph_of
 from modelsvc.prototypes import Prototypes
@@ -26,7 +27,6 @@ EXPECTED = 0.5  # the share where left-out texts cannot tell, with an encoder as
 EXPECTED_TUNED = 2.0  # with one tuned on these labels, whose neighbours were of one kind on every set
 LEAST_TEXTS = 200  # a smaller pool has no shape of its own
 MOST_SOURCES = 1_000  # labelled texts from which labels spread: with more it takes longer and is hardly better
-TEMPERATURES = np.geomspace(0.2, 5.0, 17).astype(np.float32)  # coarse: only the mix is chosen by it
 
 
 def is_of_use(pool: int, kinds: int) -> bool:
@@ -117,7 +117,7 @@ def mix_for(
         return Mix(expected, scale)
     mixes = [Mix(share, scale) for share in SHARES]
     truth = Y[scorable].argmax(axis=1)
-    losses = np.stack([fair_losses(mix.of(logits[scorable], pool[scorable]), truth) for mix in mixes])
+    losses = np.stack([tempered(mix.of(logits[scorable], pool[scorable]), truth, COARSE)[1] for mix in mixes])
     best = losses[losses.mean(axis=1).argmin()]
     within = [at for at in range(len(mixes)) if not is_worse(losses[at], best)]
     return min((mixes[at] for at in within), key=lambda mix: abs(mix.share - expected))
@@ -134,16 +134,3 @@ def _scale(logits: Floats, pool: Floats) -> float:
     whose logits are far below all others, count in neither."""
     told = logits > ABSENT / 2
     return float(logits[told].std() / max(float(pool[told].std()), 1e-6)) if told.any() else 1.0
-
-
-def fair_losses(logits: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(n,) of each row, at the temperature that suits them all best."""
-    at = [_log_losses(logits / temperature, truth) for temperature in TEMPERATURES]
-    return min(at, key=lambda losses: float(losses.sum()))
-
-
-def _log_losses(logits: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    peak = logits.max(axis=1)
-    whole = np.log(np.exp(logits - peak[:, None]).sum(axis=1)) + peak
-    losses: NDArray[np.float64] = (whole - logits[np.arange(len(truth)), truth]).astype(np.float64)
-    return losses

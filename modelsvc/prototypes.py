@@ -6,30 +6,25 @@ So a label that nobody has used yet is known by what it is called. The more text
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.descriptions import what_it_is
+from modelsvc.links import one_hot
 from modelsvc.types import Embeddings, Rows, Targets
 
 FEW = 20  # texts of a label from which on its name adds next to nothing
-SENTENCES = re.compile(r"(?<=;)\s+|(?<=[.!?])\s+(?=[^\W\d_a-z])|\n+")  # "z. B. nicht" is not three
-NOT = re.compile(
-    r"\W*(not|no|never|none of|does not|do not|except|excludes|excluding|without"
-    r"|nicht|kein\w*|nie|gehört nicht|außer|ausser|ohne)[\s:,]",
-    re.IGNORECASE,
-)
 MOST_TEXTS = 3_000  # labelled texts up to which names are asked: the folds are fitted twice for it
 
 
 def texts_of(name: str, description: str = "") -> tuple[str, ...]:
     """What the encoder reads of a label: its name, "card_arrival" as two words, and apart from it what the description
-    says the label is. What it says the label is not would draw those very texts: an encoder is deaf to a "not"."""
+    says the label is."""
     words = " ".join(name.replace("_", " ").split()) or name
-    told = [sentence.strip() for sentence in SENTENCES.split(description) if not NOT.match(sentence)]
-    described = " ".join(sentence for sentence in told if sentence)
+    described = what_it_is(description)
     return (words, described) if described else (words,)
 
 
@@ -45,14 +40,18 @@ class Prototypes:
     X: Embeddings  # (K, D), by the encoder of the texts beside them
     columns: Rows  # (K,) of which label
 
+    @classmethod
+    def read(cls, label_texts: Sequence[Sequence[str]], encode: Callable[[list[str]], Embeddings]) -> Prototypes | None:
+        """What each of C labels is called, read by an encoder's `encode`; None where there is nothing to read."""
+        columns = np.repeat(np.arange(len(label_texts)), [len(texts) for texts in label_texts])
+        return cls(encode([text for texts in label_texts for text in texts]), columns) if len(columns) else None
+
     def __len__(self) -> int:
         return len(self.X)
 
     def targets(self, C: int) -> Targets:
         """(K, C)"""
-        Y: Targets = np.zeros((len(self), C), np.uint8)
-        Y[np.arange(len(self)), self.columns] = 1
-        return Y
+        return one_hot(self.columns, C)
 
     def of_each(self, C: int) -> Embeddings | None:
         """(C, D) the mean of what each label is called; None where one has nothing."""

@@ -1,28 +1,26 @@
 """The quick model: an L2 logistic head on cached embeddings, refitted within a click and calibrated.
 
-The head is a softmax over labels (one label a text) or one sigmoid a label (several). Its probabilities are honest
-in the sense of Guo et al. 2017 (arXiv 1706.04599): one temperature, fitted on logits of rows a fold has not seen. With
-several labels a text each label has a scale and an offset of its own instead, folded into its weights (per_label.py).
+The head is a softmax over labels (one label a text) or one sigmoid a label (several, whose fitting is in
+several.py). Its probabilities are honest in the sense of Guo et al. 2017 (arXiv 1706.04599): one temperature, fitted
+on logits of rows a fold has not seen.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.folds import cross_fit_logits, stratified_folds
-from modelsvc.left_out import LEAST_ROWS, BothWays, Choice, both_ways
-from modelsvc.logistic import fit_linear, fit_subsets
-from modelsvc.per_label import expected_f1_thresholds, moved_like, shrunk_scales
+from modelsvc.folds import enough_folds, stratified_folds
+from modelsvc.left_out import BothWays, Choice, both_ways
+from modelsvc.links import likeliest, sigmoid, softmax
+from modelsvc.logistic import fit_subsets
+from modelsvc.per_label import over
 from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, Mix, is_of_use, spread
 from modelsvc.prototypes import Prototypes, are_asked
+from modelsvc.several import cross_fit_several, fit_several
 from modelsvc.types import Embeddings, Head, Look, Proba, Targets, Views, unwatched
-
-DEFAULT_THRESHOLD = 0.5
-LOG_TEMPERATURES = np.log(np.geomspace(0.2, 5.0, 65))  # steps of 5 %
 
 
 class QuickModelError(ValueError):
@@ -40,6 +38,7 @@ def fit_head(
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
     names: Prototypes | None = None,
+    temperature: float = 1.0,
     look: Look = unwatched,
 ) -> Head:
     """A calibrated head from labelled rows.
@@ -47,27 +46,30 @@ def fit_head(
     X is (n, D) of unit rows, Y is (n, C) multi-hot; a label without a single text gets probability near 0, unless its
     name is among `names`, which teach where one label a text is given and the texts do not speak against it. `warm` is
     the head fitted before this one, same labels in the same order (new ones at the end): only the start of the search,
-    never its end, which is unique. With `calibrate=False` the temperature and thresholds of `warm` are kept, which
-    saves the folds when only few labels came since. `calibrate_on` (n,) names the rows that may set the temperature
-    and the thresholds: those that the encoder was not tuned on, or it would be too sure of all others. `pool_X` (N, D)
-    are texts of the pool, whatever their labels: with one label a text they have a share in the head (pool_share.py);
-    with several the thresholds rest on how often each label is expected among them. `look` is called all along and may
-    raise to stop. Raises QuickModelError when shapes differ or no row is labelled.
+    never its end, which is unique. With `calibrate=False` what the folds told for `warm` is kept, its temperature,
+    names, mix or thresholds, which saves the folds when only few labels came since; without `warm` they are asked.
+    `calibrate_on` (n,) names the rows that may set the temperature and the thresholds: those that the encoder was not
+    tuned on, or it would be too sure of all others. `pool_X` (N, D) are texts of the pool, whatever their labels: with
+    one label a text they have a share in the head (pool_share.py); with several the thresholds rest on how often each
+    label is expected among them. `temperature` is that of a head of one label a text where the rows that may set it are
+    too few to tell. `look` is called all along and may raise to stop. Raises QuickModelError when shapes differ or no
+    row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
     if multi_label:
-        return _several(X, Y, warm, seed=seed, calibrate=calibrate, on=calibrate_on, pool_X=pool_X, look=look)
+        return fit_several(
+            X, Y, warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on, pool_X=pool_X, look=look
+        )
     asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     if warm is not None and not calibrate and warm.bias.shape == (Y.shape[1],):
         mix = Mix.of_head(warm) if asked is not None and warm.pool_share else None
         choice = Choice(warm.named and are_asked(Y), mix)
         return _one(X, Y, choice, warm.temperature, warm=warm, pool_X=asked, names=names, look=look)
-    ways = both_ways(X, Y, names=names, pool_X=asked, folds=_folds(X, Y), seed=seed, look=look)
+    ways = both_ways(X, Y, names=names, pool_X=asked, folds=enough_folds(Y), seed=seed, look=look)
     rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
     choice = _choice(ways, Y, calibrate_on, rows)
-    said = ways.of(choice)
-    temperature = _temperature(said.mixed(choice.mix), Y, said.scorable & rows)
-    return _one(X, Y, choice, temperature, warm=warm, pool_X=asked, names=names, look=look)
+    fitted = ways.of(choice).temperature(choice.mix, Y, rows, untold=temperature)
+    return _one(X, Y, choice, fitted, warm=warm, pool_X=asked, names=names, look=look)
 
 
 def _choice(ways: BothWays, Y: Targets, calibrate_on: NDArray[np.bool_] | None, rows: NDArray[np.bool_]) -> Choice:
@@ -104,41 +106,11 @@ def _one(
     return replace(head, weights=mixed, bias=shift, pool_share=mix.share, pool_scale=mix.scale, alone=head)
 
 
-def _several(
-    X: Embeddings,
-    Y: Targets,
-    warm: Head | None,
-    *,
-    seed: int,
-    calibrate: bool,
-    on: NDArray[np.bool_] | None,
-    pool_X: Embeddings | None,
-    look: Look,
-) -> Head:
-    """Several labels a text: each label's scale, offset and threshold are its own."""
-    weights, bias = fit_linear(X, Y, multi_label=True, warm=warm, look=look)
-    if warm is not None and not calibrate and warm.bias.shape == bias.shape:
-        scale, offset = moved_like(X @ warm.weights + warm.bias, X @ weights + bias)
-        return Head(weights * scale, bias * scale + offset, True, warm.temperature, warm.thresholds)
-    logits, scorable = cross_fit_logits(X, Y, multi_label=True, seed=seed, folds=_folds(X, Y), look=look)
-    if on is not None:
-        scorable = scorable & on
-    scales = shrunk_scales(logits[scorable], Y[scorable])
-    weights, bias = weights * scales.scale, bias * scales.scale + scales.offset
-    seen = scales.proba(logits if on is None else logits[on])
-    expected = seen if pool_X is None else np.concatenate([seen, _sigmoid(pool_X @ weights + bias)])
-    return Head(weights, bias, True, thresholds=_thresholds(expected, Y))
-
-
-def _folds(X: Embeddings, Y: Targets) -> int:
-    return 5 if X.shape[0] * Y.shape[1] <= 20_000 else 3
-
-
 def predict_proba(head: Head, texts: Views | Embeddings) -> Proba:
     """Calibrated probabilities of N texts. -> (N, C). Raises QuickModelError when the head reads words and these texts
     come without them, or over another vocabulary."""
     logits = raw_logits(head, texts) / np.float32(head.temperature)
-    return _sigmoid(logits) if head.multi_label else _softmax(logits)
+    return sigmoid(logits) if head.multi_label else softmax(logits)
 
 
 def raw_logits(head: Head, texts: Views | Embeddings) -> NDArray[np.float32]:
@@ -177,9 +149,9 @@ def cross_fit(
     """
     _check(X, Y, multi_label=multi_label)
     rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
-    fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
     if multi_label:
-        return _cross_fit_several(X, Y, rows, fold, seed=seed, folds=folds, look=look)
+        return cross_fit_several(X, Y, rows, seed=seed, folds=folds, look=look)
+    fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
     asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     ways = both_ways(X, Y, names=names, pool_X=asked, folds=folds, seed=seed, look=look)
     proba = np.empty(Y.shape, np.float32)
@@ -188,32 +160,9 @@ def cross_fit(
         mine, others = fold == f, fold != f
         choice = _choice(ways.only(others), Y[others], calibrate_on, rows[others])
         said = ways.of(choice)
-        mixed = said.mixed(choice.mix)
-        proba[mine] = _softmax(mixed[mine] / np.float32(_temperature(mixed, Y, said.scorable & rows & others)))
-    return proba, _decided(proba, np.zeros(0, np.float32), multi_label=False)
-
-
-def _cross_fit_several(
-    X: Embeddings,
-    Y: Targets,
-    rows: NDArray[np.bool_],
-    fold: NDArray[np.int64],
-    *,
-    seed: int,
-    folds: int,
-    look: Look,
-) -> tuple[Proba, Targets]:
-    logits, scorable = cross_fit_logits(X, Y, multi_label=True, seed=seed, folds=folds, look=look)
-    proba, decided = np.empty_like(logits), np.zeros(Y.shape, np.uint8)
-    for f in range(int(fold.max()) + 1):
-        look()
-        mine, others = fold == f, fold != f
-        fair = scorable & rows & others
-        scales = shrunk_scales(logits[fair], Y[fair])
-        proba[mine] = scales.proba(logits[mine])
-        thresholds = _thresholds(scales.proba(logits[rows & others]), Y[others])
-        decided[mine] = _decided(proba[mine], thresholds, multi_label=True)
-    return proba, decided
+        mixed = said.mixed(choice.mix)[mine]
+        proba[mine] = softmax(mixed / np.float32(said.temperature(choice.mix, Y, rows & others)))
+    return proba, likeliest(proba)
 
 
 def _kinds(Y: Targets) -> int:
@@ -222,16 +171,7 @@ def _kinds(Y: Targets) -> int:
 
 def decide(head: Head, proba: Proba) -> Targets:
     """What the head answers. (N, C) -> (N, C): the likeliest label, or each label at or above its threshold."""
-    return _decided(proba, head.thresholds, multi_label=head.multi_label)
-
-
-def _decided(proba: Proba, thresholds: NDArray[np.float32], *, multi_label: bool) -> Targets:
-    if multi_label:
-        over: Targets = (proba >= (thresholds if thresholds.size else DEFAULT_THRESHOLD)).astype(np.uint8)
-        return over
-    likeliest = np.zeros(proba.shape, np.uint8)
-    likeliest[np.arange(proba.shape[0]), proba.argmax(axis=1)] = 1
-    return likeliest
+    return over(head.thresholds, proba) if head.multi_label else likeliest(proba)
 
 
 def _check(X: Embeddings, Y: Targets, *, multi_label: bool) -> None:
@@ -242,35 +182,3 @@ def _check(X: Embeddings, Y: Targets, *, multi_label: bool) -> None:
     if not multi_label and not (Y.sum(axis=1) == 1).all():
         bad = int((Y.sum(axis=1) != 1).argmax())
         raise QuickModelError(f"Row {bad} has {int(Y[bad].sum())} labels; with one label a text it must have 1.")
-
-
-def _temperature(logits: NDArray[np.float32], Y: Targets, scorable: NDArray[np.bool_]) -> float:
-    """The grid's temperature with the least log loss on out-of-fold logits (n, C), one label a text. Rows whose label
-    no training row of their fold had are left out: no temperature can help them."""
-    if int(scorable.sum()) < LEAST_ROWS:
-        return 1.0
-    z, y = logits[scorable], Y[scorable].astype(np.float32)
-    losses: list[Any] = []
-    for temperature in np.exp(LOG_TEMPERATURES).astype(np.float32):
-        t = z / temperature
-        peak = t.max(axis=1)
-        losses.append((peak + np.log(np.exp(t - peak[:, None]).sum(axis=1)) - (t * y).sum(axis=1)).sum())
-    return float(np.exp(LOG_TEMPERATURES[int(np.argmin(losses))]))
-
-
-def _thresholds(expected: Proba, Y: Targets) -> NDArray[np.float32]:
-    """A label without a single text keeps DEFAULT_THRESHOLD: there is nothing to expect of it."""
-    thresholds = np.where(Y.sum(axis=0) > 0, expected_f1_thresholds(expected), DEFAULT_THRESHOLD)
-    return thresholds.astype(np.float32)
-
-
-def _softmax(logits: NDArray[np.float32]) -> Proba:
-    shifted: Proba = logits - logits.max(axis=1, keepdims=True)
-    np.exp(shifted, out=shifted)
-    shifted /= shifted.sum(axis=1, keepdims=True)
-    return shifted
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> Proba:
-    proba: Proba = (0.5 * (1 + np.tanh(logits / 2))).astype(np.float32)  # tanh never overflows
-    return proba

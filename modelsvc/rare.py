@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.acquisition import EXPLORED
 from modelsvc.left import Left, Order
 from modelsvc.pool import Pool
 from modelsvc.types import Proba, Ranked
@@ -18,7 +19,6 @@ from modelsvc.types import Proba, Ranked
 RARE_BELOW = 0.05  # expected share of the pool; texts at random would take twenty labels to show one example
 EXPLORED_SHARE = 0.03  # of the turns go to a text drawn uniformly; more of them come from the audit stream
 LEAST_ODDS = 0.3  # so that few examples weigh more than poor odds; .05 and 1 both did worse
-AT_RANDOM = "Asked at random, to find what the model does not expect"
 
 
 def has_rare_labels(proba: Proba) -> bool:
@@ -36,7 +36,7 @@ def rarest_first(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
         label = turns.next_label(left)
         asked, why = turns.ask(label, left)
         if explores or asked is None:
-            row, why = int(rng.choice(np.flatnonzero(left.free))), AT_RANDOM
+            row, why = int(rng.choice(np.flatnonzero(left.free))), EXPLORED
         else:
             row = asked
         drawn_evenly = 1.0 if asked is None else EXPLORED_SHARE
@@ -82,7 +82,7 @@ class _Turns:
     def ask(self, label: int, left: Left) -> tuple[int | None, str]:
         """The row this label asks, and why: from doubt every second turn. None where the model knows nothing of it."""
         if not self.informed[label]:
-            return None, AT_RANDOM
+            return None, EXPLORED
         name = self.names[label]
         if self.turn[label] % 2:
             order = self._doubt(label)

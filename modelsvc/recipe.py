@@ -22,13 +22,14 @@ import numpy as np
 from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
-from modelsvc.halves import beside_frozen, facts_of
+from modelsvc.halves import beside_frozen, facts_of, temperature_of
+from modelsvc.left_out import LeftOut
 from modelsvc.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
 from modelsvc.recipe_config import RecipeConfig, rounds, teacher_for
 from modelsvc.selftrain import label_weight
 from modelsvc.students import Lesson, learn_from_pool
 from modelsvc.teacher import READING_POOL, Task, answers_unseen, teach
-from modelsvc.types import Embeddings, OnProgress, Proba, Progress, Targets, silent
+from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
 
@@ -94,10 +95,10 @@ def train(
     `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the facts
     it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels` the facts of
     both stages say what the labels at hand think of tuning (halves.py), for a caller without an audit; it costs about
-    as long as the first stage again, and needs one label a text. `label_texts` (C) are the labels'
-    names and descriptions, which teach the heads along the way. Leave out of `pool_texts` what must stay unseen (an
-    audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on the same machine and
-    number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
+    as long as the first stage again, and needs one label a text. `label_texts` (C) are the labels' names and
+    descriptions, which teach the head over the encoder as it came that tuning is measured by. Leave out of `pool_texts`
+    what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on
+    the same machine and number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
     config = config or RecipeConfig()
     named = tuple(label_texts) if config.label_names else ()
@@ -136,17 +137,22 @@ def _from_labels(task: Task, config: RecipeConfig, made: Encoder | None) -> Stag
     return Stage("labels", encoder, time.perf_counter() - started, reason, {"teacher": method, "labels": len(task.Y)})
 
 
-def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tuple[Proba, dict[str, float | str]]:
-    """Answers (n, C) by tuned models that had not seen the text, and what they say beside those of a frozen encoder."""
-    unseen = answers_unseen(task, method, config)
-    return unseen, facts_of(beside_frozen(task, unseen, pool, at=1.0))
+def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tuple[LeftOut, dict[str, float | str]]:
+    """What tuned models say of labelled texts that they had not seen, beside a frozen encoder."""
+    unseen = answers_unseen(task, method, config, pool_texts=pool)
+    return unseen, facts_of(beside_frozen(task, unseen, pool, at=1.0), temperature_of(unseen, task.Y))
 
 
 def _from_pool(
-    task: Task, config: RecipeConfig, first: Stage, pool_texts: list[str], read: Embeddings | None, unseen: Proba | None
+    task: Task,
+    config: RecipeConfig,
+    first: Stage,
+    pool_texts: list[str],
+    read: Embeddings | None,
+    unseen: LeftOut | None,
 ) -> Stage | str:
-    """The second stage, or why there is none, in words. `unseen` (n, C) are the teacher's answers to labelled texts it
-    had not seen, where they are known already."""
+    """The second stage, or why there is none, in words. `unseen` is what such teachers said of labelled texts that they
+    had not seen, where it is known already."""
     started = time.perf_counter()
     rng = np.random.default_rng(task.seed)
     rows = np.arange(len(pool_texts))
@@ -161,7 +167,7 @@ def _from_pool(
     )
     share = max(sizes[0] / len(candidates), LEAST_SHARE)
     part = task.within(WITH_POOL.read, WITH_POOL.check)
-    seen, judge = trusted(part, config, str(first.facts["teacher"]), unseen, share=share)
+    seen, judge = trusted(part, config, str(first.facts["teacher"]), unseen, pool_texts=candidates, share=share)
     facts: dict[str, float | str] = {
         "accuracy_unseen": round(seen.accuracy, 3),
         "expected_right": round(seen.of_sure, 3),

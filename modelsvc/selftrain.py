@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.nearest import nearest_others
 from modelsvc.types import Embeddings, Look, Proba, Rows, Targets, unwatched
 
 NEIGHBOURS = 15
-BLOCK = 1024
 
 
 def in_proportion(proba: Proba, k: int, allowed: NDArray[np.bool_]) -> Rows:
@@ -44,13 +44,8 @@ def neighbours_agree(
     if k < 1:
         return np.ones(len(X), np.bool_)
     agree = np.empty(len(X), np.bool_)
-    for start in range(0, len(X), BLOCK):
-        look()
-        near = X[start : start + BLOCK] @ X.T
-        here = np.arange(len(near))
-        near[here, start + here] = -2  # not itself
-        nearest = np.argpartition(-near, k - 1, axis=1)[:, :k]
-        agree[start : start + BLOCK] = (answer[nearest] == answer[start : start + BLOCK, None]).mean(1) > above
+    for rows, nearest, _ in nearest_others(X, k, look=look):
+        agree[rows] = (answer[nearest] == answer[rows, None]).mean(1) > above
     return agree
 
 

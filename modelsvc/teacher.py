@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelsvc.contrastive import contrast
 from modelsvc.encoder import Encoder
 from modelsvc.finetune import fine_tune
 from modelsvc.folds import stratified_folds
+from modelsvc.left_out import LeftOut
 from modelsvc.prototypes import Prototypes
-from modelsvc.quick import fit_head, predict_proba
+from modelsvc.quick import fit_head, raw_logits
 from modelsvc.recipe_config import RecipeConfig
-from modelsvc.types import Look, OnProgress, Proba, Progress, Targets
+from modelsvc.types import Look, OnProgress, Progress, Targets
 
 READING, READING_POOL = "reading the labelled texts", "reading the pool"
 FOLDS = 2  # each costs about half a training; the estimate is a little too low, which is the safe side
+FOLD_POOL = 1_000  # texts of the pool that the model of a fold reads
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,7 @@ class Task:
 
     def names(self, encoder: Encoder) -> Prototypes | None:
         """The labels' names as this encoder reads them; None where they are not to teach."""
-        if not self.label_texts or self.multi_label:
-            return None
-        columns = np.repeat(np.arange(len(self.label_texts)), [len(texts) for texts in self.label_texts])
-        return Prototypes(encoder.encode([text for texts in self.label_texts for text in texts]), columns)
+        return None if self.multi_label else Prototypes.read(self.label_texts, encoder.encode)
 
     def within(self, start: float, end: float) -> Task:
         """The same task whose progress 0..1 is told as start..end of the whole."""
@@ -91,28 +91,39 @@ def teach(task: Task, method: str, config: RecipeConfig | None = None) -> Encode
     ).encoder
 
 
-def answers_unseen(task: Task, method: str, config: RecipeConfig | None = None) -> Proba:
-    """Probabilities (n, C) of each labelled text by a model made without it, in FOLDS folds.
+def answers_unseen(
+    task: Task, method: str, config: RecipeConfig | None = None, *, pool_texts: Sequence[str] = ()
+) -> LeftOut:
+    """What is said of n labelled texts, each by a model made without it, in FOLDS folds, one label a text; with the
+    pool's share, as such a model would serve, from at most FOLD_POOL of `pool_texts`.
 
     A fold in which fewer than two kinds are left to learn from answers with the shares of its kinds.
     """
     fold = stratified_folds(task.Y, folds=FOLDS, seed=task.seed)
-    proba = np.zeros(task.Y.shape, np.float32)
+    unseen = LeftOut(np.zeros(task.Y.shape, np.float32), None, np.zeros(len(task.Y), np.bool_))
+    few = pool_texts[:: -(-len(pool_texts) // FOLD_POOL)] if len(pool_texts) else ()
     for f in range(FOLDS):
         mine, others = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
         rest = task.within(f / FOLDS, (f + 1) / FOLDS).only(others.tolist())
         if np.count_nonzero(rest.Y.sum(0)) < 2:
-            proba[mine] = rest.Y.mean(0)
+            unseen.head[mine] = np.log(np.maximum(rest.Y.mean(0), 1e-6))
             continue
-        encoder = teach(rest, method, config)
-        told = rest.standing(READING, 1.0)
-        head = fit_head(
-            encoder.encode(rest.texts, on_progress=told),
-            rest.Y,
-            multi_label=task.multi_label,
-            seed=task.seed,
-            look=rest.looking(READING, 1.0),
-        )
         left_out = [task.texts[row] for row in mine.tolist()]
-        proba[mine] = predict_proba(head, encoder.encode(left_out, on_progress=told))
-    return proba
+        unseen.head[mine] = _said_by(teach(rest, method, config), rest, left_out, few)
+        unseen.scorable[mine] = rest.Y.sum(0)[task.Y[mine].argmax(1)] > 0
+    return unseen
+
+
+def _said_by(encoder: Encoder, task: Task, texts: Sequence[str], pool: Sequence[str]) -> NDArray[np.float32]:
+    """Logits (m, C) of other texts by a head over an encoder tuned on the task's, which therefore calibrate nothing."""
+    told = task.standing(READING, 1.0)
+    head = fit_head(
+        encoder.encode(task.texts, on_progress=told),
+        task.Y,
+        multi_label=False,
+        seed=task.seed,
+        calibrate_on=np.zeros(len(task.Y), np.bool_),
+        pool_X=encoder.encode(pool, on_progress=task.standing(READING_POOL, 1.0)) if len(pool) else None,
+        look=task.looking(READING, 1.0),
+    )
+    return raw_logits(head, encoder.encode(texts, on_progress=told))

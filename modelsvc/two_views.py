@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from modelsvc.folds import stratified_folds
 from modelsvc.logistic import fit_subsets
-from modelsvc.per_label import Scales, expected_f1_thresholds, moved_like, shrunk_scales
-from modelsvc.quick import DEFAULT_THRESHOLD, QuickModelError, predict_proba, raw_logits
+from modelsvc.per_label import DEFAULT_THRESHOLD, Scales, moved_like, over, shrunk_scales, thresholds_for
+from modelsvc.quick import QuickModelError, predict_proba, raw_logits
 from modelsvc.sparse_logistic import fit_sparse_subsets
 from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 from modelsvc.words import Words, WordWeights
@@ -64,7 +64,7 @@ def fit_two_views(
     head = _scaled(fitted.head(0, share, words), scales)
     unseen = scales.proba(left_out.mixed(share)[slice(None) if calibrate_on is None else calibrate_on])
     expected = np.concatenate([unseen, predict_proba(head, some_of(pool, seed=seed))])
-    return replace(head, thresholds=_thresholds(expected, Y))
+    return replace(head, thresholds=thresholds_for(expected, Y))
 
 
 def cross_fit_answers(
@@ -92,7 +92,7 @@ def cross_fit_answers(
         mixed = left_out.mixed(share)
         expected = scales.proba(np.concatenate([mixed[seen], over_pool]))
         proba[mine] = scales.proba(mixed[mine])
-        decided[mine] = proba[mine] >= _thresholds(expected, Y[others])
+        decided[mine] = over(thresholds_for(expected, Y[others]), proba[mine])
     return proba, decided
 
 
@@ -209,12 +209,6 @@ def _scaled(head: Head, scales: Scales) -> Head:
     return replace(
         head, weights=head.weights * scales.scale, bias=head.bias * scales.scale + scales.offset, words=words
     )
-
-
-def _thresholds(expected: Proba, Y: Targets) -> Floats:
-    """A label without a single text keeps DEFAULT_THRESHOLD: there is nothing to expect of it."""
-    best = np.where(Y.any(axis=0), expected_f1_thresholds(expected), np.float32(DEFAULT_THRESHOLD))
-    return best.astype(np.float32)
 
 
 def _log_loss(proba: Proba, Y: Targets) -> float:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from labeller.projects.forms import ProjectForm
 from modelsvc.strategies import STRATEGIES
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "docs" / "engineers.md").read_text(encoding="utf-8")
+MANAGERS_GUIDE = (ROOT / "docs" / "managers.md").read_text(encoding="utf-8")
 STRATEGY_GUIDE = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
 
 
@@ -71,3 +73,9 @@ def test_the_guide_describes_no_strategy_that_is_gone():
 def test_links_and_pictures_of_the_readme_lead_somewhere():
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_settings_named_in_the_managers_guide_are_fields_of_their_page():
+    named = re.findall(r"Set \*\*([^*]+)\*\* to \d+ under \*\*Settings → Project\*\*", MANAGERS_GUIDE)
+    assert "People who answer the same text" in named
+    assert set(named) <= {str(field.label) for field in ProjectForm.base_fields.values()}

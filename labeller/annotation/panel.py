@@ -10,6 +10,7 @@ from labeller.annotation import selectors
 from labeller.annotation.gold_selectors import has_met_gold
 from labeller.annotation.left import has_text_for, left_for
 from labeller.annotation.overlap import Overlap
+from labeller.annotation.review_waiting import waiting
 from labeller.numerals import whole
 from labeller.projects.models import Membership, Project
 from labeller.projects.overview import Panel
@@ -30,6 +31,7 @@ def annotation_panel(project: Project, membership: Membership) -> Panel:
         "label_counts": counts,
         "given": max(1, given),
         "many": many,
+        "waiting": waiting(project, now=True) if membership.may_manage and progress.labelled else 0,
     }
     may_start = membership.may_label and len(counts) >= 2 and progress.texts > 0
     step = _next_step(project, membership, progress) if may_start else None

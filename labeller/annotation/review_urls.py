@@ -6,6 +6,7 @@ from labeller.annotation import review_views
 
 urlpatterns = [
     path("", review_views.review, name="review"),
+    path("waiting/", review_views.count, name="review-waiting"),
     path("<int:pk>/", review_views.review_text, name="review-text"),
     path("<int:pk>/decide/", review_views.decide, name="review-decide"),
     path("<int:pk>/keep/", review_views.keep, name="review-keep"),

@@ -22,6 +22,7 @@ from labeller.annotation.models import Annotation
 from labeller.annotation.review_page import Draft
 from labeller.annotation.review_selectors import QUEUES, decided
 from labeller.annotation.review_turns import shared_out
+from labeller.annotation.review_waiting import waiting
 from labeller.annotation.undoing import UndoRefused
 from labeller.corpus.models import Document
 from labeller.projects.access import Access, LabellerRequest, managed_project_for
@@ -77,6 +78,14 @@ def review(request: LabellerRequest, slug: str) -> HttpResponse:
     texts = shared_out(QUEUES[of].texts(access.project), access.project, request.user)
     document = texts[context["at"] : context["at"] + 1].first() if waiting else None
     return _page(request, access, document, context | {"queue": QUEUES[of], "waiting": waiting})
+
+
+@require_GET
+def count(request: LabellerRequest, slug: str) -> HttpResponse:
+    """The number in the menu, asked for by each page once it stands: no page waits for it. 204 where none waits."""
+    access = managed_project_for(request, slug)
+    n = waiting(access.project, now="now" in request.GET)
+    return render(request, "annotation/_review_waiting.html", {"n": n}) if n else HttpResponse(status=204)
 
 
 @require_GET

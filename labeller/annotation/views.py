@@ -18,6 +18,7 @@ from labeller.annotation.export import CONTENT_TYPES, lines
 from labeller.annotation.forms import AnswerForm, LeaveForm, UndoForm
 from labeller.annotation.given_labels import refuse_unsaid
 from labeller.annotation.guidelines_news import guidelines_news
+from labeller.annotation.room import room_for
 from labeller.projects.access import Access, LabellerRequest, answers_project_for, labelling_project_for
 from labeller.projects.guidelines import render as render_guidelines
 
@@ -42,6 +43,7 @@ def label(request: LabellerRequest, slug: str) -> HttpResponse:
         "progress": progress,
         "last": page.last_rows(progress["last"], names),
         "filter": len(labels) >= page.FILTER_FROM,
+        "room": room_for(project),
         "guidelines": render_guidelines(project.guidelines),
         "described": [label for label in labels if label.description],
         "shown_number": project.guidelines_number,

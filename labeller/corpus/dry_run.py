@@ -61,13 +61,18 @@ class DryRun:
 OnBatch = Callable[[DryRun], None]
 
 
+def is_quick(job: ImportJob) -> bool:
+    """Whether it is checked while the page waits."""
+    return job.size <= INLINE_BYTES
+
+
 def request_dry_run(*, job: ImportJob) -> None:
     """Small files at once, others in the background. The answer is in job.dry_run. Raises ImportStateError."""
     if job.state != ImportJob.State.UPLOADED:
         raise ImportStateError(
             _("This import is %(state)s; only a waiting file can be tried.") % {"state": job.state_within}
         )
-    if job.size <= INLINE_BYTES:
+    if is_quick(job):
         run_dry_run(job.pk)
         job.refresh_from_db()
         return

@@ -141,6 +141,11 @@ class ColumnsForm(forms.Form):
             self.add_error("machine", _("Name the language model: its labels are kept and measured under that name."))
         return cleaned
 
+    @property
+    def asks_for_use(self) -> bool:
+        """Whether a column of labels was chosen before anybody could be asked what to do with them."""
+        return "label_use" in self.fields and bool(self.cleaned_data["labels"]) and not self.cleaned_data["label_use"]
+
     def mapping(self, layout: Layout) -> Mapping:
         values = self.cleaned_data
         used = {values["text"], values["external_id"], values["labels"]}
@@ -153,7 +158,12 @@ class ColumnsForm(forms.Form):
             values["labels"],
             values.get("separator", ""),
             left_out,
-            values.get("label_use") or ImportJob.LabelUse.ANNOTATIONS.value,  # not asked while there was no column
+            self._label_use(),
             values["create_labels"] != "refuse",
             values["machine"],
         )
+
+    def _label_use(self) -> str:
+        if "label_use" not in self.fields:
+            return str(ImportJob.LabelUse.ANNOTATIONS.value)
+        return str(self.cleaned_data["label_use"] or ImportJob.LabelUse.IGNORE.value)

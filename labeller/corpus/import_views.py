@@ -18,9 +18,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from labeller.corpus import selectors, services
 from labeller.corpus.downloads import refused_csv
-from labeller.corpus.dry_run import request_dry_run
+from labeller.corpus.dry_run import is_quick, request_dry_run
 from labeller.corpus.errors import CorpusError, FileRefused, ImportStateError, MappingError
 from labeller.corpus.forms import ColumnsForm, LayoutForm, UploadForm
+from labeller.corpus.import_words import import_words
 from labeller.corpus.mapping import Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.preview import preview
@@ -99,6 +100,7 @@ def mapping_page(
         layout_form=layout_form or LayoutForm(initial=LayoutForm.initial_of(mapping.layout)),
         columns_form=columns_form,
         used=used,
+        import_words=import_words(job),
         other_columns=[box for box in columns_form["metadata"] if box.data["value"] not in used],
         earlier=selectors.earlier_import_of(job),
         replaced=set_in_force(access.project) if job.is_test else None,
@@ -110,8 +112,9 @@ def mapping_page(
 def _read_mapping(
     request: HttpRequest, access: Access, job: ImportJob, go_on: Callable[[], HttpResponse]
 ) -> HttpResponse:
-    """Save the posted mapping, then go on; or show the page again: a form has errors, or the layout changed and with it
-    the columns, which somebody should look at first."""
+    """Save the posted mapping, then go on; or show the page again: a form has errors, the layout changed and with it
+    the columns, which somebody should look at first, or labels were chosen and nobody was asked yet what to do with
+    them."""
     stored = Mapping.from_json(job.settings)
     layout_form = LayoutForm(request.POST)
     if not layout_form.is_valid():
@@ -133,7 +136,11 @@ def _read_mapping(
         services.save_mapping(job=job, mapping=columns_form.mapping(layout))
     except ImportStateError as error:  # started from another tab, or while this page was still asking
         return _started_already(request, access, job, error)
-    return go_on()
+    return mapping_page(request, access, job) if columns_form.asks_for_use else go_on()
+
+
+def _makes_answers(job: ImportJob) -> bool:
+    return not job.is_test and Mapping.from_json(job.settings).takes_answers
 
 
 def _started_already(request: HttpRequest, access: Access, job: ImportJob, error: ImportStateError) -> HttpResponse:
@@ -155,7 +162,8 @@ def mapping(request: HttpRequest, slug: str, key: uuid.UUID) -> HttpResponse:
         return mapping_page(request, access, job)
 
     def go_on() -> HttpResponse:
-        if request.POST.get("action") == "check":
+        # Whoever is about to make answers is told how many, without asking, where that takes no time.
+        if request.POST.get("action") == "check" or (_makes_answers(job) and is_quick(job)):
             request_dry_run(job=job)
         return mapping_page(request, access, job) if "HX-Request" in request.headers else redirect(request.path)
 
@@ -207,6 +215,8 @@ def status(request: LabellerRequest, slug: str, key: uuid.UUID) -> HttpResponse:
         return redirect("import-map", slug, job.key)
     page = "corpus/_dry_run.html" if waiting else "corpus/_import_status.html"
     context = _context(access, job, refusals=selectors.first_refusals(job), stalled=selectors.waits_long(job))
+    if waiting:
+        context |= {"mapping": Mapping.from_json(job.settings), "import_words": import_words(job), "is_part": True}
     return render(request, page if fragment else "corpus/import_status.html", context)
 
 

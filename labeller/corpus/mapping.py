@@ -40,7 +40,8 @@ class Mapping:
     labels: str = ""  # empty: none
     separator: str = "|"  # between several labels in one cell; empty: never split, as where a text has one label
     left_out: tuple[str, ...] = field(default=())
-    label_use: str = ImportJob.LabelUse.ANNOTATIONS.value  # whoever names a column of labels wants them
+    # A column that only looks like labels makes no answers of anybody's unless somebody says so.
+    label_use: str = ImportJob.LabelUse.IGNORE.value
     create_labels: bool = True  # labels the project does not know: add them, or refuse the line
     machine: str = ""  # the name of the language model that gave the labels, where one did
 
@@ -55,6 +56,11 @@ class Mapping:
     @property
     def is_by_machine(self) -> bool:
         return self.takes_answers and self.label_use == ImportJob.LabelUse.MACHINE
+
+    @property
+    def may_refuse_labels(self) -> bool:
+        """Whether a label that the project does not know may be added or refused, as somebody decides."""
+        return self.takes_answers and not self.is_by_machine
 
     @property
     def adds_labels(self) -> bool:

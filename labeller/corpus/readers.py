@@ -6,16 +6,15 @@ A reader never stops at a bad row: it yields a RefusedRow and goes on. It holds 
 from __future__ import annotations
 
 import csv
-import json
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from django.utils.translation import gettext_noop
 
 from labeller.corpus import reasons
 from labeller.corpus.errors import FileRefused
+from labeller.corpus.json_values import NoJson, json_value
 from labeller.corpus.lines import BEGINNING, LineRefused, Lines
 from labeller.corpus.mapping import Layout
 
@@ -148,30 +147,15 @@ def read_json_lines(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRo
         if not line.strip():
             continue
         try:
-            value = json.loads(line, parse_constant=_refuse_constant, parse_float=_finite)
-        except json.JSONDecodeError as error:
-            reason = reasons.NO_JSON_AT % {"reason": error.msg, "at": error.colno}
-            yield RefusedRow(number, reason, beginning_of(line))
-        except (ValueError, RecursionError) as error:
-            why = reasons.TOO_DEEP if isinstance(error, RecursionError) else str(error)
-            yield RefusedRow(number, reasons.NO_JSON % {"reason": why}, beginning_of(line))
+            value = json_value(line)
+        except NoJson as error:
+            yield RefusedRow(number, str(error), beginning_of(line))
         else:
             if isinstance(value, dict):
                 yield Record(number, value, beginning_of(line))
             else:
                 kind = reasons.KINDS.get(type(value), "null")
                 yield RefusedRow(number, reasons.NO_OBJECT % {"kind": kind}, beginning_of(line))
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(reasons.NO_NUMBER % {"name": name})
-
-
-def _finite(number: str) -> float:
-    """1e400 is JSON, but read as infinity it is none any more: no database would store it."""
-    if math.isinf(value := float(number)):
-        raise ValueError(reasons.LARGE_NUMBER % {"number": number[:20]})
-    return value
 
 
 def read_plain_text(lines: Lines, layout: Layout) -> Iterator[Record | RefusedRow]:

@@ -68,9 +68,13 @@ def store_upload(
         path=f"{project.pk}/{key}",
         size=size,
         sha256=sha256,
-        # A label that only a test file knows is more often a slip than a wish.
-        settings=(replace(mapping, create_labels=False) if purpose == Purpose.TEST else mapping).to_json(),
+        settings=(_as_test(mapping) if purpose == Purpose.TEST else mapping).to_json(),
     )
+
+
+def _as_test(mapping: Mapping) -> Mapping:
+    """Labels are what a test file is for; one that only it knows is more often a slip than a wish."""
+    return replace(mapping, label_use=ImportJob.LabelUse.ANNOTATIONS.value, create_labels=False)
 
 
 def _write(path: Path, chunks: Iterable[bytes], limit: int | None, name: str) -> tuple[int, str]:
@@ -111,9 +115,6 @@ def guess_again(*, job: ImportJob, layout: Layout) -> Mapping:
     old = Mapping.from_json(job.settings)
     rows = read_sample(upload_path(job), layout)
     new = guess_mapping(layout, [row for row in rows if isinstance(row, Record)], job.project)
-    # Without a column nobody has been asked yet what to do with its labels.
-    if not old.labels:
-        return new
     return replace(new, label_use=old.label_use, create_labels=old.create_labels, machine=old.machine)
 
 

@@ -14,6 +14,7 @@ from labeller.insight.selectors import ENOUGH_AUDIT, Estimate
 from labeller.learning.agreement import AgreementReading
 from labeller.learning.weighing import newest_reading
 from labeller.numerals import decimal, whole
+from labeller.projects.forms import ProjectForm
 from labeller.projects.models import Label, Membership, Project
 
 LEAST_TEXTS = 10  # as modelsvc/people_agree.py has it: below, no figure was made
@@ -174,9 +175,10 @@ def advice(project: Project, overall: Figures | None, at_random: Figures | None)
     if project.overlap == 1 and (at_random is None or at_random.texts < ENOUGH_AUDIT):
         told.append(
             _(
-                "Each text is asked of one person. Set “Answers wanted for each text” to 2 in the settings; a few "
-                "dozen texts answered twice are enough to know how far people agree, then set it back."
+                "Each text is asked of one person. Set “%(field)s” to 2 in the settings; a few dozen texts answered "
+                "twice are enough to know how far people agree, then set it back."
             )
+            % {"field": ProjectForm.base_fields["overlap"].label}
         )
     alpha = overall and (overall.masi or overall.alpha)
     if alpha and alpha.high < TENTATIVE:

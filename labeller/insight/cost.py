@@ -20,9 +20,9 @@ Figures = tuple[Estimate | None, Estimate | None]
 
 def milestones(versions: Sequence[VersionScore]) -> list[VersionScore]:
     """The measured models that were used, from the first on, each with half as many labels again; the newest is the
-    last. Where the labels to choose among became others they begin anew, as the forecast's points do: models of two
-    tasks are not one curve. About log(labels) of them for each task, however many there are. `versions` is in the
-    order of the curve."""
+    last, once it has so many. Where the labels to choose among became others they begin anew, as the forecast's points
+    do: models of two tasks are not one curve. About log(labels) of them for each task, however many there are.
+    `versions` is in the order of the curve."""
     measured = [version for version in versions if version.has_evidence and version.was_used]
     tasks = (list(those) for _, those in groupby(measured, key=lambda version: version.label_ids))
     return [version for those in tasks for version in _of_one_task(those)]
@@ -33,9 +33,8 @@ def _of_one_task(measured: Sequence[VersionScore]) -> list[VersionScore]:
     for version in measured:
         if not chosen or version.n_labels >= GROWTH * chosen[-1].n_labels:
             chosen.append(version)
-    if measured[-1].n_labels > chosen[-1].n_labels:
-        # It takes the place of the one before, which is nearer than that; the first stays.
-        chosen = [chosen[0], *chosen[1:-1], measured[-1]]
+    if len(chosen) > 1:
+        chosen[-1] = measured[-1]  # the newest in place of one that is nearer to it than that
     return chosen
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from labeller.annotation.audit_sample import AuditSample
 from labeller.insight.older_texts import passed_over
 from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, Standing, VersionScore
+from labeller.insight.shares import share
 from labeller.numerals import hundredths, in_100, whole
 
 
@@ -50,12 +51,39 @@ def figures_of(version: VersionScore, *, is_multi: bool, place: str | None = Non
     made = _made_from(version, place or _("drawn at random"))
     if version.sample is not None:
         return _after_an_import(version, version.sample, made, is_multi=is_multi)
+    if not is_multi and _is_all_right(version):
+        return _all_right(version, version.leading_accuracy, place or _("drawn at random"))
     if is_multi and version.leading_f1 is not None:
         found = _macro_f1_of(version.leading_f1), _exactly_right(version.leading_accuracy, made), _plain_f1(version)
     else:
         found = _right_on(version.leading_accuracy), _between(version.leading_accuracy, made), _plain_accuracy(version)
     sentence, detail, beside = found
     return Headline(sentence, detail, True, beside)
+
+
+def _is_all_right(version: VersionScore) -> bool:
+    """By the texts that people read, and by nothing else."""
+    return version.leading_accuracy is not None and version.leading_accuracy.value == 1 and not _leans(version)
+
+
+def _all_right(version: VersionScore, share: Estimate, place: str) -> Headline:
+    sentence = ngettext(
+        "Right on the %(texts)s text %(place)s; so on %(low)s to 100 of 100.",
+        "Right on all %(texts)s texts %(place)s; so on %(low)s to 100 of 100.",
+        version.n_audit,
+    ) % {"texts": whole(version.n_audit), "place": place, "low": in_100(share.low)}
+    return Headline(sentence, " · ".join([_("95 %% interval") % {}, *_learnt(version)]), True)
+
+
+def _leans(version: VersionScore) -> bool:
+    """Whether what the model says of the other texts has a part in the figure: where few texts are wrong it has none,
+    and what was kept is the count of the texts alone."""
+    found = version.tightened
+    if found is None:
+        return False
+    texts = version.sample.texts if version.sample else version.n_audit
+    counted = share(round(found.value * texts), texts)
+    return any(abs(one - other) > 1e-9 for one, other in zip(astuple(found), astuple(counted), strict=True))
 
 
 def _after_an_import(version: VersionScore, sample: AuditSample, made: str, *, is_multi: bool) -> Headline:
@@ -173,16 +201,20 @@ def _made_from(version: VersionScore, place: str) -> str:
             "measured on %(texts)s texts %(place)s, and on what the model says of all others",
             version.sample.texts if version.sample else version.n_audit,
         )
-        if version.tightened
+        if _leans(version)
         else ngettext("measured on %(texts)s text %(place)s", "measured on %(texts)s texts %(place)s", version.n_audit)
     ) % {
         "texts": whole(version.sample.texts if version.sample and version.tightened else version.n_audit),
         "place": place,
     }
+    return " · ".join([measured, *_learnt(version)])
+
+
+def _learnt(version: VersionScore) -> list[str]:
     learnt = ngettext("learnt from %(labels)s label", "learnt from %(labels)s labels", version.n_labels) % {
         "labels": whole(version.n_labels)
     }
-    return " · ".join([measured, learnt, _("model %(number)d") % {"number": version.number}])
+    return [learnt, _("model %(number)d") % {"number": version.number}]
 
 
 def _hundredths(share: Estimate) -> dict[str, str]:

@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labeller.insight.outlook import Reading
 from labeller.numerals import decimal, whole
@@ -31,19 +32,21 @@ def _settled(reading: Reading) -> Lamp:
         _("Predictions still change"),
         _("Not known: predictions have settled"),
     )
-    detail = _("No earlier model to compare with.")
-    if reading.unchanged is not None:
+    kappas = _signs(reading).get("kappas", [])[-_limits(reading).get("window", 0) :]
+    if kappas and reading.advice["settled"] != "unknown":
+        # Alone: the newest model may agree with the one before in all it says, or have none that it is compared with.
+        detail = ngettext(
+            "Agreement beyond chance with the model before: %(kappa)s; from %(least)s on it counts as settled.",
+            "Agreement beyond chance, mean of the last %(models)d models: %(kappa)s; from %(least)s on it counts as "
+            "settled.",
+            len(kappas),
+        ) % {"kappa": decimal(fmean(kappas), 3), "models": len(kappas), "least": _short(_limits(reading)["settled"])}
+    elif reading.unchanged is None:
+        detail = _("No earlier model to compare with.")
+    else:
         detail = _("%(share)s %% of answers are those of the model before.") % {
             "share": decimal(100 * reading.unchanged, 1)
         }
-    kappas = _signs(reading).get("kappas", [])[-_limits(reading).get("window", 0) :]
-    if kappas and reading.advice["settled"] != "unknown":
-        agreement = _("Agreement beyond chance: %(kappa)s over %(models)d models; %(least)s is wanted.") % {
-            "kappa": decimal(fmean(kappas), 3),
-            "models": len(kappas),
-            "least": _short(_limits(reading)["settled"]),
-        }
-        detail = f"{detail} {agreement}"
     return _lamp(reading.advice["settled"], words, detail)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Any
 
@@ -13,8 +13,11 @@ from django.utils.translation import pgettext
 from labeller.insight.saved_picture import KeyEntry
 from labeller.insight.selectors import Estimate
 from labeller.insight.sentences import percent_range
+from labeller.insight.shares import share
 from labeller.insight.vega_frame import frame
 from labeller.numerals import decimal
+
+LEAST_OF_A_KIND = 5  # answers, as wherever a figure leans on few
 
 
 def reliability_key() -> list[KeyEntry]:
@@ -52,7 +55,7 @@ class Calibration:
         if stored is None or error is None:
             return None
         bins = [Bin(**one | {"right": right}) for one in stored["bins"] if (right := Estimate.read(one["right"]))]
-        return cls(stored["n"], bins, error, stored["by_chance"])
+        return cls(stored["n"], bins, _with_few_wrong(error, bins), stored["by_chance"])
 
     @property
     def sentence(self) -> str:
@@ -71,6 +74,17 @@ class Calibration:
         if sure > right:
             return _("It is too sure: read its confidence with care.")
         return _("It is less sure than it may be: read its confidence with care.")
+
+
+def _with_few_wrong(error: Estimate, bins: Sequence[Bin]) -> Estimate:
+    """Resampling answers that are all right never meets a wrong one. Where fewer than five are wrong, or right, the
+    error may be as large as the share right may be away from the confidence."""
+    n, sure = sum(one.n for one in bins), sum(one.n * one.confidence for one in bins)
+    right = sum(round(one.n * one.right.value) for one in bins)
+    if not n or min(right, n - right) >= LEAST_OF_A_KIND:
+        return error
+    known = share(right, n)
+    return replace(error, high=max(error.high, sure / n - known.low, known.high - sure / n))
 
 
 def reliability_spec(bins: Sequence[Bin]) -> dict[str, Any]:

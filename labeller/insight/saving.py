@@ -46,5 +46,4 @@ def _none_shown(low: float | None, high: float | None, audit: str) -> str:
 def rough(labels: float) -> str:
     """36.4 -> "36", 183 -> "180", -12 -> "−12": a count as far as it can be trusted."""
     step = next((step for least, step in ROUGH if abs(labels) >= least), 1)
-    count = round(labels / step) * step
-    return f"−{whole(-count)}" if count < 0 else whole(count)
+    return whole(round(labels / step) * step)

@@ -12,12 +12,14 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from labeller.annotation.models import Annotation, Source
+from labeller.learning.bridge_names import label_texts, names_teach
 from labeller.learning.bridge_pool import Ids, Labelled, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_sample import sample
 from labeller.learning.models import EncoderCheck, TrainingRun
 from labeller.learning.runs import Heartbeat
 from modelsvc.encoder import Encoder, EncoderError
 from modelsvc.encoder_choice import EncoderChoice, choose_encoder
+from modelsvc.prototypes import Prototypes
 from modelsvc.strategies import AT_RANDOM
 from modelsvc.types import Embeddings, OnProgress, Progress
 
@@ -32,7 +34,7 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
     """Compare the encoders of the owner's list on the project's labels and store what came out."""
     everything = labelled(run.project)
     labels = everything.only(sample(everything, size=MOST_TEXTS, seed=run.project.seed))
-    embeddings, speeds, failed = _read(run, labels, beat)
+    embeddings, names, speeds, failed = _read(run, labels, beat)
     beat.tell("comparing", 0.99)
     choice = choose_encoder(
         embeddings,
@@ -41,6 +43,7 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
         multi_label=run.project.is_multi,
         seed=run.project.seed,
         scored=~_chosen_by_a_model(run, labels.document_ids),
+        names=names,
     )
     beat.check()
     with transaction.atomic():
@@ -57,11 +60,13 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
 
 def _read(
     run: TrainingRun, labels: Labelled, beat: Heartbeat
-) -> tuple[dict[str, Embeddings], dict[str, float], dict[str, str]]:
-    """(embeddings, texts a second, why it could not be read), each by the encoder's key. Raises EncoderError for the
-    project's own encoder, NothingToCompare when no other one can be read."""
+) -> tuple[dict[str, Embeddings], dict[str, Prototypes | None], dict[str, float], dict[str, str]]:
+    """(embeddings, the labels' names where they teach, texts a second, why it could not be read), each by the encoder's
+    key. Raises EncoderError for the project's own encoder, NothingToCompare when no other one can be read."""
     texts = texts_of(labels.document_ids)
+    called = label_texts(run.project, labels.label_ids) if names_teach(run.project) else []
     embeddings: dict[str, Embeddings] = {}
+    names: dict[str, Prototypes | None] = {}
     speeds: dict[str, float] = {}
     failed: dict[str, str] = {}
     for at, key in enumerate(settings.ENCODERS):
@@ -77,9 +82,10 @@ def _read(
         started = time.perf_counter()
         embeddings[key] = encoder.encode(texts, on_progress=_told(beat, key, at))
         speeds[key] = round(len(texts) / (time.perf_counter() - started), 1)
+        names[key] = Prototypes.read(called, encoder.encode)
     if len(embeddings) < 2:
         raise NothingToCompare("No other language model could be read. " + " ".join(failed.values()))
-    return embeddings, speeds, failed
+    return embeddings, names, speeds, failed
 
 
 def _chosen_by_a_model(run: TrainingRun, document_ids: Ids) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from labeller.learning.models import ModelVersion, PoolReading
 from labeller.learning.signals import tell_stop_advised
 from labeller.learning.triggers import has_outgrown, is_milestone
 from modelsvc.assisted_f1 import Expected, assisted_figures
+from modelsvc.few_wrong import with_few_wrong
 from modelsvc.forecast import Points, forecast, point
 from modelsvc.ppi import Proxy, confidence, tightened_share
 from modelsvc.stopping import LIMITS, Signs, Word, advise
@@ -65,10 +66,13 @@ def keep_outlook(version: ModelVersion, row: PoolReading, made: Made) -> None:
             tell_stop_advised(version.project_id, labels=version.n_labels)
 
 
-def audit_figures(row: PoolReading, judged: Judged, *, unmet_open: bool = True) -> dict[str, Any]:
+def audit_figures(
+    row: PoolReading, judged: Judged, *, unmet_open: bool = True, few_doubted: bool = True
+) -> dict[str, Any]:
     """Accuracy, macro-F1, each label's figures and shares, by field of the row: all from the audit texts and what the
-    row says of the pool. Where no audit text carries a label there is neither macro-F1 nor a label's figures.
-    `unmet_open` as in assisted_figures."""
+    row says of the pool. Where no audit text carries a label, or with one label a text few are wrong, there is neither
+    macro-F1 nor a label's figures. `unmet_open` as in assisted_figures; figures from before few mistakes were a reason
+    for doubt have `few_doubted` False."""
     sure = confidence(judged.proba, judged.predicted, multi_label=judged.multi_label)
     correct: NDArray[np.bool_] = (judged.predicted == judged.gold).all(axis=1)
     off = correct - sure
@@ -82,7 +86,10 @@ def audit_figures(row: PoolReading, judged: Judged, *, unmet_open: bool = True) 
         carried=_carried(row),
         unmet_open=unmet_open,
     )
-    f1 = None if found is None else asdict(found.macro_f1) | ({"unmet": found.unmet} if unmet_open else {})
+    if few_doubted:
+        found = with_few_wrong(found, judged.gold, judged.predicted, multi_label=judged.multi_label, seed=judged.seed)
+    rules = ({"unmet": found.unmet} if found and unmet_open else {}) | ({"few_doubted": True} if few_doubted else {})
+    f1 = None if found is None else asdict(found.macro_f1) | rules
     return {
         "off": float(off.mean()),
         "off_variance": float(off.var()),

@@ -10,6 +10,7 @@ from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, rea
 from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
+from modelsvc.halves import TEMPERATURE
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.prototypes import Prototypes
@@ -54,6 +55,7 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
         seed=seed,
         calibrate_on=labels.is_audit,
         names=names,
+        temperature=float(facts.get(TEMPERATURE, 1.0)),
         look=look,
     )
     audit = _score(project, labels, pool, names, tuned=True, look=look)

@@ -34,10 +34,11 @@ def reading_again(row: PoolReading, *, multi_label: bool) -> dict[str, Any]:
     """The same figures from the frozen predictions, the readings up to this one, and the limits that held then."""
     again: dict[str, Any] = dict.fromkeys(FIGURES) | {"shares": [], "tightened_labels": []}
     if row.n_sampled >= ENOUGH_AUDIT:
-        again |= audit_figures(
-            row, _judged(row, multi_label=multi_label), unmet_open="unmet" in (row.tightened_f1 or {})
-        )
-        # A reading from before these figures, or from before a single text with a label was enough, gets none later.
+        rules = row.tightened_f1 or {}
+        judged = _judged(row, multi_label=multi_label)
+        again |= audit_figures(row, judged, unmet_open="unmet" in rules, few_doubted="few_doubted" in rules)
+        # A reading from before these figures, from before a single text with a label was enough, or with
+        # too few mistakes, gets none later.
         again |= {name: getattr(row, name) for name in ("tightened_f1", "tightened_labels") if not getattr(row, name)}
     if was_in_use(row.version):
         again["forecast"] = forecast_at(row) if _follows_the_law(row) else None

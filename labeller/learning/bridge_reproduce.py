@@ -34,12 +34,14 @@ from labeller.learning.bridge_versions import (
     AuditScore,
     load_head,
     score_audit,
+    temperature_of,
 )
 from labeller.learning.bridge_words import beside
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
+from modelsvc.halves import TEMPERATURE
 from modelsvc.heads import fit
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
@@ -202,8 +204,24 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
     names = _names(version)
     audit = score_audit(views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names)
     unseen = labels.is_audit if tuned else None
-    head = fit(views[rows], labels.Y, multi_label=multi, pool=others, seed=seed, calibrate_on=unseen, names=names)
+    head = fit(
+        views[rows],
+        labels.Y,
+        multi_label=multi,
+        pool=others,
+        seed=seed,
+        calibrate_on=unseen,
+        names=names,
+        temperature=_as_made(version),
+    )
     return audit, head, views[rows[labels.is_audit]]
+
+
+def _as_made(version: ModelVersion) -> float:
+    """The temperature where the audit could not tell it: found when the encoder was tuned."""
+    if version.kind == ModelVersion.Kind.FULL:
+        return float(version.settings.get(TEMPERATURE, 1.0))
+    return temperature_of(version.base) if version.base else 1.0
 
 
 def _names(version: ModelVersion) -> Prototypes | None:

@@ -205,6 +205,11 @@ def load_head(version: ModelVersion) -> Head:
     )
 
 
+def temperature_of(version: ModelVersion) -> float:
+    """How sure its head may be, of a version with one label a text."""
+    return float(artifacts.read_json(artifacts.absolute(version.folder) / "meta.json")["temperature"])
+
+
 def _next_number(project_id: int) -> int:
     newest = ModelVersion.objects.filter(project_id=project_id).aggregate(Max("number"))["number__max"] or 0
     return max(newest, artifacts.highest_version_folder(project_id)) + 1

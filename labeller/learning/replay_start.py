@@ -33,9 +33,11 @@ def prepared(*, train: str, test: str | None, keep_in_both: bool) -> Iterator[di
     call_command("migrate", verbosity=0)
     person = User.objects.create_user("replay")
     kind = Project.Kind.MULTI if material.multi_label else Project.Kind.SINGLE
-    project = projects.create_project(name="Replay", kind=kind, encoder=settings.DEFAULT_ENCODER, manager=person)
+    drafts = [labels.Draft(name) for name in material.names]
     try:
-        labels.add_drafts(project=project, drafts=[labels.Draft(name) for name in material.names])
+        project = projects.create_project(
+            name="Replay", kind=kind, encoder=settings.DEFAULT_ENCODER, manager=person, labels=drafts
+        )
     except labels.LabelError as error:
         raise ReplayRefused(str(error)) from None
     _import(project, person, material.pool)

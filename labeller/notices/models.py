@@ -24,6 +24,7 @@ class Notice(models.Model):
         TEST = "test", pgettext_lazy("noun", "Test")
 
     ANNOUNCED = (Kind.DONE, Kind.FAILED, Kind.STOP)
+    STAYS = (Kind.FAILED, Kind.STOP)  # until it is put away: somebody has to do something about it
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=6, choices=Kind)
@@ -42,6 +43,10 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def stays(self) -> bool:
+        return self.kind in self.STAYS
 
 
 class SeenNotices(models.Model):

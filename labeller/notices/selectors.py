@@ -18,15 +18,15 @@ AT_ONCE = 20
 
 @dataclass(frozen=True)
 class News:
-    """The newest notice a person has not put away, and how many there are."""
+    """What a person has not put away: the newest notice that stays, else the newest, and how many there are."""
 
-    newest: Notice | None
+    shown: Notice | None
     count: int
 
     @property
     def marker(self) -> str:
         """Changes when what is shown does."""
-        return f"{self.newest.pk}-{self.count}" if self.newest else ""
+        return f"{self.shown.pk}-{self.count}" if self.shown else ""
 
 
 def news_for(membership: Membership) -> News:
@@ -39,7 +39,8 @@ def news_for(membership: Membership) -> News:
         pk__gt=Coalesce(Subquery(seen.values("upto")[:1]), 0),
     )
     found = list(notices.select_related("run").defer("run__log").order_by("-pk")[:AT_ONCE])
-    return News(found[0] if found else None, len(found))
+    newest = found[0] if found else None
+    return News(next((notice for notice in found if notice.stays), newest), len(found))
 
 
 def settings_of(project: Project) -> NoticeSettings:

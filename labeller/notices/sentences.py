@@ -19,8 +19,6 @@ NO_REASON = gettext_noop("no reason was given.")
 COMPARED = gettext_noop("The language models were compared. The overview says what was found.")
 ONE_SERVES = gettext_noop("Model %(number)s was made; model %(serving)s reads the texts now.")
 SOME_SERVE = gettext_noop("Models %(numbers)s and %(number)s were made; model %(serving)s reads the texts now.")
-ONE_MADE = gettext_noop("Model %(number)s was made. %(reason)s")
-SOME_MADE = gettext_noop("Models %(numbers)s and %(number)s were made. %(reason)s")
 
 # Of a letter or a webhook.
 NOT_YET = gettext_noop("The mail server did not take it yet.")
@@ -48,7 +46,8 @@ def _table() -> list[str]:
 
 
 def run_sentence(run: TrainingRun, versions: Sequence[ModelVersion]) -> str:
-    """Empty where there is nothing to tell: a run that somebody cancelled, texts that were read as they should be."""
+    """Empty where there is nothing to tell: a run that somebody cancelled, texts that were read as they should be,
+    models of which none was promoted. Of those the queue and the page of models say why."""
     if run.state == TrainingRun.State.FAILED:
         with override("en"):
             return FAILED % {"run": run.get_kind_display(), "reason": run.reason or NO_REASON}
@@ -58,9 +57,9 @@ def run_sentence(run: TrainingRun, versions: Sequence[ModelVersion]) -> str:
         return COMPARED
     if run.kind != TrainingRun.Kind.FULL or not versions:
         return ""
-    numbers = [str(version.number) for version in versions]
     serving = [version.number for version in versions if version.promoted_at]
-    values = {"number": numbers[-1], "numbers": ", ".join(numbers[:-1])}
-    if serving:
-        return (SOME_SERVE if numbers[1:] else ONE_SERVES) % (values | {"serving": serving[-1]})
-    return ((SOME_MADE if numbers[1:] else ONE_MADE) % (values | {"reason": run.reason})).strip()
+    if not serving:
+        return ""
+    numbers = [str(version.number) for version in versions]
+    values = {"number": numbers[-1], "numbers": ", ".join(numbers[:-1]), "serving": serving[-1]}
+    return (SOME_SERVE if numbers[1:] else ONE_SERVES) % values

@@ -39,16 +39,15 @@ def make_demo() -> tuple[Project, dict[str, str]]:
 
 def _project(manager: User) -> Project:
     described: dict[str, Any] = json.loads((FOLDER / "project.json").read_text(encoding="utf-8"))
-    project = projects.create_project(
+    return projects.create_project(
         name=described["name"],
         kind=described["kind"],
         encoder=settings.DEFAULT_ENCODER,
         manager=manager,
         guidelines=(FOLDER / "guidelines.md").read_text(encoding="utf-8"),
         language="en",
+        labels=[labels.Draft(**label) for label in described["labels"]],
     )
-    labels.add_drafts(project=project, drafts=[labels.Draft(**label) for label in described["labels"]])
-    return project
 
 
 def _import_texts(project: Project, manager: User) -> None:

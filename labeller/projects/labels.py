@@ -49,9 +49,11 @@ class Added:
 def parse_lines(text: str) -> list[Draft]:
     """Drafts from a pasted list: a name a line, after ` : ` its description. Empty lines are passed over.
 
-    Raises LabelError naming the first line that cannot be a label.
+    Raises LabelError naming the first line that cannot be a label, or whose name stands in the list already: only one
+    of the two descriptions could be kept.
     """
-    drafts = []
+    drafts: list[Draft] = []
+    lines: dict[str, int] = {}  # by the name without case
     for number, line in enumerate(text.splitlines(), start=1):
         name, description = (*(part.strip() for part in re.split(r"\s:(?:\s|$)", line, maxsplit=1)), "")[:2]
         if not name and not description:
@@ -63,6 +65,10 @@ def parse_lines(text: str) -> list[Draft]:
         if len(name) > NAME_LENGTH:
             told = {"line": whole(number), "length": whole(len(name)), "most": whole(NAME_LENGTH)}
             raise LabelError(_("Line %(line)s: the name has %(length)s characters; at most %(most)s fit.") % told)
+        if before := lines.get(name.casefold()):
+            told = {"line": whole(number), "name": name, "before": whole(before)}
+            raise LabelError(_("Line %(line)s: “%(name)s” is there already, in line %(before)s.") % told)
+        lines[name.casefold()] = number
         drafts.append(Draft(name, description))
     return drafts
 

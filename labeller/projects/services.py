@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from labeller.projects.guideline_versions import record_version
+from labeller.projects.labels import Draft, append_drafts
 from labeller.projects.models import Membership, Project, Role, User
 
 SLUG_LENGTH = 120  # leaves room for the number of a second project of the same name
@@ -55,9 +56,11 @@ def create_project(
     strategy: str = Project.Strategy.DEFAULT,
     audit: bool = True,
     form_key: UUID | None = None,
+    labels: Sequence[Draft] = (),
 ) -> Project:
-    """A project with its first manager. Its address is made from its name, numbered when that is taken. Raises
-    AlreadyMade when there is one with this key: two clicks on one button are one project."""
+    """A project with its first manager and its labels. What is told of it now is version 1 of its guidelines. Its
+    address is made from its name, numbered when that is taken. Raises LabelError when there are too many labels, and
+    AlreadyMade when there is a project with this key: two clicks on one button are one project."""
     base = slugify(name)[:SLUG_LENGTH].strip("-") or "project"
     for slug in _addresses(base):
         if form_key and (made := Project.objects.filter(form_key=form_key).first()):
@@ -81,6 +84,7 @@ def create_project(
                     form_key=form_key,
                 )
                 Membership.objects.create(project=project, user=manager, role=Role.MANAGER)
+                append_drafts(project, labels)
                 record_version(project=project, by=manager)
             return project
         except IntegrityError:  # the address or the key was taken between the look and the insert: look again

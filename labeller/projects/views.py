@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from labeller.projects import guidelines, selectors
 from labeller.projects.access import LabellerRequest, managed_project_for, project_for
 from labeller.projects.forms import NewProjectForm, ProjectForm
-from labeller.projects.labels import LabelError, add_drafts
+from labeller.projects.labels import LabelError
 from labeller.projects.overview import next_step, panels_for
 from labeller.projects.services import AlreadyMade, AuditRefused, change_settings, create_project
 
@@ -36,12 +35,8 @@ def new(request: LabellerRequest) -> HttpResponse:
         raise PermissionDenied(_("New projects are made by staff and by managers of a project. Ask one of them."))
     form = NewProjectForm(request.POST or None)
     if form.is_valid():
-        fields = dict(form.cleaned_data)
-        drafts = fields.pop("labels")
         try:
-            with transaction.atomic():
-                project = create_project(manager=request.user, **fields)
-                add_drafts(project=project, drafts=drafts, by=request.user)
+            project = create_project(manager=request.user, **form.cleaned_data)
         except AlreadyMade as before:
             messages.info(request, str(before))
             return redirect("project", before.project.slug)

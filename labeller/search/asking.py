@@ -66,8 +66,13 @@ class Asked:
         return bool(self.typed) and self.by == By.WORDS and self.words.is_empty
 
     @property
+    def has_examples(self) -> bool:
+        """Whether texts were chosen that others are to be like."""
+        return bool(self.like or self.like_label)
+
+    @property
     def asks_meaning(self) -> bool:
-        return bool(self.like or self.like_label or (self.by == By.MEANING and self.typed))
+        return bool(self.has_examples or (self.by == By.MEANING and self.typed))
 
     @property
     def asks_model(self) -> bool:

@@ -30,13 +30,14 @@ class Found:
     ids: list[int]
     all_found: bool = True  # False: there are more than these
     similarity: dict[int, float] = field(default_factory=dict)
+    by_words: frozenset[int] = frozenset()  # of these the ones that come first for their words
     trouble: str = ""  # why nothing could be looked for, in a sentence
     note: str = ""  # how it was looked for, where that is not plain
 
     @property
     def is_ranking(self) -> bool:
         """Whether the list has no end of its own: it goes on to texts ever less alike."""
-        return bool(self.similarity)
+        return bool(self.similarity or self.by_words)
 
 
 def find(project: Project, membership: Membership, asked: Asked) -> Found:
@@ -114,6 +115,7 @@ def _alike(project: Project, membership: Membership, asked: Asked, said: list[in
         return Found([], trouble=_("These texts have not been read by the language model yet. Try again in a minute."))
     if said is not None:
         near = near.among(said)
+    by_words = [] if asked.has_examples else _by_words(project, membership, asked, examples, said)
     first = near.first(PART)
     # Also without filters: a text may have been deleted since it was read.
     kept = set(_fitting(project, membership, asked, list(first)))
@@ -121,7 +123,18 @@ def _alike(project: Project, membership: Membership, asked: Asked, said: list[in
         kept = set(_fitting(project, membership, asked))
         first = near.among(kept).first(NEAREST)
     similarity = dict(islice(((pk, how_near) for pk, how_near in first.items() if pk in kept), NEAREST))
-    return Found(list(similarity), similarity=similarity, note=note)
+    return Found([*by_words, *similarity], similarity=similarity, by_words=frozenset(by_words), note=note)
+
+
+def _by_words(
+    project: Project, membership: Membership, asked: Asked, examples: list[int], said: list[int] | None
+) -> list[int]:
+    """The texts that stand for a typed sentence, of those that were asked for: nobody has seen them, and none fits
+    better. Examples that somebody chose are known, and left out."""
+    kept = set(_fitting(project, membership, asked, examples))
+    if said is not None:
+        kept.intersection_update(said)
+    return [pk for pk in examples if pk in kept]
 
 
 def _examples(project: Project, membership: Membership, asked: Asked) -> tuple[list[int], str]:
@@ -138,8 +151,8 @@ def _examples(project: Project, membership: Membership, asked: Asked) -> tuple[l
     if not best:
         return [], _("No text has any of these words, so there is nothing to be like. Try others.")
     note = ngettext(
-        "The text that fits these words best stands for their meaning.",
-        "The %(n)s texts that fit these words best stand for their meaning.",
+        "The text that shares most of these words stands for their meaning. It comes first.",
+        "The %(n)s texts that share most of these words stand for their meaning. They come first.",
         len(best),
     )
     return best, note % {"n": len(best)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -78,6 +79,7 @@ class Row:
     whole: list[Part]  # empty when the snippet is all
     state: TextState
     similarity: float | None
+    by_words: bool  # whether it stands first for its words
     said: tuple[Label, int] | None  # the model's label, how sure in per cent
 
     @property
@@ -110,7 +112,8 @@ def rows_of(
     labels: Sequence[Label],
     *,
     terms: Sequence[Term] = (),
-    similarity: dict[int, float] | None = None,
+    similarity: Mapping[int, float] = MappingProxyType({}),
+    by_words: Collection[int] = (),
 ) -> list[Row]:
     """The texts in this order; deleted ones drop out."""
     documents = Document.objects.filter(project=project, pk__in=ids).in_bulk()
@@ -127,7 +130,8 @@ def rows_of(
                 parts=snippet(text, terms),
                 whole=marked(text, terms) if len(text) > SNIPPET else [],
                 state=states[pk],
-                similarity=(similarity or {}).get(pk),
+                similarity=similarity.get(pk),
+                by_words=pk in by_words,
                 said=said.get(pk),
             )
         )

@@ -32,7 +32,7 @@ def stored(how: str, asked: Asked, labels: Sequence[Label]) -> str:
 
 
 def found_by(asked: Asked, labels: Sequence[Label], people: Mapping[int, str] | None = None) -> str:
-    """How these texts were found: "words “late fee”, not labelled"."""
+    """How these texts were found: "with the words “late fee”, not labelled"."""
     names = {label.pk: label.name for label in labels}
     parts = [part for part in (_search(asked, names), *_filters(asked, names, people or {})) if part]
     return ", ".join(parts) or _("all texts")
@@ -47,10 +47,10 @@ def _search(asked: Asked, names: Mapping[int, str]) -> str:
     elif asked.like_label:
         like = _("like the texts labelled %(label)s") % {"label": _name(names, asked.like_label)}
     elif asked.typed and asked.by == By.MEANING:
-        return _("of the meaning “%(words)s”") % {"words": asked.typed}
+        return _("closest in meaning to “%(words)s”") % {"words": asked.typed}
     else:
         like = ""
-    words = _("words “%(words)s”") % {"words": asked.typed} if asked.typed else ""
+    words = _("with the words “%(words)s”") % {"words": asked.typed} if asked.typed else ""
     return ", ".join(part for part in (like, words) if part)
 
 
@@ -90,7 +90,7 @@ def count(found: Found) -> str:
     """How many there are, and in which order."""
     many = {"many": whole(len(found.ids))}
     if found.is_ranking:
-        return _("The %(many)s texts most alike, the nearest first") % many
+        return ngettext("%(many)s text, the nearest first", "%(many)s texts, the nearest first", len(found.ids)) % many
     if not found.all_found:
         return (
             _("More than %(many)s texts, in the order of their import. More words or a filter would narrow them down.")

@@ -86,7 +86,15 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
         "count": sentences.count(found),
         "found_by": sentences.found_by(asked, labels),
         "wrong": form.sentence(),
-        "rows": rows_of(project, membership, shown, labels, terms=asked.words.terms, similarity=found.similarity),
+        "rows": rows_of(
+            project,
+            membership,
+            shown,
+            labels,
+            terms=asked.words.terms,
+            similarity=found.similarity,
+            by_words=found.by_words,
+        ),
         "page": number,
         "pages": pages,
         "first": (number - 1) * PAGE + 1,
@@ -107,7 +115,7 @@ def search(request: LabellerRequest, slug: str) -> HttpResponse:
 def beside(request: LabellerRequest, slug: str) -> HttpResponse:
     """The labels without a text, beside the text that is labelled: asked for now and then, for a sitting gives some."""
     access = labelling_project_for(request, slug)
-    return render(request, "search/_beside.html", vars(Beside.of(access.project)))
+    return render(request, "search/_beside_starts.html", vars(Beside.of(access.project)))
 
 
 @require_POST

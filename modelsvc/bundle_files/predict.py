@@ -6,7 +6,8 @@
     python predict.py --csv contracts.csv --column text
     python predict.py --json < texts.json               a list of strings in, all probabilities out
 
-Each line of the answer is a JSON object: the text, its labels and their probability. From Python:
+Each line of the answer is a JSON object: the row (the first text is 1), the text, its labels and their probability. For
+every row that goes in one comes out, in the same order, also for one without a text: it gets no labels. From Python:
 
     from predict import load
     classifier = load()
@@ -24,9 +25,9 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait sleep, and leave a busy machine its cores
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -160,16 +161,39 @@ def read_texts(arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.texts:
         yield from arguments.texts
     elif arguments.csv:
-        with open(arguments.csv, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if arguments.column not in (reader.fieldnames or []):
-                columns = ", ".join(reader.fieldnames or [])
-                sys.exit(f"{arguments.csv} has no column {arguments.column!r}; its columns: {columns}.")
-            yield from (row[arguments.column] or "" for row in reader)
+        yield from read_column(arguments.csv, arguments.column)
     elif arguments.json:
-        yield from json.load(sys.stdin)
+        texts = json.load(sys.stdin)
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            sys.exit("A JSON list of strings is expected on standard input.")
+        yield from texts
     else:
-        yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
+        yield from (line.rstrip("\n") for line in sys.stdin)
+
+
+def read_column(name: str, column: str) -> Iterator[str]:
+    """The cells of a column, one for each row below the header: an empty one where the row is too short or blank, so
+    that rows can be counted."""
+    with open(name, encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        if column not in header:
+            sys.exit(f"{name} has no column {column!r}; its columns: {', '.join(header)}.")
+        at = header.index(column)
+        yield from (row[at] if at < len(row) else "" for row in rows)
+
+
+def refuse(source: str, error: Exception) -> NoReturn:
+    """Say in one line what cannot be read, and leave."""
+    if isinstance(error, UnicodeDecodeError):
+        sys.exit(f"{source} is no UTF-8 text: save it as UTF-8.")
+    sys.exit(f"{source} cannot be read: {getattr(error, 'strerror', None) or error}.")
+
+
+def judged(texts: Sequence[str]) -> Iterator[Prediction]:
+    """A prediction for each text, in their order; no labels where there is nothing to read."""
+    for found in load().predict(texts):
+        yield found if found.text.strip() else replace(found, labels=[])
 
 
 def main() -> None:
@@ -183,9 +207,13 @@ def main() -> None:
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")
-    texts = list(read_texts(arguments))
-    for found in load().predict(texts):
-        answer: dict[str, Any] = {"text": found.text, "labels": found.labels, "probability": found.probability}
+    try:
+        texts = list(read_texts(arguments))
+    except (OSError, ValueError, csv.Error) as error:  # ValueError: neither UTF-8, nor JSON where that is expected
+        refuse(arguments.csv or "Standard input", error)
+    for row, found in enumerate(judged(texts), start=1):
+        answer: dict[str, Any] = {"row": row, "text": found.text, "labels": found.labels}
+        answer["probability"] = found.probability
         if arguments.all or arguments.json:
             answer["probabilities"] = found.probabilities
         print(json.dumps(answer, ensure_ascii=False), flush=True)

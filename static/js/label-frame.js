@@ -13,6 +13,7 @@ export class Frame {
     const more = () => this.#more();
     this.#frame.addEventListener("scroll", more, { passive: true });
     addEventListener("scroll", more, { passive: true });
+    at("remark").addEventListener("toggle", more);
     for (const part of [this.#frame, at("text"), at("meta")]) new ResizeObserver(more).observe(part);
   }
 

@@ -3,6 +3,7 @@
 import { isSilenced, meanings } from "./keystroke.js";
 
 const BOUNCE = 60; // ms: two presses of the same key within it are one
+const SCROLLS = [" ", "Home", "End"];
 const at = (id) => document.getElementById(id);
 
 export function listenToKeys(sitting, view, history) {
@@ -36,6 +37,7 @@ export function listenToKeys(sitting, view, history) {
       return;
     }
     if (isSilenced(event)) return;
+    if (event.target.closest(".guidelines .prose") && SCROLLS.includes(event.key)) return; // the guidelines scroll
     if (event.target.closest("#history")) return inHistory(event);
     const act = action(event);
     if (!act) return;

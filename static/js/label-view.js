@@ -90,6 +90,7 @@ export class View {
       notice.id = "refusal";
       notice.className = "notice error";
       notice.setAttribute("role", "alert");
+      notice.tabIndex = 0; // above a short text it scrolls
       this.#place(notice);
     }
     this.alerts.push(sentence);

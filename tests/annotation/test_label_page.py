@@ -157,7 +157,7 @@ def test_the_page_costs_few_queries(project, bob, client_of, texts, label, djang
     give(project, bob, one(project, bob), label)
     client = client_of(bob)
     client.get(url(project))
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         client.get(url(project))
 
 

@@ -31,7 +31,7 @@ NO_PAGES = {
     "results-report-file",
     *("notices", "notices-put-away", "notice-test", "notice-deliveries"),
     *("label-words", "label-guidelines", "gold-add", "gold-take-back", "gold-share"),
-    *("search-label", "search-like", "search-undo", "search-go-on", "search-starts"),
+    *("search-label", "search-like", "search-undo", "search-go-on", "review-waiting", "search-starts"),
     *("review-decide", "review-keep", "review-undo", "weighing-status", "weigh"),
     *("test-measure", "results-test-live", "results-newer", "results-run-loss", "results-run-log"),
 }

@@ -212,7 +212,7 @@ def test_a_language_model_s_labels_are_imported_and_measured(
     page.get_by_label("The language model’s name").fill("gpt-x")
     fits(page)
     shots.take(page, "machine-import", whole=True)
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Import 40 labels of the language model").click()
     page.locator("#import-status").wait_for()
     run_import(ImportJob.objects.latest("id").pk)
     page.get_by_role("link", name="See how often gpt-x is right").click()

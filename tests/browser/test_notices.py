@@ -15,7 +15,7 @@ from labeller.projects.models import Project
 from tests.browser import shots
 from tests.browser.walker import Walker
 from tests.cast import PASSWORD, add_texts
-from tests.notices.test_notices import ended
+from tests.notices.test_notices import ended, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHERE = "() => { const box = document.getElementById('text').getBoundingClientRect(); return [box.x, box.y, scrollY]; }"
@@ -57,6 +57,35 @@ def test_a_failed_run_is_told_while_somebody_labels_and_disturbs_nothing(walker:
     page.wait_for_url("**/data/**")
     walker.complaints = [said for said in walker.complaints if "vega-bundle" not in said]
     assert walker.complaints == []
+
+
+def test_what_went_well_goes_by_itself_unless_one_points_at_it(walker: Walker, project: Project) -> None:
+    page = walker.page
+    page.clock.install()
+    told(project, "Model 3 was made; model 3 reads the texts now.")
+    page.goto(walker.address + reverse("data", args=[project.slug]))
+    notice = page.locator("#news .notice")
+    notice.hover()
+    page.clock.run_for(20_000)
+    assert notice.is_visible()
+    page.mouse.move(5, 5)
+    page.clock.run_for(9_000)
+    notice.wait_for(state="detached")
+    told(project, "Fine-tuning failed: x.", "failed")
+    page.goto(walker.address + reverse("data", args=[project.slug]))
+    page.clock.run_for(60_000)
+    assert notice.is_visible() and walker.complaints == []
+
+
+@pytest.mark.parametrize("name", ["label", "search", "results"])
+def test_on_a_phone_it_never_lies_over_the_menu(walker: Walker, project: Project, name: str) -> None:
+    page = walker.page
+    told(project, "Fine-tuning failed: the disk is full. Make room, then start it again.", "failed")
+    page.set_viewport_size(shots.PHONE)
+    page.goto(walker.address + reverse(name, args=[project.slug]) + ("?q=clause" if name == "search" else ""))
+    news, menu = page.locator("#news .notice").bounding_box(), page.locator("header.top").bounding_box()
+    assert news["y"] >= menu["y"] + menu["height"]
+    shots.take(page, f"news-phone-{name}")
 
 
 def test_a_manager_sets_an_address_and_sees_a_test_arrive(walker: Walker, project: Project) -> None:

@@ -100,7 +100,7 @@ def test_texts_are_found_and_labelled_by_keyboard_alone(open_list, texts, projec
     expect(page.locator("#bar-what")).to_have_text("Label the marked text")
     page.keyboard.press("x")
     page.keyboard.press("m")
-    expect(page.locator(".found-head b")).to_contain_text("most alike")
+    expect(page.locator(".found-head b")).to_contain_text("Like text")
     assert f"like={first}" in page.url
     shots.take(page, "search-like", whole=True)
     expect(page.locator("li.current")).to_be_focused()  # the page listens
@@ -343,14 +343,14 @@ def test_where_labels_are_few_there_is_no_box_for_them(open_list, texts):
 def test_the_search_speaks_german(open_list, texts, many_labels, live_server, project, alice, client_of):
     page = open_list(COURTS + "&status=unlabelled", locale="de-DE")
     expect(page.locator(".found-head b")).to_have_text("8 Texte")
-    expect(page.locator(".found-head")).to_contain_text("Wörter „court OR courts“, nicht gelabelt")
+    expect(page.locator(".found-head")).to_contain_text("mit den Wörtern „court OR courts“, nicht gelabelt")
     page.keyboard.press("j")
     first = in_focus(page)
     page.keyboard.press("2")
     expect(page.locator("#bar-said")).to_have_text("1 Text als Court gelabelt.")
     expect(page.locator("#bar-what")).to_have_text("Den ausgewählten Text labeln")
     stored = Annotation.objects.get(document_id=first)
-    assert stored.reason == "Found by search: words “court OR courts”, not labelled"
+    assert stored.reason == "Found by search: with the words “court OR courts”, not labelled"
     shots.take(page, "search-german", whole=True)
     page.keyboard.press("?")
     shots.take(page, "search-german-keys")
@@ -368,6 +368,7 @@ def test_a_label_without_a_text_leads_to_its_search(open_list, texts, project, l
     page.goto(live_server.url + reverse("label", args=[project.slug]))
     expect(page.locator("#text")).to_be_focused()
     shots.take(page, "label-starts", whole=True)
+    page.get_by_text("Labels still without a text").click()
     page.get_by_role("link", name="Find texts for Court").click()
     expect(page.locator(".found-head")).to_contain_text("court")
 

@@ -13,11 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from labeller.corpus.dry_run import run_dry_run
 from labeller.corpus.importing import run_import
 from labeller.corpus.models import ImportJob
 from labeller.projects.models import Project, User
 from tests.cast import add_texts, make_project
-from tests.corpus.files import imported, upload
+from tests.corpus.files import imported, remap, upload
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -191,20 +192,106 @@ def test_a_column_of_labels_chosen_by_hand_is_taken(project: Project, alice: Use
     job = upload(project, "text,Sorte\none,Rot\ntwo,Blau\n", user=alice)
     url = reverse("import-map", args=[project.slug, job.key])
     values = hidden_and_chosen(client.get(url).content.decode())
-    client.post(url, values | {"header": "on", "quoted": "on", "labels": "Sorte"})
-    assert imported(job).labelled == 2
-
-
-def test_labels_that_only_another_format_shows_are_taken(project: Project, alice: User, client_of: ClientOf) -> None:
-    job = upload(project, "text,label\none,Court\n", name="taken-for-plain.txt", user=alice)
-    post_mapping(client_of(alice), job, labels="", label_use="")  # it becomes a table, and shows its columns
+    assert "label_use" not in values
+    run = reverse("import-run", args=[project.slug, job.key])
+    page = client.post(run, values | {"header": "on", "quoted": "on", "labels": "Sorte"}).content.decode()
     job.refresh_from_db()
-    assert imported(job).labelled == 1
+    assert job.state == "uploaded" and "As it stands they are left out." in page  # asked first, nothing is lost unsaid
+    client.post(run, hidden_and_chosen(page) | {"header": "on", "quoted": "on", "label_use": "annotations"})
+    run_import(job.pk)
+    job.refresh_from_db()
+    assert job.labelled == 2
+
+
+@pytest.mark.parametrize("name", ["clauses.csv", "taken-for-plain.txt"])
+def test_a_column_that_looks_like_labels_makes_nobody_answer(
+    name: str, project: Project, alice: User, client_of: ClientOf
+) -> None:
+    client, job = client_of(alice), upload(project, "text,kind\none,Court\ntwo,Change\n", name=name, user=alice)
+    if name.endswith(".txt"):
+        post_mapping(client, job, labels="", label_use="")  # it becomes a table, and shows its columns
+    values = hidden_and_chosen(client.get(reverse("import-map", args=[project.slug, job.key])).content.decode())
+    assert (values["labels"], values["label_use"]) == (["kind"], ["ignore"])
+    client.post(reverse("import-run", args=[project.slug, job.key]), values | {"header": "on", "quoted": "on"})
+    run_import(job.pk)
+    job.refresh_from_db()
+    assert (job.added, job.labelled) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        ("ignore", "Import 2 texts"),
+        ("names", "Import 2 texts"),
+        ("annotations", "Import 2 texts and 1 answer"),
+        ("machine", "Import 2 texts and 1 label of the language model"),
+    ],
+)
+def test_the_button_says_how_many_texts_and_answers_it_imports(
+    use: str, words: str, project: Project, alice: User, client_of: ClientOf
+) -> None:
+    client, job = client_of(alice), upload(project, "id,text,label\n1,one,Court\n2,two,\n")
+    url = reverse("import-map", args=[project.slug, job.key])
+    assert '<span id="import-words">Import</span>' in client.get(url).content.decode()
+    post_mapping(client, job, label_use=use, metadata=[], action="check")
+    assert f'<span id="import-words">{words}</span>' in client.get(url).content.decode()
+
+
+def test_the_button_tells_of_answers_alone_where_the_texts_are_there(
+    project: Project, alice: User, client_of: ClientOf
+) -> None:
+    add_texts(project, ["one", "two"])
+    client, job = client_of(alice), upload(project, CONTENT)
+    post_mapping(client, job)
+    page = client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert ">Import 2 answers<" in page
+
+
+def test_answers_are_counted_without_asking(project: Project, alice: User, client_of: ClientOf) -> None:
+    client, job = client_of(alice), upload(project, CONTENT)
+    post_mapping(client, job, label_use="ignore")
+    job.refresh_from_db()
+    assert job.dry_run == {}
+    post_mapping(client, job)
+    page = client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert "An import would add 2 texts" in page and ">Import 2 texts and 2 answers<" in page
+
+
+def test_the_button_follows_a_dry_run_in_the_background(
+    project: Project, alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeller.corpus.dry_run.INLINE_BYTES", 10)
+    client, job = client_of(alice), upload(project, CONTENT)
+    post_mapping(client, job, action="check")
+    run_dry_run(job.pk)
+    status = reverse("import-status", args=[project.slug, job.key])
+    page = client.get(status, headers={"HX-Request": "true"}).content.decode()
+    assert '<span id="import-words" hx-swap-oob="true">Import 2 texts and 2 answers</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "use", "asked"),
+    [
+        ("multi", "ignore", set()),
+        ("multi", "names", {"separator"}),
+        ("multi", "annotations", {"separator", "create_labels"}),
+        ("single", "annotations", {"create_labels"}),
+        ("multi", "machine", {"separator"}),
+    ],
+)
+def test_only_what_means_something_is_asked_of_the_labels(
+    kind: str, use: str, asked: set[str], project: Project, alice: User, client_of: ClientOf
+) -> None:
+    Project.objects.filter(pk=project.pk).update(kind=kind)
+    project.refresh_from_db()
+    client, job = client_of(alice), remap(upload(project, CONTENT), label_use=use)
+    page = client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert set(re.findall(r'<select name="(separator|create_labels)"', page)) == asked
 
 
 def test_a_column_of_labels_left_out_by_choice_is_named(project: Project, alice: User, client_of: ClientOf) -> None:
     client, job = client_of(alice), upload(project, CONTENT)
-    assert "is left out" not in client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
+    assert "The column label" not in client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
     post_mapping(client, job, label_use="ignore", action="check")
     page = client.get(reverse("import-map", args=[project.slug, job.key])).content.decode()
     assert "The column label is left out:" in page

@@ -25,7 +25,9 @@ CSV = [
     (b"id,text\n1,one\n2,caf\xe9\n3,three\n", 3, "byte 0xe9 at character 6 is not UTF-8"),
 ]
 JSON = [
-    ('{"text": "one"}\n{"text": }\n{"text": "three"}\n', 2, "not valid JSON: Expecting value at character 10"),
+    ('{"text": "one"}\n{"text": }\n{"text": "three"}\n', 2, "not valid JSON at character 10: a value is expected"),
+    ('{"text": "one"}\n{"text": "two}\r\n{"text": "three"}\n', 2, "character 10: a quotation mark is opened and never"),
+    ('{"text": "one"}\n{"n": ' + "9" * 5000 + '}\n{"text": "three"}\n', 2, "a number has too many digits"),
     ('{"text": "one"}\n["two"]\n{"text": "three"}\n', 2, "a JSON list, but an object is needed"),
     ('{"text": "one"}\n{"id": 2}\n{"text": "three"}\n', 2, "there is no 'text' in this row"),
     ('{"text": "one"}\n{"text": 2}\n{"text": "three"}\n', 2, "'text' is not a string"),
@@ -75,7 +77,7 @@ def test_lines_are_physical_also_behind_cells_of_several_lines(project: Project)
 def test_the_row_is_kept_as_it_stood_in_the_file(
     project: Project, name: str, content: str | bytes, beginning: str
 ) -> None:
-    job = imported(remap(upload(project, content, name), encoding="utf-8", quoted=True))
+    job = imported(remap(upload(project, content, name), encoding="utf-8", quoted=True, label_use="annotations"))
     assert list(job.refused_lines.values_list("beginning", flat=True)) == [beginning]
 
 

@@ -96,7 +96,7 @@ def test_each_lamp_says_what_was_measured_and_what_is_wanted() -> None:
         limits={"settled": 0.98, "window": 3, "sure": 0.05, "gain": 0.02},
     )
     settled, sure, flat = (lamp.detail for lamp in found.lamps)
-    assert settled.endswith("Agreement beyond chance: 0.980 over 3 models; 0.98 is wanted.")
+    assert settled == "Agreement beyond chance, mean of the last 3 models: 0.980; from 0.98 on it counts as settled."
     assert sure.endswith("Doubt left (entropy): 31 % of the most there can be; below 5 % is wanted.")
     assert flat.endswith("+0.8 points (0.6 to 1.0). Wanted is that they bring less than 2 at most.")
 

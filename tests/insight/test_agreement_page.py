@@ -33,7 +33,8 @@ def twice(project, alice, bob):
 def test_without_shared_texts_it_says_what_to_do(project, alice, client_of):
     add_texts(project, ["Alone."])
     page = page_of(client_of, alice, project)
-    assert "Nobody has been compared with anybody yet." in page and "Set “Answers wanted" in page
+    assert "Nobody has been compared with anybody yet." in page
+    assert "Set “People who answer the same text” to 2 in the settings" in page
     assert "Ask for two answers" in page and "Weigh them now" in page
 
 
@@ -95,7 +96,11 @@ def test_the_page_takes_a_fixed_number_of_queries(twice, alice, client_of, djang
 
 @pytest.mark.parametrize(
     ("overlap", "alike", "told"),
-    [(1, 0.95, "Answers wanted"), (2, 0.3, "People agree too little"), (2, 0.9, "Decide disagreements in the review")],
+    [
+        (1, 0.95, "“People who answer the same text” to 2"),
+        (2, 0.3, "People agree too little"),
+        (2, 0.9, "Decide disagreements in the review"),
+    ],
 )
 def test_advice_follows_from_what_was_measured(project, alice, bob, overlap, alike, told):
     project.overlap = overlap

@@ -236,3 +236,11 @@ class TestWhoMayLook:
         client = client_of(rita)
         with django_assert_max_num_queries(18):
             open_errors(client, judged)
+
+
+def test_thirty_answers_all_right_leave_open_how_far_confidence_is_off() -> None:
+    right = {"value": 1.0, "low": 0.796, "high": 1.0}
+    parts = [{"n": 15, "low": 0.99, "high": 1.0, "confidence": 1.0, "right": right}] * 2
+    no_error = {"value": 0.0, "low": 0.0, "high": 0.0}
+    found = Calibration.read({"n": 30, "bins": parts, "error": no_error, "by_chance": 0.0})
+    assert found is not None and "0.0 points away from the share that is right (0.0 to 11.4)" in found.sentence

@@ -169,7 +169,8 @@ class TestTheCurve:
         assert "on=test" in address and client.get(address).status_code == 204
         add_test_score(version, testset.TestSet.objects.get(), GOLD)
         fragment = client.get(address).content.decode()
-        assert "The model is right on about 100 in 100 texts." in fragment and "outlook" not in fragment
+        assert "Right on all 60 texts of the test file" in fragment and "to 100 of 100." in fragment
+        assert "outlook" not in fragment
 
     def test_two_hundred_models_cost_as_many_queries_as_two(
         self, examined: Project, rita: User, client_of: ClientOf, django_assert_max_num_queries: DjangoAssertNumQueries

@@ -8,6 +8,7 @@ import pytest
 from labeller.insight.headline import headline
 from labeller.insight.selectors import Estimate, Standing, VersionScore
 from labeller.insight.sentences import audit_so_far, decimal_range, duration, percent_range
+from labeller.insight.shares import share
 
 
 def version(n_audit: int, *, accuracy: float | None = 0.8571, kind: str = "quick") -> VersionScore:
@@ -81,6 +82,21 @@ def test_a_number_never_comes_without_its_interval_and_sample() -> None:
     said = headline(standing(audit=112, current=version(112)))
     assert said.detail.startswith("Between 79 and 91 (95 % interval), measured on 112 texts drawn at random")
     assert "348 labels" in said.detail and "model 7" in said.detail
+
+
+def test_where_all_audit_texts_are_right_just_that_is_claimed() -> None:
+    counted = share(30, 30)
+    current = replace(version(30), accuracy=counted, tightened=counted)
+    said = headline(standing(audit=30, current=current))
+    assert said.sentence == "Right on all 30 texts drawn at random; so on 89 to 100 of 100."
+    assert said.detail == "95 % interval · learnt from 348 labels · model 7"
+
+
+def test_what_the_model_says_of_other_texts_is_named_only_where_it_changed_the_figure() -> None:
+    counted = share(37, 40)
+    for tightened, is_named in ((counted, False), (Estimate(0.93, 0.85, 0.97), True)):
+        said = headline(standing(audit=40, current=replace(version(40), accuracy=counted, tightened=tightened)))
+        assert ("and on what the model says of all others" in said.detail) is is_named
 
 
 def test_with_several_labels_macro_f1_leads_and_exact_answers_come_second() -> None:

@@ -10,12 +10,16 @@ from labeller.numerals import decimal, hundredths, in_100, whole
 
 @pytest.mark.parametrize(
     ("language", "count", "share", "large", "negative"),
-    [("en", "12,345", "0.05", "1,234.6", "-0.5"), ("de", "12.345", "0,05", "1.234,6", "-0,5")],
+    [("en", "12,345", "0.05", "1,234.6", "−0.5"), ("de", "12.345", "0,05", "1.234,6", "−0,5")],
 )
 def test_a_number_is_grouped_and_pointed_as_the_language_does(language, count, share, large, negative):
     with translation.override(language):
         assert (whole(12345), decimal(0.05, 2)) == (count, share)
         assert (decimal(1234.56, 1), decimal(-0.5, 1)) == (large, negative)
+
+
+def test_less_than_nothing_has_a_minus_sign_and_what_rounds_to_nothing_none():
+    assert (whole(-1200), decimal(-11.4, 1), decimal(-0.04, 1)) == ("−1,200", "−11.4", "0.0")
 
 
 def test_small_numbers_have_no_group():

@@ -70,14 +70,28 @@ def test_a_figure_that_does_not_follow_is_named_and_the_exit_code_is_1(measured:
 def test_a_reading_from_before_labels_had_figures_gets_none_later(project: Project, bob: User) -> None:
     documents = fill(project)
     read(project)
-    for document in documents[:36]:
-        annotate(document, bob, source=Source.AUDIT)
+    kinds = list(project.labels.values_list("name", flat=True))
+    for at, document in enumerate(documents[:36]):
+        # Some are as nobody could tell, or with few wrong no label would have a figure.
+        annotate(document, bob, [kinds[at // 3 % len(kinds)]] if at < 18 else None, source=Source.AUDIT)
     refit(project)
     reading = PoolReading.objects.get()
     assert reading.tightened_labels and checked(project)["equal"]
     reading.tightened_labels, reading.tightened_f1 = [], None
     reading.save(update_fields=["tightened_labels", "tightened_f1"])
     assert checked(project)["equal"]
+
+
+def test_with_few_audit_texts_wrong_only_the_plain_figures_are_kept_and_these_follow(
+    project: Project, bob: User
+) -> None:
+    documents = fill(project)
+    read(project)
+    for document in documents[:36]:
+        annotate(document, bob, source=Source.AUDIT)
+    refit(project)
+    reading = PoolReading.objects.get()
+    assert (reading.tightened_f1, reading.tightened_labels) == (None, []) and checked(project)["equal"]
 
 
 def test_a_comparison_of_orders_follows_from_its_answers(project: Project, bob: User) -> None:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from labeller.annotation.models import QueueEntry
+from labeller.learning import bridge_quick
 from labeller.learning.bridge_kept_names import kept
 from labeller.learning.bridge_names import label_texts, prototypes_of, ranking_names, unread_names, write_names
 from labeller.learning.bridge_pool import PoolArrays, pool_arrays, reader_of
@@ -154,6 +155,22 @@ class TestAModelTaughtByNames:
         unused = label_ids(project).index(project.labels.get(name="Court").pk)
         rows, _ = pool.rows_of(np.array([one.pk for one in documents if kind_of(one.text) == "Court"]))
         assert (predict_proba(head, pool.X[rows]).argmax(axis=1) == unused).mean() > 0.5
+
+    def test_is_asked_at_once_when_names_were_read_also_between_two_points_of_the_curve(
+        self, project: Project, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bridge_quick, "ALWAYS_CALIBRATED", 0)
+        monkeypatch.setattr(bridge_quick, "_heads", {})
+        documents = fill(project)
+        read(project)
+        told = []
+        for at, document in enumerate(documents[:7], start=1):
+            settings.RECIPE = {"label_names": at == 7}
+            annotate(document, bob)
+            refit(project)
+            if (head := head_of(project.pk)) is not None:
+                told.append(head.named)
+        assert told == [*[False] * (len(told) - 1), True]
 
     def test_is_made_again_from_its_record_after_labels_are_renamed(self, project: Project, bob: User) -> None:
         documents = fill(project)

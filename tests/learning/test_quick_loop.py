@@ -204,6 +204,24 @@ def test_with_many_labels_a_warm_head_is_calibrated_at_the_points_of_the_curve_a
     assert calibrated == [(n, n <= 5 or n in versions) for n in range(2, 13)]
 
 
+def test_a_calibration_is_not_kept_past_a_point_of_the_curve_that_another_process_made(
+    project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge_quick, "ALWAYS_CALIBRATED", 5)
+    monkeypatch.setattr(bridge_quick, "_heads", {})
+    documents = fill(project)
+    read(project)
+    for at, document in enumerate(documents[:11], start=1):
+        annotate(document, bob)
+        if at == 10:
+            mine = dict(bridge_quick._heads)
+        refit(project)
+        if at == 10:
+            bridge_quick._heads.update(mine)  # as if the tenth had been another process's
+    assert ModelVersion.objects.filter(project=project, n_labels=10).exists()
+    assert bridge_quick._heads[project.pk].calibrated_on == 11
+
+
 def test_a_refit_that_was_taken_over_after_its_ranking_stores_no_version(
     project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

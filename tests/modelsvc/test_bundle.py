@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labeller.insight import selectors
 from modelsvc.bundle import PREDICT, BundleError, unzip_bundle, verify_bundle, write_bundle, zip_bundle
 from modelsvc.encoder import Encoder
-from modelsvc.model_card import model_card
+from modelsvc.model_card import ENOUGH_SUPPORT, ENOUGH_TEXTS, model_card
 from modelsvc.quick import predict_proba
 from modelsvc.types import Head, Views
 from modelsvc.words import Words, WordWeights, learn_vocabulary
@@ -124,6 +125,18 @@ def test_figures_that_lean_on_the_pool_lead_in_the_card_and_those_of_a_test_file
     assert lines[lead + 1] == "| Accuracy, audit texts alone | 0.854 | 0.716 to 0.931 |"
     assert "| Change of terms | 9 |  | 0.710 (0.500 to 0.900) |" in card
     assert "300 texts of exam.csv, of which no model has learnt." in card
+
+
+def test_the_card_tells_no_figure_where_the_pages_call_its_texts_too_few():
+    assert (ENOUGH_TEXTS, ENOUGH_SUPPORT) == (selectors.ENOUGH_AUDIT, selectors.ENOUGH_SUPPORT)
+    all_right = {"value": 1.0, "low": 0.51, "high": 1.0}
+    of_four = CARD["audit"]["per_label"][0] | {"support": 4, "precision": all_right, "recall": all_right}
+    told = CARD | {"audit": CARD["audit"] | {"per_label": [of_four]}}
+    card = model_card("Leases", NAMES, multi_label=False, reads_words=False, card=told, versions={})
+    assert "| Change of terms | 4 | too few (4) |  |" in card
+    told = CARD | {"audit": CARD["audit"] | {"n": 29}}
+    card = model_card("Leases", NAMES, multi_label=False, reads_words=False, card=told, versions={})
+    assert "Audit texts: 29. Fewer than 30 say too little" in card and "0.854" not in card
 
 
 def test_a_card_without_audit_figures_says_so(encoder, tmp_path):
@@ -258,12 +271,46 @@ def test_predict_reads_arguments_lines_and_a_csv_column(folder, tmp_path):
     assert [answer["text"] for answer in by_argument] == ["We may change this.", "Other text"]
     assert by_argument[0]["labels"][0] in NAMES
     assert 1 / 3 <= by_argument[0]["probability"] <= 1
-    assert predict(folder, stdin="We may change this.\n\nOther text\n") == by_argument
+    assert [answer["row"] for answer in by_argument] == [1, 2]
+    assert predict(folder, stdin="We may change this.\nOther text\n") == by_argument
     (tmp_path / "in.csv").write_text('id,clause\n1,"We may change this."\n2,Other text\n', encoding="utf-8-sig")
     assert predict(folder, "--csv", str(tmp_path / "in.csv"), "--column", "clause") == by_argument
     everything = predict(folder, "--all", "Other text")[0]["probabilities"]
     assert list(everything) == NAMES
     assert sum(everything.values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_one_answer_comes_out_for_each_row_that_goes_in_also_for_a_blank_one(folder, tmp_path):
+    of_lines = predict(folder, stdin="We may change this.\n\nOther text\n")
+    assert [(answer["row"], answer["text"], len(answer["labels"])) for answer in of_lines] == [
+        (1, "We may change this.", 1),
+        (2, "", 0),
+        (3, "Other text", 1),
+    ]
+    assert of_lines[1]["probability"] is None
+    table = tmp_path / "in.csv"
+    table.write_text('id,clause,page\n1,"We may\nchange",4\n2,,5\n\n4\n5,Other text,6\n')
+    of_cells = predict(folder, "--all", "--csv", str(table), "--column", "clause")
+    assert [answer["row"] for answer in of_cells if answer["labels"]] == [1, 5]
+    assert [answer["row"] for answer in of_cells] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("in.csv", "id,clause\n1,one\n", "in.csv has no column 'text'; its columns: id, clause."),
+        ("missing.csv", None, "missing.csv cannot be read: No such file or directory."),
+        ("latin.csv", b"text\ncaf\xe9\n", "latin.csv is no UTF-8 text: save it as UTF-8."),
+        ("", "no json", "Standard input cannot be read: Expecting value"),
+        ("", '{"text": "one"}', "A JSON list of strings is expected on standard input."),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_line(folder, tmp_path, name, content, told):
+    where = tmp_path / name
+    if name and content is not None:
+        where.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        predict(folder, "--csv", str(tmp_path / "in.csv"))
-    assert "has no column 'text'; its columns: id, clause" in refused.value.stderr
+        predict(folder, *(["--csv", str(where)] if name else ["--json"]), stdin="" if name else content)
+    assert told in refused.value.stderr and len(refused.value.stderr.splitlines()) == 1

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from modelsvc.encoder_choice import EncoderChoiceError, choose_encoder
+from modelsvc.prototypes import Prototypes
 
 N, D = 120, 8
 
@@ -25,6 +26,22 @@ def world(*, multi: bool = False, seed: int = 0):
 def choose(encoders, Y, current, *, multi=False, scored=None):
     scored = np.ones(len(Y), bool) if scored is None else scored
     return choose_encoder(encoders, Y, current=current, scored=scored, multi_label=multi, seed=0)
+
+
+def test_what_labels_are_called_teaches_each_encoder_s_head_as_it_teaches_the_one_that_serves():
+    """Two encoders alike to the last bit, of which one reads the names as what they mean."""
+    Y, encoders = world()
+    few, twins = Y[:12], {"one": encoders["fair"][:12], "other": encoders["fair"][:12]}
+    told = Prototypes(unit(np.eye(3, D) - 0.2), np.arange(3))
+
+    def right(names):
+        found = choose_encoder(
+            twins, few, current="one", scored=np.ones(12, bool), multi_label=False, seed=0, names=names
+        )
+        return {score.encoder: score.right for score in found.scores}
+
+    assert len(set(right(None).values())) == 1
+    assert right({"one": None, "other": told})["other"] > right(None)["other"] == right({"other": told})["one"]
 
 
 @pytest.mark.parametrize("multi", [False, True])

@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelsvc.halves import beside_frozen, facts_of
-from modelsvc.teacher import Task, answers_unseen
+from modelsvc.encoder import Encoder
+from modelsvc.halves import FACTS, beside_frozen, facts_of, proba_of, speak_against, temperature_of
+from modelsvc.left_out import LeftOut
+from modelsvc.teacher import FOLD_POOL, Task, answers_unseen
 from modelsvc.types import silent
 
 TEXTS = [f"{who} may {what} at any time." for what in ("cancel", "pay", "write", "leave") * 4 for who in ("We", "You")]
@@ -17,30 +19,85 @@ def task(tiny):
     return Task(tiny, TEXTS, Y, multi_label=False, threads=1, seed=0, on_progress=silent)
 
 
-def certain(answers):
-    return np.eye(2, dtype=np.float32)[answers]
+def certain(answers, *, by: float = 4.0):
+    return LeftOut(np.eye(2, dtype=np.float32)[answers] * np.float32(by), None, np.ones(len(answers), np.bool_))
 
 
-def test_a_tuned_model_with_all_right_is_never_held_for_worse(task):
-    found = beside_frozen(task, certain(Y.argmax(1)), POOL, at=0.0)
-    assert found.right == len(TEXTS) >= found.right_before
-    assert found.p > 0.4
+class TestWhetherTuningPays:
+    def test_a_tuned_model_with_all_right_is_never_held_for_worse(self, task):
+        found = beside_frozen(task, certain(Y.argmax(1)), POOL, at=0.0)
+        assert found.right == len(TEXTS) >= found.right_before
+        assert found.p > 0.4
+
+    def test_a_tuned_model_with_all_wrong_is(self, task):
+        found = beside_frozen(task, certain(1 - Y.argmax(1)), POOL, at=0.0)
+        assert found.right == 0 < found.right_before
+        assert found.p < 0.01
+
+    def test_the_frozen_head_answers_for_texts_it_has_not_seen(self, task):
+        """One text said sixteen times and one with the other label: whoever had learnt it would foretell it."""
+        texts = ["We may cancel at any time."] * 16 + ["The courts of Rome decide."]
+        alone = np.eye(2, dtype=np.uint8)[[0] * 16 + [1]]
+        asked = Task(task.folder, texts, alone, False, 1, 0, silent)
+        found = beside_frozen(asked, certain(alone.argmax(1)), [], at=0.0)
+        assert (found.right, found.right_before) == (17, 16)
+
+    def test_a_pool_too_small_to_ask_is_left_out(self, task):
+        unseen = answers_unseen(task, "contrastive")
+        told = facts_of(beside_frozen(task, unseen, [], at=0.0), temperature_of(unseen, Y))
+        assert set(told) == {*FACTS, "halves_temperature"}
+
+    @pytest.mark.parametrize(("p", "against"), [(0.0, True), (0.19, True), (0.25, False), (0.5, False), (1.0, False)])
+    def test_tuning_need_not_be_ahead_but_must_not_be_seen_behind(self, p, against):
+        assert speak_against({"halves_p": p}) == against
+
+    def test_nothing_speaks_where_nobody_asked(self):
+        assert not speak_against({"teacher": "plain"})
 
 
-def test_a_tuned_model_with_all_wrong_is(task):
-    found = beside_frozen(task, certain(1 - Y.argmax(1)), POOL, at=0.0)
-    assert found.right == 0 < found.right_before
-    assert found.p < 0.01
+class TestHowSureItMayBe:
+    def test_answers_that_are_all_right_may_be_surer_and_half_wrong_ones_less_sure(self):
+        right, half = Y.argmax(1), np.where(np.arange(32) % 4 < 2, Y.argmax(1), 1 - Y.argmax(1))
+        assert temperature_of(certain(right), Y) < 1 < temperature_of(certain(half), Y)
+        assert proba_of(certain(half), Y).max(1).mean() < 0.9 < proba_of(certain(right), Y).max(1).mean()
+
+    def test_texts_whose_kind_their_half_had_not_met_are_not_asked(self):
+        unseen = certain(np.where(np.arange(32) < 12, Y.argmax(1), 1 - Y.argmax(1)))
+        fair = LeftOut(unseen.head, None, np.arange(32) < 12)
+        assert temperature_of(fair, Y) < 1 < temperature_of(unseen, Y)
+
+    def test_the_more_texts_the_more_they_say(self):
+        many = np.tile(Y, (8, 1))
+        few, sure = temperature_of(certain(Y.argmax(1)), Y), temperature_of(certain(many.argmax(1)), many)
+        assert 0.2 <= sure < few**1.5 < few < 1
+
+    def test_a_handful_of_texts_says_nothing(self):
+        assert temperature_of(LeftOut(certain(Y.argmax(1)).head, None, np.arange(32) < 9), Y) == 1.0
 
 
-def test_the_frozen_head_answers_for_texts_it_has_not_seen(task):
-    """One text said sixteen times and one with the other label: whoever had learnt it would foretell it."""
-    texts = ["We may cancel at any time."] * 16 + ["The courts of Rome decide."]
-    alone = np.eye(2, dtype=np.uint8)[[0] * 16 + [1]]
-    found = beside_frozen(Task(task.folder, texts, alone, False, 1, 0, silent), certain(alone.argmax(1)), [], at=0.0)
-    assert (found.right, found.right_before) == (17, 16)
+class TestWhatIsSaidUnseen:
+    def test_each_text_is_answered_by_a_model_that_has_not_learnt_it(self, task):
+        """The one text of its label: a model that had learnt it would give it that label."""
+        texts = [*TEXTS, "The courts of Rome decide."]
+        labels = np.zeros((33, 3), np.uint8)
+        labels[:32, :2], labels[32, 2] = Y, 1
+        unseen = answers_unseen(Task(task.folder, texts, labels, False, 1, 0, silent), "contrastive")
+        assert not unseen.scorable[32] and unseen.scorable[:32].all()
+        assert unseen.head[32].argmax() != 2
 
+    def test_the_pool_has_its_share_in_it_and_no_more_of_it_is_read_than_needed(self, task, monkeypatch):
+        read: list[int] = []
+        encode = Encoder.encode
 
-def test_a_pool_too_small_to_ask_is_left_out(task):
-    told = facts_of(beside_frozen(task, answers_unseen(task, "contrastive"), [], at=0.0))
-    assert set(told) == {"halves_right", "halves_right_frozen", "halves_p"}
+        def counted(self, texts, **kwargs):
+            read.append(len(texts))
+            return encode(self, texts, **kwargs)
+
+        monkeypatch.setattr(Encoder, "encode", counted)
+        alone = answers_unseen(task, "contrastive")
+        largest = max(read)
+        read.clear()
+        many = POOL * (FOLD_POOL // len(POOL) + 2)
+        shared = answers_unseen(task, "contrastive", pool_texts=many)
+        assert largest <= len(TEXTS) and len(TEXTS) < max(read) <= FOLD_POOL < len(many)
+        assert not np.array_equal(alone.head, shared.head)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelsvc import pool_graph, pool_share
 from modelsvc.pool_graph import MOST_TEXTS, graph_of, sampled
-from modelsvc.pool_share import LEAST_TEXTS, MOST_SOURCES, Mix, is_of_use, mix_for, sources, spread_left_out
+from modelsvc.pool_share import LEAST_TEXTS, MOST_SOURCES, SHARES, Mix, is_of_use, mix_for, sources, spread_left_out
 from modelsvc.quick import cross_fit, fit_head, predict_proba
 from modelsvc.types import Embeddings, Targets
 
@@ -214,6 +214,23 @@ class TestTheMix:
         right, chance = right.astype(np.float32), chance.astype(np.float32)
         assert mix_for(right, chance, one_hot(kind, 3), every, expected=0.5, least=10).share == 0
         assert mix_for(chance, right, one_hot(kind, 3), every, expected=0.5, least=10).share == 4
+
+    @pytest.mark.parametrize("expected", SHARES)
+    def test_is_the_expected_one_wherever_the_best_is_not_better_by_a_standard_error(self, expected):
+        """Head and pool say nearly the same: one of the shares is best, by a hair."""
+        rng = np.random.default_rng(19)
+        kind = rng.integers(0, 3, 60)
+        head = 2.0 * one_hot(kind, 3) + rng.normal(0, 1, (60, 3))
+        pool = head + rng.normal(0, 0.02, (60, 3))
+        found = mix_for(
+            head.astype(np.float32),
+            pool.astype(np.float32),
+            one_hot(kind, 3),
+            np.ones(60, bool),
+            expected=expected,
+            least=10,
+        )
+        assert found.share == expected
 
     def test_is_the_expected_one_where_too_few_texts_can_tell(self):
         logits = np.zeros((9, 2), np.float32)

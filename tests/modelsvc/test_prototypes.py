@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelsvc import quick
+from modelsvc.folds import cross_fit_logits, stratified_folds
 from modelsvc.left_out import BothWays, LeftOut
+from modelsvc.logistic import fit_subsets
 from modelsvc.name_store import FILE, NamesRead, mark
 from modelsvc.pool_share import spread, spread_left_out
 from modelsvc.prototypes import FEW, MOST_TEXTS, Prototypes, are_asked, texts_of
@@ -91,6 +93,37 @@ class TestNamesBesideTexts:
         counts = np.array([[0, 1, 9], [3, 0, 0]], np.float32)
         names = Prototypes(np.eye(3, dtype=np.float32), np.arange(3))
         assert names.weights(counts).tolist() == [[1, 0.5, pytest.approx(0.1)], [0.25, 1, 1]]
+
+    def test_count_in_the_head_as_that_part_of_a_text(self) -> None:
+        """Of nine texts, too few to tell whether names mislead: five of a label, three, one, and none of the rest."""
+        world = World(C=5)
+        rows = np.concatenate([np.flatnonzero(world.kind == kind)[:texts] for kind, texts in enumerate((5, 3, 1))])
+        X, Y = world.X[rows], world.Y[rows]
+        counted = np.concatenate([np.ones(9), [1 / 6, 1 / 4, 1 / 2, 1, 1]])[None].astype(np.float32)
+        weights, bias = fit_subsets(
+            np.concatenate([X, world.names.X]),
+            np.concatenate([Y, np.eye(5, dtype=np.uint8)]),
+            counted,
+            multi_label=False,
+        )
+        head = fit_head(X, Y, multi_label=False, names=world.names)
+        assert head.named and np.array_equal(head.weights, weights[0]) and np.array_equal(head.bias, bias[0])
+
+    def test_count_in_a_fold_by_the_texts_that_teach_it(self) -> None:
+        world, n, C = World(C=4), 24, 4
+        X, Y = world.X[:n], world.Y[:n]
+        logits, _ = cross_fit_logits(X, Y, multi_label=False, seed=0, folds=3, names=world.names)
+        fold = stratified_folds(Y, folds=3, seed=0)
+        taught = np.stack([fold != f for f in range(3)]).astype(np.float32)
+        of_names = np.stack([1 / (1 + Y[fold != f].sum(axis=0)) for f in range(3)]).astype(np.float32)
+        weights, bias = fit_subsets(
+            np.concatenate([X, world.names.X]),
+            np.concatenate([Y, np.eye(C, dtype=np.uint8)]),
+            np.concatenate([taught, of_names], axis=1),
+            multi_label=False,
+        )
+        for f in range(3):
+            assert np.array_equal(logits[fold == f], X[fold == f] @ weights[f] + bias[f])
 
     def test_are_not_asked_once_each_label_has_enough_texts_or_labels_are_many(self) -> None:
         enough, many = one_hot(np.repeat(np.arange(3), FEW), 3), one_hot(np.zeros(MOST_TEXTS + 1, int), 3)

@@ -6,8 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from modelsvc import logistic
+from modelsvc import logistic, quick
 from modelsvc.folds import stratified_folds
+from modelsvc.left_out import BothWays, LeftOut
 from modelsvc.quick import QuickModelError, cross_fit, decide, fit_head, predict_proba
 
 
@@ -117,6 +118,19 @@ def test_a_rows_own_label_has_no_say_in_its_score():
     y = rng.integers(2, size=400)
     proba, _ = cross_fit(X, np.eye(2, dtype=np.uint8)[y], multi_label=False, seed=0)
     assert 0.4 < (proba.argmax(axis=1) == y).mean() < 0.6
+
+
+def test_a_rows_own_label_has_no_say_in_its_temperature(monkeypatch):
+    """What the heads said is held still, so that only the temperature can follow from the labels."""
+    X, Y = groups(14, 2)
+    logits = (2 * Y + np.random.default_rng(0).normal(0, 1, Y.shape)).astype(np.float32)
+    said = BothWays(LeftOut(logits, None, np.ones(14, np.bool_)), None)
+    monkeypatch.setattr(quick, "both_ways", lambda *_, **__: said)
+    other = Y.copy()
+    other[3] = Y[3][::-1]
+    before, after = (cross_fit(X, labels, multi_label=False, seed=0, folds=14)[0] for labels in (Y, other))
+    assert np.array_equal(before[3], after[3])
+    assert not np.array_equal(before, after)  # it has a say in the others'
 
 
 def test_folds_spread_every_label_and_differ_by_one_text_at_most():

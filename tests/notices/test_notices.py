@@ -43,7 +43,7 @@ def told(project: Project, sentence: str = "Model 3 was made.", kind: str = "don
 
 def news(project: Project, user: User) -> list[str]:
     found = news_for(Membership.objects.get(project=project, user=user))
-    return [found.newest.sentence, str(found.count)] if found.newest else []
+    return [found.shown.sentence, str(found.count)] if found.shown else []
 
 
 def at(name: str, project: Project) -> str:
@@ -70,15 +70,13 @@ class TestWhatIsTold:
         notice = services.note_run_ended(ended(project, kind=kind, state=state, reason=reason).pk)
         assert (notice.sentence if notice else None) == sentence
 
-    def test_a_new_model_is_told_with_whether_it_serves(self, project: Project) -> None:
+    def test_new_models_are_told_once_one_of_them_serves(self, project: Project) -> None:
         run = ended(project, state="done", reason="Not promoted: 20 of 31 audit texts right, 25 before.")
         for _ in range(2):
             version = add_version(project, n_labels=40, n_audit=31, kind="full")
             version.run = run
             version.save(update_fields=["run"])
-        assert services.note_run_ended(run.pk).sentence == (
-            "Models 1 and 2 were made. Not promoted: 20 of 31 audit texts right, 25 before."
-        )
+        assert services.note_run_ended(run.pk) is None  # the queue and the page of models say why
         again = ended(project, state="done", reason="")
         version = add_version(project, n_labels=50, n_audit=40, kind="full", promoted=True)
         version.run = again
@@ -183,6 +181,19 @@ class TestOnThePages:
         assert news(project, bob) == ["Third.", "1"]
         services.put_away(project=project, user=bob, upto=1)  # an old tab
         assert news(project, bob) == ["Third.", "1"]
+
+    def test_a_failure_stays_and_goes_before_newer_successes_which_go_by_themselves(
+        self, project: Project, client_of: ClientOf, bob: User
+    ) -> None:
+        failed = told(project, "Fine-tuning failed: x.", "failed")
+        told(project, "Second.")
+        client = client_of(bob)
+        page = client.get(at("project", project)).content.decode()
+        assert news(project, bob) == ["Fine-tuning failed: x.", "2"] and "data-goes" not in page
+        assert f'<a href="{at("results-models", project)}">and 1 more</a>' in page
+        client.post(at("notices-put-away", project), {"upto": failed.pk})
+        assert news(project, bob) == ["Second.", "1"]
+        assert "data-goes" in client.get(at("project", project)).content.decode()
 
     def test_without_a_script_it_leads_back_to_the_page(self, project: Project, client_of: ClientOf, bob: User) -> None:
         answer = client_of(bob).post(at("notices-put-away", project), {"upto": told(project).pk})

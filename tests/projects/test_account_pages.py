@@ -77,3 +77,10 @@ def test_an_address_that_another_account_has_sends_no_letter(
     page = browser.post(reverse("account_signup"), account)
     assert page.status_code == 200 and "already registered" in page.content.decode()
     assert mailoutbox == []
+
+
+@pytest.mark.parametrize("page", ["account_login", "account_change_password"])
+def test_no_field_repeats_its_label_in_grey(page: str, bob: User, client_of: ClientOf) -> None:
+    """The browser's grey is too faint to read on a dark page."""
+    client = Client() if page == "account_login" else client_of(bob)
+    assert "placeholder" not in client.get(reverse(page)).content.decode()

@@ -46,13 +46,12 @@ def told(project: Project) -> Project:
 @pytest.mark.django_db
 class TestAVersionIsMade:
     def test_when_a_project_is_made_with_guidelines_and_labels(self, alice: User) -> None:
-        project = create_project(name="New", kind="single", encoder="x", manager=alice, guidelines="Read well.")
-        add_drafts(project=project, drafts=[Draft("A"), Draft("B")], by=alice)
-        assert [(one.number, len(one.labels), one.made_by) for one in versions(project)] == [
-            (1, 0, alice),
-            (2, 2, alice),
-        ]
-        assert Project.objects.get(pk=project.pk).guidelines_number == project.guidelines_number == 2
+        told = {"guidelines": "Read well.", "labels": [Draft("A"), Draft("B")]}
+        project = create_project(name="New", kind="single", encoder="x", manager=alice, **told)
+        assert [(one.number, len(one.labels), one.made_by) for one in versions(project)] == [(1, 2, alice)]
+        assert Project.objects.get(pk=project.pk).guidelines_number == project.guidelines_number == 1
+        add_drafts(project=project, drafts=[Draft("C")])
+        assert [(one.number, len(one.labels)) for one in versions(project)] == [(1, 2), (2, 3)]
 
     def test_when_the_text_changes_and_not_when_only_the_name_of_the_project_does(self, told: Project) -> None:
         change_settings(project=told, **settings_of(told, name="Other"))

@@ -36,6 +36,7 @@ def test_a_line_is_a_name_and_perhaps_a_description(text, drafts):
     [
         ("a\n : lost", "Line 2 has a description but no name"),
         ("x" * 101, "Line 1: the name has 101 characters; at most"),
+        ("Court : one\n\nChange\n court : another", "Line 4: “court” is there already, in line 1"),
     ],
 )
 def test_a_line_that_cannot_be_a_label_is_named(text, sentence):
@@ -64,8 +65,8 @@ def test_keys_run_from_digits_to_letters_and_leave_the_page_its_own():
 
 def test_names_already_there_are_passed_over_and_told(project, alice, client_of: ClientOf):
     url = reverse("label-add", args=[project.slug])
-    response = client_of(alice).post(url, {"lines": "COURT\nNew\nnew"}, follow=True)
-    assert "1 label added. Already there: COURT, new." in response.content.decode()
+    response = client_of(alice).post(url, {"lines": "COURT\nNew"}, follow=True)
+    assert "1 label added. Already there: COURT." in response.content.decode()
     assert project.labels.count() == 4
 
 

@@ -40,6 +40,20 @@ def test_staff_make_a_project_and_manage_it(db, client_of: ClientOf):
     assert project.memberships.get().role == Role.MANAGER
 
 
+def test_nothing_was_changed_in_a_new_project_yet(db, client_of: ClientOf):
+    browser = client_of(make_user("sam", is_staff=True))
+    page = browser.post(reverse("project-new"), ANSWER, follow=True).content.decode()
+    assert "Court" in page and "earlier ones" not in page
+
+
+def test_a_label_written_twice_is_named_with_its_line_and_nothing_typed_is_lost(db, client_of: ClientOf):
+    twice = "Termination : how and when\nCourt\n\nTermination : again"
+    response = client_of(make_user("sam", is_staff=True)).post(reverse("project-new"), ANSWER | {"labels": twice})
+    page = response.content.decode()
+    assert response.status_code == 422 and not Project.objects.exists()
+    assert "Line 4: “Termination” is there already, in line 1." in page and "Termination : again" in page
+
+
 def test_a_manager_makes_a_second_project_with_an_address_of_its_own(project, alice, client_of: ClientOf):
     response = client_of(alice).post(reverse("project-new"), ANSWER)
     assert response["Location"] == reverse("project", args=["terms-of-service-2"])

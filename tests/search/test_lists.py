@@ -222,9 +222,25 @@ class TestMeaning:
     def test_a_typed_sentence_is_stood_for_by_the_texts_that_share_its_words(self, texts, found, project):
         read(project)
         near = found("by=meaning&q=exclusive+jurisdiction+of+tribunals")
-        assert len(set(near.ids[:4]) & ids(texts[1::3])) >= 3 and "stand for their meaning" in near.note
+        assert len(set(near.ids[5:9]) & ids(texts[1::3])) >= 3 and "stand for their meaning" in near.note
         assert "No text has any of these words" in found("by=meaning&q=zeppelin").trouble
         assert "No text has any of these words" in found("by=meaning&q=!!").trouble
+
+    def test_the_texts_that_stand_for_a_sentence_come_first(self, texts, found, project):
+        """Nobody has chosen or seen them, and nothing fits better."""
+        read(project)
+        best = {text.pk for text in texts if " courts " in text.text}
+        near = found("by=meaning&q=courts")
+        assert set(near.ids[: len(best)]) == near.by_words == best and len(best) == 4
+        assert len(near.ids) == len(set(near.ids)) == len(texts) and near.is_ranking
+
+    def test_of_the_texts_that_stand_for_a_sentence_those_come_that_fit_the_filters(self, texts, found, project, alice):
+        read(project)
+        best = found("by=meaning&q=courts").ids[:2]
+        answered = next(text for text in texts if text.pk == best[0])
+        annotate(answered, alice)
+        near = found("by=meaning&q=courts&status=unlabelled")
+        assert best[0] not in near.ids and near.ids[0] == best[1]
 
     def test_before_the_texts_are_read_it_is_said_so(self, texts, found):
         assert "not been read" in found(f"like={texts[1].pk}").trouble

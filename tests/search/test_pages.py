@@ -14,7 +14,7 @@ from labeller.search.models import BulkAct
 from labeller.search.starting import words_for
 from tests.annotation.acts import give, one
 from tests.cast import add_texts, make_project
-from tests.learning.scene import annotate
+from tests.learning.scene import annotate, read
 
 
 def list_at(project, query="") -> str:
@@ -41,6 +41,10 @@ class TestLabelsWithoutATextBesideTheTextThatIsLabelled:
         annotate(texts[0], bob, ["Court"])
         after = client.get(self.at(project)).content.decode()
         assert "Find texts for Court" not in after and "Find texts for Change" in after
+
+    def test_are_asked_for_again_with_each_saved_answer(self, project, texts, bob, client_of):
+        page = client_of(bob).get(reverse("label", args=[project.slug])).content.decode()
+        assert "Labels still without a text" in page and "labeller:saved from:document" in page
 
     def test_leave_nothing_that_asks_again_once_each_has_one(self, project, texts, bob, client_of):
         for text, label in zip(texts, project.labels.all(), strict=False):
@@ -138,6 +142,15 @@ class TestTheList:
         last = client.get(list_at(project, "q=fee&page=99")).content.decode()
         assert last.count('name="mark"') == 10 and "Page 3 of 3" in last
 
+    def test_a_sentence_shows_the_texts_that_share_its_words_on_top(self, project, texts, bob, client_of):
+        read(project)
+        page = client_of(bob).get(list_at(project, "by=meaning&q=the+venue+of+courts")).content.decode()
+        stockholm = next(text for text in texts if "Stockholm" in text.text)
+        first = page[page.index("<ol") :].partition("</li>")[0]
+        assert f'id="text-{stockholm.pk}"' in first and "shares these words" in first
+        assert "<b>Closest in meaning to “the venue of courts”</b>" in page and "30 texts, the nearest first" in page
+        assert "Label all" not in page
+
     def test_a_text_in_somebody_s_hands_is_said_to_be(self, project, texts, alice, bob, client_of):
         served = one(project, alice)
         word = served.text.split()[-1].strip(".")
@@ -201,7 +214,7 @@ class TestLabellingFromIt:
         reply = post(client_of(bob), project, "search-label", mark=marks, label=court.pk, query="q=courts&page=2")
         assert reply.status_code == 302 and reply["Location"] == list_at(project, "q=courts")
         assert Annotation.objects.filter(source="search", labels=court).count() == 2
-        assert Annotation.objects.first().reason == "Found by search: words “courts”"
+        assert Annotation.objects.first().reason == "Found by search: with the words “courts”"
         page = client_of(bob).get(reply["Location"]).content.decode()
         assert "<b>Court</b>" in page
 

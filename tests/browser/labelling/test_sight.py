@@ -16,6 +16,10 @@ from tests.cast import add_texts
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+OF = "const all = document.createRange(); all.selectNodeContents({part});"
+LAST_LINE = f"() => {{ {OF.format(part='document.getElementById(`text`)')} return all.getBoundingClientRect().bottom }}"
+LINES = f"(name) => {{ {OF.format(part='name')} return new Set([...all.getClientRects()].map((one) => one.y)).size }}"
+
 
 def test_labels_stay_where_they_are_from_text_to_text(open_page, project):
     add_texts(project, ["A word.", "Many words " * 400])
@@ -43,13 +47,52 @@ def test_every_control_is_on_the_screen_with_many_labels_and_a_long_text_fades_w
     expect(frame).to_have_class(re.compile(r"\bmore\b"))
 
 
-def test_the_frame_takes_the_free_height_and_a_comment_moves_no_label(open_page):
+def test_the_labels_stand_right_below_short_texts_and_far_below_long_ones(open_page, project):
     page = open_page()
-    assert page.locator("#frame").bounding_box()["height"] > 400
+    assert page.locator("#frame").bounding_box()["height"] < 220
+    project.documents.all().delete()
+    add_texts(project, [f"{number} " + "Many words " * 400 for number in range(5)])
+    assert open_page().locator("#frame").bounding_box()["height"] > 400
+
+
+def test_a_comment_moves_no_label_and_leaves_the_text_readable(open_page, project):
+    project.documents.all().delete()
+    add_texts(project, ["Many words " * 40, *("A word " * number for number in range(1, 9))])
+    page = open_page()
+    while not shown(page).startswith("Many"):
+        press(page, "1")
     place = page.locator("#labels").bounding_box()
     page.keyboard.press("c")
     expect(page.locator("#comment")).to_be_focused()
     assert page.locator("#labels").bounding_box() == place
+    page.locator("#frame").evaluate("frame => frame.scrollTo(0, frame.scrollHeight)")
+    last_line = page.evaluate(LAST_LINE)
+    assert last_line <= page.locator("#comment").bounding_box()["y"]
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800)])
+def test_the_guidelines_stand_beside_the_text_and_scroll_by_keyboard(open_page, page, project, size):
+    project.guidelines = "\n\n".join(f"Rule {number}: read it all." for number in range(60))
+    project.save()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_page()
+    prose = page.locator(".guidelines .prose")
+    assert prose.bounding_box()["y"] < size[1] / 2
+    prose.focus()
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.guidelines .prose').scrollTop > 0")
+    assert page.locator(".rare li").first.is_hidden()  # folded
+
+
+def test_on_a_phone_no_label_is_broken_within_a_word(open_page, project):
+    court = project.labels.get(name="Court")
+    court.name = "Confidentiality"
+    court.save()
+    page = open_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    name = page.locator(".choice .name", has_text="Confidentiality")
+    lines = name.evaluate(LINES)
+    assert lines == 1
 
 
 def test_the_live_region_says_what_was_saved_and_the_next_text(open_page):

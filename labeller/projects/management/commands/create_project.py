@@ -8,10 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from labeller.projects.forms import ProjectForm
-from labeller.projects.labels import Draft, LabelError, add_drafts, parse_lines
+from labeller.projects.labels import Draft, LabelError, parse_lines
 from labeller.projects.models import Project, User
 from labeller.projects.services import ProjectError, create_project
 
@@ -56,13 +55,10 @@ class Command(BaseCommand):
             field, errors = next(iter(form.errors.items()))
             raise Refused(f"{field}: {errors[0]} {_known(field)}".strip())
         try:
-            drafts = _drafts(options)
-            with transaction.atomic():
-                project = create_project(manager=manager, **form.cleaned_data)
-                labels = add_drafts(project=project, drafts=drafts).labels
+            project = create_project(manager=manager, labels=_drafts(options), **form.cleaned_data)
         except (LabelError, ProjectError) as error:
             raise Refused(str(error)) from error
-        self._tell(project, [label.name for label in labels], as_json=options["json"])
+        self._tell(project, [label.name for label in project.labels.all()], as_json=options["json"])
 
     def _tell(self, project: Project, labels: list[str], *, as_json: bool) -> None:
         if as_json:

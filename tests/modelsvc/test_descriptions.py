@@ -1,0 +1,81 @@
+"""What a description says a label is, and what it says the label is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelsvc.descriptions import what_it_is
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Where to sue.",
+        "No signal, no connection, calls drop.",
+        "Never received the parcel.",
+        "No internet.",
+        "The card does not work.",
+        "The app doesn't start, and the page won't load.",
+        "No-fault divorce.",
+        "Notice of a change; notes, knots.",
+        "Not only courts but judges too.",
+        "Whether or not to sue.",
+        "Kein Netz, keine Verbindung, Anrufe brechen ab.",
+        "Nie angekommen.",
+        "z. B. nicht angekommen",
+        "Die Karte funktioniert nicht.",
+        "Nicht nur Gerichte, sondern auch Richter.",
+        "Payment not received.",
+        "Ends the contract without notice.",
+        "Bestellungen ohne Rechnung.",
+        "I can't log in.",
+        "Ich kann nicht zahlen.",
+        "",
+    ],
+)
+def test_what_happened_or_what_is_missing_is_read_whole(description: str) -> None:
+    assert what_it_is(description) == description
+
+
+@pytest.mark.parametrize(
+    ("description", "read"),
+    [
+        ("The money has not arrived. It isn’t in the account.", "The money has not arrived."),
+        ("Where to sue. Not before whom. Seat of the court!", "Where to sue. Seat of the court!"),
+        ("Not arbitration.", ""),
+        ("A judge decides. No arbitration.", "A judge decides."),
+        ("A judge decides. Does not include arbitration.", "A judge decides."),
+        ("A judge decides. It does not cover arbitration, or mediation.", "A judge decides."),
+        ("A judge decides. Doesn't include arbitration.", "A judge decides."),
+        ("A judge decides. This is not about arbitration.", "A judge decides."),
+        ("A judge decides. It isn't mediation.", "A judge decides."),
+        ("A judge decides. Parcels do not count.", "A judge decides."),
+        ("A judge decides, but not arbitration.", "A judge decides."),
+        ("A judge decides, not an arbiter", "A judge decides"),
+        ("A judge decides (not an arbiter) where to sue.", "A judge decides where to sue."),
+        ("Sports news – not betting.", "Sports news."),
+        ("Sports news and not betting, gambling or odds.", "Sports news."),
+        ("Sports news, which does not cover betting.", "Sports news."),
+        ("Sports news except for betting.", "Sports news."),
+        ("Sports news, excluding betting; results.", "Sports news; results."),
+        ("Not arbitration but the courts.", "the courts."),
+        ("Orders. Without refunds.", "Orders."),
+        ("Bestellungen. Ohne Retouren.", "Bestellungen."),
+        ("Courts rather than arbiters.", "Courts."),
+        ("Wo geklagt wird; nicht: Schiedsgerichte\nAußer Mahnungen", "Wo geklagt wird;"),
+        ("Wo geklagt wird, aber nicht Schiedsgerichte.", "Wo geklagt wird."),
+        ("Wo geklagt wird (keine Schiedsgerichte).", "Wo geklagt wird."),
+        ("Gerichte. Umfasst keine Schiedsgerichte.", "Gerichte."),
+        ("Gerichte. Mahnungen gehören nicht dazu.", "Gerichte."),
+        ("Gerichte. Es geht nicht um Mahnungen.", "Gerichte."),
+        ("Gerichte. Das ist keine Mahnung.", "Gerichte."),
+        ("Gerichte, Mahnungen sind nicht gemeint.", "Gerichte."),
+        ("Gerichte. Keine Mahnungen.", "Gerichte."),
+        ("Sportnachrichten außer Wetten.", "Sportnachrichten."),
+        ("Nicht Schiedsgerichte, sondern Gerichte.", "Gerichte."),
+        ("Sport.\nNot: betting\nResults.", "Sport. Results."),
+        ("Paid, not delivered.", "Paid."),
+    ],
+)
+def test_what_the_label_is_not_is_left_out(description: str, read: str) -> None:
+    assert what_it_is(description) == read
