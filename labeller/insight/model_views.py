@@ -72,11 +72,21 @@ def model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "size": next(row.size for row in (*models.shown, *models.folded) if row.score is score),
         "state": state_of(score, models.loop),
         "settings": {name: _told(value) for name, value in version.settings.items() if name not in TOLD_ELSEWHERE},
+        "taught": _taught(version),
         "label_counts": version.settings.get("label_counts", {}),
         "snapshot": snapshot,
         "losses": loss_points(log),
     }
     return render(request, "insight/model.html", context | _beside_it(access.project, score, models.models))
+
+
+def _taught(version: ModelVersion) -> dict[str, int]:
+    """How many of its labelled texts tuned the language model, and how many were set apart; empty where that is not
+    known or none was."""
+    encoder = version.settings.get("taught")
+    if encoder is None or encoder >= version.n_labels:
+        return {}
+    return {"encoder": encoder, "kept": version.n_labels - encoder}
 
 
 def _told(value: Any) -> Any:
@@ -138,6 +148,8 @@ TOLD_ELSEWHERE = (
     "why",
     "head",
     "pool",
+    "taught",
+    "labels",  # of the stage: those that taught
     SET_APART,
 )
 

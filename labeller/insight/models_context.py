@@ -15,7 +15,7 @@ from labeller.insight.run_views import runs_without_a_model
 from labeller.insight.selectors import Standing, VersionScore
 from labeller.insight.sentences import in_use
 from labeller.learning import deleting
-from labeller.learning.models import TrainingRun
+from labeller.learning.models import ModelExport, TrainingRun
 from labeller.projects.models import Project
 
 
@@ -44,6 +44,12 @@ class ModelsContext:
     def size(self) -> int:
         """Bytes that all of them take."""
         return sum(row.size or 0 for row in (*self.shown, *self.folded))
+
+    @property
+    def zips(self) -> int:
+        """Bytes of these that are zips: a model with one takes about twice as much."""
+        ready = (model.export for model in self.models if model.export and not model.is_deleted)
+        return sum(export.size for export in ready if export.state == ModelExport.State.DONE)
 
     @property
     def kept(self) -> int:

@@ -313,7 +313,7 @@ def download_model(manager: Walker, tmp_path: Path) -> Path:
     cell = page.locator("#model-table tr", has=page.locator("th", has_text=re.compile(rf"^{number} "))).locator(".zip")
     link = cell.get_by_role("link", name=f"Download model {number}")
     link.wait_for(timeout=TRAINING_MS)
-    expect(cell).to_contain_text("compared on 20 texts")
+    expect(cell).to_contain_text("checked: same answers on 20 texts")
     with page.expect_download() as started:
         link.click()
     assert started.value.suggested_filename.endswith(f"-model-{number}.zip")

@@ -182,6 +182,8 @@ def test_a_run_that_is_watched_shows_its_losses_and_its_models_once_it_is_stoppe
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_window(browser: Any, live_server: LiveServer, trained: Project, width: int) -> None:
     walker = Walker(browser, live_server.url)
+    for version in ModelVersion.objects.all():  # what is told to screen readers alone stands in the last column
+        version.exports.create(state="done", size=90_000_000, check_result={"texts": 20})
     walker.sign_in("rita", PASSWORD)
     walker.page.set_viewport_size({"width": width, "height": 844})
     compared = reverse("results-compare", args=[trained.slug]) + "?a=1&b=2"
@@ -192,3 +194,18 @@ def test_nothing_is_wider_than_the_window(browser: Any, live_server: LiveServer,
     ):
         walker.page.goto(live_server.url + address)
         assert walker.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    walker.page.goto(live_server.url + reverse("results-models", args=[trained.slug]))
+    for cell in walker.page.locator("#model-table tbody :is(th, .figure, .use, .zip)").all():
+        box = cell.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+    take(walker.page, "models-with-zips", whole=True)
+
+
+def test_an_annotator_s_page_of_models_asks_without_a_complaint(
+    browser: Any, live_server: LiveServer, trained: Project
+) -> None:
+    walker = Walker(browser, live_server.url)
+    walker.sign_in("rita", PASSWORD)
+    with walker.page.expect_response(lambda answer: "seen=" in answer.url, timeout=30_000):
+        walker.page.goto(live_server.url + reverse("results-models", args=[trained.slug]))
+    assert walker.complaints == []

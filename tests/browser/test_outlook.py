@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 
+from labeller.learning.models import PoolReading
 from labeller.projects.models import Project, User
 from tests.browser.shots import take
 from tests.browser.test_results_page import open_results
@@ -49,6 +50,21 @@ def test_a_manager_looks_ahead(browser: Any, live_server: LiveServer, foretold: 
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert said == []
+
+
+def test_a_target_is_asked_for_only_where_there_is_a_forecast(
+    browser: Any, live_server: LiveServer, foretold: Project
+) -> None:
+    reading = PoolReading.objects.order_by("-version__number")[0]
+    forecast, reading.forecast = reading.forecast, None
+    reading.save()
+    page, _ = open_results(browser, live_server, foretold)
+    assert "There is no forecast yet" in page.locator("#forecast").inner_text()
+    assert not page.get_by_label("Labels needed to reach").is_visible()
+    reading.forecast = forecast
+    reading.save()
+    page.reload()
+    assert page.get_by_label("Labels needed to reach").is_visible()
 
 
 def test_without_a_script_the_form_leads_to_the_same_page(

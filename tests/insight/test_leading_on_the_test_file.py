@@ -128,4 +128,4 @@ class TestNewFigures:
         assert client.get(at("results-figures", examined), asked).status_code == 204
         later = add_version(examined, n_labels=80, n_audit=40)
         add_test_score(later, later.project.test_sets.get(), GOLD)
-        assert "about 100 in 100 texts" in told(client, examined, "results-figures", **asked)
+        assert "Right on all 60 texts" in told(client, examined, "results-figures", **asked)

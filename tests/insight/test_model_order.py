@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeller.insight.model_order import Order
 from labeller.learning import artifacts
-from labeller.learning.models import LoopState
+from labeller.learning.models import LoopState, ModelVersion
 from labeller.projects.models import Project, User
 from tests.insight.scored import add_version
 
@@ -68,11 +68,20 @@ def test_sizes_and_their_sum_are_told(three: Project, client_of: ClientOf, rita:
     assert "<td>8.8 KB</td>" in page and "3 models take 10.0 KB on disk." in page
 
 
+def test_what_zips_take_of_it_is_said(three: Project, client_of: ClientOf, rita: User) -> None:
+    ModelVersion.objects.get(project=three, number=2).exports.create(
+        state="done", size=2048, check_result={"texts": 20}
+    )
+    page = client_of(rita).get(reverse("results-models", args=[three.slug])).content.decode().replace("\xa0", " ")
+    assert "3 models take 10.0 KB on disk, 2.0 KB of it their zips." in page
+
+
 def test_what_is_ticked_stays_ticked_when_the_table_renews_itself(
     three: Project, client_of: ClientOf, alice: User, rita: User
 ) -> None:
     address = reverse("results-models-live", args=[three.slug])
     part = client_of(alice).get(address, {"seen": "old", "number": ["1"]}).content.decode()
     assert re.findall(r'value="(\d)" form="tidy" id="tick-\d" checked', part) == ["1"]
-    assert 'hx-include="[name=number]"' in part and 'id="tick-3"' not in part  # what serves has no box
-    assert "tick-" not in client_of(rita).get(address).content.decode()
+    assert 'hx-include="#tidy"' in part and 'id="tidy"' in part and 'id="tick-3"' not in part  # what serves has no box
+    shown = client_of(rita).get(address).content.decode()
+    assert "tick-" not in shown and "hx-include" not in shown and 'id="tidy"' not in shown

@@ -4,6 +4,7 @@ import csv
 import html
 import re
 from collections.abc import Callable
+from typing import get_args
 
 import altair
 import pytest
@@ -16,9 +17,11 @@ from labeller.insight.comparison import compare
 from labeller.insight.loop import Loop
 from labeller.insight.selectors import versions
 from labeller.insight.sentences import state_of
+from labeller.insight.templatetags.model_settings import TEACHERS
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import LoopState, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project, User
+from modelsvc.recipe_config import Teacher
 from tests.cast import make_project
 from tests.insight.scored import add_labels, add_version, answered
 
@@ -62,6 +65,18 @@ class TestOneModel:
             assert told in page
         assert re.search(r"Change</th><td>21</td>", page) and "It read the texts once." in page
         assert "reproduce_version terms-of-service 1" in page
+
+    def test_it_says_which_texts_taught_it_and_how_in_words(
+        self, project: Project, client_of: ClientOf, rita: User
+    ) -> None:
+        version = add_version(project, n_labels=92, n_audit=30, kind="full", promoted=True)
+        version.settings = {"teacher": "contrastive", "labels": 62, "taught": 62}
+        version.save()
+        page = html.unescape(get(client_of(rita), "results-model", project, 1))
+        assert "92 labelled texts. 62 taught the language model; 30 were set apart to measure it" in page
+        assert "pairs of texts, of one label or of two" in page and "contrastive" not in page
+        assert "Taught</dt>" not in page and "Labels</dt>" not in page
+        assert set(TEACHERS) == {*get_args(Teacher)} - {"auto"}
 
     def test_its_answers_are_a_file(self, project: Project, client_of: ClientOf, alice: User, rita: User) -> None:
         add_labels(project, alice, audit=3, active=2)

@@ -80,7 +80,9 @@ def test_only_a_manager_is_offered_to_build_a_zip(
     assert export not in page_for(client_of(rita), project)
 
 
-@pytest.mark.parametrize(("state", "words"), [("done", "compared on 20 texts"), ("failed", "The disk is full.")])
+@pytest.mark.parametrize(
+    ("state", "words"), [("done", "checked: same answers on 20 texts"), ("failed", "The disk is full.")]
+)
 def test_the_answer_about_a_zip_stands_in_its_row(
     project: Project, client_of: ClientOf, alice: User, state: str, words: str
 ) -> None:

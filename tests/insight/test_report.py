@@ -103,7 +103,7 @@ class TestWhatItTells:
         add_comparison(measured, n_labels=300, n_random=110, n_audit=110)
         words = words_of(client_of(rita).get(at("results-report", measured)).content.decode())
         assert "Choosing texts has saved about 12 labels so far (3 to 20)" in words
-        assert "To reach 85 %" in words and "Keep going." in words and "98.4 % of answers" in words
+        assert "To reach 85 %" in words and "Keep going." in words and "it counts as settled" in words
         assert "by model 5 and corrected by its audit texts" in words and "Micro-F1" not in words
         assert words.count("95 % interval") > 6  # each label's F1 has one too
 

@@ -176,6 +176,17 @@ def test_points_that_can_say_nothing_yet_are_folded_away(project: Project, clien
     assert "3 models with fewer than 30 audit texts</summary>" in page
 
 
+def test_below_thirty_audit_texts_no_label_has_a_figure_either(
+    project: Project, client_of: ClientOf, alice: User
+) -> None:
+    add_version(project, n_labels=40, n_audit=29)
+    page = client_of(alice).get(at("results", project)).content.decode()
+    assert "Fewer than 30 say too little of any label" in page and 'id="label-table"' not in page
+    add_version(project, n_labels=42, n_audit=30)
+    page = client_of(alice).get(at("results", project)).content.decode()
+    assert "Fewer than 30 say too little" not in page and 'id="label-table"' in page
+
+
 def test_of_many_labels_those_not_met_in_the_audit_are_one_line(client_of: ClientOf, alice: User) -> None:
     project = make_project(labels=[f"Label {number}" for number in range(40)])
     join(project, alice, "manager")

@@ -12,11 +12,10 @@ register = template.Library()
 NAMES = {
     "strategy": _("Strategy"),
     "fitted_on": _("Fitted on"),
-    "taught": _("Taught"),
     "threads": _("Threads"),
     "precision": _("Precision of numbers"),
     "torch": "PyTorch",
-    "teacher": _("Teacher"),
+    "teacher": _("Tuned by"),
     "labels": _("Labels"),
     "accuracy_unseen": _("Accuracy unseen"),
     "halves_right": _("Right by models of the other half"),
@@ -32,6 +31,17 @@ NAMES = {
     "reading_s": _("Reading, seconds"),
     "recipe": _("Recipe changed by"),
 }
+
+TEACHERS = {
+    "contrastive": _("pairs of texts, of one label or of two"),
+    "plain": _("a layer that tells the labels apart"),
+}  # as modelsvc.recipe_config.Teacher has them
+
+
+@register.filter
+def setting_value(value: object, key: str) -> object:
+    """In words where a person would not know the key."""
+    return TEACHERS.get(value, value) if key == "teacher" and isinstance(value, str) else value
 
 
 @register.filter
