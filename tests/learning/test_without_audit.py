@@ -11,10 +11,16 @@ from django.test import Client
 
 from labeller.annotation import services as annotation
 from labeller.annotation.models import QueueEntry, Source
+from labeller.learning import artifacts
 from labeller.learning.bridge_later import compare_without_audit
 from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridge_promotion import judge
+from labeller.learning.bridge_quick import head_of
+from labeller.learning.models import LoopState
 from labeller.projects.models import Project, User
+from modelsvc.halves import TEMPERATURE
 from modelsvc.quick import fit_head
+from tests.insight.scored import add_version
 from tests.learning.scene import annotate, fill, kind_of, read, refit
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +163,23 @@ def test_without_an_audit_the_labels_at_hand_and_later_ones_may_speak_against_a_
     head = fit_head(pool.X[pool.rows_of(snapshot.document_ids)[0]], snapshot.Y, multi_label=False)
     sentence, better = compare_without_audit(unaudited, snapshot, head, pool, facts)
     assert better is promoted and words in sentence
+
+
+def test_how_sure_a_tuned_model_may_be_is_what_its_halves_said_and_stays_so_in_the_quick_model(
+    unaudited: Project, bob: User
+) -> None:
+    for document in fill(unaudited)[:12]:
+        annotate(document, bob)
+    read(unaudited)
+    snapshot, pool = labelled(unaudited), pool_arrays(reader_of(unaudited).store_folder)
+    assert judge(unaudited, snapshot, pool, {TEMPERATURE: 0.6}).head.temperature == 0.6
+    assert judge(unaudited, snapshot, pool, {}).head.temperature == 1.0
+
+    serving = add_version(unaudited, n_labels=12, n_audit=0, kind="full")
+    artifacts.absolute(serving.folder).mkdir(parents=True, exist_ok=True)
+    artifacts.write_json(artifacts.absolute(serving.folder) / "meta.json", {"temperature": 0.6})
+    LoopState.objects.update_or_create(project=unaudited, defaults={"serving": serving})
+    read(unaudited)
+    refit(unaudited)
+    head = head_of(unaudited.pk)
+    assert head is not None and head.temperature == 0.6

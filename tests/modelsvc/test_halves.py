@@ -6,6 +6,7 @@ import pytest
 from modelsvc.encoder import Encoder
 from modelsvc.halves import FACTS, beside_frozen, facts_of, proba_of, speak_against, temperature_of
 from modelsvc.left_out import LeftOut
+from modelsvc.quick import fit_head
 from modelsvc.teacher import FOLD_POOL, Task, answers_unseen
 from modelsvc.types import silent
 
@@ -101,3 +102,13 @@ class TestWhatIsSaidUnseen:
         shared = answers_unseen(task, "contrastive", pool_texts=many)
         assert largest <= len(TEXTS) and len(TEXTS) < max(read) <= FOLD_POOL < len(many)
         assert not np.array_equal(alone.head, shared.head)
+
+
+def test_where_no_text_may_say_how_sure_a_head_is_it_is_as_sure_as_it_is_told():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(32, 8)).astype(np.float32)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    none = np.zeros(32, np.bool_)
+    assert fit_head(X, Y, multi_label=False, calibrate_on=none, temperature=0.6).temperature == 0.6
+    told, own = (fit_head(X, Y, multi_label=False, temperature=given).temperature for given in (0.6, 1.0))
+    assert told == own != 0.6
