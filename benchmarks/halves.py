@@ -21,7 +21,7 @@ from benchmarks.labelled_lines import known_texts
 from benchmarks.named import label_texts, without_names
 from benchmarks.strategies import Frozen, held_third, labelled_at, read
 from modelsvc.encoder import BUNDLED, Encoder, resolve
-from modelsvc.halves import beside_frozen, facts_of, temperature_of
+from modelsvc.halves import facts_of
 from modelsvc.pool_graph import sampled
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig, teacher_for
@@ -60,7 +60,7 @@ def one_run(data: Frozen, texts: list[str], tests: list[str], n: int, seed: int,
     method, _ = teacher_for(RecipeConfig(), Y, multi_label=False)
     pool = [texts[row] for row in np.setdiff1d(np.arange(len(texts)), chosen)]
     unseen = answers_unseen(task, method, pool_texts=pool)
-    found = facts_of(beside_frozen(task, unseen, pool, at=0.0), temperature_of(unseen, Y))
+    found = facts_of(task, unseen, pool, at=0.0)
     tuned: Encoder = teach(task, method)
     asked = [pool[row] for row in sampled(len(pool), seed=seed)]
     # Without an audit names teach no tuned encoder, as in the product.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from benchmarks.labelled_lines import known_texts
+from benchmarks.strategies import held_third
 from labeller.learning.replay_lines import Known
 from modelsvc.encoder import Encoder, resolve
 from modelsvc.finetune import FineTuneConfig, fine_tune
@@ -91,6 +92,22 @@ def read_corpus(train: Path, test: Path, folder: Path | None) -> Corpus:
         views(test_texts, kept[1]),
         vocabulary,
         views(names, None),
+    )
+
+
+def held_back(train: Path, folder: Path | None, *, judged: int = 1_000) -> Corpus:
+    """TRAIN alone: two thirds to label, and at most so many texts of the other third to judge by."""
+    whole = read_corpus(train, train, folder)
+    held = held_third(len(whole.texts))
+    rows, tests = np.flatnonzero(~held), np.flatnonzero(held)[:judged]
+    return replace(
+        whole,
+        texts=[whole.texts[row] for row in rows],
+        Y=whole.Y[rows],
+        train=whole.train[rows],
+        test_texts=[whole.texts[row] for row in tests],
+        test_Y=whole.Y[tests],
+        test=whole.train[tests],
     )
 
 

@@ -1,36 +1,38 @@
 """Whether tuning pays, by the labels at hand: each half of them foretold by models made of the other half. And how sure
-a head over the tuned encoder may be, which none of the texts that tuned it can say."""
+a head over the tuned encoder may be, which none of the texts that tuned it can say. One label a text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from modelsvc.encoder import Encoder
+from modelsvc.halves_facts import FACTS, TEMPERATURE
 from modelsvc.left_out import LeftOut
 from modelsvc.links import likeliest, softmax
-from modelsvc.paired import WORSE, Comparison, compare_answers
+from modelsvc.paired import Comparison, compare_answers
 from modelsvc.pool_graph import sampled
 from modelsvc.quick import cross_fit
 from modelsvc.teacher import FOLDS, READING, READING_POOL, Task
 from modelsvc.types import Proba, Targets
 
-FACTS = ("halves_right", "halves_right_frozen", "halves_p")  # what `facts_of` calls them
-TEMPERATURE = "halves_temperature"
-ALL_FACTS = (*FACTS, TEMPERATURE)
 FEW = 32  # texts that weigh as much as the temperature 1, for what few texts say of it is mostly luck
+
+
+def facts_of(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -> dict[str, float | str]:
+    """For a stage's card: how the models of both halves, which said `unseen`, did beside the encoder as it came, and
+    how sure they may be. `at` 0..1 is where the bar stands meanwhile."""
+    found = beside_frozen(task, unseen, pool_texts, at=at)
+    values = (found.right, found.right_before, round(found.p, 3), round(temperature_of(unseen, task.Y), 3))
+    return dict(zip((*FACTS, TEMPERATURE), values, strict=True))
 
 
 def beside_frozen(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -> Comparison:
     """The tuned models of both halves beside heads over the encoder as it came, taught by the same halves, by what
-    labels are called and with the pool's share, as they would serve. One label a text; `at` 0..1 is where the bar
-    stands meanwhile.
+    labels are called and with the pool's share, as they would serve.
 
     Half of the labels teaches less than all, and a tuned encoder misses them more: what speaks for it here speaks the
     more for it with all.
     """
-    encoder = task.folder if isinstance(task.folder, Encoder) else Encoder.load(task.folder, threads=task.threads)
+    encoder = task.as_it_came()
     X = encoder.encode(task.texts, on_progress=task.standing(READING, at))
     asked = [pool_texts[row] for row in sampled(len(pool_texts), seed=task.seed).tolist()]
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
@@ -49,16 +51,3 @@ def temperature_of(unseen: LeftOut, Y: Targets) -> float:
 def proba_of(unseen: LeftOut, Y: Targets) -> Proba:
     """(n, C) how sure they were."""
     return softmax(unseen.head / np.float32(temperature_of(unseen, Y)))
-
-
-def facts_of(found: Comparison, temperature: float) -> dict[str, float | str]:
-    """For a stage's card."""
-    values = (found.right, found.right_before, round(found.p, 3), round(temperature, 3))
-    return dict(zip(ALL_FACTS, values, strict=True))
-
-
-def speak_against(facts: Mapping[str, float | str]) -> bool:
-    """Whether the labels at hand, where they were asked, say that the tuned encoder is worse. Each half misses the
-    other's labels, a tuned encoder the more, so it need not be ahead; but it must not be seen behind, as with an audit.
-    """
-    return float(facts.get(FACTS[2], 1.0)) < WORSE

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc import quick, two_views
+from modelsvc.both_views import Said
+from modelsvc.logistic import fit_linear
 from modelsvc.prototypes import Prototypes
+from modelsvc.sureness import EMBEDDING_SHARE, NOTHING_KNOWN, Sureness
 from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 
 
@@ -25,15 +28,23 @@ def fit(
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
     names: Prototypes | None = None,
-    temperature: float = 1.0,
+    untold: Sureness = NOTHING_KNOWN,
     look: Look = unwatched,
 ) -> Head:
     """A calibrated head from n labelled texts and their labels Y (n, C); `pool` are texts of the pool,
-    whose labels are not asked (see `quick.fit_head`). `names` teach where one label a text is given, and `temperature`
-    stands where it cannot be told. The rest as in `quick.fit_head`. Raises QuickModelError."""
+    whose labels are not asked (see `quick.fit_head`). `names` teach where one label a text is given. The rest as in
+    `quick.fit_head`. Raises QuickModelError."""
     if labelled.words is not None and multi_label:
         return two_views.fit_two_views(
-            labelled, Y, pool=pool, warm=warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on, look=look
+            labelled,
+            Y,
+            pool=pool,
+            warm=warm,
+            seed=seed,
+            calibrate=calibrate,
+            calibrate_on=calibrate_on,
+            untold=untold,
+            look=look,
         )
     return quick.fit_head(
         labelled.X,
@@ -45,7 +56,7 @@ def fit(
         calibrate_on=calibrate_on,
         pool_X=pool.X,
         names=names,
-        temperature=temperature,
+        untold=untold,
         look=look,
     )
 
@@ -59,13 +70,16 @@ def cross_fit(
     seed: int,
     calibrate_on: NDArray[np.bool_] | None = None,
     names: Prototypes | None = None,
+    untold: Sureness = NOTHING_KNOWN,
     look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit` and `quick.decide` would make them. No text is
     among those by which anything is set that it is scored with. `look` is called all along and may raise to stop.
     Raises QuickModelError."""
     if labelled.words is not None and multi_label:
-        return two_views.cross_fit_answers(labelled, Y, pool=pool, seed=seed, calibrate_on=calibrate_on, look=look)
+        return two_views.cross_fit_answers(
+            labelled, Y, pool=pool, seed=seed, calibrate_on=calibrate_on, untold=untold, look=look
+        )
     return quick.cross_fit(
         labelled.X,
         Y,
@@ -74,5 +88,23 @@ def cross_fit(
         calibrate_on=calibrate_on,
         pool_X=pool.X,
         names=names,
+        untold=untold,
         look=look,
     )
+
+
+def said_by(labelled: Views, Y: Targets, texts: Views, *, look: Look = unwatched) -> Said:
+    """What a head of several labels a text that learns from n labelled texts, Y (n, C), says of other texts by each
+    view, not calibrated."""
+    if labelled.words is not None:
+        return two_views.said_by(labelled, Y, texts, look=look)
+    weights, bias = fit_linear(labelled.X, Y, multi_label=True, look=look)
+    return Said(texts.X @ weights + bias, None)
+
+
+def share_of_embedding(labelled: Views, Y: Targets, *, seed: int, look: Look = unwatched) -> float:
+    """What part of the logit the embedding is to have beside the words, by labelled texts left out."""
+    if labelled.words is None:
+        return EMBEDDING_SHARE
+    left_out = two_views.cross_fit_two_views(labelled, Y, seed=seed, look=look)
+    return left_out.calibration(left_out.scorable, Y)[0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modelsvc.encoder import Encoder
-from modelsvc.halves import FACTS, proba_of, speak_against
+from modelsvc.halves import proba_of
+from modelsvc.halves_facts import FACTS, speak_against
 from modelsvc.left_out import LeftOut
 from modelsvc.quick import cross_fit
 from modelsvc.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig
@@ -37,8 +37,9 @@ def too_little(task: Task, config: RecipeConfig, pool: int) -> str:
 
 
 def worse_than_frozen(facts: Mapping[str, float | str]) -> str:
-    """Why tuning ends with the labels where they were asked and speak against it, in words; or nothing."""
-    if not speak_against(facts):
+    """Why tuning ends with the labels where they were asked and speak against it, in words; or nothing, as with several
+    labels a text, where nothing would follow."""
+    if not speak_against(facts) or FACTS[0] not in facts:
         return ""
     right, frozen = (float(facts[name]) for name in FACTS[:2])
     return (
@@ -64,8 +65,7 @@ def trusted(
     A head over the encoder as it came costs a second and seldom beats the tuned one: where it can be trusted already,
     the teacher is not made again for the question.
     """
-    encoder = task.folder if isinstance(task.folder, Encoder) else Encoder.load(task.folder, threads=task.threads)
-    frozen = encoder.encode(task.texts, on_progress=task.standing(READING, 0.0))
+    frozen = task.as_it_came().encode(task.texts, on_progress=task.standing(READING, 0.0))
     look = task.looking(READING, 0.0)
     plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed, look=look)
     seen = trust(plain, task.Y, share)

@@ -20,6 +20,7 @@ from modelsvc.per_label import over
 from modelsvc.pool_share import EXPECTED, EXPECTED_TUNED, Mix, is_of_use, spread
 from modelsvc.prototypes import Prototypes, are_asked
 from modelsvc.several import cross_fit_several, fit_several
+from modelsvc.sureness import NOTHING_KNOWN, Sureness
 from modelsvc.types import Embeddings, Head, Look, Proba, Targets, Views, unwatched
 
 
@@ -38,7 +39,7 @@ def fit_head(
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
     names: Prototypes | None = None,
-    temperature: float = 1.0,
+    untold: Sureness = NOTHING_KNOWN,
     look: Look = unwatched,
 ) -> Head:
     """A calibrated head from labelled rows.
@@ -49,16 +50,23 @@ def fit_head(
     never its end, which is unique. With `calibrate=False` what the folds told for `warm` is kept, its temperature,
     names, mix or thresholds, which saves the folds when only few labels came since; without `warm` they are asked.
     `calibrate_on` (n,) names the rows that may set the temperature and the thresholds: those that the encoder was not
-    tuned on, or it would be too sure of all others. `pool_X` (N, D) are texts of the pool, whatever their labels: with
-    one label a text they have a share in the head (pool_share.py); with several the thresholds rest on how often each
-    label is expected among them. `temperature` is that of a head of one label a text where the rows that may set it are
-    too few to tell. `look` is called all along and may raise to stop. Raises QuickModelError when shapes differ or no
-    row is labelled.
+    tuned on, or it would be too sure of all others; `untold` is how sure it may be where these are too few to tell.
+    `pool_X` (N, D) are texts of the pool, whatever their labels: with one label a text they have a share in the head
+    (pool_share.py); with several the thresholds rest on how often each label is expected among them. `look` is called
+    all along and may raise to stop. Raises QuickModelError when shapes differ or no row is labelled.
     """
     _check(X, Y, multi_label=multi_label)
     if multi_label:
         return fit_several(
-            X, Y, warm, seed=seed, calibrate=calibrate, calibrate_on=calibrate_on, pool_X=pool_X, look=look
+            X,
+            Y,
+            warm,
+            seed=seed,
+            calibrate=calibrate,
+            calibrate_on=calibrate_on,
+            pool_X=pool_X,
+            untold=untold,
+            look=look,
         )
     asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     if warm is not None and not calibrate and warm.bias.shape == (Y.shape[1],):
@@ -68,7 +76,7 @@ def fit_head(
     ways = both_ways(X, Y, names=names, pool_X=asked, folds=enough_folds(Y), seed=seed, look=look)
     rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
     choice = _choice(ways, Y, calibrate_on, rows)
-    fitted = ways.of(choice).temperature(choice.mix, Y, rows, untold=temperature)
+    fitted = ways.of(choice).temperature(choice.mix, Y, rows, untold=untold.temperature)
     return _one(X, Y, choice, fitted, warm=warm, pool_X=asked, names=names, look=look)
 
 
@@ -135,6 +143,7 @@ def cross_fit(
     calibrate_on: NDArray[np.bool_] | None = None,
     pool_X: Embeddings | None = None,
     names: Prototypes | None = None,
+    untold: Sureness = NOTHING_KNOWN,
     look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit_head` and `decide` would make them: no row is
@@ -144,13 +153,13 @@ def cross_fit(
     answers choose those, have learnt it.
 
     Folds are stratified and follow from the seed alone. A label missing from a fold's training rows has probability
-    near 0 there, but for its name. `calibrate_on`, `pool_X`, `names` and `look` as in `fit_head`. Raises
-    QuickModelError.
+    near 0 there, but for its name. `calibrate_on`, `pool_X`, `names`, `untold` and `look` as in `fit_head`.
+    Raises QuickModelError.
     """
     _check(X, Y, multi_label=multi_label)
     rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
     if multi_label:
-        return cross_fit_several(X, Y, rows, seed=seed, folds=folds, look=look)
+        return cross_fit_several(X, Y, rows, seed=seed, folds=folds, untold=untold, look=look)
     fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
     asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     ways = both_ways(X, Y, names=names, pool_X=asked, folds=folds, seed=seed, look=look)
@@ -161,7 +170,8 @@ def cross_fit(
         choice = _choice(ways.only(others), Y[others], calibrate_on, rows[others])
         said = ways.of(choice)
         mixed = said.mixed(choice.mix)[mine]
-        proba[mine] = softmax(mixed / np.float32(said.temperature(choice.mix, Y, rows & others)))
+        fitted = said.temperature(choice.mix, Y, rows & others, untold=untold.temperature)
+        proba[mine] = softmax(mixed / np.float32(fitted))
     return proba, likeliest(proba)
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
+from modelsvc import halves, halves_several
 from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
-from modelsvc.halves import beside_frozen, facts_of, temperature_of
 from modelsvc.left_out import LeftOut
 from modelsvc.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
 from modelsvc.recipe_config import RecipeConfig, rounds, teacher_for
@@ -30,6 +30,7 @@ from modelsvc.selftrain import label_weight
 from modelsvc.students import Lesson, learn_from_pool
 from modelsvc.teacher import READING_POOL, Task, answers_unseen, teach
 from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
+from modelsvc.words import Words
 
 __all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
 
@@ -86,6 +87,7 @@ def train(
     first_facts: Mapping[str, float | str] | None = None,
     ask_labels: bool = False,
     label_texts: Sequence[Sequence[str]] = (),
+    words: Words | None = None,
     on_progress: OnProgress = silent,
     on_stage: OnStage = no_embeddings,
 ) -> list[Stage]:
@@ -95,25 +97,26 @@ def train(
     `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the facts
     it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels` the facts of
     both stages say what the labels at hand think of tuning (halves.py), for a caller without an audit; it costs about
-    as long as the first stage again, and needs one label a text. `label_texts` (C) are the labels' names and
-    descriptions, which teach the head over the encoder as it came that tuning is measured by. Leave out of `pool_texts`
-    what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on
-    the same machine and number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
+    as long as the first stage again. The head over the encoder as it came, by which tuning is measured, learns from
+    `label_texts` (C) too, the labels' names and descriptions; both from `words` (n rows), those of the labelled texts,
+    where heads read them. Leave out of `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise
+    to stop. The same seed gives the same encoders on the same machine and number of threads. Raises FineTuneError,
+    ContrastiveError and EncoderError.
     """
     config = config or RecipeConfig()
     named = tuple(label_texts) if config.label_names else ()
-    task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress, named)
+    task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress, named, words)
     if config.adapt is not None:
         task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool_texts]))
     refused = too_little(task, config, len(pool_texts))
     bar = LABELS_ALONE if refused else WITH_POOL
-    asks = ask_labels and not multi_label and first is None
+    asks = ask_labels and first is None
     made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
-    labels, unseen = replace(made, reading=(bar.labels, bar.read), facts=made.facts | dict(first_facts or {})), None
-    if asks:
-        beyond = task.within(bar.labels / 2, bar.labels)
-        unseen, facts = _asked(beyond, config, str(made.facts["teacher"]), list(pool_texts))
-        labels = replace(labels, facts=labels.facts | facts)
+    facts, unseen = dict(first_facts or {}), None
+    if first is None and (asks or multi_label):
+        beyond = task.within(bar.labels / 2 if asks else bar.labels, bar.labels)
+        unseen, facts = _beyond_labels(beyond, config, str(made.facts["teacher"]), list(pool_texts), ask=asks)
+    labels = replace(made, reading=(bar.labels, bar.read), facts=made.facts | facts)
     if against := worse_than_frozen(labels.facts):
         refused, labels = refused or against, replace(labels, reading=(bar.labels, 1.0))  # nothing comes behind it
     read = on_stage(labels) if first is None else None
@@ -137,10 +140,15 @@ def _from_labels(task: Task, config: RecipeConfig, made: Encoder | None) -> Stag
     return Stage("labels", encoder, time.perf_counter() - started, reason, {"teacher": method, "labels": len(task.Y)})
 
 
-def _asked(task: Task, config: RecipeConfig, method: str, pool: list[str]) -> tuple[LeftOut, dict[str, float | str]]:
-    """What tuned models say of labelled texts that they had not seen, beside a frozen encoder."""
+def _beyond_labels(
+    task: Task, config: RecipeConfig, method: str, pool: list[str], *, ask: bool
+) -> tuple[LeftOut | None, dict[str, float | str]]:
+    """What labelled texts that a model had not seen say of heads over the tuned encoder: with `ask` of tuned models,
+    made for it (one label a text: what they answered comes first), else of the encoder as it came."""
+    if task.multi_label:
+        return None, dict(halves_several.facts_of(task, method, config, ask=ask, at=0.0))
     unseen = answers_unseen(task, method, config, pool_texts=pool)
-    return unseen, facts_of(beside_frozen(task, unseen, pool, at=1.0), temperature_of(unseen, task.Y))
+    return unseen, halves.facts_of(task, unseen, pool, at=1.0)
 
 
 def _from_pool(

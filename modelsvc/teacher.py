@@ -17,7 +17,8 @@ from modelsvc.left_out import LeftOut
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import fit_head, raw_logits
 from modelsvc.recipe_config import RecipeConfig
-from modelsvc.types import Look, OnProgress, Progress, Targets
+from modelsvc.types import Embeddings, Look, OnProgress, Progress, Targets, Views
+from modelsvc.words import Words
 
 READING, READING_POOL = "reading the labelled texts", "reading the pool"
 FOLDS = 2  # each costs about half a training; the estimate is a little too low, which is the safe side
@@ -36,10 +37,15 @@ class Task:
     seed: int
     on_progress: OnProgress
     label_texts: Sequence[Sequence[str]] = ()  # what each of the C labels is called, where that is to teach
+    words: Words | None = None  # of the texts, where heads read them too
 
     def names(self, encoder: Encoder) -> Prototypes | None:
         """The labels' names as this encoder reads them; None where they are not to teach."""
         return None if self.multi_label else Prototypes.read(self.label_texts, encoder.encode)
+
+    def as_it_came(self) -> Encoder:
+        """The encoder that nothing has tuned."""
+        return self.folder if isinstance(self.folder, Encoder) else Encoder.load(self.folder, threads=self.threads)
 
     def within(self, start: float, end: float) -> Task:
         """The same task whose progress 0..1 is told as start..end of the whole."""
@@ -64,7 +70,12 @@ class Task:
 
     def only(self, rows: list[int]) -> Task:
         """The same task on some of its texts."""
-        return replace(self, texts=[self.texts[row] for row in rows], Y=self.Y[rows])
+        words = None if self.words is None else self.words[np.array(rows, np.int64)]
+        return replace(self, texts=[self.texts[row] for row in rows], Y=self.Y[rows], words=words)
+
+    def views(self, X: Embeddings) -> Views:
+        """Its texts as heads see them, with these embeddings (n, D)."""
+        return Views(X, self.words)
 
 
 def teach(task: Task, method: str, config: RecipeConfig | None = None) -> Encoder:
@@ -91,26 +102,43 @@ def teach(task: Task, method: str, config: RecipeConfig | None = None) -> Encode
     ).encoder
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some of a task's texts, left out of a training, and the others, which are learnt from."""
+
+    rows: NDArray[np.int64]  # (m,) of the task, ascending
+    left_out: Task
+    rest: Task
+
+
+def parts_of(task: Task) -> list[Part]:
+    """FOLDS parts; they follow from the task alone. Their progress is told one after the other."""
+    fold = stratified_folds(task.Y, folds=FOLDS, seed=task.seed)
+    parts = []
+    for f in range(FOLDS):
+        rows, others = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
+        rest = task.within(f / FOLDS, (f + 1) / FOLDS).only(others.tolist())
+        parts.append(Part(rows, task.only(rows.tolist()), rest))
+    return parts
+
+
 def answers_unseen(
     task: Task, method: str, config: RecipeConfig | None = None, *, pool_texts: Sequence[str] = ()
 ) -> LeftOut:
-    """What is said of n labelled texts, each by a model made without it, in FOLDS folds, one label a text; with the
-    pool's share, as such a model would serve, from at most FOLD_POOL of `pool_texts`.
+    """What is said of n labelled texts, each by a model made without it, one label a text; with the pool's share, as
+    such a model would serve, from at most FOLD_POOL of `pool_texts`.
 
-    A fold in which fewer than two kinds are left to learn from answers with the shares of its kinds.
+    A part beside which fewer than two kinds are left to learn from is answered with the shares of these kinds.
     """
-    fold = stratified_folds(task.Y, folds=FOLDS, seed=task.seed)
     unseen = LeftOut(np.zeros(task.Y.shape, np.float32), None, np.zeros(len(task.Y), np.bool_))
     few = pool_texts[:: -(-len(pool_texts) // FOLD_POOL)] if len(pool_texts) else ()
-    for f in range(FOLDS):
-        mine, others = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
-        rest = task.within(f / FOLDS, (f + 1) / FOLDS).only(others.tolist())
+    for part in parts_of(task):
+        rest = part.rest
         if np.count_nonzero(rest.Y.sum(0)) < 2:
-            unseen.head[mine] = np.log(np.maximum(rest.Y.mean(0), 1e-6))
+            unseen.head[part.rows] = np.log(np.maximum(rest.Y.mean(0), 1e-6))
             continue
-        left_out = [task.texts[row] for row in mine.tolist()]
-        unseen.head[mine] = _said_by(teach(rest, method, config), rest, left_out, few)
-        unseen.scorable[mine] = rest.Y.sum(0)[task.Y[mine].argmax(1)] > 0
+        unseen.head[part.rows] = _said_by(teach(rest, method, config), rest, part.left_out.texts, few)
+        unseen.scorable[part.rows] = rest.Y.sum(0)[part.left_out.Y.argmax(1)] > 0
     return unseen
 
 

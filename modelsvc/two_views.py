@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.both_views import Said, mixed_logits
 from modelsvc.folds import stratified_folds
 from modelsvc.logistic import fit_subsets
-from modelsvc.per_label import DEFAULT_THRESHOLD, Scales, moved_like, over, shrunk_scales, thresholds_for
+from modelsvc.per_label import DEFAULT_THRESHOLD, Scales, moved_like, over, thresholds_for
 from modelsvc.quick import QuickModelError, predict_proba, raw_logits
 from modelsvc.sparse_logistic import fit_sparse_subsets
+from modelsvc.sureness import NOTHING_KNOWN, Sureness
 from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 from modelsvc.words import Words, WordWeights
 
 Floats = NDArray[np.float32]
 
-EMBEDDING_SHARE = 0.3  # of the logit, unless the labels speak clearly for another one
-SHARES = (0.15, 0.3, 0.5, 0.7, 0.85)
-CLEARLY = 5.0  # nats by which the labelled texts must be likelier before another share is taken
 FOLDS = 8  # fewer take too many of a handful of positives away
 JUDGED = 20_000  # texts of the pool on which thresholds rest; of 4,000 a rare label has a dozen, too few (-4 points)
 
@@ -37,6 +36,7 @@ def fit_two_views(
     seed: int = 0,
     calibrate: bool = True,
     calibrate_on: NDArray[np.bool_] | None = None,
+    untold: Sureness = NOTHING_KNOWN,
     look: Look = unwatched,
 ) -> Head:
     """A head from n labelled texts and their labels Y (n, C); `pool` are texts without labels, on whose probabilities
@@ -44,8 +44,9 @@ def fit_two_views(
 
     With `calibrate=False` the calibration of `warm`, the head before this one, is kept: it saves the folds when only
     few labels came since. `calibrate_on` (n,) names the rows that may say how sure the head may be and how much each
-    view counts: those that the encoder was not tuned on. `look` is called all along and may raise to stop. Raises
-    QuickModelError when no text is labelled, when shapes differ, or for texts without their words.
+    view counts: those that the encoder was not tuned on; `untold` is how sure it may be where these are too few. `look`
+    is called all along and may raise to stop. Raises QuickModelError when no text is labelled, when shapes differ, or
+    for texts without their words.
     """
     words = _words(labelled)
     _words(pool)
@@ -60,7 +61,7 @@ def fit_two_views(
         return replace(_scaled(head, Scales(scale, offset)), thresholds=warm.thresholds)
     left_out = cross_fit_two_views(labelled, Y, seed=seed, look=look)
     scorable = left_out.scorable if calibrate_on is None else left_out.scorable & calibrate_on
-    share, scales = left_out.calibration(scorable, Y)
+    share, scales = left_out.calibration(scorable, Y, untold)
     head = _scaled(fitted.head(0, share, words), scales)
     unseen = scales.proba(left_out.mixed(share)[slice(None) if calibrate_on is None else calibrate_on])
     expected = np.concatenate([unseen, predict_proba(head, some_of(pool, seed=seed))])
@@ -75,6 +76,7 @@ def cross_fit_answers(
     seed: int,
     folds: int = 10,
     calibrate_on: NDArray[np.bool_] | None = None,
+    untold: Sureness = NOTHING_KNOWN,
     look: Look = unwatched,
 ) -> tuple[Proba, Targets]:
     """Out-of-fold probabilities and answers, both (n, C), made as `fit_two_views` would make them: no row is among
@@ -86,7 +88,7 @@ def cross_fit_answers(
     for f in range(int(left_out.fold.max(initial=-1)) + 1):
         look()
         mine, others = left_out.fold == f, left_out.fold != f
-        share, scales = left_out.calibration(may & others, Y)
+        share, scales = left_out.calibration(may & others, Y, untold)
         seen = others if calibrate_on is None else others & calibrate_on
         over_pool = left_out.heads.logits(f, share, some) if len(left_out.heads.dense) else np.empty((0, Y.shape[1]))
         mixed = left_out.mixed(share)
@@ -140,25 +142,18 @@ class _Fitted:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class LeftOut(Said):
     """What heads said of labelled texts that they had not seen."""
 
-    dense: Floats  # (n, C) logits of the embedding
-    words: Floats  # (n, C) logits of the words
     scorable: NDArray[np.bool_]  # (n,) all labels of the text were among those that its head could learn
     fold: NDArray[np.int64]  # (n,)
     heads: _Fitted
 
-    def mixed(self, share: float) -> Floats:
-        return mixed_logits(self.dense, self.words, share)
 
-    def calibration(self, rows: NDArray[np.bool_], Y: Targets) -> tuple[float, Scales]:
-        """The embedding's share of the logit, and the scales that make the sum honest, both from these rows (n,)."""
-        scales = {share: shrunk_scales(self.mixed(share)[rows], Y[rows]) for share in SHARES}
-        losses = {share: _log_loss(one.proba(self.mixed(share)[rows]), Y[rows]) for share, one in scales.items()}
-        best = min(SHARES, key=lambda share: losses[share])
-        share = best if losses[best] < losses[EMBEDDING_SHARE] - CLEARLY else EMBEDDING_SHARE
-        return share, scales[share]
+def said_by(labelled: Views, Y: Targets, texts: Views, *, look: Look = unwatched) -> Said:
+    """What each view of a head that learns from the labelled texts and their labels Y (n, C) says of other texts."""
+    fitted = _fit(labelled, Y, np.ones((1, len(labelled)), np.float32), look)
+    return Said(*fitted.both(0, texts))
 
 
 def cross_fit_two_views(
@@ -179,11 +174,6 @@ def cross_fit_two_views(
     known = included @ Y.astype(np.float32) > 0  # (F, C)
     scorable: NDArray[np.bool_] = ~((Y > 0) & ~known[fold]).any(axis=1)
     return LeftOut(dense, words, scorable, fold, heads)
-
-
-def mixed_logits(dense: Floats, words: Floats, share: float) -> Floats:
-    mixed: Floats = np.float32(share) * dense + np.float32(1 - share) * words
-    return mixed
 
 
 def _fit(views: Views, Y: Targets, included: Floats, look: Look) -> _Fitted:
@@ -209,11 +199,6 @@ def _scaled(head: Head, scales: Scales) -> Head:
     return replace(
         head, weights=head.weights * scales.scale, bias=head.bias * scales.scale + scales.offset, words=words
     )
-
-
-def _log_loss(proba: Proba, Y: Targets) -> float:
-    p = np.clip(proba.astype(np.float64), 1e-6, 1 - 1e-6)
-    return float(-np.log(np.where(Y > 0, p, 1 - p)).sum())
 
 
 def _words(views: Views) -> Words:

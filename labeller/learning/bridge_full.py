@@ -14,17 +14,18 @@ from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_names import label_texts, names_teach
 from labeller.learning.bridge_order import Moment, asked_next, soon_read
-from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
+from labeller.learning.bridge_pool import Ids, draws, labelled, pool_arrays, pretrained_folder, reader_of, texts_of
 from labeller.learning.bridge_promotion import audit_decides
 from labeller.learning.bridge_recipe import RECIPE
 from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
+from labeller.learning.bridge_words import words_of
 from labeller.learning.losses import LossLog, thinned
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
-from modelsvc.halves import ALL_FACTS
+from modelsvc.halves_facts import ALL_FACTS
 from modelsvc.recipe_switches import recipe_with
 from modelsvc.types import Progress
 
@@ -50,10 +51,12 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
         _finish(run, beat, stages, losses, "")
         return
     first = kept.get(FIRST)
+    texts = texts_of(teaching.document_ids)
+    serving = pool_arrays(reader_of(run.project).store_folder)
     with losses.kept_on_failure():
         made = recipe.train(
             pretrained_folder(run.project.encoder),
-            texts_of(teaching.document_ids),
+            texts,
             teaching.Y,
             multi_label=run.project.is_multi,
             pool_texts=texts_of(others),
@@ -64,6 +67,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             first_facts=_told_by_halves(first) if first else None,
             ask_labels=not audit_decides(run.project, snapshot.labels),
             label_texts=snapshot.label_texts,
+            words=words_of(run.project, serving, texts),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )

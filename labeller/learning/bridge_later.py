@@ -9,18 +9,21 @@ import numpy as np
 
 from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridge_versions import sureness_of
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project
-from modelsvc.halves import FACTS, speak_against
+from modelsvc.halves_facts import FACTS, RANKED, speak_against
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.quick import decide, predict_proba
+from modelsvc.sureness import NOTHING_KNOWN
 from modelsvc.types import Head, Look, Targets, unwatched
 
 Facts = Mapping[str, float | str]
 
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
+ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: docs/learner.md
 
 
 def compare_without_audit(
@@ -32,18 +35,29 @@ def compare_without_audit(
     said = _by_halves(facts)
     if said is not None and not said[1]:
         return said
-    return _on_later_labels(project, snapshot, new, pool, look) or said or _on_trust(snapshot)
+    found = _on_later_labels(project, snapshot, new, pool, look) or said
+    if found is None and project.is_multi:
+        return _too_few_to_order(int(snapshot.Y[snapshot.may_teach].any(axis=1).sum()))
+    return found or _on_trust(snapshot)
 
 
 def _by_halves(facts: Facts) -> tuple[str, bool] | None:
     """By how each half of the labels was foretold by models of the other half (modelsvc/halves.py)."""
-    if any(name not in facts for name in ("labels", *FACTS)):
+    if all(name in facts for name in ("labels", *FACTS)):
+        right, frozen, p = (float(facts[name]) for name in FACTS)
+        found = (
+            f"of {float(facts['labels']):,.0f} labels, each half foretold by models of the other half, the tuned"
+            f" encoder had {right:,.0f} right and the encoder as it came {frozen:,.0f} (p of being worse {p:.2f})."
+        )
+    elif all(name in facts for name in ("labels", *RANKED)):
+        precision, frozen, p = (float(facts[name]) for name in RANKED)
+        found = (
+            f"of {float(facts['labels']):,.0f} labels, each half put in order by models of the other half, the tuned"
+            f" encoder had an average precision of {precision:.2f} and the encoder as it came {frozen:.2f}"
+            f" (p of being worse {p:.2f})."
+        )
+    else:
         return None
-    right, frozen, p = (float(facts[name]) for name in FACTS)
-    found = (
-        f"of {float(facts['labels']):,.0f} labels, each half foretold by models of the other half, the tuned encoder"
-        f" had {right:,.0f} right and the encoder as it came {frozen:,.0f} (p of being worse {p:.2f})."
-    )
     if speak_against(facts):
         return f"Not promoted: {found} The model before goes on serving.", False
     return f"Promoted: {found}", True
@@ -63,7 +77,7 @@ def _on_later_labels(
     later = _since(project, snapshot)
     later = later.only(pool.rows_of(later.document_ids)[1] & serving.rows_of(later.document_ids)[1])
     n = len(later.Y)
-    if n < ENOUGH_LATER:
+    if n < ENOUGH_LATER or (project.is_multi and int(later.Y.any(axis=1).sum()) < ENOUGH_CARRYING):
         return None
     found = compare_answers(
         _answers(project, new, pool, later),
@@ -79,7 +93,7 @@ def _on_later_labels(
 
 
 def _on_trust(snapshot: Labelled) -> tuple[str, bool]:
-    """Where nothing is known: with several labels a text nobody asks the halves."""
+    """Where nothing is known: of a run that began before its labels were asked."""
     teaching = snapshot.only(snapshot.may_teach)
     if enough_to_teach(len(teaching.Y), teaching.kinds):
         return (
@@ -91,6 +105,15 @@ def _on_trust(snapshot: Labelled) -> tuple[str, bool]:
         f"Not promoted: {len(teaching.Y)} labels of {teaching.kinds} kinds are hardly more than one text a kind, and"
         " nothing is known yet that speaks for the new model. The model before goes on serving; two texts a kind mend"
         " this.",
+        False,
+    )
+
+
+def _too_few_to_order(carrying: int) -> tuple[str, bool]:
+    """With several labels a text, most of them rare, a tuned encoder is often behind while examples are few."""
+    return (
+        f"Not promoted: {carrying} texts that carry a label are too few to compare models of one half of them on the"
+        " other half. The model before goes on serving; more examples of each label mend this.",
         False,
     )
 
@@ -108,7 +131,8 @@ def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays, look
     views, seed = views_of(project, serving), project.seed
     others = beside(views, rows, seed=seed)
     # As the one that serves: a tuned encoder has seen these texts, whose answers say nothing of how to mix.
-    unseen = np.zeros(len(rows), bool) if reader_of(project).base is not None else None
+    base = reader_of(project).base
+    unseen = np.zeros(len(rows), bool) if base else None
     multi = project.is_multi
     return fit(
         views[rows],
@@ -118,6 +142,7 @@ def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays, look
         seed=seed,
         calibrate_on=unseen,
         names=prototypes_of(project, serving, snapshot.label_ids),
+        untold=sureness_of(base) if base else NOTHING_KNOWN,
         look=look,
     )
 

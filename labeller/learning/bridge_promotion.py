@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labeller.learning.bridge_later import Facts, compare_without_audit
+from labeller.learning.bridge_later import ENOUGH_CARRYING, Facts, compare_without_audit
 from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
-from labeller.learning.bridge_versions import AuditScore, score_audit
+from labeller.learning.bridge_versions import AuditScore, score_audit, sureness_of
 from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
-from modelsvc.halves import TEMPERATURE
+from modelsvc.halves_facts import sureness_in
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
+from modelsvc.sureness import NOTHING_KNOWN, Sureness
 from modelsvc.types import Head, Look, Proba, unwatched
 
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
-ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: see docs/learner.md
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
     labels, views = snapshot.only(found), views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
-    names = prototypes_of(project, pool, labels.label_ids)
+    names, sure = prototypes_of(project, pool, labels.label_ids), sureness_in(facts)
     head = fit(
         views[rows],
         labels.Y,
@@ -55,12 +55,12 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
         seed=seed,
         calibrate_on=labels.is_audit,
         names=names,
-        temperature=float(facts.get(TEMPERATURE, 1.0)),
+        untold=sure,
         look=look,
     )
-    audit = _score(project, labels, pool, names, tuned=True, look=look)
+    audit = _score(project, labels, pool, names, tuned=sure, look=look)
     if audit_decides(project, labels):
-        new, old = on_common_ground(project, labels, pool, audit, look)
+        new, old = on_common_ground(project, labels, pool, audit, sure, look)
         sentence, promoted = compare(new, old, multi_label=multi, seed=seed)
     else:
         sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts, look)
@@ -68,11 +68,12 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
 
 
 def on_common_ground(
-    project: Project, labels: Labelled, new_pool: PoolArrays, audit: AuditScore, look: Look = unwatched
+    project: Project, labels: Labelled, new_pool: PoolArrays, audit: AuditScore, sure: Sureness, look: Look = unwatched
 ) -> tuple[AuditScore, AuditScore]:
     """(the new model, the one that serves now), each scored on the labelled texts that both have read.
 
-    `new_pool` is the new model's, which has read all labelled texts, and `audit` its score on them.
+    `new_pool` is the new model's, which has read all labelled texts, `audit` its score on them, and `sure` what it
+    takes for granted.
     """
     reader = reader_of(project)
     old_pool = pool_arrays(reader.store_folder)
@@ -82,21 +83,35 @@ def on_common_ground(
     alike = (0 if names is None else len(names)) == (0 if old_names is None else len(old_names))
     if not alike:  # the serving encoder has not read them all yet: the new one must not win by that
         names = old_names = None
-    old = _score(project, both, old_pool, old_names, tuned=reader.base is not None, look=look)
+    old = _score(project, both, old_pool, old_names, tuned=sureness_of(reader.base) if reader.base else None, look=look)
     if alike and len(both.Y) == len(labels.Y):
         return audit, old
-    return _score(project, both, new_pool, names, tuned=True, look=look), old
+    return _score(project, both, new_pool, names, tuned=sure, look=look), old
 
 
 def _score(
-    project: Project, labels: Labelled, pool: PoolArrays, names: Prototypes | None, *, tuned: bool, look: Look
+    project: Project,
+    labels: Labelled,
+    pool: PoolArrays,
+    names: Prototypes | None,
+    *,
+    tuned: Sureness | None,
+    look: Look,
 ) -> AuditScore:
+    """`tuned`: what heads over it take for granted, where the encoder was tuned."""
     rows, _ = pool.rows_of(labels.document_ids)
     views = views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
-    multi, seed = project.is_multi, project.seed
     return score_audit(
-        views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names, look=look
+        views[rows],
+        labels,
+        pool=others,
+        multi_label=project.is_multi,
+        tuned=tuned is not None,
+        seed=project.seed,
+        names=names,
+        untold=tuned or NOTHING_KNOWN,
+        look=look,
     )
 
 

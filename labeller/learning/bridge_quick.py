@@ -21,7 +21,7 @@ from labeller.learning.bridge_ranking import ACTIVE_HEAD, active_entries, audit_
 from labeller.learning.bridge_reading import read_off, write_reading
 from labeller.learning.bridge_running import note_running, note_thresholds
 from labeller.learning.bridge_testscore import answered_at_once, note_test
-from labeller.learning.bridge_versions import Made, score_audit, store, temperature_of
+from labeller.learning.bridge_versions import Made, score_audit, store, sureness_of
 from labeller.learning.models import LoopState, ModelVersion, PoolReading
 from labeller.learning.runs import Superseded
 from labeller.learning.selectors import newest_quick_version
@@ -30,6 +30,7 @@ from labeller.projects.models import Label, Project
 from modelsvc.heads import fit
 from modelsvc.quick import predict_proba
 from modelsvc.store import EmbeddingStore
+from modelsvc.sureness import NOTHING_KNOWN
 from modelsvc.types import Head, Proba
 
 ALWAYS_CALIBRATED = 250  # labelled texts up to which every refit calibrates anew; then it takes a quarter of a second
@@ -92,7 +93,7 @@ def _fit(material: Refit, *, calibrate: bool) -> Head:
     # A tuned encoder has seen the texts it was taught with: only the audit texts can say how sure the head may be, or,
     # while they are too few, what was found when it was made.
     base = material.reader.base
-    unseen, as_made = (labels.is_audit, temperature_of(base)) if base else (None, 1.0)
+    unseen, as_made = (labels.is_audit, sureness_of(base)) if base else (None, NOTHING_KNOWN)
     head = fit(
         material.views[material.rows[material.fitted]],
         labels.Y,
@@ -103,7 +104,7 @@ def _fit(material: Refit, *, calibrate: bool) -> Head:
         calibrate=anew,
         calibrate_on=unseen,
         names=material.names,
-        temperature=as_made,
+        untold=as_made,
     )
     _heads[project.pk] = Fitted(of, head, len(labels.Y) if anew else kept_from)
     return head
@@ -191,6 +192,7 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) 
         multi_label=project.is_multi,
         tuned=tuned,
         seed=project.seed,
+        untold=sureness_of(reader.base) if reader.base else NOTHING_KNOWN,
     )
     reading = read_off(project, material.pool.ids, proba, head, material.labels, audit.unseen, tuned=tuned)
     made = Made(

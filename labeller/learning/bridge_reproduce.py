@@ -34,20 +34,21 @@ from labeller.learning.bridge_versions import (
     AuditScore,
     load_head,
     score_audit,
-    temperature_of,
+    sureness_of,
 )
 from labeller.learning.bridge_words import beside
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
-from modelsvc.halves import TEMPERATURE
+from modelsvc.halves_facts import sureness_in
 from modelsvc.heads import fit
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
 from modelsvc.recipe import Stage
 from modelsvc.recipe_switches import recipe_with
 from modelsvc.store import EmbeddingStore
+from modelsvc.sureness import NOTHING_KNOWN, Sureness
 from modelsvc.types import Embeddings, Head, Proba, Views
 from modelsvc.words import Vocabulary, Words
 
@@ -202,7 +203,10 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
         fitted = sample(labels, size=FITTED_TEXTS, seed=seed)
         rows, labels = rows[fitted], labels.only(fitted)
     names = _names(version)
-    audit = score_audit(views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names)
+    as_made = _as_made(version)
+    audit = score_audit(
+        views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names, untold=as_made
+    )
     unseen = labels.is_audit if tuned else None
     head = fit(
         views[rows],
@@ -212,16 +216,16 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
         seed=seed,
         calibrate_on=unseen,
         names=names,
-        temperature=_as_made(version),
+        untold=as_made,
     )
     return audit, head, views[rows[labels.is_audit]]
 
 
-def _as_made(version: ModelVersion) -> float:
-    """The temperature where the audit could not tell it: found when the encoder was tuned."""
+def _as_made(version: ModelVersion) -> Sureness:
+    """How sure it may be where the audit could not tell: found when the encoder was tuned."""
     if version.kind == ModelVersion.Kind.FULL:
-        return float(version.settings.get(TEMPERATURE, 1.0))
-    return temperature_of(version.base) if version.base else 1.0
+        return sureness_in(version.settings)
+    return sureness_of(version.base) if version.base else NOTHING_KNOWN
 
 
 def _names(version: ModelVersion) -> Prototypes | None:

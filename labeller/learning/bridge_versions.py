@@ -23,9 +23,11 @@ from labeller.learning.id_ranges import pack
 from labeller.learning.models import AuditPrediction, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project
 from modelsvc.evaluate import audit_report
+from modelsvc.halves_facts import sureness_in
 from modelsvc.heads import cross_fit
 from modelsvc.prototypes import Prototypes
 from modelsvc.reliability import of_answers
+from modelsvc.sureness import NOTHING_KNOWN, Sureness
 from modelsvc.types import Head, Look, Proba, Targets, Views, unwatched
 from modelsvc.words import Vocabulary, WordWeights
 
@@ -101,12 +103,14 @@ def score_audit(
     tuned: bool,
     seed: int,
     names: Prototypes | None = None,
+    untold: Sureness = NOTHING_KNOWN,
     look: Look = unwatched,
 ) -> AuditScore:
     """The honest figures of a head on the n labelled texts, of which only the audit rows count; `pool` are texts
     without labels, `names` what the labels are called.
 
-    `tuned`: the encoder was fine-tuned on labels of these texts, the audit texts excepted. So only they calibrate.
+    `tuned`: the encoder was fine-tuned on labels of these texts, the audit texts excepted. So only they calibrate, and
+    `untold` stands where they are too few.
     `look` is called all along and may raise to stop.
     """
     audit = labels.is_audit
@@ -122,6 +126,7 @@ def score_audit(
         seed=seed,
         calibrate_on=calibrate_on,
         names=names,
+        untold=untold,
         look=look,
     )
     gold = labels.Y[audit]
@@ -205,9 +210,12 @@ def load_head(version: ModelVersion) -> Head:
     )
 
 
-def temperature_of(version: ModelVersion) -> float:
-    """How sure its head may be, of a version with one label a text."""
-    return float(artifacts.read_json(artifacts.absolute(version.folder) / "meta.json")["temperature"])
+def sureness_of(tuned: ModelVersion) -> Sureness:
+    """How sure later heads over this version's encoder may be where too few audit texts can tell: as its own was; with
+    several labels a text, whose scales are in the weights, as its run found."""
+    if tuned.project.is_multi:
+        return sureness_in(tuned.settings)
+    return Sureness(float(artifacts.read_json(artifacts.absolute(tuned.folder) / "meta.json")["temperature"]))
 
 
 def _next_number(project_id: int) -> int:

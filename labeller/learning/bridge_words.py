@@ -56,6 +56,12 @@ def beside(views: Views, rows: Rows, *, seed: int) -> Views:
     return views[free]
 
 
+def words_of(project: Project, pool: PoolArrays, texts: Sequence[str]) -> Words | None:
+    """The words of any texts as the pool's heads read them, row by row; None where they read none."""
+    words = views_of(project, pool).words
+    return None if words is None else Words.of(words.vocabulary, texts)
+
+
 def views_for(head: Head, X: Embeddings, texts: Sequence[str]) -> Views:
     """Any texts, as this head reads them."""
     return Views(X, Words.of(head.words.vocabulary, texts) if head.words is not None else None)

@@ -81,6 +81,19 @@ DECISIONS = [
         "serving."
     ),
     gettext_noop(
+        "Promoted: of %(n)s labels, each half put in order by models of the other half, the tuned encoder had an "
+        "average precision of %(precision)s and the encoder as it came %(frozen)s (p of being worse %(p)s)."
+    ),
+    gettext_noop(
+        "Not promoted: of %(n)s labels, each half put in order by models of the other half, the tuned encoder had an "
+        "average precision of %(precision)s and the encoder as it came %(frozen)s (p of being worse %(p)s). The model "
+        "before goes on serving."
+    ),
+    gettext_noop(
+        "Not promoted: %(carrying)s texts that carry a label are too few to compare models of one half of them on the "
+        "other half. The model before goes on serving; more examples of each label mend this."
+    ),
+    gettext_noop(
         "Not promoted: %(right)s of %(n)s labels given since it began foretold, %(before)s before (p of being worse "
         "%(p)s). The model before goes on serving."
     ),
@@ -96,6 +109,10 @@ DECISIONS = [
     gettext_noop(
         "of %(n)s labels, each half foretold by models of the other half, the tuned encoder had %(right)s right and "
         "the encoder as it came %(frozen)s (p of being worse %(p)s)."
+    ),
+    gettext_noop(
+        "of %(n)s labels, each half put in order by models of the other half, the tuned encoder had an average "
+        "precision of %(precision)s and the encoder as it came %(frozen)s (p of being worse %(p)s)."
     ),
     gettext_noop(
         "%(right)s of %(n)s audit texts right, %(before)s before; macro-F1 %(f1)s, %(f1_before)s before (p of being "

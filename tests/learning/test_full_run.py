@@ -22,6 +22,7 @@ from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, T
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
 from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project, User
+from modelsvc.sureness import NOTHING_KNOWN
 from modelsvc.types import Views
 from tests.cast import add_texts
 from tests.learning.scene import annotate, embed, fill, full, read, refit, vectors
@@ -243,7 +244,7 @@ def test_two_models_are_compared_on_the_texts_that_both_have_read(project: Proje
     X = vectors(documents[:24])  # the new model has read them all
     pool = bridge_pool.PoolArrays(labels.document_ids, X)
     audit = score_audit(Views(X), labels, pool=Views(X[:0]), multi_label=False, tuned=True, seed=7)
-    new, old = on_common_ground(project, labels, pool, audit)
+    new, old = on_common_ground(project, labels, pool, audit, NOTHING_KNOWN)
     assert len(audit.document_ids) == 12
     assert new.document_ids.tolist() == old.document_ids.tolist()
     assert len(new.document_ids) == 12 - unread // 2

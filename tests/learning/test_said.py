@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 import modelsvc
-from labeller.learning.bridge_later import _by_halves
+from labeller.learning.bridge_later import _by_halves, _too_few_to_order
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditScore
 from labeller.learning.bridge_versions import in_words as head_in_words
@@ -105,6 +105,7 @@ STAGES = [
     "1,024 of 9,000 texts",
 ]
 HALVES = {"labels": 1234, "halves_right": 40, "halves_right_frozen": 70, "halves_p": 0.01}
+RANKED = {"labels": 1234, "halves_precision": 0.41, "halves_precision_frozen": 0.7, "halves_p": 0.01}
 PINNED = "Not promoted: Model 3 is pinned. It would be: 12 of 12 audit texts right, 6 before (p of being worse 0.02)."
 RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
 
@@ -112,7 +113,13 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
 @pytest.mark.parametrize(
     "stored",
     [
-        *(str(said[0]) for said in (_by_halves(HALVES), _by_halves(HALVES | {"halves_p": 0.6})) if said),
+        *(
+            str(said[0])
+            for facts in (HALVES, RANKED)
+            for said in (_by_halves(facts), _by_halves(facts | {"halves_p": 0.6}))
+            if said
+        ),
+        _too_few_to_order(4)[0],
         *(*decisions(), PINNED, *of_the_pool(), *of_the_students(), *of_the_teacher()),
         *of_the_head(),
         NO_NUMBER.format(step=7, loss="nan", norm="inf"),

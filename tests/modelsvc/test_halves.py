@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from modelsvc.encoder import Encoder
-from modelsvc.halves import FACTS, beside_frozen, facts_of, proba_of, speak_against, temperature_of
+from modelsvc.halves import beside_frozen, facts_of, proba_of, temperature_of
+from modelsvc.halves_facts import FACTS, TEMPERATURE, speak_against, sureness_in
 from modelsvc.left_out import LeftOut
 from modelsvc.quick import fit_head
+from modelsvc.sureness import Sureness
 from modelsvc.teacher import FOLD_POOL, Task, answers_unseen
 from modelsvc.types import silent
 
@@ -44,9 +46,8 @@ class TestWhetherTuningPays:
         assert (found.right, found.right_before) == (17, 16)
 
     def test_a_pool_too_small_to_ask_is_left_out(self, task):
-        unseen = answers_unseen(task, "contrastive")
-        told = facts_of(beside_frozen(task, unseen, [], at=0.0), temperature_of(unseen, Y))
-        assert set(told) == {*FACTS, "halves_temperature"}
+        told = facts_of(task, answers_unseen(task, "contrastive"), [], at=0.0)
+        assert set(told) == {*FACTS, TEMPERATURE}
 
     @pytest.mark.parametrize(("p", "against"), [(0.0, True), (0.19, True), (0.25, False), (0.5, False), (1.0, False)])
     def test_tuning_need_not_be_ahead_but_must_not_be_seen_behind(self, p, against):
@@ -71,6 +72,10 @@ class TestHowSureItMayBe:
         many = np.tile(Y, (8, 1))
         few, sure = temperature_of(certain(Y.argmax(1)), Y), temperature_of(certain(many.argmax(1)), many)
         assert 0.2 <= sure < few**1.5 < few < 1
+
+    def test_it_is_kept_in_the_facts_and_none_where_they_say_nothing(self):
+        assert sureness_in({TEMPERATURE: 0.5}) == Sureness(0.5)
+        assert sureness_in({"teacher": "plain"}) == Sureness()
 
     def test_a_handful_of_texts_says_nothing(self):
         assert temperature_of(LeftOut(certain(Y.argmax(1)).head, None, np.arange(32) < 9), Y) == 1.0
@@ -109,6 +114,6 @@ def test_where_no_text_may_say_how_sure_a_head_is_it_is_as_sure_as_it_is_told():
     X = rng.normal(size=(32, 8)).astype(np.float32)
     X /= np.linalg.norm(X, axis=1, keepdims=True)
     none = np.zeros(32, np.bool_)
-    assert fit_head(X, Y, multi_label=False, calibrate_on=none, temperature=0.6).temperature == 0.6
-    told, own = (fit_head(X, Y, multi_label=False, temperature=given).temperature for given in (0.6, 1.0))
+    assert fit_head(X, Y, multi_label=False, calibrate_on=none, untold=Sureness(0.6)).temperature == 0.6
+    told, own = (fit_head(X, Y, multi_label=False, untold=Sureness(given)).temperature for given in (0.6, 1.0))
     assert told == own != 0.6

@@ -6,7 +6,8 @@ from modelsvc import heads, quick, sparse_logistic
 from modelsvc.evaluate import macro_f1
 from modelsvc.quick import QuickModelError, decide, predict_proba
 from modelsvc.sparse_logistic import L2, fit_sparse_subsets
-from modelsvc.two_views import EMBEDDING_SHARE, cross_fit_answers, cross_fit_two_views, fit_two_views
+from modelsvc.sureness import EMBEDDING_SHARE
+from modelsvc.two_views import cross_fit_answers, cross_fit_two_views, fit_two_views
 from modelsvc.types import Views
 from modelsvc.words import Vocabulary, Words
 

@@ -1,0 +1,35 @@
+"""What halves of the labels said of a tuned encoder (halves.py), as a stage's card keeps it. Read without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modelsvc.paired import WORSE
+from modelsvc.sureness import NOTHING_KNOWN, Sureness
+
+Facts = Mapping[str, float | str]
+
+P = "halves_p"
+FACTS = ("halves_right", "halves_right_frozen", P)  # with one label a text
+RANKED = ("halves_precision", "halves_precision_frozen", P)  # and with several
+TEMPERATURE, OFFSET = "halves_temperature", "halves_offset"
+SHARE = "embedding_share"  # of the logit, where heads read words; also where no halves were asked
+WORSE_ORDER = 0.01  # p of an order below which it counts: half of a few examples misses so many that at .2 it refused
+# encoders which were 2 points ahead on the whole (programs by what they work with, benchmarks.halves_several)
+ALL_FACTS = tuple(dict.fromkeys((*FACTS, *RANKED, TEMPERATURE, OFFSET, SHARE)))
+
+
+def sureness_in(facts: Facts) -> Sureness:
+    """What they say a head over it may take for granted."""
+    return Sureness(
+        float(facts.get(TEMPERATURE, NOTHING_KNOWN.temperature)),
+        float(facts.get(OFFSET, NOTHING_KNOWN.offset)),
+        float(facts.get(SHARE, NOTHING_KNOWN.share)),
+    )
+
+
+def speak_against(facts: Facts) -> bool:
+    """Whether the labels at hand, where they were asked, say that the tuned encoder is worse. Each half misses the
+    other's labels, a tuned encoder the more, so it need not be ahead; but it must not be seen behind, as with an audit.
+    """
+    return float(facts.get(P, 1.0)) < (WORSE_ORDER if RANKED[0] in facts else WORSE)
