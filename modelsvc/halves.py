@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelsvc.halves_facts import FACTS, TEMPERATURE
+from modelsvc.halves_facts import FACTS, TEMPERATURE, TUNED_SHARE
 from modelsvc.left_out import LeftOut
 from modelsvc.links import likeliest, softmax
 from modelsvc.paired import Comparison, compare_answers
 from modelsvc.pool_graph import sampled
 from modelsvc.quick import cross_fit
+from modelsvc.second_opinion import share_of_tuned
 from modelsvc.teacher import FOLDS, READING, READING_POOL, Task
 from modelsvc.types import Proba, Targets
 
@@ -18,27 +19,33 @@ FEW = 32  # texts that weigh as much as the temperature 1, for what few texts sa
 
 
 def facts_of(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -> dict[str, float | str]:
-    """For a stage's card: how the models of both halves, which said `unseen`, did beside the encoder as it came, and
-    how sure they may be. `at` 0..1 is where the bar stands meanwhile."""
-    found = beside_frozen(task, unseen, pool_texts, at=at)
+    """For a stage's card: how the models of both halves, which said `unseen`, did beside the encoder as it came, how
+    sure they may be, and how much of the pool's answers is theirs. `at` 0..1 is where the bar stands meanwhile."""
+    frozen = frozen_unseen(task, pool_texts, at=at)
+    found = beside_frozen(task, unseen, frozen)
     values = (found.right, found.right_before, round(found.p, 3), round(temperature_of(unseen, task.Y), 3))
-    return dict(zip((*FACTS, TEMPERATURE), values, strict=True))
+    share = share_of_tuned(frozen, proba_of(unseen, task.Y), task.Y, unseen.scorable)
+    return dict(zip((*FACTS, TEMPERATURE, TUNED_SHARE), (*values, share), strict=True))
 
 
-def beside_frozen(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -> Comparison:
-    """The tuned models of both halves beside heads over the encoder as it came, taught by the same halves, by what
-    labels are called and with the pool's share, as they would serve.
-
-    Half of the labels teaches less than all, and a tuned encoder misses them more: what speaks for it here speaks the
-    more for it with all.
-    """
+def frozen_unseen(task: Task, pool_texts: list[str], *, at: float) -> Proba:
+    """(n, C) what heads over the encoder as it came say of each half, taught by the other, by what labels are called
+    and with the pool's share, as they would serve."""
     encoder = task.as_it_came()
     X = encoder.encode(task.texts, on_progress=task.standing(READING, at))
     asked = [pool_texts[row] for row in sampled(len(pool_texts), seed=task.seed).tolist()]
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
     names = task.names(encoder)
-    _, frozen = cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names)
-    return compare_answers(likeliest(unseen.head), frozen, task.Y, multi_label=False, seed=task.seed)
+    return cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names)[0]
+
+
+def beside_frozen(task: Task, unseen: LeftOut, frozen: Proba) -> Comparison:
+    """The tuned models of both halves beside what heads over the encoder as it came said, `frozen` (n, C).
+
+    Half of the labels teaches less than all, and a tuned encoder misses them more: what speaks for it here speaks the
+    more for it with all.
+    """
+    return compare_answers(likeliest(unseen.head), likeliest(frozen), task.Y, multi_label=False, seed=task.seed)
 
 
 def temperature_of(unseen: LeftOut, Y: Targets) -> float:

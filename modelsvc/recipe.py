@@ -23,9 +23,13 @@ from modelsvc import halves, halves_several
 from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
+from modelsvc.halves_facts import TUNED_SHARE, sureness_in
 from modelsvc.left_out import LeftOut
 from modelsvc.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
+from modelsvc.pool_graph import sampled
+from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig, rounds, teacher_for
+from modelsvc.second_opinion import SecondOpinion
 from modelsvc.selftrain import label_weight
 from modelsvc.students import Lesson, learn_from_pool
 from modelsvc.teacher import READING_POOL, Task, answers_unseen, teach
@@ -189,15 +193,33 @@ def _from_pool(
     task.on_progress(Progress("reading the pool", WITH_POOL.check))
     told = task.standing(READING_POOL, WITH_POOL.check)
     X = first.encoder.encode(candidates, on_progress=told) if read is None else read[rows]
-    lesson = learn_from_pool(
-        task.within(WITH_POOL.check, WITH_POOL.pool), config, Lesson(candidates, X, first.encoder), sizes
-    )
-    if lesson is None:
+    lesson = Lesson(candidates, X, first.encoder, _second_opinion(task, candidates, first.facts))
+    learnt = learn_from_pool(task.within(WITH_POOL.check, WITH_POOL.pool), config, lesson, sizes)
+    if learnt is None:
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
-    reason = learnt_from_pool(lesson.used, seen.of_sure, judge)
-    facts |= {"pseudo_labels": lesson.used, "rounds": len(sizes), "agreed": round(lesson.agreed, 3)}
+    reason = learnt_from_pool(learnt.used, seen.of_sure, judge)
+    facts |= {"pseudo_labels": learnt.used, "rounds": len(sizes), "agreed": round(learnt.agreed, 3)}
     seconds = time.perf_counter() - started
-    return Stage("pool", lesson.encoder, seconds, reason, first.facts | facts, reading=(WITH_POOL.pool, 1.0))
+    return Stage("pool", learnt.encoder, seconds, reason, first.facts | facts, reading=(WITH_POOL.pool, 1.0))
+
+
+def _second_opinion(task: Task, texts: list[str], facts: Mapping[str, float | str]) -> SecondOpinion | None:
+    """Of the encoder as it came on these texts, where the labels at hand say that it helps; they were asked before."""
+    share = float(facts.get(TUNED_SHARE, 1.0))
+    if share == 1.0:
+        return None
+    encoder, told = task.as_it_came(), task.standing(READING_POOL, WITH_POOL.check)
+    X = encoder.encode(texts, on_progress=told)
+    head = fit_head(
+        encoder.encode(task.texts, on_progress=told),
+        task.Y,
+        multi_label=False,
+        seed=task.seed,
+        pool_X=X[sampled(len(X), seed=task.seed)],
+        names=task.names(encoder),
+        look=task.looking(READING_POOL, WITH_POOL.check),
+    )
+    return SecondOpinion(predict_proba(head, X), share, sureness_in(facts).temperature)
 
 
 def _tokens_a_text(encoder: Encoder, texts: list[str]) -> float:

@@ -12,6 +12,7 @@ from modelsvc.finetune import FineTuned, fine_tune
 from modelsvc.pool_graph import sampled
 from modelsvc.quick import fit_head, predict_proba
 from modelsvc.recipe_config import RecipeConfig
+from modelsvc.second_opinion import SecondOpinion
 from modelsvc.selftrain import in_proportion, label_weight, neighbours_agree
 from modelsvc.soup import soup
 from modelsvc.teacher import READING, READING_POOL, Task
@@ -20,11 +21,12 @@ from modelsvc.types import Embeddings, Head, Proba, Rows
 
 @dataclass(frozen=True)
 class Lesson:
-    """The unlabelled texts (N,), what the teacher reads in them (N, D), and the teacher."""
+    """The unlabelled texts (N,), what the teacher reads in them (N, D), the teacher, and who else is asked."""
 
     texts: list[str]
     X: Embeddings
     teacher: Encoder
+    second: SecondOpinion | None = None
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,15 @@ class Learnt:
 def learn_from_pool(task: Task, config: RecipeConfig, lesson: Lesson, sizes: list[int]) -> Learnt | None:
     """One student a number in `sizes`, each from the pretrained weights. None where no text may teach.
 
-    The first learns from the teacher's surest answers that neighbours agree with; each later one from the mean of the
-    teacher's and the student's before, where both agree. What serves is the mean of the weights of them all: on
-    held-back texts level with the best of them or better, and it does not forget what only the labels said.
+    The first learns from the teacher's surest answers, with the second opinion where there is one, that neighbours
+    agree with; each later one from the mean of these and the student's before, where both agree. What serves is the
+    mean of the weights of them all: on held-back texts level with the best of them or better, and it does not forget
+    what only the labels said.
     """
     labelled = lesson.teacher.encode(task.texts, on_progress=task.standing(READING, 0.0))
     opinion = predict_proba(_judge(labelled, task, lesson), lesson.X)  # (N, C)
+    if lesson.second is not None:
+        opinion = lesson.second.beside(opinion)
     allowed = neighbours_agree(lesson.X, opinion.argmax(1), look=task.looking(READING_POOL, 0.0))
     mean, agreed, used = opinion, 1.0, 0
     cooks = [lesson.teacher]

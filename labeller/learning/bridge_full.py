@@ -25,7 +25,7 @@ from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
-from modelsvc.halves_facts import ALL_FACTS
+from modelsvc.halves_facts import facts_among
 from modelsvc.recipe_switches import recipe_with
 from modelsvc.types import Progress
 
@@ -64,7 +64,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
             first=_encoder_of(first) if first else None,
-            first_facts=_told_by_halves(first) if first else None,
+            first_facts=facts_among(first.settings) if first else None,
             ask_labels=not audit_decides(run.project, snapshot.labels),
             label_texts=snapshot.label_texts,
             words=words_of(run.project, serving, texts),
@@ -74,10 +74,6 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     share = str(made[-1].facts.get("pool", "")) if made[-1].name == FIRST else ""
     stages.end(share)
     _finish(run, beat, stages, losses, share)
-
-
-def _told_by_halves(version: ModelVersion) -> dict[str, float | str]:
-    return {name: version.settings[name] for name in ALL_FACTS if name in version.settings}
 
 
 def _encoder_of(version: ModelVersion) -> Encoder:

@@ -41,7 +41,7 @@ from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
 from modelsvc import recipe
 from modelsvc.encoder import Encoder
-from modelsvc.halves_facts import sureness_in
+from modelsvc.halves_facts import facts_among, sureness_in
 from modelsvc.heads import fit
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
@@ -181,6 +181,7 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         threads=_threads(version),
         seed=version.seed,
         label_texts=version.settings.get(LABEL_TEXTS, ()),
+        first_facts=facts_among(version.settings),
         on_stage=on_stage,
     )
     if stages[-1].name != wanted:

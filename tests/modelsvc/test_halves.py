@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from modelsvc.encoder import Encoder
-from modelsvc.halves import beside_frozen, facts_of, proba_of, temperature_of
-from modelsvc.halves_facts import FACTS, TEMPERATURE, speak_against, sureness_in
+from modelsvc.halves import beside_frozen, facts_of, frozen_unseen, proba_of, temperature_of
+from modelsvc.halves_facts import FACTS, TEMPERATURE, TUNED_SHARE, speak_against, sureness_in
 from modelsvc.left_out import LeftOut
 from modelsvc.quick import fit_head
 from modelsvc.sureness import Sureness
@@ -28,12 +28,12 @@ def certain(answers, *, by: float = 4.0):
 
 class TestWhetherTuningPays:
     def test_a_tuned_model_with_all_right_is_never_held_for_worse(self, task):
-        found = beside_frozen(task, certain(Y.argmax(1)), POOL, at=0.0)
+        found = beside_frozen(task, certain(Y.argmax(1)), frozen_unseen(task, POOL, at=0.0))
         assert found.right == len(TEXTS) >= found.right_before
         assert found.p > 0.4
 
     def test_a_tuned_model_with_all_wrong_is(self, task):
-        found = beside_frozen(task, certain(1 - Y.argmax(1)), POOL, at=0.0)
+        found = beside_frozen(task, certain(1 - Y.argmax(1)), frozen_unseen(task, POOL, at=0.0))
         assert found.right == 0 < found.right_before
         assert found.p < 0.01
 
@@ -42,12 +42,12 @@ class TestWhetherTuningPays:
         texts = ["We may cancel at any time."] * 16 + ["The courts of Rome decide."]
         alone = np.eye(2, dtype=np.uint8)[[0] * 16 + [1]]
         asked = Task(task.folder, texts, alone, False, 1, 0, silent)
-        found = beside_frozen(asked, certain(alone.argmax(1)), [], at=0.0)
+        found = beside_frozen(asked, certain(alone.argmax(1)), frozen_unseen(asked, [], at=0.0))
         assert (found.right, found.right_before) == (17, 16)
 
     def test_a_pool_too_small_to_ask_is_left_out(self, task):
         told = facts_of(task, answers_unseen(task, "contrastive"), [], at=0.0)
-        assert set(told) == {*FACTS, TEMPERATURE}
+        assert set(told) == {*FACTS, TEMPERATURE, TUNED_SHARE}
 
     @pytest.mark.parametrize(("p", "against"), [(0.0, True), (0.19, True), (0.25, False), (0.5, False), (1.0, False)])
     def test_tuning_need_not_be_ahead_but_must_not_be_seen_behind(self, p, against):

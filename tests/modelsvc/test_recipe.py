@@ -10,6 +10,8 @@ from modelsvc.encoder import Encoder
 from modelsvc.halves_facts import FACTS, OFFSET, RANKED
 from modelsvc.recipe import RecipeConfig, Stage, train
 from modelsvc.recipe_config import rounds, teacher_for
+from modelsvc.second_opinion import SecondOpinion
+from modelsvc.students import learn_from_pool
 from modelsvc.types import Progress
 
 TEXTS = [f"{who} may {what} at any time." for what in ("cancel", "pay", "write", "leave") * 4 for who in ("We", "You")]
@@ -94,6 +96,23 @@ def test_what_the_first_stage_was_told_with_goes_with_an_interrupted_run(tiny):
     assert again[1].encoder.sha256 == whole[1].encoder.sha256
 
 
+def test_the_encoder_as_it_came_is_heard_about_the_pool_where_the_labels_at_hand_say_so(tiny, monkeypatch):
+    heard: list[SecondOpinion | None] = []
+
+    def learn(task, config, lesson, sizes):
+        heard.append(lesson.second)
+        return learn_from_pool(task, config, lesson, sizes)
+
+    monkeypatch.setattr("modelsvc.recipe.learn_from_pool", learn)
+    told = {"halves_tuned_share": 0.5, "halves_temperature": 0.8}
+    first, alone = run(tiny)
+    again, together = run(tiny, first_facts=told)  # as one that is repeated from its record
+    assert heard[0] is None and heard[1] is not None
+    assert (heard[1].tuned_share, heard[1].temperature, heard[1].frozen.shape) == (0.5, 0.8, (len(POOL), 2))
+    assert again.encoder.sha256 == first.encoder.sha256 and together.encoder.sha256 != alone.encoder.sha256
+    assert run(tiny, first=first.encoder, first_facts=told)[1].encoder.sha256 == together.encoder.sha256
+
+
 def test_the_pool_is_not_used_where_the_labels_at_hand_speak_against_tuning(tiny):
     first = run(tiny)[0].encoder
     facts = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True))
@@ -120,7 +139,9 @@ def test_the_labels_at_hand_are_asked_what_they_think_of_tuning(tiny):
         right, frozen, p = (stage.facts[name] for name in FACTS)
         assert 0 <= right <= len(TEXTS) and 0 <= frozen <= len(TEXTS) and 0 <= p <= 1
     plain = run(tiny)
-    assert [stage.encoder.sha256 for stage in plain] == [first.encoder.sha256, second.encoder.sha256]
+    assert plain[0].encoder.sha256 == first.encoder.sha256
+    heard = first.facts["halves_tuned_share"] < 1  # what is said of the pool follows from that, and nothing else
+    assert (plain[1].encoder.sha256 != second.encoder.sha256) == heard
     assert not set(FACTS) & set(plain[0].facts)
 
 

@@ -24,6 +24,7 @@ NAMES = {
     "halves_precision": _("Average precision by models of the other half"),
     "halves_precision_frozen": _("The same with the language model as it came"),
     "halves_temperature": _("Temperature by them"),
+    "halves_tuned_share": _("Share of the tuned model in what is said of the pool"),
     "halves_offset": _("Added to each logit"),
     "embedding_share": _("Share of the embedding beside words"),
     "expected_right": _("Expected right"),
