@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelsvc.halves_facts import FACTS, TEMPERATURE, TUNED_SHARE
+from modelsvc.halves_facts import FACTS, LABELS, TEMPERATURE, TUNED_SHARE
 from modelsvc.left_out import LeftOut
 from modelsvc.links import likeliest, softmax
 from modelsvc.paired import Comparison, compare_answers
@@ -23,9 +23,10 @@ def facts_of(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -
     sure they may be, and how much of the pool's answers is theirs. `at` 0..1 is where the bar stands meanwhile."""
     frozen = frozen_unseen(task, pool_texts, at=at)
     found = beside_frozen(task, unseen, frozen)
-    values = (found.right, found.right_before, round(found.p, 3), round(temperature_of(unseen, task.Y), 3))
     share = share_of_tuned(frozen, proba_of(unseen, task.Y), task.Y, unseen.scorable)
-    return dict(zip((*FACTS, TEMPERATURE, TUNED_SHARE), (*values, share), strict=True))
+    values = (found.right, found.right_before, round(found.p, 3), len(task.Y))
+    facts: dict[str, float | str] = dict(zip((*FACTS, LABELS), values, strict=True))
+    return facts | {TEMPERATURE: round(temperature_of(unseen, task.Y), 3), TUNED_SHARE: share}
 
 
 def frozen_unseen(task: Task, pool_texts: list[str], *, at: float) -> Proba:
@@ -36,7 +37,8 @@ def frozen_unseen(task: Task, pool_texts: list[str], *, at: float) -> Proba:
     asked = [pool_texts[row] for row in sampled(len(pool_texts), seed=task.seed).tolist()]
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
     names = task.names(encoder)
-    return cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names)[0]
+    look = task.looking(READING, at)
+    return cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names, look=look)[0]
 
 
 def beside_frozen(task: Task, unseen: LeftOut, frozen: Proba) -> Comparison:

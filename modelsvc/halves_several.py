@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.both_views import Said
-from modelsvc.halves_facts import OFFSET, RANKED, SHARE, TEMPERATURE, Facts
+from modelsvc.halves_facts import LABELS, OFFSET, RANKED, SHARE, TEMPERATURE, Facts
 from modelsvc.heads import said_by, share_of_embedding
 from modelsvc.per_label import common_scale
 from modelsvc.rankings import Rankings, compare_rankings
 from modelsvc.recipe_config import RecipeConfig
 from modelsvc.sureness import Sureness
 from modelsvc.teacher import READING, Part, Task, parts_of, teach
-from modelsvc.types import Views
+from modelsvc.types import Look, Views, unwatched
 
-LEAST_PAIRS = 3  # of a label and a half: of fewer, one text would decide
+LEAST_EXAMPLES = 6  # that can be asked: of fewer, one text would decide
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,10 @@ def asked(task: Task, method: str, views: Views, config: RecipeConfig | None = N
         told = part.rest.standing(READING, 1.0)
         encoder = teach(part.rest, method, config)
         here, there = (each.views(encoder.encode(each.texts, on_progress=told)) for each in (part.rest, part.left_out))
-        _note(tuned, part, said_by(here, part.rest.Y, there))
+        look = part.rest.looking(READING, 1.0)
+        _note(tuned, part, said_by(here, part.rest.Y, there, look=look))
         rest = np.setdiff1d(np.arange(len(task.Y)), part.rows)
-        _note(frozen, part, said_by(views[rest], part.rest.Y, views[part.rows]))
+        _note(frozen, part, said_by(views[rest], part.rest.Y, views[part.rows], look=look))
     group = np.zeros(len(task.Y), np.int64)
     for index, part in enumerate(parts):
         group[part.rows] = index
@@ -67,29 +68,34 @@ def facts_of(task: Task, method: str, config: RecipeConfig | None = None, *, ask
     """For a stage's card: what heads over the tuned encoder may take for granted, and with `ask`, which costs about a
     training, how models of the halves did beside the encoder as it came. This is left out where examples are too few to
     tell; `at` 0..1 is where the bar stands meanwhile."""
+    if not ask and task.words is None:
+        return {}
     views, before = as_it_came(task, at=at)
     if not ask:
         return {SHARE: before.share}
     halves = asked(task, method, views, config)
     sure = sureness_of(task, halves, before)
-    facts = {TEMPERATURE: round(sure.temperature, 3), OFFSET: round(sure.offset, 3), SHARE: sure.share}
-    ranked = compare(task, halves, sure, before)
-    if ranked.pairs < LEAST_PAIRS:
+    facts: dict[str, float | str] = {TEMPERATURE: round(sure.temperature, 3), OFFSET: round(sure.offset, 3)}
+    if task.words is not None:
+        facts[SHARE] = sure.share
+    ranked = compare(task, halves, sure, before, look=task.looking(READING, 1.0))
+    if ranked.examples < LEAST_EXAMPLES:
         return facts
-    values = (round(ranked.precision, 3), round(ranked.precision_before, 3), round(ranked.p, 3))
-    return dict(zip(RANKED, values, strict=True)) | facts
+    values = (round(ranked.precision, 3), round(ranked.precision_before, 3), ranked.p, len(task.Y))
+    return dict(zip((*RANKED, LABELS), values, strict=True)) | facts
 
 
-def compare(task: Task, halves: Halves, sure: Sureness, before: Sureness) -> Rankings:
+def compare(task: Task, halves: Halves, sure: Sureness, before: Sureness, *, look: Look = unwatched) -> Rankings:
     """The tuned models of both halves beside heads over the encoder as it came."""
     tuned, frozen = halves.tuned.mixed(sure.share), halves.frozen.mixed(before.share)
-    return compare_rankings(tuned, frozen, task.Y, halves.group, halves.known, seed=task.seed)
+    return compare_rankings(tuned, frozen, task.Y, halves.group, halves.known, seed=task.seed, look=look)
 
 
 def sureness_of(task: Task, halves: Halves, before: Sureness) -> Sureness:
     """What suits the tuned models of the halves best: the share of the embedding, one scale and one offset for all
     labels, each held near what was known before."""
-    scorable = np.asarray(~((task.Y > 0) & ~halves.known[halves.group]).any(axis=1))
+    known = halves.known[halves.group]  # (n, C)
+    scorable = np.asarray(known.any(axis=1) & ~((task.Y > 0) & ~known).any(axis=1))
     share, _ = halves.tuned.calibration(scorable, task.Y, before)
     scale, offset = common_scale(halves.tuned.mixed(share)[scorable], task.Y[scorable])
     return replace(before, temperature=1 / scale, offset=offset, share=share)

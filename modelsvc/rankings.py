@@ -11,50 +11,61 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.types import Targets
+from modelsvc.types import Look, Targets, unwatched
 
 Floats = NDArray[np.float32]
 Group = NDArray[np.int64]
 
-RESAMPLES = 1000
+RESAMPLES, BLOCK = 1000, 250  # a block of 20,000 texts is 20 MB
 
 
 @dataclass(frozen=True)
 class Rankings:
     """A new model's order of the texts and that of the one before."""
 
-    pairs: int  # labels, in each group of texts, that could be asked
-    precision: float  # mean average precision 0..1 over these
+    examples: int  # that could be asked: texts of each label in each group whose models could learn it
+    precision: float  # mean average precision 0..1 over labels and groups
     precision_before: float
     p: float  # small = evidence that the new one is worse
 
 
 def compare_rankings(
-    new: Floats, before: Floats, Y: Targets, group: Group, known: NDArray[np.bool_], *, seed: int
+    new: Floats,
+    before: Floats,
+    Y: Targets,
+    group: Group,
+    known: NDArray[np.bool_],
+    *,
+    seed: int,
+    look: Look = unwatched,
 ) -> Rankings:
     """Scores (n, C) of both models against the truth Y (n, C). Texts are only compared within their `group` (n,), one
     of 0..G-1, whose models are its own; `known` (G, C) says which labels these could learn. p is the share of resamples
-    of the texts (Efron 1979), the same for both, in which the new one's mean is higher, ties counted half. Without a
-    pair it is a half."""
+    of the texts (Efron 1979), the same for both, in which the new one's mean is higher, ties counted half. Without an
+    example it is a half. `look` is called all along and may raise to stop."""
     n = len(Y)
     asked = [(np.flatnonzero(group == g), int(c)) for g in range(len(known)) for c in np.flatnonzero(known[g])]
     asked = [(rows, c) for rows, c in asked if Y[rows, c].any()]
     if not asked:
         return Rankings(0, 0.0, 0.0, 0.5)
-    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float32)
-    times = np.concatenate([np.ones((1, n), np.float32), times])  # the first is the texts as they are
-    now, then = (_mean_precision(times, scores, Y, asked) for scores in (new, before))
-    gain = (now - then)[1:]
+    rng, even, gain = np.random.default_rng(seed), np.full(n, 1 / n), np.zeros(RESAMPLES)
+    for at in range(0, RESAMPLES, BLOCK):
+        times = rng.multinomial(n, even, size=BLOCK).astype(np.float32)
+        now, then = (_mean_precision(times, scores, Y, asked, look) for scores in (new, before))
+        gain[at : at + BLOCK] = now - then
     p = float((gain > 0).mean() + (gain == 0).mean() / 2)
-    return Rankings(len(asked), float(now[0]), float(then[0]), p)
+    as_they_are = np.ones((1, n), np.float32)
+    here, there = (float(_mean_precision(as_they_are, scores, Y, asked, look)[0]) for scores in (new, before))
+    return Rankings(sum(int(Y[rows, c].sum()) for rows, c in asked), here, there, p)
 
 
 def _mean_precision(
-    times: Floats, scores: Floats, Y: Targets, asked: list[tuple[NDArray[np.int64], int]]
+    times: Floats, scores: Floats, Y: Targets, asked: list[tuple[NDArray[np.int64], int]], look: Look
 ) -> NDArray[np.float64]:
     """(R,) over the pairs of which a resample holds an example."""
     total, held = np.zeros(len(times)), np.zeros(len(times))
     for rows, c in asked:
+        look()
         order = rows[np.argsort(-scores[rows, c], kind="stable")]
         weight = times[:, order]  # (R, m)
         hits = weight * Y[order, c]

@@ -23,7 +23,7 @@ from modelsvc import halves, halves_several
 from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
-from modelsvc.halves_facts import TUNED_SHARE, sureness_in
+from modelsvc.halves_facts import SHARE, TUNED_SHARE, sureness_in
 from modelsvc.left_out import LeftOut
 from modelsvc.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
 from modelsvc.pool_graph import sampled
@@ -48,11 +48,12 @@ class Bar:
     labels: float
     read: float
     check: float
+    second: float  # where the encoder as it came is heard about the pool too
     pool: float
 
 
-WITH_POOL = Bar(labels=0.2, read=0.33, check=0.43, pool=0.87)
-LABELS_ALONE = Bar(labels=0.7, read=1.0, check=1.0, pool=1.0)
+WITH_POOL = Bar(labels=0.2, read=0.33, check=0.43, second=0.53, pool=0.87)
+LABELS_ALONE = Bar(labels=0.7, read=1.0, check=1.0, second=1.0, pool=1.0)
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def train(
     asks = ask_labels and first is None
     made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
     facts, unseen = dict(first_facts or {}), None
-    if first is None and (asks or multi_label):
+    if first is None and (asks or (multi_label and SHARE not in facts)):
         beyond = task.within(bar.labels / 2 if asks else bar.labels, bar.labels)
         unseen, facts = _beyond_labels(beyond, config, str(made.facts["teacher"]), list(pool_texts), ask=asks)
     labels = replace(made, reading=(bar.labels, bar.read), facts=made.facts | facts)
@@ -193,8 +194,10 @@ def _from_pool(
     task.on_progress(Progress("reading the pool", WITH_POOL.check))
     told = task.standing(READING_POOL, WITH_POOL.check)
     X = first.encoder.encode(candidates, on_progress=told) if read is None else read[rows]
-    lesson = Lesson(candidates, X, first.encoder, _second_opinion(task, candidates, first.facts))
-    learnt = learn_from_pool(task.within(WITH_POOL.check, WITH_POOL.pool), config, lesson, sizes)
+    read_again = WITH_POOL.check if _tuned_share(first.facts) == 1 else WITH_POOL.second
+    second = _second_opinion(task.within(WITH_POOL.check, read_again), candidates, first.facts)
+    lesson = Lesson(candidates, X, first.encoder, second)
+    learnt = learn_from_pool(task.within(read_again, WITH_POOL.pool), config, lesson, sizes)
     if learnt is None:
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
     reason = learnt_from_pool(learnt.used, seen.of_sure, judge)
@@ -205,21 +208,25 @@ def _from_pool(
 
 def _second_opinion(task: Task, texts: list[str], facts: Mapping[str, float | str]) -> SecondOpinion | None:
     """Of the encoder as it came on these texts, where the labels at hand say that it helps; they were asked before."""
-    share = float(facts.get(TUNED_SHARE, 1.0))
+    share = _tuned_share(facts)
     if share == 1.0:
         return None
-    encoder, told = task.as_it_came(), task.standing(READING_POOL, WITH_POOL.check)
-    X = encoder.encode(texts, on_progress=told)
+    encoder = task.as_it_came()
+    X = encoder.encode(texts, on_progress=lambda read: task.on_progress(Progress(READING_POOL, read.done)))
     head = fit_head(
-        encoder.encode(task.texts, on_progress=told),
+        encoder.encode(task.texts, on_progress=task.standing(READING_POOL, 1.0)),
         task.Y,
         multi_label=False,
         seed=task.seed,
         pool_X=X[sampled(len(X), seed=task.seed)],
         names=task.names(encoder),
-        look=task.looking(READING_POOL, WITH_POOL.check),
+        look=task.looking(READING_POOL, 1.0),
     )
     return SecondOpinion(predict_proba(head, X), share, sureness_in(facts).temperature)
+
+
+def _tuned_share(facts: Mapping[str, float | str]) -> float:
+    return float(facts.get(TUNED_SHARE, 1.0))
 
 
 def _tokens_a_text(encoder: Encoder, texts: list[str]) -> float:

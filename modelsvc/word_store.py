@@ -40,6 +40,11 @@ class WordStore:
         """What it holds, in names: equal to what it was when nothing has been written since."""
         return tuple(sorted(path.name for path in self.folder.glob("*.npz")))
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Empty before the first texts came."""
+        return self._vocabulary()[0]
+
     def load(self) -> tuple[Ids, Words]:
         """Ids (N,), ascending, and their rows. A shard that cannot be read is passed over, and read anew later."""
         vocabulary, generation, _ = self._vocabulary()

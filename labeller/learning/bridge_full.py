@@ -14,7 +14,7 @@ from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
 from labeller.learning.bridge_names import label_texts, names_teach
 from labeller.learning.bridge_order import Moment, asked_next, soon_read
-from labeller.learning.bridge_pool import Ids, draws, labelled, pool_arrays, pretrained_folder, reader_of, texts_of
+from labeller.learning.bridge_pool import Ids, draws, labelled, pretrained_folder, texts_of
 from labeller.learning.bridge_promotion import audit_decides
 from labeller.learning.bridge_recipe import RECIPE
 from labeller.learning.bridge_stages import FIRST, LAST, Snapshot, Stages
@@ -52,7 +52,6 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
         return
     first = kept.get(FIRST)
     texts = texts_of(teaching.document_ids)
-    serving = pool_arrays(reader_of(run.project).store_folder)
     with losses.kept_on_failure():
         made = recipe.train(
             pretrained_folder(run.project.encoder),
@@ -67,7 +66,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             first_facts=facts_among(first.settings) if first else None,
             ask_labels=not audit_decides(run.project, snapshot.labels),
             label_texts=snapshot.label_texts,
-            words=words_of(run.project, serving, texts),
+            words=words_of(run.project, texts),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )

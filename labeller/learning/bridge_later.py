@@ -13,7 +13,7 @@ from labeller.learning.bridge_versions import sureness_of
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project
-from modelsvc.halves_facts import FACTS, RANKED, speak_against
+from modelsvc.halves_facts import FACTS, LABELS, RANKED, speak_against
 from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.quick import decide, predict_proba
@@ -43,18 +43,19 @@ def compare_without_audit(
 
 def _by_halves(facts: Facts) -> tuple[str, bool] | None:
     """By how each half of the labels was foretold by models of the other half (modelsvc/halves.py)."""
+    n = float(facts.get(LABELS, facts.get("labels", 0)))  # those asked: of a run that went on, the labels are today's
     if all(name in facts for name in ("labels", *FACTS)):
         right, frozen, p = (float(facts[name]) for name in FACTS)
         found = (
-            f"of {float(facts['labels']):,.0f} labels, each half foretold by models of the other half, the tuned"
+            f"of {n:,.0f} labels, each half foretold by models of the other half, the tuned"
             f" encoder had {right:,.0f} right and the encoder as it came {frozen:,.0f} (p of being worse {p:.2f})."
         )
     elif all(name in facts for name in ("labels", *RANKED)):
         precision, frozen, p = (float(facts[name]) for name in RANKED)
         found = (
-            f"of {float(facts['labels']):,.0f} labels, each half put in order by models of the other half, the tuned"
+            f"of {n:,.0f} labels, each half put in order by models of the other half, the tuned"
             f" encoder had an average precision of {precision:.2f} and the encoder as it came {frozen:.2f}"
-            f" (p of being worse {p:.2f})."
+            f" (p of being worse {p:.3f})."
         )
     else:
         return None
@@ -113,7 +114,8 @@ def _too_few_to_order(carrying: int) -> tuple[str, bool]:
     """With several labels a text, most of them rare, a tuned encoder is often behind while examples are few."""
     return (
         f"Not promoted: {carrying} texts that carry a label are too few to compare models of one half of them on the"
-        " other half. The model before goes on serving; more examples of each label mend this.",
+        " other half: of each label both halves need examples. The model before goes on serving; more of them mend"
+        " this.",
         False,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from labeller.learning.bridge_later import ENOUGH_CARRYING, Facts, compare_without_audit
 from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
-from labeller.learning.bridge_versions import AuditScore, score_audit, sureness_of
+from labeller.learning.bridge_versions import AuditScore, score_audit
 from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
 from modelsvc.halves_facts import sureness_in
@@ -83,7 +83,9 @@ def on_common_ground(
     alike = (0 if names is None else len(names)) == (0 if old_names is None else len(old_names))
     if not alike:  # the serving encoder has not read them all yet: the new one must not win by that
         names = old_names = None
-    old = _score(project, both, old_pool, old_names, tuned=sureness_of(reader.base) if reader.base else None, look=look)
+    old = _score(
+        project, both, old_pool, old_names, tuned=sureness_in(reader.base.settings) if reader.base else None, look=look
+    )
     if alike and len(both.Y) == len(labels.Y):
         return audit, old
     return _score(project, both, new_pool, names, tuned=sure, look=look), old

@@ -27,6 +27,7 @@ from labeller.learning.runs import Superseded
 from labeller.learning.selectors import newest_quick_version
 from labeller.learning.triggers import has_outgrown, is_milestone
 from labeller.projects.models import Label, Project
+from modelsvc.halves_facts import sureness_in
 from modelsvc.heads import fit
 from modelsvc.quick import predict_proba
 from modelsvc.store import EmbeddingStore
@@ -192,7 +193,7 @@ def _store_version(material: Refit, token: uuid.UUID, head: Head, proba: Proba) 
         multi_label=project.is_multi,
         tuned=tuned,
         seed=project.seed,
-        untold=sureness_of(reader.base) if reader.base else NOTHING_KNOWN,
+        untold=sureness_in(reader.base.settings) if reader.base else NOTHING_KNOWN,
     )
     reading = read_off(project, material.pool.ids, proba, head, material.labels, audit.unseen, tuned=tuned)
     made = Made(

@@ -204,9 +204,9 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
         fitted = sample(labels, size=FITTED_TEXTS, seed=seed)
         rows, labels = rows[fitted], labels.only(fitted)
     names = _names(version)
-    as_made = _as_made(version)
+    told = sureness_in((version.base or version).settings)
     audit = score_audit(
-        views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names, untold=as_made
+        views[rows], labels, pool=others, multi_label=multi, tuned=tuned, seed=seed, names=names, untold=told
     )
     unseen = labels.is_audit if tuned else None
     head = fit(
@@ -217,7 +217,7 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
         seed=seed,
         calibrate_on=unseen,
         names=names,
-        untold=as_made,
+        untold=_as_made(version),
     )
     return audit, head, views[rows[labels.is_audit]]
 

@@ -212,7 +212,8 @@ def load_head(version: ModelVersion) -> Head:
 
 def sureness_of(tuned: ModelVersion) -> Sureness:
     """How sure later heads over this version's encoder may be where too few audit texts can tell: as its own was; with
-    several labels a text, whose scales are in the weights, as its run found."""
+    several labels a text, whose scales are in the weights, as its run found. Never for a figure: its own may have asked
+    the texts that are counted."""
     if tuned.project.is_multi:
         return sureness_in(tuned.settings)
     return Sureness(float(artifacts.read_json(artifacts.absolute(tuned.folder) / "meta.json")["temperature"]))

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from labeller.corpus.models import Document
 from labeller.learning import artifacts
-from labeller.learning.bridge_pool import KEPT, Ids, PoolArrays
+from labeller.learning.bridge_pool import KEPT, Ids, PoolArrays, draws
 from labeller.projects.models import Project
 from modelsvc.pool_graph import sampled
 from modelsvc.two_views import JUDGED
@@ -56,10 +56,12 @@ def beside(views: Views, rows: Rows, *, seed: int) -> Views:
     return views[free]
 
 
-def words_of(project: Project, pool: PoolArrays, texts: Sequence[str]) -> Words | None:
+def words_of(project: Project, texts: Sequence[str]) -> Words | None:
     """The words of any texts as the pool's heads read them, row by row; None where they read none."""
-    words = views_of(project, pool).words
-    return None if words is None else Words.of(words.vocabulary, texts)
+    if not project.is_multi:
+        return None
+    known = WordStore(artifacts.words_folder(project.pk)).vocabulary
+    return Words.of(known if len(known) else _words_of(project, draws(project.pk)[0])[1].vocabulary, texts)
 
 
 def views_for(head: Head, X: Embeddings, texts: Sequence[str]) -> Views:

@@ -91,7 +91,7 @@ DECISIONS = [
     ),
     gettext_noop(
         "Not promoted: %(carrying)s texts that carry a label are too few to compare models of one half of them on the "
-        "other half. The model before goes on serving; more examples of each label mend this."
+        "other half: of each label both halves need examples. The model before goes on serving; more of them mend this."
     ),
     gettext_noop(
         "Not promoted: %(right)s of %(n)s labels given since it began foretold, %(before)s before (p of being worse "

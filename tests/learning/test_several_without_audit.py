@@ -3,7 +3,7 @@ not speak against it, and its head takes for granted what they told."""
 
 from __future__ import annotations
 
-import uuid
+import shutil
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from labeller.learning.bridge_quick import head_of
 from labeller.learning.bridge_words import views_of, words_of
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.projects.models import Project, User
+from modelsvc.halves_facts import speak_against
 from modelsvc.heads import fit
 from modelsvc.quick import raw_logits
 from modelsvc.types import Head
@@ -81,9 +82,9 @@ def test_later_labels_that_hardly_carry_any_say_nothing(several: Project, bob: U
 
 def test_what_the_halves_told_reaches_the_head_and_stays_in_the_quick_model(several: Project) -> None:
     snapshot, pool = labelled(several), pool_arrays(reader_of(several).store_folder)
-    told: dict[str, float | str] = {"halves_temperature": 0.5, "halves_offset": -1.5, "embedding_share": 0.7}
+    told: dict[str, float | str] = {"halves_temperature": 0.5, "halves_offset": -1.5, "expected_embedding_share": 0.7}
     views = views_of(several, pool)
-    shared = {"embedding_share": 0.7}
+    shared: dict[str, float | str] = {"expected_embedding_share": 0.7}
     plain, moved = (judge(several, snapshot, pool, facts).head for facts in (shared, told))
     assert moved.words is not None and plain.words is not None
     assert moved.words.share == plain.words.share == 0.7
@@ -103,12 +104,19 @@ def test_what_the_halves_told_reaches_the_head_and_stays_in_the_quick_model(seve
 
 
 def test_texts_have_the_words_of_the_pool_that_heads_read(several: Project, project: Project) -> None:
-    pool = pool_arrays(reader_of(several).store_folder)
     texts = list(several.documents.order_by("pk").values_list("text", flat=True))
-    words, views = words_of(several, pool, texts), views_of(several, pool)
+    words, views = words_of(several, texts), views_of(several, pool_arrays(reader_of(several).store_folder))
     assert words is not None and views.words is not None
     assert np.allclose(words.T.toarray(), views.words.T.toarray(), atol=1e-6)
-    assert words_of(project, pool_arrays(artifacts.fresh_work_folder(project.pk, uuid.uuid4())), texts) is None
+    assert words_of(project, texts) is None
+
+
+def test_before_any_text_was_read_the_words_are_those_that_heads_will_read(several: Project) -> None:
+    shutil.rmtree(artifacts.words_folder(several.pk), ignore_errors=True)
+    texts = list(several.documents.order_by("pk").values_list("text", flat=True))
+    before = words_of(several, texts)
+    views = views_of(several, pool_arrays(reader_of(several).store_folder))
+    assert before is not None and views.words is not None and before.vocabulary == views.words.vocabulary
 
 
 @pytest.mark.slow
@@ -119,5 +127,11 @@ def test_a_full_run_asks_the_halves_and_keeps_what_they_told(several: Project, b
     assert run.state == "done"
     version = ModelVersion.objects.get(run=run)
     told = version.settings
-    assert {"halves_precision", "halves_precision_frozen", "halves_p", "halves_offset", "embedding_share"} <= set(told)
-    assert (version.promoted_at is not None) == (told["halves_p"] >= 0.2)
+    assert {
+        "halves_precision",
+        "halves_precision_frozen",
+        "halves_p",
+        "halves_offset",
+        "expected_embedding_share",
+    } <= set(told)
+    assert (version.promoted_at is not None) == (not speak_against(told))

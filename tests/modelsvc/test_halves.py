@@ -5,7 +5,7 @@ import pytest
 
 from modelsvc.encoder import Encoder
 from modelsvc.halves import beside_frozen, facts_of, frozen_unseen, proba_of, temperature_of
-from modelsvc.halves_facts import FACTS, TEMPERATURE, TUNED_SHARE, speak_against, sureness_in
+from modelsvc.halves_facts import FACTS, LABELS, TEMPERATURE, TUNED_SHARE, speak_against, sureness_in
 from modelsvc.left_out import LeftOut
 from modelsvc.quick import fit_head
 from modelsvc.sureness import Sureness
@@ -47,7 +47,7 @@ class TestWhetherTuningPays:
 
     def test_a_pool_too_small_to_ask_is_left_out(self, task):
         told = facts_of(task, answers_unseen(task, "contrastive"), [], at=0.0)
-        assert set(told) == {*FACTS, TEMPERATURE, TUNED_SHARE}
+        assert set(told) == {*FACTS, LABELS, TEMPERATURE, TUNED_SHARE}
 
     @pytest.mark.parametrize(("p", "against"), [(0.0, True), (0.19, True), (0.25, False), (0.5, False), (1.0, False)])
     def test_tuning_need_not_be_ahead_but_must_not_be_seen_behind(self, p, against):

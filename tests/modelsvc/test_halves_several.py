@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelsvc.both_views import Said
-from modelsvc.halves_facts import ALL_FACTS, OFFSET, RANKED, SHARE, TEMPERATURE, speak_against, sureness_in
+from modelsvc.halves_facts import ALL_FACTS, LABELS, OFFSET, RANKED, SHARE, TEMPERATURE, speak_against, sureness_in
 from modelsvc.halves_several import Halves, as_it_came, asked, compare, facts_of, sureness_of
 from modelsvc.heads import cross_fit, fit
 from modelsvc.quick import raw_logits
@@ -64,7 +64,7 @@ class TestWhetherTuningPays:
 
     def test_what_was_found_is_told_and_can_be_read_again(self, task):
         facts = facts_of(task, "plain", ask=True, at=0.0)
-        assert set(facts) == {*RANKED, TEMPERATURE, OFFSET, SHARE} <= set(ALL_FACTS)
+        assert set(facts) == {*RANKED, LABELS, TEMPERATURE, OFFSET, SHARE} <= set(ALL_FACTS)
         assert all(0 <= facts[name] <= 1 for name in RANKED)
         assert sureness_in(facts) == Sureness(facts[TEMPERATURE], facts[OFFSET], facts[SHARE])
 
@@ -83,12 +83,21 @@ class TestWhetherTuningPays:
         alone = replace(task, Y=one)
         views, before = as_it_came(alone, at=0.0)
         found = asked(alone, "plain", views)
-        assert compare(alone, found, before, before).pairs == 0
-        assert sureness_of(alone, found, before).share == EMBEDDING_SHARE
+        assert compare(alone, found, before, before).examples == 0
+        told = sureness_of(alone, found, before)
+        assert told.share == EMBEDDING_SHARE
+        made = found.known.any(axis=1)[found.group]  # the other half's models learnt nothing, so theirs is no answer
+        moved = Said(np.where(made[:, None], found.tuned.dense, -4), np.where(made[:, None], found.tuned.words, -4))
+        assert sureness_of(alone, replace(found, tuned=moved), before) == told
 
     def test_without_words_the_embeddings_alone_are_asked(self, task):
-        facts = facts_of(replace(task, words=None), "plain", ask=True, at=0.0)
-        assert facts[SHARE] == EMBEDDING_SHARE and {*RANKED} <= set(facts)
+        plain = replace(task, words=None)
+        facts = facts_of(plain, "plain", ask=True, at=0.0)
+        assert {*RANKED} <= set(facts) and SHARE not in facts
+        assert facts_of(plain, "plain", ask=False, at=0.0) == {}
+
+    def test_one_label_is_asked_as_several_are(self, task):
+        assert {*RANKED} <= set(facts_of(replace(task, Y=Y[:, :1]), "plain", ask=True, at=0.0))
 
 
 class TestWhatTheyTellOfTheHead:
