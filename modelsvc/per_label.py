@@ -20,8 +20,6 @@ from modelsvc.types import Proba, Targets
 Floats = NDArray[np.float32]
 
 DEFAULT_THRESHOLD = 0.5
-AS_THEY_ARE = (1.0, 0.0)  # the scale and offset of logits that nothing is known of
-COMMON_SPREADS = (1.0, 3.0)  # how far the common scale and offset may lie from what is known
 SCALE_SPREAD = 0.3  # how far a label's scale lies from the common one: standard deviation, as a share of it
 OFFSET_SPREAD = 0.5  # and its offset, in logits
 LEAST_THRESHOLD = 0.05  # a label that would be wrong nineteen times in twenty is not given
@@ -42,24 +40,18 @@ class Scales:
         return honest
 
 
-def shrunk_scales(logits: Floats, Y: Targets, *, near: tuple[float, float] = AS_THEY_ARE) -> Scales:
+def shrunk_scales(logits: Floats, Y: Targets) -> Scales:
     """Each label's scale and offset from out-of-fold logits (n, C) and answers (n, C), shrunk towards a common pair.
 
-    The common pair is itself held near another, so that a handful of texts, or none, leaves that.
+    The common pair is fitted on all labels at once and itself held near (1, 0), so that a handful of texts, or none,
+    leaves the logits as they are.
     """
     C = Y.shape[1]
-    together = common_scale(logits, Y, near=near)
-    scale, offset = np.full(C, together[0]), np.full(C, together[1])
     z, y = logits.astype(np.float64), Y.astype(np.float64)
-    scale, offset = _posterior(z, y, scale, offset, spreads=(SCALE_SPREAD * together[0], OFFSET_SPREAD))
+    together = _posterior(z.reshape(-1, 1), y.reshape(-1, 1), np.ones(1), np.zeros(1), spreads=(1.0, 3.0))
+    scale, offset = np.repeat(together[0], C), np.repeat(together[1], C)
+    scale, offset = _posterior(z, y, scale, offset, spreads=(SCALE_SPREAD * float(together[0][0]), OFFSET_SPREAD))
     return Scales(scale.astype(np.float32), offset.astype(np.float32))
-
-
-def common_scale(logits: Floats, Y: Targets, *, near: tuple[float, float] = AS_THEY_ARE) -> tuple[float, float]:
-    """One scale and one offset for all labels of out-of-fold logits (n, C) and answers (n, C), held near a pair."""
-    z, y = logits.astype(np.float64).reshape(-1, 1), Y.astype(np.float64).reshape(-1, 1)
-    scale, offset = _posterior(z, y, np.full(1, near[0]), np.full(1, near[1]), spreads=COMMON_SPREADS)
-    return float(scale[0]), float(offset[0])
 
 
 def expected_f1_thresholds(proba: Proba) -> Floats:
