@@ -5,7 +5,7 @@
 Labels by `benchmarks.rare_labels`'s own arm, one text of each label first, from two thirds of TRAIN; the truth is
 measured on at most 1,000 texts of the other third, with the words in both heads: macro-F1, mean average precision and
 Brier's score against always saying how often a label occurs (1 is perfect, 0 knows nothing). "tuned" takes for granted
-what the halves told, "share" only the embedding's share in the head over the encoder as it came, as where an audit
+what the halves told of the embedding's share, "share" what the encoder as it came told of it, as where an audit
 decides, "untold" nothing. Prints one JSON object a run.
 """
 

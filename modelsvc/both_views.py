@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.per_label import Scales, shrunk_scales
-from modelsvc.sureness import NOTHING_KNOWN, Sureness
+from modelsvc.sureness import EMBEDDING_SHARE
 from modelsvc.types import Proba, Targets
 
 Floats = NDArray[np.float32]
@@ -28,16 +28,14 @@ class Said:
         """(n, C) with this share of the embedding."""
         return self.dense if self.words is None else mixed_logits(self.dense, self.words, share)
 
-    def calibration(
-        self, rows: NDArray[np.bool_], Y: Targets, untold: Sureness = NOTHING_KNOWN
-    ) -> tuple[float, Scales]:
+    def calibration(self, rows: NDArray[np.bool_], Y: Targets, untold: float = EMBEDDING_SHARE) -> tuple[float, Scales]:
         """The embedding's share of the logit, and the scales that make the sum honest, both from these rows (n,) of the
-        texts of Y (n, C); what they cannot tell is as in `untold`."""
-        shares = sorted({*SHARES, untold.share}) if self.words is not None else [untold.share]
-        scales = {share: shrunk_scales(self.mixed(share)[rows], Y[rows], near=untold.near) for share in shares}
+        texts of Y (n, C); where they cannot tell the share it is `untold`."""
+        shares = sorted({*SHARES, untold}) if self.words is not None else [untold]
+        scales = {share: shrunk_scales(self.mixed(share)[rows], Y[rows]) for share in shares}
         losses = {share: _log_loss(one.proba(self.mixed(share)[rows]), Y[rows]) for share, one in scales.items()}
         best = min(shares, key=lambda share: losses[share])
-        share = best if losses[best] < losses[untold.share] - CLEARLY else untold.share
+        share = best if losses[best] < losses[untold] - CLEARLY else untold
         return share, scales[share]
 
 

@@ -13,13 +13,13 @@ Facts = Mapping[str, float | str]
 P = "halves_p"
 FACTS = ("halves_right", "halves_right_frozen", P)  # with one label a text
 RANKED = ("halves_precision", "halves_precision_frozen", P)  # and with several
-TEMPERATURE, OFFSET = "halves_temperature", "halves_offset"
+TEMPERATURE = "halves_temperature"
 TUNED_SHARE = "halves_tuned_share"  # of the tuned encoder in what is said of the pool (second_opinion.py)
 LABELS = "halves_labels"  # how many were asked
 SHARE = "expected_embedding_share"  # of the logit, where heads read words; also where no halves were asked
 WORSE_ORDER = 0.01  # p of an order below which it counts: half of a few examples misses so many that at .2 it refused
 # encoders which were 2 points ahead on the whole (programs by what they work with, benchmarks.halves_several)
-ALL_FACTS = tuple(dict.fromkeys((*FACTS, *RANKED, LABELS, TEMPERATURE, TUNED_SHARE, OFFSET, SHARE)))
+ALL_FACTS = tuple(dict.fromkeys((*FACTS, *RANKED, LABELS, TEMPERATURE, TUNED_SHARE, SHARE)))
 
 
 def facts_among(settings: Mapping[str, Any]) -> dict[str, float | str]:
@@ -31,7 +31,6 @@ def sureness_in(facts: Facts) -> Sureness:
     """What they say a head over it may take for granted."""
     return Sureness(
         float(facts.get(TEMPERATURE, NOTHING_KNOWN.temperature)),
-        float(facts.get(OFFSET, NOTHING_KNOWN.offset)),
         float(facts.get(SHARE, NOTHING_KNOWN.share)),
     )
 

@@ -2,23 +2,22 @@
 
 As in halves.py each half is asked about with models of the other half. They are compared by the order into which they
 put its texts for each label, since half of a rare label's texts cannot set a threshold. Besides, they tell what the
-texts that tuned an encoder cannot: what the embedding is to count beside words, and how sure the sum may be.
+texts that tuned an encoder cannot: what the embedding is to count beside words. How sure the sum may be is not taken
+from them: with honest probabilities fewer examples came into the queue (benchmarks/LOG.md, terms of service).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.both_views import Said
-from modelsvc.halves_facts import LABELS, OFFSET, RANKED, SHARE, TEMPERATURE, Facts
+from modelsvc.halves_facts import LABELS, RANKED, SHARE, Facts
 from modelsvc.heads import said_by, share_of_embedding
-from modelsvc.per_label import common_scale
 from modelsvc.rankings import Rankings, compare_rankings
 from modelsvc.recipe_config import RecipeConfig
-from modelsvc.sureness import Sureness
 from modelsvc.teacher import READING, Part, Task, parts_of, teach
 from modelsvc.types import Look, Views, unwatched
 
@@ -35,13 +34,13 @@ class Halves:
     known: NDArray[np.bool_]  # (2, C) whether the models that were asked about that half could learn the label
 
 
-def as_it_came(task: Task, *, at: float) -> tuple[Views, Sureness]:
-    """The labelled texts as the encoder read them before it was tuned, and what they tell of heads over it. A tuned one
-    is used likewise until halves say otherwise: where embeddings are worth more than words (descriptions of programs,
+def as_it_came(task: Task, *, at: float) -> tuple[Views, float]:
+    """The labelled texts as the encoder read them before it was tuned, and the share of it beside words. A tuned one
+    has the same until halves say otherwise: where embeddings are worth more than words (descriptions of programs,
     16 labels, 256 texts) its average precision was .37 with the usual share and .41 with the other's."""
     views = task.views(task.as_it_came().encode(task.texts, on_progress=task.standing(READING, at)))
     share = share_of_embedding(views, task.Y, seed=task.seed, look=task.looking(READING, at))
-    return views, Sureness(share=share)
+    return views, share
 
 
 def asked(task: Task, method: str, views: Views, config: RecipeConfig | None = None) -> Halves:
@@ -72,33 +71,29 @@ def facts_of(task: Task, method: str, config: RecipeConfig | None = None, *, ask
         return {}
     views, before = as_it_came(task, at=at)
     if not ask:
-        return {SHARE: before.share}
+        return {SHARE: before}
     halves = asked(task, method, views, config)
-    sure = sureness_of(task, halves, before)
-    facts: dict[str, float | str] = {TEMPERATURE: round(sure.temperature, 3), OFFSET: round(sure.offset, 3)}
-    if task.words is not None:
-        facts[SHARE] = sure.share
-    ranked = compare(task, halves, sure, before, look=task.looking(READING, 1.0))
+    share = share_of(task, halves, before)
+    facts: dict[str, float | str] = {} if task.words is None else {SHARE: share}
+    ranked = compare(task, halves, share, before, look=task.looking(READING, 1.0))
     if ranked.examples < LEAST_EXAMPLES:
         return facts
     values = (round(ranked.precision, 3), round(ranked.precision_before, 3), ranked.p, len(task.Y))
     return dict(zip((*RANKED, LABELS), values, strict=True)) | facts
 
 
-def compare(task: Task, halves: Halves, sure: Sureness, before: Sureness, *, look: Look = unwatched) -> Rankings:
-    """The tuned models of both halves beside heads over the encoder as it came."""
-    tuned, frozen = halves.tuned.mixed(sure.share), halves.frozen.mixed(before.share)
+def compare(task: Task, halves: Halves, share: float, before: float, *, look: Look = unwatched) -> Rankings:
+    """The tuned models of both halves beside heads over the encoder as it came, each with its share beside words."""
+    tuned, frozen = halves.tuned.mixed(share), halves.frozen.mixed(before)
     return compare_rankings(tuned, frozen, task.Y, halves.group, halves.known, seed=task.seed, look=look)
 
 
-def sureness_of(task: Task, halves: Halves, before: Sureness) -> Sureness:
-    """What suits the tuned models of the halves best: the share of the embedding, one scale and one offset for all
-    labels, each held near what was known before."""
+def share_of(task: Task, halves: Halves, before: float) -> float:
+    """The embedding's share that suits the tuned models of the halves; `before`, that of the encoder as it came, unless
+    they speak clearly for another one."""
     known = halves.known[halves.group]  # (n, C)
     scorable = np.asarray(known.any(axis=1) & ~((task.Y > 0) & ~known).any(axis=1))
-    share, _ = halves.tuned.calibration(scorable, task.Y, before)
-    scale, offset = common_scale(halves.tuned.mixed(share)[scorable], task.Y[scorable])
-    return replace(before, temperature=1 / scale, offset=offset, share=share)
+    return halves.tuned.calibration(scorable, task.Y, before)[0]
 
 
 def _nothing_said(shape: tuple[int, ...], task: Task) -> Said:

@@ -65,7 +65,6 @@ def fit_head(
             calibrate=calibrate,
             calibrate_on=calibrate_on,
             pool_X=pool_X,
-            untold=untold,
             look=look,
         )
     asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
@@ -159,7 +158,7 @@ def cross_fit(
     _check(X, Y, multi_label=multi_label)
     rows = np.ones(len(X), np.bool_) if calibrate_on is None else calibrate_on
     if multi_label:
-        return cross_fit_several(X, Y, rows, seed=seed, folds=folds, untold=untold, look=look)
+        return cross_fit_several(X, Y, rows, seed=seed, folds=folds, look=look)
     fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
     asked = None if pool_X is None or not is_of_use(len(pool_X), _kinds(Y)) else pool_X
     ways = both_ways(X, Y, names=names, pool_X=asked, folds=folds, seed=seed, look=look)

@@ -10,7 +10,6 @@ from modelsvc.folds import cross_fit_logits, enough_folds, stratified_folds
 from modelsvc.links import sigmoid
 from modelsvc.logistic import fit_linear
 from modelsvc.per_label import moved_like, over, shrunk_scales, thresholds_for
-from modelsvc.sureness import Sureness
 from modelsvc.types import Embeddings, Head, Look, Proba, Targets
 
 Mask = NDArray[np.bool_]
@@ -25,7 +24,6 @@ def fit_several(
     calibrate: bool,
     calibrate_on: Mask | None,
     pool_X: Embeddings | None,
-    untold: Sureness,
     look: Look,
 ) -> Head:
     """As `quick.fit_head`, whose arguments these are."""
@@ -36,7 +34,7 @@ def fit_several(
     logits, scorable = cross_fit_logits(X, Y, multi_label=True, seed=seed, folds=enough_folds(Y), look=look)
     if calibrate_on is not None:
         scorable = scorable & calibrate_on
-    scales = shrunk_scales(logits[scorable], Y[scorable], near=untold.near)
+    scales = shrunk_scales(logits[scorable], Y[scorable])
     weights, bias = weights * scales.scale, bias * scales.scale + scales.offset
     seen = scales.proba(logits if calibrate_on is None else logits[calibrate_on])
     expected = seen if pool_X is None else np.concatenate([seen, sigmoid(pool_X @ weights + bias)])
@@ -44,7 +42,7 @@ def fit_several(
 
 
 def cross_fit_several(
-    X: Embeddings, Y: Targets, rows: Mask, *, seed: int, folds: int, untold: Sureness, look: Look
+    X: Embeddings, Y: Targets, rows: Mask, *, seed: int, folds: int, look: Look
 ) -> tuple[Proba, Targets]:
     """As `quick.cross_fit`; `rows` (n,) may set the scales and the thresholds."""
     fold = stratified_folds(Y, folds=max(1, min(folds, len(Y))), seed=seed)
@@ -54,7 +52,7 @@ def cross_fit_several(
         look()
         mine, others = fold == f, fold != f
         fair = scorable & rows & others
-        scales = shrunk_scales(logits[fair], Y[fair], near=untold.near)
+        scales = shrunk_scales(logits[fair], Y[fair])
         proba[mine] = scales.proba(logits[mine])
         expected = scales.proba(logits[rows & others])
         decided[mine] = over(thresholds_for(expected, Y[others]), proba[mine])

@@ -44,7 +44,7 @@ def fit_two_views(
 
     With `calibrate=False` the calibration of `warm`, the head before this one, is kept: it saves the folds when only
     few labels came since. `calibrate_on` (n,) names the rows that may say how sure the head may be and how much each
-    view counts: those that the encoder was not tuned on; `untold` is how sure it may be where these are too few. `look`
+    view counts: those that the encoder was not tuned on; `untold` says how much where these are too few. `look`
     is called all along and may raise to stop. Raises QuickModelError when no text is labelled, when shapes differ, or
     for texts without their words.
     """
@@ -61,7 +61,7 @@ def fit_two_views(
         return replace(_scaled(head, Scales(scale, offset)), thresholds=warm.thresholds)
     left_out = cross_fit_two_views(labelled, Y, seed=seed, look=look)
     scorable = left_out.scorable if calibrate_on is None else left_out.scorable & calibrate_on
-    share, scales = left_out.calibration(scorable, Y, untold)
+    share, scales = left_out.calibration(scorable, Y, untold.share)
     head = _scaled(fitted.head(0, share, words), scales)
     unseen = scales.proba(left_out.mixed(share)[slice(None) if calibrate_on is None else calibrate_on])
     expected = np.concatenate([unseen, predict_proba(head, some_of(pool, seed=seed))])
@@ -88,7 +88,7 @@ def cross_fit_answers(
     for f in range(int(left_out.fold.max(initial=-1)) + 1):
         look()
         mine, others = left_out.fold == f, left_out.fold != f
-        share, scales = left_out.calibration(may & others, Y, untold)
+        share, scales = left_out.calibration(may & others, Y, untold.share)
         seen = others if calibrate_on is None else others & calibrate_on
         over_pool = left_out.heads.logits(f, share, some) if len(left_out.heads.dense) else np.empty((0, Y.shape[1]))
         mixed = left_out.mixed(share)

@@ -16,9 +16,9 @@ from labeller.learning.bridge_quick import head_of
 from labeller.learning.bridge_words import views_of, words_of
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.projects.models import Project, User
-from modelsvc.halves_facts import speak_against
+from modelsvc.halves_facts import LABELS, RANKED, SHARE, speak_against
 from modelsvc.heads import fit
-from modelsvc.quick import raw_logits
+from modelsvc.sureness import EMBEDDING_SHARE
 from modelsvc.types import Head
 from tests.cast import join, make_project
 from tests.insight.scored import add_version
@@ -82,13 +82,10 @@ def test_later_labels_that_hardly_carry_any_say_nothing(several: Project, bob: U
 
 def test_what_the_halves_told_reaches_the_head_and_stays_in_the_quick_model(several: Project) -> None:
     snapshot, pool = labelled(several), pool_arrays(reader_of(several).store_folder)
-    told: dict[str, float | str] = {"halves_temperature": 0.5, "halves_offset": -1.5, "expected_embedding_share": 0.7}
-    views = views_of(several, pool)
-    shared: dict[str, float | str] = {"expected_embedding_share": 0.7}
-    plain, moved = (judge(several, snapshot, pool, facts).head for facts in (shared, told))
-    assert moved.words is not None and plain.words is not None
-    assert moved.words.share == plain.words.share == 0.7
-    assert np.allclose(raw_logits(moved, views), 2 * raw_logits(plain, views) - 1.5, atol=1e-3)
+    told: dict[str, float | str] = {"expected_embedding_share": 0.7}
+    untold, made = (judge(several, snapshot, pool, facts).head for facts in ({}, told))
+    assert untold.words is not None and made.words is not None
+    assert (untold.words.share, made.words.share) == (EMBEDDING_SHARE, 0.7)
 
     serving = add_version(several, n_labels=12, n_audit=0, kind="full")
     ModelVersion.objects.filter(pk=serving.pk).update(settings=told)
@@ -97,10 +94,6 @@ def test_what_the_halves_told_reaches_the_head_and_stays_in_the_quick_model(seve
     refit(several)
     head = head_of(several.pk)
     assert head is not None and head.words is not None and head.words.share == 0.7
-    again = reader_of(several)
-    assert again.base is not None
-    over = views_of(several, pool_arrays(again.store_folder))
-    assert np.allclose(raw_logits(head, over), raw_logits(moved, over), atol=1e-2)
 
 
 def test_texts_have_the_words_of_the_pool_that_heads_read(several: Project, project: Project) -> None:
@@ -127,11 +120,5 @@ def test_a_full_run_asks_the_halves_and_keeps_what_they_told(several: Project, b
     assert run.state == "done"
     version = ModelVersion.objects.get(run=run)
     told = version.settings
-    assert {
-        "halves_precision",
-        "halves_precision_frozen",
-        "halves_p",
-        "halves_offset",
-        "expected_embedding_share",
-    } <= set(told)
+    assert {*RANKED, LABELS, SHARE} <= set(told)
     assert (version.promoted_at is not None) == (not speak_against(told))

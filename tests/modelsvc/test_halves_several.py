@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from modelsvc.both_views import Said
-from modelsvc.halves_facts import ALL_FACTS, LABELS, OFFSET, RANKED, SHARE, TEMPERATURE, speak_against, sureness_in
-from modelsvc.halves_several import Halves, as_it_came, asked, compare, facts_of, sureness_of
+from modelsvc.halves_facts import ALL_FACTS, LABELS, RANKED, SHARE, speak_against, sureness_in
+from modelsvc.halves_several import Halves, as_it_came, asked, compare, facts_of, share_of
 from modelsvc.heads import cross_fit, fit
 from modelsvc.quick import raw_logits
-from modelsvc.sureness import EMBEDDING_SHARE, NOTHING_KNOWN, Sureness
+from modelsvc.sureness import EMBEDDING_SHARE, Sureness
 from modelsvc.teacher import Task, parts_of
 from modelsvc.types import Views, silent
 from modelsvc.words import Words, learn_vocabulary
@@ -40,8 +40,8 @@ def halves(dense, words=None, *, frozen=None, known=None):
 class TestWhetherTuningPays:
     def test_models_that_put_all_texts_right_are_not_held_for_worse_and_those_that_put_all_wrong_are(self, task):
         noise = np.random.default_rng(0).normal(size=Y.shape).astype(np.float32)
-        best = compare(task, halves(right(Y), frozen=noise), NOTHING_KNOWN, NOTHING_KNOWN)
-        worst = compare(task, halves(noise, frozen=right(Y)), NOTHING_KNOWN, NOTHING_KNOWN)
+        best = compare(task, halves(right(Y), frozen=noise), EMBEDDING_SHARE, EMBEDDING_SHARE)
+        worst = compare(task, halves(noise, frozen=right(Y)), EMBEDDING_SHARE, EMBEDDING_SHARE)
         assert best.precision == 1.0 > best.precision_before and best.p > 0.9
         assert worst.precision < 1.0 == worst.precision_before and worst.p < 0.1
 
@@ -64,9 +64,9 @@ class TestWhetherTuningPays:
 
     def test_what_was_found_is_told_and_can_be_read_again(self, task):
         facts = facts_of(task, "plain", ask=True, at=0.0)
-        assert set(facts) == {*RANKED, LABELS, TEMPERATURE, OFFSET, SHARE} <= set(ALL_FACTS)
+        assert set(facts) == {*RANKED, LABELS, SHARE} <= set(ALL_FACTS)
         assert all(0 <= facts[name] <= 1 for name in RANKED)
-        assert sureness_in(facts) == Sureness(facts[TEMPERATURE], facts[OFFSET], facts[SHARE])
+        assert sureness_in(facts) == Sureness(share=facts[SHARE])
 
     def test_where_nobody_asks_only_the_share_is_told_and_nothing_trained(self, task, monkeypatch):
         monkeypatch.setattr("modelsvc.halves_several.teach", None)
@@ -75,7 +75,7 @@ class TestWhetherTuningPays:
     def test_of_too_few_examples_nothing_is_said(self, task):
         rare = np.zeros((32, 2), np.uint8)
         rare[0, 0] = rare[3:5, 1] = 1
-        assert set(facts_of(replace(task, Y=rare), "plain", ask=True, at=0.0)) == {TEMPERATURE, OFFSET, SHARE}
+        assert set(facts_of(replace(task, Y=rare), "plain", ask=True, at=0.0)) == {SHARE}
 
     def test_a_half_without_a_label_stops_nothing(self, task):
         one = np.zeros((32, 2), np.uint8)
@@ -84,11 +84,7 @@ class TestWhetherTuningPays:
         views, before = as_it_came(alone, at=0.0)
         found = asked(alone, "plain", views)
         assert compare(alone, found, before, before).examples == 0
-        told = sureness_of(alone, found, before)
-        assert told.share == EMBEDDING_SHARE
-        made = found.known.any(axis=1)[found.group]  # the other half's models learnt nothing, so theirs is no answer
-        moved = Said(np.where(made[:, None], found.tuned.dense, -4), np.where(made[:, None], found.tuned.words, -4))
-        assert sureness_of(alone, replace(found, tuned=moved), before) == told
+        assert share_of(alone, found, before) == before
 
     def test_without_words_the_embeddings_alone_are_asked(self, task):
         plain = replace(task, words=None)
@@ -101,24 +97,11 @@ class TestWhetherTuningPays:
 
 
 class TestWhatTheyTellOfTheHead:
-    def test_right_logits_may_be_surer_and_what_is_promised_too_often_less_so(self, task):
-        assert sureness_of(task, halves(right(Y)), NOTHING_KNOWN).temperature < 1
-        rare = (np.arange(64).reshape(32, 2) % 16 == 0).astype(np.uint8)
-        promised = halves(np.ones((32, 2), np.float32))
-        assert sureness_of(replace(task, Y=rare), promised, NOTHING_KNOWN).offset < -1
-
     def test_the_better_view_counts_more_where_it_is_clearly_better(self, task):
         noise = np.random.default_rng(0).normal(size=Y.shape).astype(np.float32)
-        assert sureness_of(task, halves(right(Y), 4 * noise), NOTHING_KNOWN).share == 0.85
-        assert sureness_of(task, halves(20 * noise, right(Y)), NOTHING_KNOWN).share == 0.15
-        assert sureness_of(task, halves(noise, noise), Sureness(share=0.7)).share == 0.7
-
-    def test_texts_whose_label_their_models_could_not_learn_say_nothing(self, task):
-        known = np.array([[True, False], [True, True]])
-        spoilt = right(Y)
-        spoilt[(np.arange(32) // 2 % 2 == 0) & (Y[:, 1] > 0)] *= -1
-        told = sureness_of(task, halves(spoilt, known=known), NOTHING_KNOWN)
-        assert told.temperature < sureness_of(task, halves(spoilt), NOTHING_KNOWN).temperature
+        assert share_of(task, halves(right(Y), 4 * noise), EMBEDDING_SHARE) == 0.85
+        assert share_of(task, halves(20 * noise, right(Y)), EMBEDDING_SHARE) == 0.15
+        assert share_of(task, halves(noise, noise), 0.7) == 0.7
 
 
 @pytest.fixture(params=[False, True], ids=["embeddings", "embeddings and words"])
@@ -128,23 +111,22 @@ def texts(request):
 
 
 class TestWhereNoTextMayTell:
-    def test_logits_are_scaled_moved_and_shared_as_told(self, texts):
+    def test_the_embedding_has_its_share_in_the_head(self, texts):
         none = np.zeros(32, np.bool_)
-        plain, told, shared = (
+        plain, shared = (
             fit(texts, Y, multi_label=True, pool=texts, calibrate_on=none, untold=given)
-            for given in (Sureness(), Sureness(0.5, -1.5), Sureness(share=0.85))
+            for given in (Sureness(), Sureness(share=0.85))
         )
-        assert np.allclose(raw_logits(told, texts), 2 * raw_logits(plain, texts) - 1.5, atol=1e-3)
         assert np.allclose(raw_logits(shared, texts), raw_logits(plain, texts)) == (texts.words is None)
         assert shared.words is None or shared.words.share == 0.85
 
-    def test_the_figures_are_of_such_a_head(self, texts):
+    def test_and_in_its_figures(self, texts):
         none = np.zeros(32, np.bool_)
-        plain, told = (
+        plain, shared = (
             cross_fit(texts, Y, multi_label=True, pool=texts, seed=0, calibrate_on=none, untold=given)[0]
-            for given in (Sureness(), Sureness(1.0, -3.0))
+            for given in (Sureness(), Sureness(share=0.85))
         )
-        assert (told < plain).all()
+        assert np.allclose(shared, plain) == (texts.words is None)
 
 
 @pytest.mark.parametrize(("p", "against"), [(0.0, True), (0.009, True), (0.01, False), (0.15, False)])

@@ -7,7 +7,7 @@ import pytest
 
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
-from modelsvc.halves_facts import FACTS, OFFSET, RANKED
+from modelsvc.halves_facts import FACTS, RANKED
 from modelsvc.recipe import RecipeConfig, Stage, train
 from modelsvc.recipe_config import rounds, teacher_for
 from modelsvc.second_opinion import SecondOpinion
@@ -148,7 +148,7 @@ def test_the_labels_at_hand_are_asked_what_they_think_of_tuning(tiny):
 def test_with_several_labels_they_are_asked_by_the_order_of_the_texts(tiny):
     told: list[float] = []
     (only,) = run(tiny, multi_label=True, ask_labels=True, on_progress=lambda p: told.append(p.done))
-    assert {*RANKED, OFFSET} <= set(only.facts) and FACTS[0] not in only.facts
+    assert {*RANKED} <= set(only.facts) and FACTS[0] not in only.facts
     assert told == sorted(told)
     assert only.encoder.sha256 == run(tiny, multi_label=True)[0].encoder.sha256
 

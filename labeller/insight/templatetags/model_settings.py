@@ -25,7 +25,6 @@ NAMES = {
     "halves_precision_frozen": _("The same with the language model as it came"),
     "halves_temperature": _("Temperature by them"),
     "halves_tuned_share": _("Share of the tuned model in what is said of the pool"),
-    "halves_offset": _("Added to each logit"),
     "expected_embedding_share": _("Expected share of the embedding beside words"),
     "halves_labels": _("Labels whose halves were asked"),
     "expected_right": _("Expected right"),
