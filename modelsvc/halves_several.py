@@ -3,7 +3,7 @@
 As in halves.py each half is asked about with models of the other half. They are compared by the order into which they
 put its texts for each label, since half of a rare label's texts cannot set a threshold. Besides, they tell what the
 texts that tuned an encoder cannot: what the embedding is to count beside words. How sure the sum may be is not taken
-from them: with honest probabilities fewer examples came into the queue (benchmarks/LOG.md, terms of service).
+from them: on terms of service the loop was behind with it at 256 labels in two seeds (benchmarks/LOG.md).
 """
 
 from __future__ import annotations
