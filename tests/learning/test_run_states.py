@@ -36,6 +36,15 @@ def silent(project: Project, **fields: object) -> TrainingRun:
     return make_run(project, heartbeat_at=timezone.now() - LONG_AGO, **(defaults | fields))
 
 
+@pytest.fixture
+def broker(transactional_db: None):
+    """The training queue, empty: tests before may have left tasks in Redis, which no rollback takes back."""
+    broker = get_broker("training")
+    broker.purge_queue()
+    yield broker
+    broker.purge_queue()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("state", "attempts", "silent_for", "may_claim", "state_after"),
@@ -71,8 +80,7 @@ def test_the_second_death_is_failed_with_the_way_out(project: Project) -> None:
     assert runs.release_if_stale(run) is None
 
 
-@pytest.mark.django_db
-def test_an_orderly_stop_is_no_death(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_orderly_stop_is_no_death(project: Project, broker, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often the server is stopped in the middle of a run, the run waits and keeps its two attempts."""
     run = make_run(project)
     monkeypatch.setenv(crew.VARIABLE, "ours")
@@ -170,14 +178,6 @@ def test_a_second_full_run_is_refused_in_words(project: Project, bob: User) -> N
         services.start_full(project=project)
     assert services.start_embedding(project=project) is not None
     assert services.start_embedding(project=project) is None
-
-
-@pytest.fixture
-def broker(transactional_db: None):
-    broker = get_broker("training")
-    broker.purge_queue()
-    yield broker
-    broker.purge_queue()
 
 
 def test_a_dead_run_is_enqueued_once_however_many_look(project: Project, broker) -> None:
