@@ -31,7 +31,7 @@ def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     make-up instead. `late` follows."""
     pool.need_proba("early")
     scores = balanced_scores(pool)
-    if pool.multi_label or len(pool.labelled_Y) < EACH_KIND * np.count_nonzero(pool.counts):
+    if pool.multi_label or not has_each_kind(pool):
         return _herd_then_late(pool, k, rng, scores, WIDTH, "early")
     wanted = min(HERDED, k)
     matched = match(pool.X, doubts(pool, np.arange(pool.size)), wanted - wanted // 2, against=pool.covered_X, rng=rng)
@@ -39,6 +39,11 @@ def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     rows = _in_turn(matched, herded)[:wanted]
     new = suppress_near_duplicates(pool.X, rows, against=pool.covered_X)  # of a small pool both may have taken all
     return _then_late(pool, k, rng, np.concatenate([new, rows[~np.isin(rows, new)]]), scores, "early")
+
+
+def has_each_kind(pool: Pool) -> bool:
+    """Whether there are EACH_KIND labels for each kind met, so that the next text need not be of a new one."""
+    return len(pool.labelled_Y) >= EACH_KIND * int(np.count_nonzero(pool.counts))
 
 
 def _in_turn(one: Rows, other: Rows) -> Rows:

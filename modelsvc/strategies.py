@@ -17,7 +17,7 @@ from modelsvc.badge import badge
 from modelsvc.committee import committee
 from modelsvc.core_set import core_set
 from modelsvc.diversity import medoids
-from modelsvc.herded import early, herding
+from modelsvc.herded import early, has_each_kind, herding
 from modelsvc.label_names import STANDS_FOR, cold_names
 from modelsvc.late import late
 from modelsvc.pool import Pool, StrategyError
@@ -30,6 +30,7 @@ from modelsvc.scores import (
     multilabel_least_confidence,
     multilabel_margin,
 )
+from modelsvc.seeking import seeking
 from modelsvc.types import Proba, Ranked, Rows, Scores
 
 __all__ = ["ASK_NAMES", "ASK_NO_MODEL", "STRATEGIES", "Pool", "StrategyError", "phase", "rank"]
@@ -72,12 +73,17 @@ def phase(pool: Pool) -> str:
 
 def default(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     """Cold, early or late by itself; no text in the words of another queued or labelled one while others are left.
-    With several labels a text, most of them rare, labels take turns instead."""
+    With several labels a text, most of them rare, labels take turns instead. With one, a label that the model never
+    answers is sought between (seeking.py), once the next text need not be of a new kind."""
     now = phase(pool)
-    if now != "cold" and pool.multi_label and has_rare_labels(pool.need_proba("default")):
+    if now == "cold":
+        return cold(pool, k, rng)
+    if pool.multi_label and has_rare_labels(pool.need_proba("default")):
         return rarest_first(pool, k, rng)
-    policy = {"cold": cold, "early": early, "late": late}[now]
-    return policy(pool, k, rng)
+    policy = early if now == "early" else late
+    if pool.multi_label or not has_each_kind(pool):
+        return policy(pool, k, rng)
+    return seeking(policy, pool, k, rng)
 
 
 def cold(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:

@@ -27,6 +27,7 @@ KNOWN = (
     gettext_noop("Asked because the model is unsure whether %(label)s applies"),
     gettext_noop("Asked because the model hesitates between %(first)s and %(second)s"),
     gettext_noop("Asked because %(label)s is rare and this may be an example"),
+    gettext_noop("Asked because the model never answers %(label)s and this may be an example"),
     gettext_noop("Asked because it stands for a group of similar texts"),
     gettext_noop("Asked because it stands for a group of similar texts, and perhaps for %(label)s"),
     gettext_noop("Asked because it is far from every text labelled so far"),

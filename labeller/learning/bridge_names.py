@@ -1,7 +1,7 @@
 """A project's labels as texts that the encoder reads, and what heads and strategies get of it.
 
-With one label a text names teach (modelsvc/prototypes.py), unless the recipe has `label_names` off; else only a
-strategy that asks for names wants them.
+With one label a text names teach (modelsvc/prototypes.py) and say where a label without texts may be sought
+(modelsvc/seeking.py), unless the recipe has `label_names` off; else only a strategy that asks for names wants them.
 """
 
 from __future__ import annotations
@@ -35,13 +35,17 @@ def names_teach(project: Project) -> bool:
     return not project.is_multi and recipe_with(settings.RECIPE).label_names
 
 
+def _wanted(project: Project) -> bool:
+    return names_teach(project) or project.strategy in ASK_NAMES
+
+
 def unread_names(project: Project, folder: Path) -> list[str]:
     """Names and descriptions that are wanted and not in the file beside the pool."""
     return _unread(project, NamesRead.load(folder))
 
 
 def _unread(project: Project, known: NamesRead | None) -> list[str]:
-    if not names_teach(project) and project.strategy not in ASK_NAMES:
+    if not _wanted(project):
         return []
     texts = dict.fromkeys(text for label in label_texts(project) for text in label)
     return [text for text in texts if known is None or text not in known.texts]
@@ -74,8 +78,8 @@ def prototypes_of(project: Project, pool: PoolArrays, label_ids: list[int]) -> P
 
 
 def ranking_names(project: Project, pool: PoolArrays, label_ids: list[int]) -> Embeddings | None:
-    """(C, D) for a strategy that asks names; None for others, and while one of them is to be read."""
-    if pool.names is None or project.strategy not in ASK_NAMES:
+    """(C, D) for strategies; None where none wants them, and while one of them is to be read."""
+    if pool.names is None or not _wanted(project):
         return None
     found = pool.names.prototypes(label_texts(project, label_ids))
     return found.of_each(len(label_ids)) if found is not None else None
