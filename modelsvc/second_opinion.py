@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelsvc.links import softmax
-from modelsvc.pool_share import is_worse
 from modelsvc.types import Proba, Targets
 
 SHARES = (0.25, 0.5, 0.75)  # of the tuned encoder, besides 1
@@ -40,16 +39,15 @@ def both(frozen: Proba, tuned: Proba, share: float, temperature: float = 1.0) ->
 
 
 def share_of_tuned(frozen: Proba, tuned: Proba, Y: Targets, rows: NDArray[np.bool_]) -> float:
-    """The tuned opinion's share by what both said of labelled texts, Y (n, C), that they had not seen: all, unless
-    another share of SHARES has less log loss on these `rows` (n,) by more than a standard error."""
+    """The tuned opinion's share, of SHARES or all, with the least log loss on what both said of those labelled texts,
+    Y (n, C), that they had not seen, `rows` (n,). All of it where fewer than two such texts can tell."""
     if int(rows.sum()) < 2:
         return 1.0
     truth = Y[rows].argmax(axis=1)
-    losses = {share: _losses(both(frozen[rows], tuned[rows], share), truth) for share in (*SHARES, 1.0)}
-    best = min(SHARES, key=lambda share: float(losses[share].mean()))
-    return best if is_worse(losses[1.0], losses[best]) else 1.0
+    losses = {share: _loss(both(frozen[rows], tuned[rows], share), truth) for share in (1.0, *SHARES)}
+    return min(losses, key=lambda share: losses[share])
 
 
-def _losses(proba: Proba, truth: NDArray[np.int64]) -> NDArray[np.float64]:
+def _loss(proba: Proba, truth: NDArray[np.int64]) -> float:
     said = proba[np.arange(len(truth)), truth].astype(np.float64)
-    return -np.log(np.maximum(said, float(LEAST)))
+    return float(-np.log(np.maximum(said, float(LEAST))).mean())

@@ -190,28 +190,34 @@ class TestAModelTaughtByNames:
         assert again.largest_difference < 1e-5 and again.answers_changed == 0 and again.head_difference == 0
 
 
-class TestAStrategyThatAsksNames:
-    def test_speaks_of_them(self, project: Project) -> None:
+class TestStrategiesAndNames:
+    def test_one_that_asks_for_names_speaks_of_them(self, project: Project) -> None:
         fill(project)
         read(by_names(project))
         refit(project)
         reasons = list(QueueEntry.objects.filter(project=project, stream="active").values_list("reason", flat=True))
         assert reasons and all("and perhaps for" in reason for reason in reasons)
 
-    def test_waits_while_one_is_unread(self, project: Project) -> None:
+    def test_it_waits_while_one_is_unread(self, project: Project) -> None:
         fill(project)
         read(by_names(project))
         assert ranking_names(project, pool_of(project), label_ids(project)) is not None
         Label.objects.create(project=project, name="Refund", position=9)
         assert ranking_names(project, pool_of(project), label_ids(project)) is None
 
-    def test_has_them_also_where_a_text_may_have_several_labels(self) -> None:
+    def test_it_has_them_also_where_a_text_may_have_several_labels(self) -> None:
         multi_project = make_project(kind="multi")
         fill(multi_project)
         read(by_names(multi_project))
         assert ranking_names(multi_project, pool_of(multi_project), label_ids(multi_project)) is not None
 
-    def test_is_the_only_one_that_gets_them(self, project: Project) -> None:
+    def test_so_has_the_default_with_one_label_a_text_which_may_have_to_seek_one(self, project: Project) -> None:
         fill(project)
         read(project)
-        assert ranking_names(project, pool_of(project), label_ids(project)) is None
+        assert ranking_names(project, pool_of(project), label_ids(project)) is not None
+
+    def test_but_not_with_several_where_nothing_asks_for_them(self) -> None:
+        multi_project = make_project(kind="multi")
+        fill(multi_project)
+        read(multi_project)
+        assert ranking_names(multi_project, pool_of(multi_project), label_ids(multi_project)) is None
