@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.types import Embeddings, Proba, Targets
+from modelsvc.types import Embeddings, Proba, Rows, Targets
 
 
 class StrategyError(ValueError):
     """A strategy was asked for something it cannot do: the sentence has both numbers and the way out."""
+
+
+@dataclass(frozen=True)
+class AsItCame:
+    """What the encoder as it came reads, where a tuned one reads the pool."""
+
+    X: Embeddings  # (A, D)
+    rows: Rows  # (N,) where the pool's texts are in X; -1: not read
+    covered: Rows  # (n + P,) where those of Pool.covered_X are; -1: not read
+    label_X: Embeddings | None  # (C, D)
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class Pool:
     thresholds: NDArray[np.float32] | None = None  # (C,) several labels a text: from where each is given; None = 0.5
     label_X: Embeddings | None = None  # (C, D) the labels' names and descriptions, read by the encoder of X
     in_hand_X: Embeddings | None = None  # (P, D) texts that somebody has before them, whose labels come in a moment
+    as_it_came: Callable[[], AsItCame | None] | None = None  # looked up where it is needed; None: X is all there is
 
     def __post_init__(self) -> None:
         N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)

@@ -9,7 +9,7 @@ another text: names may be codes, and a kind may have nothing more. While the mo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +54,12 @@ def sought(pool: Pool) -> tuple[Rows, Labels]:
     asked for (S,): the nearest of each label, then the second nearest of each. A label's NEAREST are so of all texts
     but its own, also of what was labelled otherwise or is in hand: each is asked once. Raises StrategyError without a
     model."""
-    labels, directions = _never_answered(pool)
-    free, known = pool.X @ directions.T, pool.covered_X @ directions.T  # (N, U), (M, U)
+    labels = _never_answered(pool)
+    if not len(labels):
+        return np.zeros(0, np.int64), labels
+    space = _Space.of(pool)
+    labels, directions = space.directions(pool, labels)
+    free, known = space.likeness(directions)  # (N, U), (M, U)
     own = np.zeros(known.shape, np.bool_)
     own[: len(pool.labelled_Y)] = pool.labelled_Y[:, labels] > 0
     found: list[tuple[int, int, int]] = []  # place among the nearest, label, row
@@ -67,8 +71,16 @@ def sought(pool: Pool) -> tuple[Rows, Labels]:
     asked_for: dict[int, int] = {}
     for _, label, row in sorted(found):
         asked_for.setdefault(row, label)
-    rows = suppress_near_duplicates(pool.X, np.array(list(asked_for), np.int64), against=pool.covered_X)
+    rows = np.array(list(asked_for), np.int64)
+    rows = rows[suppress_near_duplicates(space.of_pool(rows), np.arange(len(rows)), against=space.covered)]
     return rows, np.array([asked_for[row] for row in rows.tolist()], np.int64)
+
+
+def _never_answered(pool: Pool) -> Labels:
+    counts, proba = pool.counts, pool.need_proba("seeking")
+    answered = np.bincount(proba.argmax(axis=1), minlength=len(counts))
+    labels: Labels = np.flatnonzero((counts < ENOUGH) & (answered == 0)).astype(np.int64)
+    return labels
 
 
 def _nearest(cosine: NDArray[np.float32]) -> Rows:
@@ -77,21 +89,49 @@ def _nearest(cosine: NDArray[np.float32]) -> Rows:
     return top[np.argsort(-cosine[top], kind="stable")]
 
 
-def _never_answered(pool: Pool) -> tuple[Labels, Embeddings]:
-    """Such labels (U,), and the mean of their texts, or of their name where they have none: unit rows (U, D). A label
-    without text and name is nowhere to be sought."""
-    counts, proba = pool.counts, pool.need_proba("seeking")
-    answered = np.bincount(proba.argmax(axis=1), minlength=len(counts))
-    labels = np.flatnonzero((counts < ENOUGH) & (answered == 0))
-    directions = pool.labelled_Y[:, labels].T.astype(np.float32) @ pool.labelled_X
-    if pool.label_X is not None:
-        directions = np.where(counts[labels, None] > 0, directions, pool.label_X[labels])
-    lengths = np.linalg.norm(directions, axis=1, keepdims=True)
-    there = lengths[:, 0] > 0
-    return labels[there], directions[there] / lengths[there]
+@dataclass(frozen=True)
+class _Space:
+    """Where likeness is measured: by the encoder as it came if it has read the texts, for one that was tuned has put
+    texts of a label it never answers among those of others, and what labels are called means nothing to it."""
+
+    X: Embeddings  # (A, D)
+    rows: Rows | None  # (N,) of the pool's texts in X, -1 where it is not there; None: X is the pool's own
+    covered: Embeddings  # (M, D)
+    label_X: Embeddings | None  # (C, D)
+
+    @classmethod
+    def of(cls, pool: Pool) -> _Space:
+        read = pool.as_it_came() if pool.as_it_came is not None else None
+        if read is None:
+            return cls(pool.X, None, pool.covered_X, pool.label_X)
+        covered = np.where(read.covered[:, None] >= 0, read.X[read.covered], 0).astype(np.float32)
+        return cls(read.X, read.rows, covered, read.label_X)
+
+    def directions(self, pool: Pool, labels: Labels) -> tuple[Labels, Embeddings]:
+        """Of these labels those (U,) that have texts or a name, and the mean of their texts, else their name: unit rows
+        (U, D)."""
+        texts = self.covered[: len(pool.labelled_Y)]
+        directions = pool.labelled_Y[:, labels].T.astype(np.float32) @ texts
+        if self.label_X is not None:
+            directions = np.where(pool.counts[labels, None] > 0, directions, self.label_X[labels])
+        lengths = np.linalg.norm(directions, axis=1, keepdims=True)
+        there = lengths[:, 0] > 0
+        return labels[there], directions[there] / lengths[there]
+
+    def likeness(self, directions: Embeddings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Cosines of the pool's texts and of the covered ones: (N, U), (M, U). -1 for what was not read."""
+        free = self.X @ directions.T
+        if self.rows is not None:
+            free = np.where(self.rows[:, None] >= 0, free[self.rows], np.float32(-1))
+        return free, self.covered @ directions.T
+
+    def of_pool(self, rows: Rows) -> Embeddings:
+        """(K, D) of these rows of the pool."""
+        at = rows if self.rows is None else self.rows[rows]
+        return np.where(at[:, None] >= 0, self.X[at], 0).astype(np.float32)
 
 
 def _without(pool: Pool, rest: Rows, taken: Rows) -> Pool:
     """The pool of the `rest`, with `taken` in hand."""
     in_hand = pool.X[taken] if pool.in_hand_X is None else np.concatenate([pool.in_hand_X, pool.X[taken]])
-    return replace(pool, X=pool.X[rest], proba=pool.need_proba("seeking")[rest], in_hand_X=in_hand)
+    return replace(pool, X=pool.X[rest], proba=pool.need_proba("seeking")[rest], in_hand_X=in_hand, as_it_came=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from django.db.models import Count, Q, QuerySet
 from numpy.typing import NDArray
@@ -10,10 +12,12 @@ from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, QueueEntry, Source
 from labeller.annotation.overlap import Overlap, turned
 from labeller.annotation.queue import AUDIT_REASON
+from labeller.learning import artifacts
 from labeller.learning.bridge_material import Refit
 from labeller.learning.bridge_names import ranking_names
-from labeller.learning.bridge_pool import Ids, draws
+from labeller.learning.bridge_pool import Ids, draws, pool_arrays
 from labeller.projects.models import Membership, Project, Role
+from modelsvc.pool import AsItCame
 from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
 from modelsvc.types import Proba, Ranked, Rows
 
@@ -83,6 +87,7 @@ def active_entries(
         label_X=ranking_names(material.project, material.pool, material.labels.label_ids),
         thresholds=thresholds,
         in_hand_X=material.pool.X[material.in_hand],
+        as_it_came=partial(_as_it_came, material, candidates),
     )
     k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy
@@ -102,6 +107,25 @@ def active_entries(
         )
         for at, row in enumerate(ranked.rows)
     ]
+
+
+def _as_it_came(material: Refit, candidates: Rows) -> AsItCame | None:
+    """What the encoder as it came had read of these texts before a tuned one served; None while it serves itself."""
+    if material.reader.base is None:
+        return None
+    pool = pool_arrays(artifacts.embeddings_folder(material.project.pk, material.reader.encoder))
+    if not len(pool.ids):
+        return None
+
+    def rows_of(texts: Rows) -> Rows:
+        at, found = pool.rows_of(material.pool.ids[texts])
+        rows = np.full(len(texts), -1, np.int64)
+        rows[found] = at
+        return rows
+
+    covered = np.concatenate([material.rows, material.in_hand])
+    names = ranking_names(material.project, pool, material.labels.label_ids)
+    return AsItCame(pool.X, rows_of(candidates), rows_of(covered), names)
 
 
 def audit_entries(material: Refit, rows: Rows, proba: Proba | None) -> list[QueueEntry]:

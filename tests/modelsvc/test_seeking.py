@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelsvc.pool import Pool, StrategyError
+from modelsvc.pool import AsItCame, Pool, StrategyError
 from modelsvc.seeking import ENOUGH, NEAREST, sought
 from modelsvc.strategies import rank
 
@@ -93,6 +93,43 @@ def test_texts_in_somebody_s_hand_count_among_them():
     waiting = replace(pool, X=pool.X[rest], proba=pool.proba[rest], in_hand_X=pool.X[rows[:2]])
     again, _ = sought(waiting)
     assert len(again) == 1 and np.array_equal(waiting.X[again[0]], pool.X[rows[2]])
+
+
+class TestByTheEncoderAsItCame:
+    """A tuned encoder has put texts of the label among others', and what labels are called means nothing to it."""
+
+    def tuned(self, *, forums: int, unread: int = 0):
+        """The pool as a tuned encoder reads it, with the plain reading beside it; the first `unread` forums are new."""
+        plain, kinds = forgotten(forums=forums)
+        rng = np.random.default_rng(5)
+        rows = np.arange(plain.size)
+        rows[np.flatnonzero(kinds == FORUM)[:unread]] = -1
+        covered = plain.size + np.arange(len(plain.labelled_X))
+        read = AsItCame(np.concatenate([plain.X, plain.labelled_X]), rows, covered, plain.label_X)
+        X, labelled_X = (unit(rng.normal(size=part.shape)) for part in (plain.X, plain.labelled_X))
+        names = unit(rng.normal(size=plain.label_X.shape))
+        pool = replace(plain, X=X, labelled_X=labelled_X, label_X=names, as_it_came=lambda: read)
+        return pool, plain, kinds
+
+    @pytest.mark.parametrize("forums", [0, 1])
+    def test_texts_and_names_are_compared_as_it_reads_them(self, forums):
+        pool, plain, _ = self.tuned(forums=forums)
+        assert sought(pool)[0].tolist() == sought(plain)[0].tolist()
+
+    def test_texts_it_has_not_read_are_not_sought(self):
+        pool, _, kinds = self.tuned(forums=1, unread=5)
+        rows, _ = sought(pool)
+        assert np.count_nonzero(kinds[rows] == FORUM) == 1
+
+    def test_where_it_has_read_nothing_the_tuned_one_is_asked(self):
+        pool, _, _ = self.tuned(forums=1)
+        own = replace(pool, as_it_came=None)
+        assert sought(replace(pool, as_it_came=lambda: None))[0].tolist() == sought(own)[0].tolist()
+
+    def test_it_is_not_looked_up_while_every_label_is_answered(self):
+        pool, _, _ = self.tuned(forums=1)
+        pool.proba[5] = [0.1, 0.1, 0.8]
+        assert not len(sought(replace(pool, as_it_came=lambda: pytest.fail("looked up")))[0])
 
 
 class TestInTheDefaultPolicy:
