@@ -9,10 +9,11 @@ class CorpusConfig(AppConfig):
         from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
-        from labeller.corpus import word_index
+        from labeller.corpus import closing, word_index
         from labeller.corpus.panel import texts_panel
-        from labeller.projects import overview
+        from labeller.projects import archiving, overview
 
         overview.panels.append(texts_panel)
+        archiving.to_stop.append(closing.stop_imports)
         connection_created.connect(word_index.connect, dispatch_uid="corpus.fold_words")
         post_migrate.connect(word_index.after_migrate, sender=self, dispatch_uid="corpus.mend_word_index")

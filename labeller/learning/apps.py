@@ -12,8 +12,8 @@ class LearningConfig(AppConfig):
         from labeller.annotation.signals import annotations_changed, queue_order_asked, words_asked
         from labeller.corpus.signals import import_finished
         from labeller.corpus.testset import TestSet
-        from labeller.learning import checks, panel, pulse, receivers, set_apart
-        from labeller.projects import overview, services
+        from labeller.learning import checks, closing, panel, pulse, receivers, set_apart
+        from labeller.projects import archiving, overview, services
         from labeller.projects.signals import labels_changed
 
         checks.register_all()
@@ -27,3 +27,5 @@ class LearningConfig(AppConfig):
         overview.panels.append(panel.learning_panel)
         overview.panels.append(panel.encoders_panel)
         services.against_audit.append(set_apart.why_not)
+        archiving.to_stop.append(closing.stop_learning)
+        archiving.to_resume.append(closing.resume_learning)

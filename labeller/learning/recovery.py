@@ -69,12 +69,13 @@ def recover_stale_runs() -> int:
 def recover_stale_refreshes() -> int:
     """Quick refits whose process died in the middle, or whose task was lost, are asked for again."""
     now = timezone.now()
-    stuck = LoopState.objects.filter(refresh_claim__isnull=False, refresh_claimed_at__lt=now - REFIT_STUCK)
+    open_ones = LoopState.objects.filter(project__archived_at=None)
+    stuck = open_ones.filter(refresh_claim__isnull=False, refresh_claimed_at__lt=now - REFIT_STUCK)
     found = 0
     for project_id in list(stuck.values_list("project_id", flat=True)):
         stuck.filter(project_id=project_id).update(refresh_claim=None)
         found += services.request_refresh(project_id=project_id)
-    lost = LoopState.objects.filter(refresh_pending=True, refresh_pending_since__lt=now - services.REFRESH_LOST)
+    lost = open_ones.filter(refresh_pending=True, refresh_pending_since__lt=now - services.REFRESH_LOST)
     for project_id in list(lost.values_list("project_id", flat=True)):
         found += services.request_refresh(project_id=project_id)
     return found
@@ -87,10 +88,14 @@ def recover_unread_texts() -> int:
         project=OuterRef("pk"), purpose=ImportJob.Purpose.POOL, added__gt=0, finished_at__isnull=False
     )
     reads = TrainingRun.objects.filter(project=OuterRef("pk"), kind=TrainingRun.Kind.EMBED)
-    projects = Project.objects.annotate(
-        grown_at=Subquery(ended.order_by("-finished_at").values("finished_at")[:1]),
-        read_at=Subquery(reads.order_by("-id").values("created_at")[:1]),
-    ).filter(Q(read_at=None) | Q(read_at__lt=F("grown_at")), grown_at__isnull=False)
+    projects = (
+        Project.objects.filter(archived_at=None)
+        .annotate(
+            grown_at=Subquery(ended.order_by("-finished_at").values("finished_at")[:1]),
+            read_at=Subquery(reads.order_by("-id").values("created_at")[:1]),
+        )
+        .filter(Q(read_at=None) | Q(read_at__lt=F("grown_at")), grown_at__isnull=False)
+    )
     idle = projects.exclude(Exists(reads.filter(state__in=TrainingRun.UNFINISHED)))
     return sum(services.start_embedding(project=project) is not None for project in idle)
 

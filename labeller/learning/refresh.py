@@ -42,10 +42,11 @@ def refresh(project_id: int) -> int:
 
 
 def begin(project_id: int) -> uuid.UUID | None:
-    """Claim the refit that is wanted: clears the flag first, so that a label of this moment sets it again."""
+    """Claim the refit that is wanted: clears the flag first, so that a label of this moment sets it again. An archived
+    project keeps it, and is refitted when it is brought back."""
     token, now = uuid.uuid4(), timezone.now()
     free = Q(refresh_claim=None) | Q(refresh_claimed_at__lt=now - REFIT_STUCK)
-    rows = LoopState.objects.filter(free, project_id=project_id, refresh_pending=True)
+    rows = LoopState.objects.filter(free, project_id=project_id, refresh_pending=True, project__archived_at=None)
     return token if rows.update(refresh_pending=False, refresh_claim=token, refresh_claimed_at=now) else None
 
 

@@ -55,16 +55,17 @@ def find_words(*, words_id: int) -> None:
 
 
 def start_embedding(*, project: Project, requested_by: User | None = None) -> TrainingRun | None:
-    """Start reading the texts that have no embedding yet; None when that is under way already."""
+    """Start reading the texts that have no embedding yet; None when that is under way already, or the project is
+    archived."""
     try:
         return _start(project, TrainingRun.Kind.EMBED, requested_by, labels=0)
-    except IntegrityError:
+    except (IntegrityError, RunRefused):
         return None
 
 
 def start_full(*, project: Project, requested_by: User | None = None, enqueue: bool = True) -> TrainingRun:
     """Start a full run; without `enqueue` the caller carries it out itself. Raises RunRefused when one is unfinished,
-    or the labels are too few to learn from."""
+    the labels are too few to learn from, or the project is archived."""
     labels, _teaching, kinds = selectors.teaching_labels(project)
     if kinds < 2:
         raise RunRefused(
@@ -103,37 +104,41 @@ def start_check(*, project: Project, requested_by: User | None = None) -> Traini
 
 
 def start_gauge(*, project: Project, labels: int) -> TrainingRun | None:
-    """Start measuring behind the loop; None when that is under way already."""
+    """Start measuring behind the loop; None when that is under way already, or the project is archived."""
     try:
         return _start(project, TrainingRun.Kind.GAUGE, None, labels=labels)
-    except IntegrityError:
+    except (IntegrityError, RunRefused):
         return None
 
 
 def start_test(*, project: Project, requested_by: User | None = None) -> TrainingRun | None:
     """Start measuring on the test set the models that were not measured on it yet; None where there is no test set or
-    no such model, and while that is under way."""
+    no such model, while that is under way, and once the project is archived."""
     if not selectors.unscored(project, set_in_force(project)).exists():
         return None
     try:
         return _start(project, TrainingRun.Kind.TEST, requested_by, labels=0)
-    except IntegrityError:
+    except (IntegrityError, RunRefused):
         return None
 
 
 def start_weighing(
     *, project: Project, answers: int, requested_by: User | None = None, enqueue: bool = True
 ) -> TrainingRun | None:
-    """Start weighing the answers, `answers` being how many there are; None when that is under way already."""
+    """Start weighing the answers, `answers` being how many there are; None when that is under way already, or the
+    project is archived."""
     try:
         return _start(project, TrainingRun.Kind.WEIGH, requested_by, labels=answers, enqueue=enqueue)
-    except IntegrityError:
+    except (IntegrityError, RunRefused):
         return None
 
 
 def _start(
     project: Project, kind: TrainingRun.Kind, requested_by: User | None, *, labels: int, enqueue: bool = True
 ) -> TrainingRun:
+    """Raises RunRefused when the project is archived, and IntegrityError when a run of this kind is unfinished."""
+    if Project.objects.filter(pk=project.pk, archived_at__isnull=False).exists():
+        raise RunRefused(_("This project is archived: nothing is started in it."))
     with transaction.atomic():
         run = TrainingRun.objects.create(
             project=project,

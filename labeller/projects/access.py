@@ -25,13 +25,20 @@ class Access:
     membership: Membership
 
 
-def project_for(request: HttpRequest, slug: str) -> Access:
-    """The project, for any member of it. Raises Http404 for strangers and unknown slugs alike."""
+class ProjectClosed(PermissionDenied):
+    """The project is archived, or on its way out; the message is a sentence for the page."""
+
+
+def project_for(request: HttpRequest, slug: str, *, archived_too: bool = False) -> Access:
+    """The project, for any member of it. Raises Http404 for strangers and unknown slugs alike, and ProjectClosed once
+    it is archived, but for what is done to archived ones."""
     membership = (
         Membership.objects.select_related("project").filter(project__slug=slug, user_id=request.user.pk or 0).first()
     )
     if membership is None:
         raise Http404("No such project among yours.")
+    if membership.project.is_archived and not archived_too:
+        raise ProjectClosed(_why_closed(membership.project))
     return Access(membership.project, membership)
 
 
@@ -45,9 +52,9 @@ def labelling_project_for(request: HttpRequest, slug: str) -> Access:
     return access
 
 
-def managed_project_for(request: HttpRequest, slug: str) -> Access:
+def managed_project_for(request: HttpRequest, slug: str, *, archived_too: bool = False) -> Access:
     """The project, for its managers. Raises Http404, or PermissionDenied for other members."""
-    access = project_for(request, slug)
+    access = project_for(request, slug, archived_too=archived_too)
     if not access.membership.may_manage:
         raise PermissionDenied(_("Only a manager of this project may do that."))
     return access
@@ -62,6 +69,14 @@ def answers_project_for(request: HttpRequest, slug: str) -> Access:
             _("This shows what others answered, and annotators answer without knowing. Ask a manager of this project.")
         )
     return access
+
+
+def _why_closed(project: Project) -> str:
+    if project.is_going:
+        return _("“%(project)s” is being deleted for good.") % {"project": project}
+    return _("“%(project)s” is archived. A manager of it can bring it back from their list of projects.") % {
+        "project": project
+    }
 
 
 def _check_sender(request: HttpRequest, access: Access) -> None:

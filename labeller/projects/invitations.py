@@ -38,6 +38,9 @@ def why_closed(invitation: Invitation) -> str:
         return _("This invitation has been used. Each works once. Ask whoever sent it for a new one.")
     if invitation.revoked_at is not None:
         return _("This invitation has been withdrawn. Ask whoever sent it for a new one.")
+    if invitation.project.is_archived:
+        told = {"project": invitation.project}
+        return _("“%(project)s” is archived: nobody can join it now. Ask whoever sent the invitation.") % told
     if not invitation.is_open:
         days = {"days": Invitation.LIFETIME_DAYS}
         return _("This invitation expired after %(days)s days. Ask whoever sent it for a new one.") % days
@@ -45,7 +48,8 @@ def why_closed(invitation: Invitation) -> str:
 
 
 def accept(*, invitation: Invitation, user: User) -> Membership:
-    """Make the user a member. Raises AlreadyMember, or InvitationClosed when the link is used, withdrawn or expired.
+    """Make the user a member. Raises AlreadyMember, or InvitationClosed when the link is used, withdrawn or expired, or
+    the project archived.
 
     Two people with one link: the conditional update finds the open row once, so one of them comes in.
     """
@@ -54,7 +58,11 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
             raise AlreadyMember(_("You are a member of %(project)s already.") % {"project": invitation.project})
         now = timezone.now()
         claimed = Invitation.objects.filter(
-            pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+            pk=invitation.pk,
+            accepted_at__isnull=True,
+            revoked_at__isnull=True,
+            expires_at__gt=now,
+            project__archived_at=None,
         ).update(accepted_at=now, accepted_by=user)
         if not claimed:
             invitation.refresh_from_db()

@@ -64,6 +64,12 @@ class Project(models.Model):
     seed = models.PositiveIntegerField(help_text="Makes every random choice of this project repeatable.")
     form_key = models.UUIDField(null=True, unique=True, editable=False, help_text="Of the form that made it.")
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, help_text="Since when it is closed to everybody; null: it is open.")
+    deletion_asked_at = models.DateTimeField(null=True, help_text="Since when it is being deleted for good.")
+    deletion_claim = models.UUIDField(null=True, help_text="Of the process that deletes it now.")
+    deletion_beat_at = models.DateTimeField(
+        null=True, help_text="The last sign of its deletion: handed to the workers, or worked on."
+    )
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="projects"
     )
@@ -75,6 +81,14 @@ class Project(models.Model):
                 condition=Q(overlap_share__gte=1) & Q(overlap_share__lte=100), name="project_overlap_share_1_to_100"
             ),
             models.CheckConstraint(condition=Q(gold_share__lte=50), name="project_gold_share_at_most_50"),
+            # Somebody brings it back while somebody else has it deleted: one of the two finds no row to change.
+            models.CheckConstraint(
+                condition=Q(deletion_asked_at=None) | Q(archived_at__isnull=False), name="only_an_archived_project_goes"
+            ),
+            models.CheckConstraint(
+                condition=Q(deletion_claim=None) | Q(deletion_asked_at__isnull=False),
+                name="nobody_deletes_a_project_unasked",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,6 +97,15 @@ class Project(models.Model):
     @property
     def is_multi(self) -> bool:
         return self.kind == self.Kind.MULTI
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it is being deleted for good."""
+        return self.deletion_asked_at is not None
 
 
 class LabelsInUse(models.Manager["Label"]):
@@ -210,7 +233,8 @@ class Invitation(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.accepted_at is None and self.revoked_at is None and self.expires_at > timezone.now()
+        unused = self.accepted_at is None and self.revoked_at is None
+        return unused and self.expires_at > timezone.now() and not self.project.is_archived
 
 
 from labeller.projects.history import GuidelinesVersion, LabelMerge  # noqa: E402, F401, Django looks here

@@ -9,13 +9,19 @@ from labeller.projects.models import Invitation, Label, Membership, Project, Rol
 
 
 def projects_of(user: User) -> QuerySet[Membership]:
-    """The user's memberships with their projects, newest project first."""
+    """The user's memberships with their open projects, newest project first."""
     return (
-        Membership.objects.filter(user=user)
+        Membership.objects.filter(user=user, project__archived_at=None)
         .select_related("project")
         .annotate(people=Count("project__memberships"))
         .order_by("-project__created_at", "-project_id")
     )
+
+
+def archived_of(user: User) -> QuerySet[Project]:
+    """The archived projects that the user manages, the last archived first."""
+    managed = Membership.objects.filter(user=user, role=Role.MANAGER).values("project")
+    return Project.objects.filter(pk__in=managed, archived_at__isnull=False).order_by("-archived_at", "-id")
 
 
 def may_create_projects(user: User) -> bool:

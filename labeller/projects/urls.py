@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeller.projects import guideline_views, invitation_views, label_views, member_views, views
+from labeller.projects import archiving_views, guideline_views, invitation_views, label_views, member_views, views
 
 urlpatterns = [
     path("", views.projects, name="projects"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("invite/<slug:token>/account/", invitation_views.make_account, name="invitation-account"),
     # /p/<slug>/
     path("p/<slug:slug>/", views.overview, name="project"),
+    path("p/<slug:slug>/archive/", archiving_views.archive, name="project-archive"),
+    path("p/<slug:slug>/bring-back/", archiving_views.bring_back, name="project-bring-back"),
     path("p/<slug:slug>/colours.css", label_views.colours, name="label-colours"),
     path("p/<slug:slug>/guidelines/", guideline_views.guidelines, name="guidelines"),
     path("p/<slug:slug>/guidelines/<int:number>/", guideline_views.version, name="guidelines-version"),

@@ -24,6 +24,7 @@ from labeller.projects.services import AlreadyMade, AuditRefused, change_setting
 def projects(request: LabellerRequest) -> HttpResponse:
     context = {
         "memberships": selectors.projects_of(request.user),
+        "archived": selectors.archived_of(request.user),
         "may_create": selectors.may_create_projects(request.user),
     }
     return render(request, "projects/projects.html", context)

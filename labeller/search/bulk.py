@@ -101,6 +101,12 @@ def go_on(*, act: BulkAct) -> None:
     queueing.enqueue(TASK, act.pk, cluster="quick")
 
 
+def stop(project_id: int) -> None:
+    """Take the acts from whoever works on them; they end with the chunk in hand. Once the project is brought back,
+    their pages go on with them."""
+    BulkAct.objects.filter(project=project_id, state__in=BulkAct.UNFINISHED).update(claim=None)
+
+
 def _start(act: BulkAct) -> BulkAct:
     if act.total <= AT_ONCE:
         carry_on(act.pk)
@@ -123,10 +129,11 @@ def _sent_again(act: BulkAct) -> BulkAct:
 
 
 def carry_on(act_id: int) -> None:
-    """Do what is left of the act, unless another process is at it. May be called twice without harm."""
+    """Do what is left of the act, unless another process is at it or the project is archived. May be called twice
+    without harm."""
     claim, now = uuid.uuid4(), timezone.now()
     free = Q(claim=None) | Q(heartbeat_at__lt=now - SILENT)
-    rows = BulkAct.objects.filter(free, pk=act_id, state__in=BulkAct.UNFINISHED)
+    rows = BulkAct.objects.filter(free, pk=act_id, state__in=BulkAct.UNFINISHED, project__archived_at=None)
     if not rows.update(claim=claim, heartbeat_at=now):
         return
     act = BulkAct.objects.select_related("project", "annotator").get(pk=act_id)

@@ -8,6 +8,7 @@ from labeller.annotation.label_changes import look_again
 from labeller.learning.models import TrainingRun
 from labeller.learning.runs import DIED_TWICE
 from labeller.notices.models import Notice
+from labeller.projects.archiving import archive
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.merging import merge_labels
 from labeller.projects.models import Invitation, Role
@@ -20,8 +21,10 @@ def others(stage: Stage) -> list[Seen]:
     """A project of many labels, a finished one, an empty one; the pages of nobody's project and of none."""
     several = make_project("multi", labels=[f"Kind of clause {at}" for at in range(30)], name="Several")
     finished, empty = make_project(name="Finished"), make_project(labels=(), name="Empty")
-    for other in (several, finished, empty):
+    archived = make_project(name="Archived")
+    for other in (several, finished, empty, archived):
         join(other, stage.alice, Role.MANAGER)
+    archive(project=archived)
     add_texts(several, ["One text", *(f"A clause of several kinds, number {at}." for at in range(5))])
     add_texts(finished, ["Only one"])
     give(finished, stage.alice, one(finished, stage.alice), finished.labels.first())
@@ -33,6 +36,7 @@ def others(stage: Stage) -> list[Seen]:
         Seen("account_login", reverse("account_login"), nobody=True),
         Seen("account_signup", reverse("account_signup"), nobody=True),
         Seen("not found", "/p/nowhere/"),
+        stage.of("project", project=archived),
         *(stage.of(name, project=empty) for name in ("project", "labels", "guidelines", "members")),
         *(stage.of("project", project=other) for other in (finished, several)),
     ]
@@ -74,7 +78,7 @@ def people(stage: Stage) -> list[Seen]:
     join(other, eve, Role.MANAGER)
     welcome = Invitation.objects.create(project=other, role=Role.ANNOTATOR, created_by=eve)
     return [
-        *(stage.of(name) for name in ("project", "project-settings", "members", "notice-settings")),
+        *(stage.of(name) for name in ("project", "project-settings", "project-archive", "members", "notice-settings")),
         stage.of("member-remove", project.memberships.get(user=stage.bob).pk),
         stage.of("member-remove", project.memberships.get(user=stage.alice).pk),
         stage.of("invitation-revoke", invitation.pk),

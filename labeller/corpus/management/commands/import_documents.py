@@ -71,6 +71,8 @@ class Command(BaseCommand):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise MappingError(f"There is no project '{options['project']}'.")
+        if project.is_archived:
+            raise MappingError(f"“{project}” is archived. Bring it back first, from the list of projects.")
         user = self._user(project, options["user"])
         if options["test"]:
             options["labels"] = ImportJob.LabelUse.ANNOTATIONS.value  # they are what such a file is for

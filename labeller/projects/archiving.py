@@ -1,0 +1,42 @@
+"""An archived project is closed to everybody until one of its managers brings it back, or has it deleted for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeller.projects.models import Project
+
+# What works for a project is known to the apps above, which register it in their AppConfig.ready. `to_stop` asks it to
+# stop, and may be called more than once; `to_resume` starts again what an open project starts by itself.
+to_stop: list[Callable[[int], None]] = []
+to_resume: list[Callable[[Project], None]] = []
+
+
+def archive(*, project: Project) -> bool:
+    """Close it, and ask what works for it to stop. False when it was archived before."""
+    with transaction.atomic():
+        if not Project.objects.filter(pk=project.pk, archived_at=None).update(archived_at=timezone.now()):
+            return False
+        stop_work(project.pk)
+    return True
+
+
+def stop_work(project_id: int) -> None:
+    """Ask whatever works for it to stop; it stops within seconds."""
+    for stop in to_stop:
+        stop(project_id)
+
+
+def bring_back(*, project: Project) -> bool:
+    """Open it again as it was. False when it is open already, or being deleted."""
+    with transaction.atomic():
+        archived = Project.objects.filter(pk=project.pk, archived_at__isnull=False, deletion_asked_at=None)
+        if not archived.update(archived_at=None):
+            return False
+        project.refresh_from_db()
+        for resume in to_resume:
+            resume(project)
+    return True
