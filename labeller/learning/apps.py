@@ -12,8 +12,8 @@ class LearningConfig(AppConfig):
         from labeller.annotation.signals import annotations_changed, queue_order_asked, words_asked
         from labeller.corpus.signals import import_finished
         from labeller.corpus.testset import TestSet
-        from labeller.learning import checks, closing, panel, pulse, receivers, set_apart
-        from labeller.projects import archiving, overview, services
+        from labeller.learning import artifacts, checks, closing, panel, pulse, receivers, set_apart
+        from labeller.projects import archiving, deleting, overview, services
         from labeller.projects.signals import labels_changed
 
         checks.register_all()
@@ -29,3 +29,5 @@ class LearningConfig(AppConfig):
         services.against_audit.append(set_apart.why_not)
         archiving.to_stop.append(closing.stop_learning)
         archiving.to_resume.append(closing.resume_learning)
+        deleting.under_way.append(closing.is_learning)
+        deleting.folders.append(artifacts.project_folder)

@@ -1,11 +1,13 @@
-"""What an archived project means to learning: runs are cancelled, no refit begins, and reading goes on once it is
-brought back."""
+"""What it means to learning that a project is archived, brought back, or deleted for good."""
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from labeller.corpus.models import Document
 from labeller.learning import services
-from labeller.learning.models import LoopState, TrainingRun
+from labeller.learning.models import LoopState, ModelExport, TrainingRun
+from labeller.learning.recovery import REFIT_STUCK
 from labeller.projects.models import Project
 
 
@@ -21,3 +23,12 @@ def resume_learning(project: Project) -> None:
         services.start_embedding(project=project)
     if LoopState.objects.filter(project=project, refresh_pending=True).update(refresh_pending=False):
         services.request_refresh(project_id=project.pk)
+
+
+def is_learning(project_id: int) -> bool:
+    """Whether a run or a refit is under way, or a zip is being built. A zip that only waits is no work yet."""
+    runs = TrainingRun.objects.filter(project=project_id, state__in=TrainingRun.UNFINISHED)
+    building = ModelExport.objects.filter(version__project=project_id, state=ModelExport.State.RUNNING)
+    alive = timezone.now() - REFIT_STUCK
+    refits = LoopState.objects.filter(project=project_id, refresh_claim__isnull=False, refresh_claimed_at__gt=alive)
+    return runs.exists() or building.exists() or refits.exists()

@@ -21,6 +21,7 @@ from labeller.learning.models import LoopState, ModelExport, TrainingRun
 from labeller.learning.runs import LOST, STALE, Work, release_if_stale
 from labeller.learning.selectors import workers_alive
 from labeller.learning.work import discard
+from labeller.projects.deleting import recover_deletions
 from labeller.projects.models import Project
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ def recover() -> int:
         recover_stale_imports,
         recover_lost_dry_runs,
         recover_unread_texts,
+        recover_deletions,
     ):
         try:
             found += look()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from labeller.projects import archiving
+from labeller.projects import archiving, deleting, selectors
 from labeller.projects.access import LabellerRequest, managed_project_for
 from labeller.projects.confirmation import confirmation_page
+from labeller.projects.forms import DeletionForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,3 +50,35 @@ def bring_back(request: LabellerRequest, slug: str) -> HttpResponse:
         messages.error(request, _("“%(project)s” is being deleted; it cannot be brought back.") % name)
         return redirect("projects")
     return redirect("project", slug)
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: LabellerRequest, slug: str) -> HttpResponse:
+    """GET asks for the name; POST hands the project to a worker."""
+    project = managed_project_for(request, slug, archived_too=True).project
+    name = {"project": project}
+    if not project.is_archived:
+        messages.warning(request, _("Archive “%(project)s” first: at the foot of this page.") % name)
+        return redirect("project-settings", slug)
+    form = DeletionForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            deleting.ask_for_deletion(project=project, name=form.cleaned_data["name"])
+            messages.success(request, _("“%(project)s” is being deleted. You can leave this page.") % name)
+            return redirect("projects")
+        except deleting.WrongName as wrong:
+            form.add_error("name", str(wrong))
+    if project.is_going:
+        return redirect("projects")
+    # Without `project`: the bar on top would lead to pages that are closed.
+    context = {"name": project.name, "form": form}
+    return render(request, "projects/delete.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+def archived(request: LabellerRequest) -> HttpResponse:
+    """The part of the list of projects that asks for itself while one is being deleted. 204 while nothing changes."""
+    shown = selectors.archived_of(request.user)
+    if request.GET.get("seen", "") == shown.marker:
+        return HttpResponse(status=204)
+    return render(request, "projects/_archived.html", {"archived": shown})

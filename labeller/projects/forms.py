@@ -27,6 +27,14 @@ def _encoders() -> list[tuple[str, str]]:
     ]
 
 
+class DeletionForm(forms.Form):
+    name = forms.CharField(
+        label=_("Its name, to confirm"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+
 class ProjectForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=120, help_text=_("What the texts are, for the people who label them.")

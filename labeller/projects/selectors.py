@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
@@ -18,10 +20,28 @@ def projects_of(user: User) -> QuerySet[Membership]:
     )
 
 
-def archived_of(user: User) -> QuerySet[Project]:
-    """The archived projects that the user manages, the last archived first."""
+@dataclass(frozen=True)
+class Archived:
+    """What a person may bring back or delete, the last archived first."""
+
+    projects: list[Project]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether one is being deleted."""
+        return any(project.is_going for project in self.projects)
+
+    @property
+    def marker(self) -> str:
+        """Changes when what is shown does."""
+        return f"{len(self.projects)}-{sum(project.is_going for project in self.projects)}"
+
+
+def archived_of(user: User) -> Archived:
+    """The archived projects that the user manages. One query."""
     managed = Membership.objects.filter(user=user, role=Role.MANAGER).values("project")
-    return Project.objects.filter(pk__in=managed, archived_at__isnull=False).order_by("-archived_at", "-id")
+    rows = Project.objects.filter(pk__in=managed, archived_at__isnull=False)
+    return Archived(list(rows.order_by("-archived_at", "-id")))
 
 
 def may_create_projects(user: User) -> bool:

@@ -5,6 +5,7 @@ from labeller.projects import archiving_views, guideline_views, invitation_views
 urlpatterns = [
     path("", views.projects, name="projects"),
     path("projects/new/", views.new, name="project-new"),
+    path("projects/archived/", archiving_views.archived, name="projects-archived"),
     # /invite/<token>/
     path("invite/<slug:token>/", invitation_views.invitation, name="invitation"),
     path("invite/<slug:token>/join/", invitation_views.accept, name="invitation-accept"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("p/<slug:slug>/", views.overview, name="project"),
     path("p/<slug:slug>/archive/", archiving_views.archive, name="project-archive"),
     path("p/<slug:slug>/bring-back/", archiving_views.bring_back, name="project-bring-back"),
+    path("p/<slug:slug>/delete/", archiving_views.delete, name="project-delete"),
     path("p/<slug:slug>/colours.css", label_views.colours, name="label-colours"),
     path("p/<slug:slug>/guidelines/", guideline_views.guidelines, name="guidelines"),
     path("p/<slug:slug>/guidelines/<int:number>/", guideline_views.version, name="guidelines-version"),

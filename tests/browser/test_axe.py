@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Addresses that answer with no page of their own: writes, parts that are swapped into a page, files, data.
 NO_PAGES = {
     *("healthz", "language", "browser-words", "label-colours", "invitation-accept", "invitation-account"),
-    "project-bring-back",
+    *("project-bring-back", "projects-archived"),
     *("label-add", "label-move", "member-invite", "member-role"),
     *("import-run", "import-cancel", "import-status", "import-refused", "export-labels"),
     *("label-next", "label-answer", "label-undo", "label-status", "label-leave"),

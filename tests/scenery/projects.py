@@ -9,6 +9,7 @@ from labeller.learning.models import TrainingRun
 from labeller.learning.runs import DIED_TWICE
 from labeller.notices.models import Notice
 from labeller.projects.archiving import archive
+from labeller.projects.deleting import ask_for_deletion
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.merging import merge_labels
 from labeller.projects.models import Invitation, Role
@@ -21,10 +22,12 @@ def others(stage: Stage) -> list[Seen]:
     """A project of many labels, a finished one, an empty one; the pages of nobody's project and of none."""
     several = make_project("multi", labels=[f"Kind of clause {at}" for at in range(30)], name="Several")
     finished, empty = make_project(name="Finished"), make_project(labels=(), name="Empty")
-    archived = make_project(name="Archived")
-    for other in (several, finished, empty, archived):
+    archived, going = make_project(name="Archived"), make_project(name="Going")
+    for other in (several, finished, empty, archived, going):
         join(other, stage.alice, Role.MANAGER)
-    archive(project=archived)
+    for other in (archived, going):
+        archive(project=other)
+    ask_for_deletion(project=going, name="Going")
     add_texts(several, ["One text", *(f"A clause of several kinds, number {at}." for at in range(5))])
     add_texts(finished, ["Only one"])
     give(finished, stage.alice, one(finished, stage.alice), finished.labels.first())
@@ -36,7 +39,8 @@ def others(stage: Stage) -> list[Seen]:
         Seen("account_login", reverse("account_login"), nobody=True),
         Seen("account_signup", reverse("account_signup"), nobody=True),
         Seen("not found", "/p/nowhere/"),
-        stage.of("project", project=archived),
+        *(stage.of("project", project=other) for other in (archived, going)),
+        stage.of("project-delete", project=archived),
         *(stage.of(name, project=empty) for name in ("project", "labels", "guidelines", "members")),
         *(stage.of("project", project=other) for other in (finished, several)),
     ]

@@ -1,0 +1,185 @@
+"""An archived project is deleted for good: asked for by its name, then done by a worker in small steps.
+
+Its own row says how that stands, and goes last. Every change is one conditional update, as with a training run:
+
+    archived --ask_for_deletion--> waits --claim--> at work --> gone
+                                     ^----hand back----+     a turn is over, or something is still under way for it
+
+Recovery hands out what waits, and what a killed worker left; whatever is deleted already stays deleted.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from labeller import queueing
+from labeller.projects.archiving import stop_work
+from labeller.projects.belongings import tables, wipe
+from labeller.projects.models import Membership, Project
+
+log = structlog.get_logger(__name__)
+
+TASK = "labeller.projects.tasks.delete_project"
+BATCH = 1000  # rows a transaction: whoever wants to write meanwhile waits a fraction of a second
+MOST_PAUSE_S = 0.5
+TURN_S = 30.0  # then the task is enqueued anew, so that refits and imports get their turn
+STALE = timedelta(seconds=60)  # a batch takes well under a second; this allows for a machine on its knees
+AGAIN = timedelta(seconds=15)  # waiting for so long: what was under way may have ended, or the broker lost the task
+
+# Known to the apps above, which register it in their AppConfig.ready: whether something that was asked to stop has not
+# stopped yet, and where a project's files are.
+under_way: list[Callable[[int], bool]] = []
+folders: list[Callable[[int], Path]] = []
+
+
+class WrongName(ValueError):
+    """Another name was typed; the message is a sentence for the page."""
+
+
+class _Superseded(Exception):
+    """Another process has taken the deletion over."""
+
+
+class _TurnOver(Exception):
+    """Others wait for the worker."""
+
+
+def ask_for_deletion(*, project: Project, name: str) -> bool:
+    """Hand an archived project to a worker, which deletes it; from now on nobody can bring it back. False when it is
+    open, or asked for before. Raises WrongName when `name` is not its name."""
+    if _as_read(name) != _as_read(project.name):
+        raise WrongName(_("That is not its name. Type “%(project)s”, capitals too.") % {"project": project})
+    now = timezone.now()
+    with transaction.atomic():
+        rows = Project.objects.filter(pk=project.pk, archived_at__isnull=False, deletion_asked_at=None)
+        if not rows.update(deletion_asked_at=now, deletion_beat_at=now):
+            return False
+        transaction.on_commit(partial(queueing.enqueue, TASK, project.pk, cluster="quick"))
+    return True
+
+
+def recover_deletions() -> int:
+    """Hand out again what waits and what a killed worker left. Of several processes that look, one does. The number."""
+    now = timezone.now()
+    going = Project.objects.filter(deletion_asked_at__isnull=False)
+    silent = Q(deletion_beat_at__lt=now - STALE) | Q(deletion_claim=None, deletion_beat_at__lt=now - AGAIN)
+    found = 0
+    for pk, beat_at in list(going.filter(silent).values_list("pk", "deletion_beat_at")):
+        if going.filter(pk=pk, deletion_beat_at=beat_at).update(deletion_claim=None, deletion_beat_at=now):
+            queueing.enqueue(TASK, pk, cluster="quick")
+            found += 1
+    return found
+
+
+def carry_on(project_id: int) -> bool:
+    """Delete as much as one turn allows, unless another process is at it, or something is still under way for the
+    project. True once it is gone. May be called twice without harm."""
+    turn = _claim(project_id)
+    if turn is None:
+        return False
+    stop_work(project_id)
+    if any(is_under_way(project_id) for is_under_way in under_way):
+        turn.hand_back()
+        return False
+    try:
+        _delete(turn)
+    except _TurnOver:
+        turn.hand_back()
+        queueing.enqueue(TASK, project_id, cluster="quick")
+        return False
+    except _Superseded:
+        log.warning("deletion_superseded", project=project_id)
+        return False
+    log.info("project_deleted", project=project_id)
+    return True
+
+
+@dataclass(frozen=True)
+class _Turn:
+    project_id: int
+    token: uuid.UUID
+    ends: float  # of time.monotonic()
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """One transaction, if the deletion is still ours. Others write in the pause after it. Raises _Superseded, and
+        _TurnOver before anything is done."""
+        began = time.monotonic()
+        if began > self.ends:
+            raise _TurnOver
+        with transaction.atomic():
+            if not self._mine().update(deletion_beat_at=timezone.now()):
+                raise _Superseded
+            yield
+        time.sleep(min(time.monotonic() - began, MOST_PAUSE_S))
+
+    def hand_back(self) -> None:
+        self._mine().update(deletion_claim=None, deletion_beat_at=timezone.now())
+
+    def _mine(self) -> QuerySet[Project]:
+        return Project.objects.filter(pk=self.project_id, deletion_claim=self.token)
+
+
+def _claim(project_id: int) -> _Turn | None:
+    """None when the project is gone, was not asked to go, or another process is at it."""
+    token, now = uuid.uuid4(), timezone.now()
+    free = Q(deletion_claim=None) | Q(deletion_beat_at__lt=now - STALE)
+    rows = Project.objects.filter(free, pk=project_id, deletion_asked_at__isnull=False)
+    if not rows.update(deletion_claim=token, deletion_beat_at=now):
+        return None
+    return _Turn(project_id, token, time.monotonic() + TURN_S)
+
+
+def _delete(turn: _Turn) -> None:
+    """Files first: they are what a reader of the disk would find. Then tables, those that name others before these;
+    then at once what a last request has written meanwhile, who was a member, and the project."""
+    _overwrite_what_is_deleted()
+    _remove_folders(turn.project_id)
+    for table in tables():
+        if table.model is Membership:  # whoever manages it sees until the end that it is going
+            continue
+        after = 0
+        while keys := table.some_keys(turn.project_id, after=after, count=BATCH):
+            with turn.step():
+                table.delete(keys)
+            after = keys[-1]
+    with turn.step():
+        for table in tables():
+            wipe(table.rows(turn.project_id))
+        wipe(Project.objects.filter(pk=turn.project_id))
+    _remove_folders(turn.project_id)
+
+
+def _remove_folders(project_id: int) -> None:
+    """Raises OSError where something cannot be removed."""
+    for folder_of in folders:
+        folder = folder_of(project_id)
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def _overwrite_what_is_deleted() -> None:
+    """SQLite leaves deleted bytes in its file unless it is told, or was built, to overwrite them with zeros."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def _as_read(name: str) -> str:
+    """As a page shows it: spaces in a row are one, and however an accent is written it looks the same."""
+    return " ".join(unicodedata.normalize("NFC", name).split())

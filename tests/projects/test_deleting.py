@@ -1,0 +1,396 @@
+"""Deleted for good: asked for by name, done by a worker in small steps, taken up again after a killed one; no row and
+no file stays, and other projects are untouched."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from labeller.corpus.models import Document, ImportJob
+from labeller.corpus.query import parse
+from labeller.corpus.word_search import has_words
+from labeller.learning import recovery, services
+from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun
+from labeller.projects import archiving, deleting
+from labeller.projects.belongings import Table, tables
+from labeller.projects.history import GuidelinesVersion
+from labeller.projects.models import Label, Project, Role, User
+from tests.cast import add_texts, join, make_project
+from tests.projects.full_project import fill_every_table, rows_by_table
+from tests.projects.refusals import ClientOf, refused_to_others
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deleting, "MOST_PAUSE_S", 0.0)
+
+
+@pytest.fixture
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What was handed to the workers."""
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr("labeller.queueing.async_task", lambda task, pk, cluster: told.append((task, pk)))
+    return told
+
+
+@pytest.fixture
+def other(alice: User) -> Project:
+    """Another project, as full, that has to stay as it is."""
+    other = make_project(name="Another")
+    join(other, alice, Role.MANAGER)
+    fill_every_table(other, alice)
+    put_files(other)
+    return other
+
+
+@pytest.fixture
+def full(other: Project, project: Project, alice: User) -> Project:
+    """An archived project with a row in every table, and files."""
+    fill_every_table(project, alice)
+    put_files(project)
+    archiving.archive(project=project)
+    return project
+
+
+@pytest.fixture
+def asked(full: Project) -> Project:
+    deleting.ask_for_deletion(project=full, name=full.name)
+    return full
+
+
+def files_of(project: Project) -> list[Path]:
+    return [Path(settings.ARTIFACTS) / str(project.pk), Path(settings.UPLOADS) / str(project.pk)]
+
+
+def put_files(project: Project) -> None:
+    for folder in files_of(project):
+        (folder / "versions" / "1").mkdir(parents=True)
+        (folder / "versions" / "1" / "meta.json").write_text("{}")
+
+
+def no_sign_for(seconds: float) -> None:
+    """Let the clock go on for whoever looks for lost deletions."""
+    Project.objects.exclude(deletion_asked_at=None).update(deletion_beat_at=timezone.now() - timedelta(seconds=seconds))
+
+
+# --- What goes ---
+
+
+def test_no_row_and_no_file_stays_and_another_project_is_untouched(asked, other):
+    before = rows_by_table(other.pk)
+    assert 0 not in before.values() and 0 not in rows_by_table(asked.pk).values()
+    assert deleting.carry_on(asked.pk)
+    assert set(rows_by_table(asked.pk).values()) == {0}
+    assert not Project.objects.filter(pk=asked.pk).exists()
+    assert not any(folder.exists() for folder in files_of(asked))
+    assert rows_by_table(other.pk) == before
+    assert all((folder / "versions" / "1" / "meta.json").exists() for folder in files_of(other))
+    connection.check_constraints()
+
+
+def test_nothing_of_it_is_left_in_any_table(asked, other):
+    """As above, by counting all rows: also those that would belong to nobody now."""
+    everything = {table.model: table.model._base_manager.count() for table in tables()}
+    going = {table.model: table.rows(asked.pk).count() for table in tables()}
+    deleting.carry_on(asked.pk)
+    assert {table.model: table.model._base_manager.count() for table in tables()} == {
+        model: count - going[model] for model, count in everything.items()
+    }
+
+
+def test_its_people_stay(asked, alice, bob):
+    deleting.carry_on(asked.pk)
+    assert set(User.objects.values_list("username", flat=True)) == {"alice", "bob", "rita"}
+
+
+def test_no_word_of_it_is_found_any_more(project, other):
+    add_texts(project, ["The plaintiff Zebulon sues.", "Zebulon appeals."])
+    add_texts(other, ["Zebulon is somebody else here."])
+    assert len(found(project, "zebulon")) == 2
+    archiving.archive(project=project)
+    deleting.ask_for_deletion(project=project, name=project.name)
+    assert deleting.carry_on(project.pk)
+    assert len(found(other, "zebulon")) == 1 and found(project, "zebulon") == []
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT rowid FROM corpus_words WHERE corpus_words MATCH 'zebulon'")
+            indexed = {pk for (pk,) in cursor.fetchall()}
+        assert indexed == set(Document.objects.filter(text__contains="Zebulon").values_list("pk", flat=True))
+
+
+def found(project: Project, words: str) -> list[int]:
+    return list(Document.objects.filter(has_words(project, parse(words)), project=project).values_list("pk", flat=True))
+
+
+# --- How ---
+
+
+@pytest.fixture
+def deleted_at_once() -> Iterator[list[int]]:
+    """How many rows each DELETE took."""
+    counts: list[int] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        result = execute(sql, params, many, context)
+        if sql.startswith("DELETE"):
+            counts.append(context["cursor"].rowcount)
+        return result
+
+    with connection.execute_wrapper(watch):
+        yield counts
+
+
+def test_many_rows_go_a_batch_at_a_time(asked, monkeypatch, deleted_at_once):
+    add_texts(asked, [f"Text {at}" for at in range(20)])
+    monkeypatch.setattr(deleting, "BATCH", 3)
+    assert deleting.carry_on(asked.pk)
+    assert max(deleted_at_once) == 3
+    assert sum(deleted_at_once) > 60
+
+
+def test_when_its_turn_is_over_others_get_the_worker_and_it_goes_on_later(asked, monkeypatch, enqueued):
+    monkeypatch.setattr(deleting, "TURN_S", -1.0)
+    assert not deleting.carry_on(asked.pk)
+    assert enqueued == [(deleting.TASK, asked.pk)]
+    monkeypatch.setattr(deleting, "TURN_S", 30.0)
+    assert deleting.carry_on(asked.pk)
+
+
+def test_a_killed_worker_s_deletion_is_taken_up_again(asked, other, monkeypatch, enqueued):
+    before = rows_by_table(other.pk)
+    delete, left = Table.delete, iter(range(12))
+
+    def killed_in_the_middle(table: Table, keys: list[int]) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        delete(table, keys)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Table, "delete", killed_in_the_middle)
+        deleting.carry_on(asked.pk)
+    assert 0 in (rows := rows_by_table(asked.pk).values()) and any(rows)
+    assert not deleting.carry_on(asked.pk), "the killed one may still be at work"
+    assert not deleting.recover_deletions()
+    no_sign_for(61)
+    assert deleting.recover_deletions() == 1 and not deleting.recover_deletions()
+    assert enqueued == [(deleting.TASK, asked.pk)]
+    assert deleting.carry_on(asked.pk)
+    assert set(rows_by_table(asked.pk).values()) == {0} and rows_by_table(other.pk) == before
+
+
+def test_a_process_that_slept_through_its_replacement_stops(asked):
+    turn = deleting._claim(asked.pk)
+    assert turn is not None
+    no_sign_for(61)
+    assert deleting._claim(asked.pk) is not None
+    with pytest.raises(deleting._Superseded), turn.step():
+        pytest.fail("it went on")
+
+
+def test_what_a_last_request_writes_meanwhile_goes_too(asked, monkeypatch):
+    delete = Table.delete
+
+    def with_a_late_row(table: Table, keys: list[int]) -> None:
+        if table.model is Label:  # long after the table of versions was emptied
+            GuidelinesVersion.objects.get_or_create(project=asked, number=9, defaults={"labels": []})
+        delete(table, keys)
+
+    monkeypatch.setattr(Table, "delete", with_a_late_row)
+    assert deleting.carry_on(asked.pk)
+    assert not GuidelinesVersion.objects.filter(project=asked.pk).exists()
+
+
+def test_a_file_that_cannot_be_removed_keeps_the_project_s_row(asked, monkeypatch):
+    def refuse(folder: Path) -> None:
+        raise PermissionError(folder)
+
+    with monkeypatch.context() as patched, pytest.raises(PermissionError):
+        patched.setattr(shutil, "rmtree", refuse)
+        deleting.carry_on(asked.pk)
+    no_sign_for(61)
+    assert deleting.carry_on(asked.pk)
+
+
+def test_twice_does_no_harm(asked):
+    assert deleting.carry_on(asked.pk)
+    assert not deleting.carry_on(asked.pk)
+
+
+def test_what_was_not_asked_to_go_stays(full, other):
+    assert not deleting.carry_on(full.pk) and not deleting.carry_on(other.pk)
+    assert Project.objects.count() == 2
+
+
+# --- What is waited for ---
+
+
+def running_import(project: Project) -> None:
+    ImportJob.objects.filter(project=project).update(state="running", heartbeat_at=timezone.now(), path="gone")
+
+
+def test_an_import_is_cancelled(asked, monkeypatch):
+    running_import(asked)
+    seen: list[str] = []
+    monkeypatch.setattr(
+        deleting, "_delete", lambda turn: seen.extend(ImportJob.objects.values_list("state", flat=True))
+    )
+    assert deleting.carry_on(asked.pk)
+    assert "cancelled" in seen and "running" not in seen
+
+
+def test_a_run_is_asked_to_cancel_and_waited_for(asked, enqueued):
+    run = TrainingRun.objects.create(project=asked, kind="embed", state="running", heartbeat_at=timezone.now())
+    assert not deleting.carry_on(asked.pk)
+    run.refresh_from_db()
+    assert run.cancel_requested and Document.objects.filter(project=asked).exists()
+    TrainingRun.objects.filter(pk=run.pk).update(state="cancelled")
+    no_sign_for(16)
+    recovery.recover()
+    assert (deleting.TASK, asked.pk) in enqueued
+    assert deleting.carry_on(asked.pk)
+
+
+def test_a_run_that_only_waited_is_not_waited_for(asked):
+    run = TrainingRun.objects.create(project=asked, kind="embed", heartbeat_at=timezone.now())
+    assert services.cancel(run=run)
+    assert deleting.carry_on(asked.pk)
+
+
+def test_a_zip_that_is_being_built_is_waited_for(asked):
+    building = ModelExport.objects.filter(version__project=asked)
+    building.update(state="running", heartbeat_at=timezone.now())
+    assert not deleting.carry_on(asked.pk)
+    building.update(state="done")
+    assert deleting.carry_on(asked.pk)
+
+
+def test_a_quick_refit_is_waited_for_unless_its_process_is_dead(asked):
+    refit = LoopState.objects.filter(project=asked)
+    refit.update(refresh_claim=uuid.uuid4(), refresh_claimed_at=timezone.now())
+    assert not deleting.carry_on(asked.pk)
+    refit.update(refresh_claimed_at=timezone.now() - timedelta(minutes=5))
+    assert deleting.carry_on(asked.pk)
+
+
+# --- Asking for it ---
+
+
+@pytest.fixture
+def page(full: Project) -> str:
+    return reverse("project-delete", args=[full.slug])
+
+
+def test_its_manager_types_the_name_and_a_worker_gets_it(
+    full, page, alice, client_of: ClientOf, enqueued, django_capture_on_commit_callbacks
+):
+    browser = client_of(alice)
+    assert f'href="{page}"' in browser.get(reverse("projects")).content.decode()
+    assert "Delete “Terms of service” for good?</h1>" in browser.get(page).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        listed = browser.post(page, {"name": " Terms  of service "}, follow=True).content.decode()
+    assert enqueued == [(deleting.TASK, full.pk)]
+    assert "“Terms of service” is being deleted. You can leave this page." in listed
+    assert "is being deleted</span>" in listed and 'hx-trigger="every 2s"' in listed
+    assert not re.search(rf'(href|action)="/p/{full.slug}/', listed), "there is nothing to be done with it"
+
+
+@pytest.mark.parametrize("typed", ["", "terms of service", "Terms", "Another"])
+def test_another_name_is_refused_in_a_sentence(typed, full, page, alice, client_of: ClientOf):
+    answer = client_of(alice).post(page, {"name": typed})
+    assert answer.status_code == 422
+    said = answer.content.decode()
+    assert ("Type “Terms of service”, capitals too." in said) == bool(typed) and "errorlist" in said
+    full.refresh_from_db()
+    assert not full.is_going
+
+
+def test_an_open_project_has_to_be_archived_first(other, alice, client_of: ClientOf):
+    url = reverse("project-delete", args=[other.slug])
+    for answer in (
+        client_of(alice).get(url, follow=True),
+        client_of(alice).post(url, {"name": "Another"}, follow=True),
+    ):
+        assert answer.redirect_chain == [(reverse("project-settings", args=[other.slug]), 302)]
+        assert "Archive “Another” first" in answer.content.decode()
+    assert not deleting.ask_for_deletion(project=other, name=other.name)
+    other.refresh_from_db()
+    assert not other.is_going
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_else_may(method, full, page, bob, rita, mallory, client_of: ClientOf):
+    refused_to_others(client_of, page, method=method, bob=bob, rita=rita, mallory=mallory)
+    full.refresh_from_db()
+    assert not full.is_going
+
+
+def test_it_wants_a_csrf_token(full, page, alice):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    assert browser.post(page, {"name": full.name}).status_code == 403
+
+
+def test_from_then_on_it_cannot_be_brought_back(asked, alice, client_of: ClientOf):
+    assert not archiving.bring_back(project=asked)
+    url = reverse("project-bring-back", args=[asked.slug])
+    said = client_of(alice).post(url, follow=True).content.decode()
+    assert "is being deleted; it cannot be brought back." in said
+    answer = client_of(alice).get(reverse("project", args=[asked.slug]))
+    assert answer.status_code == 403 and "“Terms of service” is being deleted for good." in answer.content.decode()
+
+
+def test_asking_twice_is_asking_once(asked, alice, client_of: ClientOf):
+    since = Project.objects.get(pk=asked.pk).deletion_asked_at
+    assert not deleting.ask_for_deletion(project=asked, name=asked.name)
+    answer = client_of(alice).get(reverse("project-delete", args=[asked.slug]))
+    assert answer["Location"] == reverse("projects")
+    assert Project.objects.get(pk=asked.pk).deletion_asked_at == since
+
+
+# --- The list ---
+
+
+def test_the_list_asks_for_itself_until_the_project_is_gone(asked, alice, client_of: ClientOf):
+    browser = client_of(alice)
+    browser.headers = {"HX-Request": "true"}  # type: ignore[attr-defined]
+    shown = browser.get(reverse("projects")).content.decode()
+    found = re.search(r'hx-get="([^"]+)"', shown[shown.index('id="archived"') :])
+    assert found is not None
+    headers = {"HX-Request": "true"}
+    assert browser.get(found[1], headers=headers).status_code == 204
+    deleting.carry_on(asked.pk)
+    answer = browser.get(found[1], headers=headers)
+    assert "Nothing is archived any more." in answer.content.decode() and "hx-get" not in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+
+
+def test_who_manages_it_sees_until_the_end_that_it_is_going(asked, alice, client_of: ClientOf, monkeypatch):
+    listed: list[str] = []
+    delete = Table.delete
+
+    def and_look(table: Table, keys: list[int]) -> None:
+        delete(table, keys)
+        listed.append(client_of(alice).get(reverse("projects")).content.decode())
+
+    monkeypatch.setattr(Table, "delete", and_look)
+    assert deleting.carry_on(asked.pk)
+    assert listed and all("is being deleted" in page for page in listed)
+
+
+def test_versions_that_others_rest_on_are_no_hindrance(asked):
+    assert ModelVersion.objects.filter(project=asked).exclude(base=None).exists()
+    assert deleting.carry_on(asked.pk)
