@@ -13,6 +13,7 @@ from labeller.projects import archiving, deleting, selectors
 from labeller.projects.access import LabellerRequest, managed_project_for
 from labeller.projects.confirmation import confirmation_page
 from labeller.projects.forms import DeletionForm
+from labeller.projects.tiles import how_far
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,7 +72,7 @@ def delete(request: LabellerRequest, slug: str) -> HttpResponse:
     if project.is_going:
         return redirect("projects")
     # Without `project`: the bar on top would lead to pages that are closed.
-    context = {"name": project.name, "form": form}
+    context = {"name": project.name, "how_far": how_far([project.pk]).get(project.pk), "form": form}
     return render(request, "projects/delete.html", context, status=422 if form.is_bound else 200)
 
 

@@ -18,12 +18,13 @@ from labeller.projects.forms import NewProjectForm, ProjectForm
 from labeller.projects.labels import LabelError
 from labeller.projects.overview import next_step, panels_for
 from labeller.projects.services import AlreadyMade, AuditRefused, change_settings, create_project
+from labeller.projects.tiles import tiles_of
 
 
 @require_GET
 def projects(request: LabellerRequest) -> HttpResponse:
     context = {
-        "memberships": selectors.projects_of(request.user),
+        "tiles": tiles_of(request.user),
         "archived": selectors.archived_of(request.user),
         "may_create": selectors.may_create_projects(request.user),
     }
