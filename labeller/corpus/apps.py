@@ -17,5 +17,6 @@ class CorpusConfig(AppConfig):
         archiving.to_stop.append(closing.stop_imports)
         deleting.under_way.append(closing.has_import)
         deleting.folders.append(closing.uploads_folder)
+        deleting.indexes.append(word_index.forget_deleted)
         connection_created.connect(word_index.connect, dispatch_uid="corpus.fold_words")
         post_migrate.connect(word_index.after_migrate, sender=self, dispatch_uid="corpus.mend_word_index")

@@ -42,9 +42,13 @@ STALE = timedelta(seconds=60)  # a batch takes well under a second; this allows 
 AGAIN = timedelta(seconds=15)  # waiting for so long: what was under way may have ended, or the broker lost the task
 
 # Known to the apps above, which register it in their AppConfig.ready: whether something that was asked to stop has not
-# stopped yet, and where a project's files are.
+# stopped yet, where a project's files are, and what still knows deleted rows, which it forgets in short writes.
 under_way: list[Callable[[int], bool]] = []
 folders: list[Callable[[int], Path]] = []
+indexes: list[Callable[[], Iterator[None]]] = []
+
+
+_END = object()
 
 
 class WrongName(ValueError):
@@ -109,24 +113,28 @@ def carry_on(project_id: int) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Turn:
     project_id: int
     token: uuid.UUID
     ends: float  # of time.monotonic()
+    began: float = 0.0  # the last step
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """One transaction, if the deletion is still ours. Others write in the pause after it. Raises _Superseded, and
-        _TurnOver before anything is done."""
-        began = time.monotonic()
-        if began > self.ends:
-            raise _TurnOver
+        """One transaction, if the deletion is still ours. Raises _Superseded."""
+        self.began = time.monotonic()
         with transaction.atomic():
             if not self._mine().update(deletion_beat_at=timezone.now()):
                 raise _Superseded
             yield
-        time.sleep(min(time.monotonic() - began, MOST_PAUSE_S))
+
+    def rest(self) -> None:
+        """After a step that did something: as long again for whoever else wants to write. Raises _TurnOver."""
+        now = time.monotonic()
+        if now > self.ends:
+            raise _TurnOver
+        time.sleep(min(now - self.began, MOST_PAUSE_S))
 
     def hand_back(self) -> None:
         self._mine().update(deletion_claim=None, deletion_beat_at=timezone.now())
@@ -146,8 +154,9 @@ def _claim(project_id: int) -> _Turn | None:
 
 
 def _delete(turn: _Turn) -> None:
-    """Files first: they are what a reader of the disk would find. Then tables, those that name others before these;
-    then at once what a last request has written meanwhile, who was a member, and the project."""
+    """Files first: they are what a reader of the disk would find. Then tables, those that name others before these, and
+    what indexes know of them; then at once what a last request has written meanwhile, who was a member, and the
+    project."""
     _overwrite_what_is_deleted()
     _remove_folders(turn.project_id)
     for table in tables():
@@ -157,12 +166,23 @@ def _delete(turn: _Turn) -> None:
         while keys := table.some_keys(turn.project_id, after=after, count=BATCH):
             with turn.step():
                 table.delete(keys)
+            turn.rest()
             after = keys[-1]
+    for forget in indexes:
+        steps = forget()
+        while _do_one(steps, turn):
+            turn.rest()
     with turn.step():
         for table in tables():
             wipe(table.rows(turn.project_id))
         wipe(Project.objects.filter(pk=turn.project_id))
     _remove_folders(turn.project_id)
+
+
+def _do_one(steps: Iterator[None], turn: _Turn) -> bool:
+    """False when none is left."""
+    with turn.step():
+        return next(steps, _END) is not _END
 
 
 def _remove_folders(project_id: int) -> None:

@@ -132,6 +132,29 @@ def test_no_word_of_it_is_found_any_more(project, other):
         assert indexed == set(Document.objects.filter(text__contains="Zebulon").values_list("pk", flat=True))
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps words with the row they belong to")
+@pytest.mark.parametrize("turn_s", [30.0, -1.0])
+def test_the_index_keeps_no_words_of_it_in_its_pages(project, other, turn_s, monkeypatch):
+    for kept in (other, project, other):  # written by turns, so that the index has several parts
+        mark = "Qumran" if kept == other else "Zebulon"
+        add_texts(kept, [f"{mark}{at} is the {kept.documents.count() + at}th party." for at in range(300)])
+    archiving.archive(project=project)
+    deleting.ask_for_deletion(project=project, name=project.name)
+    monkeypatch.setattr(deleting, "TURN_S", turn_s)
+    monkeypatch.setattr("labeller.corpus.word_index.MERGED_AT_ONCE", 1)
+    monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
+    assert pages_with("ebulon") > 0
+    assert any(deleting.carry_on(project.pk) for _ in range(500))
+    assert pages_with("ebulon") == 0 and pages_with("umran") > 0
+    assert len(found(other, "qumran*")) == 600
+
+
+def pages_with(part: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM corpus_words_data WHERE instr(block, CAST(%s AS BLOB))", [part])
+        return int(cursor.fetchone()[0])
+
+
 def found(project: Project, words: str) -> list[int]:
     return list(Document.objects.filter(has_words(project, parse(words)), project=project).values_list("pk", flat=True))
 
