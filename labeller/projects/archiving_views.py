@@ -28,11 +28,12 @@ def archive(request: LabellerRequest, slug: str) -> HttpResponse:
             question=_("Archive “%(project)s”?") % name,
             effect=_(
                 "It leaves everybody's list, and none of its pages opens any more. Imports and runs that are under way "
-                "are cancelled. Nothing else is lost: your list of projects can bring it back."
+                "are cancelled. Nothing else is lost: you can bring it back from your list of projects."
             ),
             action=_("Archive"),
             back=reverse("project-settings", args=[slug]),
             tab="project",
+            may_be_undone=True,
         )
     if archiving.archive(project=access.project):
         messages.success(request, _("“%(project)s” is archived. You find it below your projects.") % name)
