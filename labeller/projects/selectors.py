@@ -34,7 +34,7 @@ class Archived:
     @property
     def marker(self) -> str:
         """Changes when what is shown does."""
-        return f"{len(self.projects)}-{sum(project.is_going for project in self.projects)}"
+        return ".".join(f"{project.pk}{'x' if project.is_going else ''}" for project in self.projects)
 
 
 def archived_of(user: User) -> Archived:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from pydoc import locate
 from typing import Any
 
 import pytest
@@ -246,6 +247,11 @@ def test_a_file_that_cannot_be_removed_keeps_the_project_s_row(asked, monkeypatc
         deleting.carry_on(asked.pk)
     no_sign_for(61)
     assert deleting.carry_on(asked.pk)
+
+
+def test_a_worker_finds_the_task_by_its_name(asked):
+    locate(deleting.TASK)(asked.pk)  # type: ignore[operator]
+    assert not Project.objects.filter(pk=asked.pk).exists()
 
 
 def test_twice_does_no_harm(asked):
