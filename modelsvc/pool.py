@@ -22,7 +22,7 @@ class AsItCame:
     X: Embeddings  # (A, D)
     rows: Rows  # (N,) where the pool's texts are in X; -1: not read
     covered: Rows  # (n + P,) where those of Pool.covered_X are; -1: not read
-    label_X: Embeddings | None  # (C, D)
+    label_X: Embeddings | None  # (C, D) zeros where a label's name is not read
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Pool:
     label_X: Embeddings | None = None  # (C, D) the labels' names and descriptions, read by the encoder of X
     in_hand_X: Embeddings | None = None  # (P, D) texts that somebody has before them, whose labels come in a moment
     as_it_came: Callable[[], AsItCame | None] | None = None  # looked up where it is needed; None: X is all there is
+    answered: NDArray[np.int64] | None = None  # (C,) for how many texts that nobody has labelled the model says each
 
     def __post_init__(self) -> None:
         N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)

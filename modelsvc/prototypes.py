@@ -54,11 +54,17 @@ class Prototypes:
         return one_hot(self.columns, C)
 
     def of_each(self, C: int) -> Embeddings | None:
-        """(C, D) the mean of what each label is called; None where one has nothing."""
+        """(C, D) the mean of what each label is called, unit rows; None where one has nothing."""
+        means = self.of_those_named(C)
+        return means if means.any(axis=1).all() else None
+
+    def of_those_named(self, C: int) -> Embeddings:
+        """The same, zeros for a label that has nothing. (C, D)"""
         sums = np.zeros((C, self.X.shape[1]), np.float32)
         np.add.at(sums, self.columns, self.X)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return sums / lengths if len(np.unique(self.columns)) == C and lengths.all() else None
+        means: Embeddings = (sums / np.maximum(lengths, 1e-9)).astype(np.float32)
+        return means
 
     def beside(self, X: Embeddings, Y: Targets) -> tuple[Embeddings, Targets]:
         """n labelled texts and their labels with the names behind them: (n + K, D), (n + K, C)."""

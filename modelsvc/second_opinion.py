@@ -16,6 +16,7 @@ from modelsvc.links import softmax
 from modelsvc.types import Proba, Targets
 
 SHARES = (0.25, 0.5, 0.75)  # of the tuned encoder, besides 1
+FEW = 16  # labelled texts that both were asked about without having seen; fewer say nothing
 LEAST = np.float32(1e-6)  # a probability whose logarithm is taken
 
 
@@ -40,8 +41,8 @@ def both(frozen: Proba, tuned: Proba, share: float, temperature: float = 1.0) ->
 
 def share_of_tuned(frozen: Proba, tuned: Proba, Y: Targets, rows: NDArray[np.bool_]) -> float:
     """The tuned opinion's share, of SHARES or all, with the least log loss on what both said of those labelled texts,
-    Y (n, C), that they had not seen, `rows` (n,). All of it where fewer than two such texts can tell."""
-    if int(rows.sum()) < 2:
+    Y (n, C), that they had not seen, `rows` (n,). All of it where there are fewer than FEW of these."""
+    if int(rows.sum()) < FEW:
         return 1.0
     truth = Y[rows].argmax(axis=1)
     losses = {share: _loss(both(frozen[rows], tuned[rows], share), truth) for share in (1.0, *SHARES)}

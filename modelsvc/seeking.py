@@ -1,4 +1,4 @@
-"""Seeking: a label that the model answers for no text of the pool is asked about by likeness instead.
+"""Seeking: a label that the model answers for no text that waits is asked about by likeness instead.
 
 A tuned encoder that saw one text of a rare kind may never answer it. Then nothing doubts for it, what stands for many
 texts is seldom of it, and a hundred labels later it still has one text. But of the texts nearest to that one half are
@@ -8,7 +8,7 @@ another text: names may be codes, and a kind may have nothing more. While the mo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,8 @@ NEAREST = 3  # texts asked for one label, until one of them or any other carries
 ENOUGH = 4  # texts of a label from which on likeness teaches it no more
 NEVER_ANSWERED = "Asked because the model never answers %(label)s and this may be an example"
 
+CONSIDERED = 24  # nearest texts of a label among which those in the words of a labelled one are passed over
+
 Policy = Callable[[Pool, int, np.random.Generator], Ranked]
 Labels = NDArray[np.int64]
 
@@ -33,12 +35,13 @@ def seeking(policy: Policy, pool: Pool, k: int, rng: np.random.Generator) -> Ran
     taken = min(len(rows), max(-(-k // 2), k - (pool.size - len(rows))))
     if not taken:
         return policy(pool, k, rng)
-    rows, labels = rows[:taken], labels[:taken]
+    rows, labels, ones = rows[:taken], labels[:taken], np.ones(taken, np.float32)
+    said = [NEVER_ANSWERED % {"label": pool.label_names[label]} for label in labels.tolist()]
+    if taken == k:
+        return Ranked(rows, ones, ones, said, "seeking")
     rest = np.setdiff1d(np.arange(pool.size), rows)
     ranked = policy(_without(pool, rest, rows), k - taken, rng)
     place = np.argsort(np.concatenate([2 * np.arange(taken), 2 * np.arange(k - taken) + 1]), kind="stable")
-    ones = np.ones(taken, np.float32)
-    said = [NEVER_ANSWERED % {"label": pool.label_names[label]} for label in labels.tolist()]
     reasons = [*said, *ranked.reasons]
     return Ranked(
         np.concatenate([rows, rest[ranked.rows]])[place],
@@ -52,83 +55,74 @@ def seeking(policy: Policy, pool: Pool, k: int, rng: np.random.Generator) -> Ran
 def sought(pool: Pool) -> tuple[Rows, Labels]:
     """Rows (S,) of the pool to ask for labels that the model never answers and few texts carry, and which label each is
     asked for (S,): the nearest of each label, then the second nearest of each. A label's NEAREST are so of all texts
-    but its own, also of what was labelled otherwise or is in hand: each is asked once. Raises StrategyError without a
-    model."""
-    labels = _never_answered(pool)
-    if not len(labels):
-        return np.zeros(0, np.int64), labels
-    space = _Space.of(pool)
-    labels, directions = space.directions(pool, labels)
-    free, known = space.likeness(directions)  # (N, U), (M, U)
-    own = np.zeros(known.shape, np.bool_)
-    own[: len(pool.labelled_Y)] = pool.labelled_Y[:, labels] > 0
+    but its own and those in the words of a labelled one, also of what was labelled otherwise or is in hand: each is
+    asked once. Raises StrategyError without a model."""
+    left = _never_answered(pool)
     found: list[tuple[int, int, int]] = []  # place among the nearest, label, row
-    for at, label in enumerate(labels.tolist()):
-        nearest = _nearest(free[:, at])
-        tried = (known[~own[:, at], at] >= free[nearest, at][:, None]).sum(axis=1)
-        places = np.arange(len(nearest)) + tried
-        found += [(int(place), label, int(row)) for place, row in zip(places, nearest, strict=True) if place < NEAREST]
+    for space in _spaces(pool) if len(left) else ():
+        labels, directions = space.directions(pool, left)
+        left = np.setdiff1d(left, labels)
+        free, known = space.X @ directions.T, space.covered @ directions.T  # (A, U), (M, U)
+        for at, label in enumerate(labels.tolist()):
+            rows, likeness = space.nearest(free[:, at])
+            own = np.zeros(len(known), np.bool_)
+            own[: len(pool.labelled_Y)] = pool.labelled_Y[:, label] > 0
+            places = np.arange(len(rows)) + (known[~own, at] >= likeness[:, None]).sum(axis=1)
+            found += [(place, label, row) for place, row in zip(places.tolist(), rows.tolist(), strict=True)]
     asked_for: dict[int, int] = {}
-    for _, label, row in sorted(found):
-        asked_for.setdefault(row, label)
-    rows = np.array(list(asked_for), np.int64)
-    rows = rows[suppress_near_duplicates(space.of_pool(rows), np.arange(len(rows)), against=space.covered)]
+    for place, label, row in sorted(found):
+        if place < NEAREST:
+            asked_for.setdefault(row, label)
+    rows = suppress_near_duplicates(pool.X, np.array(list(asked_for), np.int64), against=pool.covered_X)
     return rows, np.array([asked_for[row] for row in rows.tolist()], np.int64)
 
 
 def _never_answered(pool: Pool) -> Labels:
-    counts, proba = pool.counts, pool.need_proba("seeking")
-    answered = np.bincount(proba.argmax(axis=1), minlength=len(counts))
+    counts, answered = pool.counts, pool.answered
+    if answered is None:
+        answered = np.bincount(pool.need_proba("seeking").argmax(axis=1), minlength=len(counts))
     labels: Labels = np.flatnonzero((counts < ENOUGH) & (answered == 0)).astype(np.int64)
     return labels
 
 
-def _nearest(cosine: NDArray[np.float32]) -> Rows:
-    """The NEAREST highest of (N,), highest first, or all where there are fewer."""
-    top: Rows = np.argpartition(-cosine, min(NEAREST, len(cosine)) - 1)[:NEAREST]
-    return top[np.argsort(-cosine[top], kind="stable")]
+def _spaces(pool: Pool) -> Iterator[_Space]:
+    """Where likeness is measured: by the encoder as it came, for a tuned one has put texts of a label it never answers
+    among those of others, and what labels are called means little to it. Then, for labels of which that one has read
+    neither text nor name, by the encoder that serves."""
+    read = pool.as_it_came() if pool.as_it_came is not None else None
+    if read is not None:
+        covered = np.where(read.covered[:, None] >= 0, read.X[read.covered], 0).astype(np.float32)
+        yield _Space(read.X, read.rows, covered, read.label_X)
+    yield _Space(pool.X, np.arange(pool.size), pool.covered_X, pool.label_X)
 
 
 @dataclass(frozen=True)
 class _Space:
-    """Where likeness is measured: by the encoder as it came if it has read the texts, for one that was tuned has put
-    texts of a label it never answers among those of others, and what labels are called means nothing to it."""
-
     X: Embeddings  # (A, D)
-    rows: Rows | None  # (N,) of the pool's texts in X, -1 where it is not there; None: X is the pool's own
+    rows: Rows  # (N,) of the pool's texts in X, -1 where it is not there
     covered: Embeddings  # (M, D)
-    label_X: Embeddings | None  # (C, D)
-
-    @classmethod
-    def of(cls, pool: Pool) -> _Space:
-        read = pool.as_it_came() if pool.as_it_came is not None else None
-        if read is None:
-            return cls(pool.X, None, pool.covered_X, pool.label_X)
-        covered = np.where(read.covered[:, None] >= 0, read.X[read.covered], 0).astype(np.float32)
-        return cls(read.X, read.rows, covered, read.label_X)
+    label_X: Embeddings | None  # (C, D), zeros where nothing is read
 
     def directions(self, pool: Pool, labels: Labels) -> tuple[Labels, Embeddings]:
-        """Of these labels those (U,) that have texts or a name, and the mean of their texts, else their name: unit rows
-        (U, D)."""
-        texts = self.covered[: len(pool.labelled_Y)]
-        directions = pool.labelled_Y[:, labels].T.astype(np.float32) @ texts
+        """Of these labels those (U,) that have texts or a name here, and the mean of their texts, else their name: unit
+        rows (U, D)."""
+        directions = pool.labelled_Y[:, labels].T.astype(np.float32) @ self.covered[: len(pool.labelled_Y)]
         if self.label_X is not None:
-            directions = np.where(pool.counts[labels, None] > 0, directions, self.label_X[labels])
+            has_texts = np.linalg.norm(directions, axis=1, keepdims=True) > 0
+            directions = np.where(has_texts, directions, self.label_X[labels])
         lengths = np.linalg.norm(directions, axis=1, keepdims=True)
         there = lengths[:, 0] > 0
         return labels[there], directions[there] / lengths[there]
 
-    def likeness(self, directions: Embeddings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Cosines of the pool's texts and of the covered ones: (N, U), (M, U). -1 for what was not read."""
-        free = self.X @ directions.T
-        if self.rows is not None:
-            free = np.where(self.rows[:, None] >= 0, free[self.rows], np.float32(-1))
-        return free, self.covered @ directions.T
-
-    def of_pool(self, rows: Rows) -> Embeddings:
-        """(K, D) of these rows of the pool."""
-        at = rows if self.rows is None else self.rows[rows]
-        return np.where(at[:, None] >= 0, self.X[at], 0).astype(np.float32)
+    def nearest(self, cosine: NDArray[np.float32]) -> tuple[Rows, NDArray[np.float32]]:
+        """NEAREST rows of the pool, or fewer, and how near they are, the nearest first, by cosines of X (A,). None says
+        what a labelled text or one in hand says, or a nearer one."""
+        free = np.where(self.rows >= 0, cosine[self.rows], np.float32(-np.inf))
+        top: Rows = np.argpartition(-free, min(CONSIDERED, len(free)) - 1)[:CONSIDERED]
+        top = top[np.argsort(-free[top], kind="stable")]
+        top = top[np.isfinite(free[top])]
+        new = suppress_near_duplicates(self.X[self.rows[top]], np.arange(len(top)), against=self.covered)[:NEAREST]
+        return top[new], free[top[new]]
 
 
 def _without(pool: Pool, rest: Rows, taken: Rows) -> Pool:

@@ -83,3 +83,9 @@ def ranking_names(project: Project, pool: PoolArrays, label_ids: list[int]) -> E
         return None
     found = pool.names.prototypes(label_texts(project, label_ids))
     return found.of_each(len(label_ids)) if found is not None else None
+
+
+def names_read(project: Project, pool: PoolArrays, label_ids: list[int]) -> Embeddings | None:
+    """(C, D) of those labels' names that were read, zeros for the others; None where none was."""
+    found = None if pool.names is None else pool.names.prototypes(label_texts(project, label_ids))
+    return None if found is None else found.of_those_named(len(label_ids))

@@ -14,7 +14,7 @@ from labeller.annotation.overlap import Overlap, turned
 from labeller.annotation.queue import AUDIT_REASON
 from labeller.learning import artifacts
 from labeller.learning.bridge_material import Refit
-from labeller.learning.bridge_names import ranking_names
+from labeller.learning.bridge_names import names_read, ranking_names
 from labeller.learning.bridge_pool import Ids, draws, pool_arrays
 from labeller.projects.models import Membership, Project, Role
 from modelsvc.pool import AsItCame
@@ -88,6 +88,7 @@ def active_entries(
         thresholds=thresholds,
         in_hand_X=material.pool.X[material.in_hand],
         as_it_came=partial(_as_it_came, material, candidates),
+        answered=None if proba is None else _answered(material, proba),
     )
     k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy
@@ -109,13 +110,17 @@ def active_entries(
     ]
 
 
+def _answered(material: Refit, proba: Proba) -> NDArray[np.int64]:
+    """(C,) for how many texts of the pool that nobody has labelled each label is the likeliest."""
+    return np.bincount(proba[~material.is_learnt].argmax(axis=1), minlength=proba.shape[1])
+
+
 def _as_it_came(material: Refit, candidates: Rows) -> AsItCame | None:
-    """What the encoder as it came had read of these texts before a tuned one served; None while it serves itself."""
+    """What the encoder as it came had read of these texts before a tuned one served. None while it serves itself, and
+    once most of them came later."""
     if material.reader.base is None:
         return None
     pool = pool_arrays(artifacts.embeddings_folder(material.project.pk, material.reader.encoder))
-    if not len(pool.ids):
-        return None
 
     def rows_of(texts: Rows) -> Rows:
         at, found = pool.rows_of(material.pool.ids[texts])
@@ -123,9 +128,11 @@ def _as_it_came(material: Refit, candidates: Rows) -> AsItCame | None:
         rows[found] = at
         return rows
 
-    covered = np.concatenate([material.rows, material.in_hand])
-    names = ranking_names(material.project, pool, material.labels.label_ids)
-    return AsItCame(pool.X, rows_of(candidates), rows_of(covered), names)
+    rows = rows_of(candidates)
+    if np.count_nonzero(rows >= 0) < len(rows) / 2:
+        return None
+    covered = rows_of(np.concatenate([material.rows, material.in_hand]))
+    return AsItCame(pool.X, rows, covered, names_read(material.project, pool, material.labels.label_ids))
 
 
 def audit_entries(material: Refit, rows: Rows, proba: Proba | None) -> list[QueueEntry]:

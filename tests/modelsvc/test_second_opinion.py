@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from modelsvc.links import softmax
-from modelsvc.second_opinion import SHARES, SecondOpinion, both, share_of_tuned
+from modelsvc.second_opinion import FEW, SHARES, SecondOpinion, both, share_of_tuned
 
 N, C = 200, 4
 Y = np.eye(C, dtype=np.uint8)[np.arange(N) % C]
@@ -47,6 +47,18 @@ class TestBothTogether:
 class TestHowMuchTheTunedOneCounts:
     def test_less_than_all_where_the_other_adds_something(self):
         assert share_of_tuned(said(right=0.6, seed=0), said(right=0.6, seed=1), Y, ALL) in SHARES
+
+    def test_also_where_it_is_ahead_by_less_than_a_standard_error(self):
+        frozen, tuned = said(right=0.4, seed=2), said(right=0.7, seed=3)
+        truth = np.arange(N), Y.argmax(1)
+        share = share_of_tuned(frozen, tuned, Y, ALL)
+        gain = np.log(both(frozen, tuned, share)[truth]) - np.log(tuned[truth])
+        assert share < 1 and 0 < gain.mean() < gain.std() / N**0.5
+
+    def test_all_while_fewer_than_sixteen_texts_can_tell(self):
+        frozen, tuned = said(right=0.6, seed=0), said(right=0.6, seed=1)
+        best = {count: share_of_tuned(frozen, tuned, Y, np.arange(N) < count) for count in (FEW - 1, FEW)}
+        assert best[FEW - 1] == 1.0 > best[FEW]
 
     def test_all_where_the_other_knows_nothing(self):
         nothing = np.full((N, C), 1 / C, np.float32)

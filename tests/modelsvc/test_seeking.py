@@ -7,7 +7,7 @@ import pytest
 
 from modelsvc.pool import AsItCame, Pool, StrategyError
 from modelsvc.seeking import ENOUGH, NEAREST, sought
-from modelsvc.strategies import rank
+from modelsvc.strategies import phase, rank
 
 NAMES = ["Change", "Court", "Forum"]
 FORUM = 2
@@ -95,6 +95,33 @@ def test_texts_in_somebody_s_hand_count_among_them():
     assert len(again) == 1 and np.array_equal(waiting.X[again[0]], pool.X[rows[2]])
 
 
+def with_waiting(pool, X):
+    """The pool with these texts more to ask, which the model takes for the first label."""
+    proba = np.tile(np.array([[0.5, 0.4, 0.1]], np.float32), (len(X), 1))
+    return replace(pool, X=np.concatenate([pool.X, X]), proba=np.concatenate([pool.proba, proba]))
+
+
+def test_copies_of_a_labelled_text_take_no_place():
+    """Contracts repeat one another: three copies of the one text teach nothing, and are not all there is to ask."""
+    pool, kinds = forgotten()
+    copies = with_waiting(pool, np.repeat(pool.labelled_X[[-1]], 3, axis=0))
+    rows, _ = sought(copies)
+    assert len(rows) == NEAREST and rows.max() < pool.size and (kinds[rows] == FORUM).all()
+
+
+def test_a_labelled_text_that_others_are_still_asked_for_takes_none_either():
+    pool, kinds = forgotten()
+    rows, _ = sought(with_waiting(pool, pool.labelled_X))
+    assert len(rows) == NEAREST and (kinds[rows] == FORUM).all()
+
+
+def test_whoever_knows_the_whole_pool_says_what_is_answered():
+    """Late in a project the texts of a label are labelled, and the model answers it for none of the few left."""
+    pool, _ = forgotten()
+    assert not len(sought(replace(pool, answered=np.array([90, 40, 7])))[0])
+    assert len(sought(replace(pool, answered=np.array([90, 47, 0])))[0]) == NEAREST
+
+
 class TestByTheEncoderAsItCame:
     """A tuned encoder has put texts of the label among others', and what labels are called means nothing to it."""
 
@@ -120,6 +147,15 @@ class TestByTheEncoderAsItCame:
         pool, _, kinds = self.tuned(forums=1, unread=5)
         rows, _ = sought(pool)
         assert np.count_nonzero(kinds[rows] == FORUM) == 1
+
+    def test_a_name_it_has_not_read_is_looked_for_where_it_is(self):
+        """A label that was added after a tuned model served is read by that one alone."""
+        pool, _, _ = self.tuned(forums=0)
+        read = pool.as_it_came()
+        names = read.label_X.copy()
+        names[FORUM] = 0
+        unread = replace(pool, as_it_came=lambda: replace(read, label_X=names))
+        assert sought(unread)[0].tolist() == sought(replace(pool, as_it_came=None))[0].tolist() != []
 
     def test_where_it_has_read_nothing_the_tuned_one_is_asked(self):
         pool, _, _ = self.tuned(forums=1)
@@ -150,6 +186,18 @@ class TestInTheDefaultPolicy:
     def test_a_pool_used_up_is_asked_to_the_last_text(self):
         pool, _ = forgotten()
         assert sorted(rank(pool, pool.size, seed=3).rows.tolist()) == list(range(pool.size))
+
+    @pytest.mark.parametrize("left", [1, 2, 3, 4])
+    @pytest.mark.parametrize("times", [1, 20], ids=["early", "late"])
+    def test_so_is_one_of_which_nearly_all_is_sought(self, left, times):
+        pool, kinds = forgotten()
+        rows = np.flatnonzero(kinds == FORUM)[:left]
+        few = np.repeat(np.arange(20), 5 * times)
+        labelled_X = np.concatenate([pool.labelled_X[few], pool.labelled_X[20:]])
+        labelled_Y = np.concatenate([pool.labelled_Y[few], pool.labelled_Y[20:]])
+        end = replace(pool, X=pool.X[rows], proba=pool.proba[rows], labelled_X=labelled_X, labelled_Y=labelled_Y)
+        assert phase(end) == ("early" if times == 1 else "late")
+        assert sorted(rank(end, left, seed=3).rows.tolist()) == list(range(left))
 
     def test_not_while_the_next_text_may_be_of_a_new_kind_anyway(self):
         pool, _ = forgotten()
