@@ -73,8 +73,7 @@ def sought(pool: Pool) -> tuple[Rows, Labels]:
     for place, label, row in sorted(found):
         if place < NEAREST:
             asked_for.setdefault(row, label)
-    rows = suppress_near_duplicates(pool.X, np.array(list(asked_for), np.int64), against=pool.covered_X)
-    return rows, np.array([asked_for[row] for row in rows.tolist()], np.int64)
+    return np.array(list(asked_for), np.int64), np.array(list(asked_for.values()), np.int64)
 
 
 def _never_answered(pool: Pool) -> Labels:
