@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path, PurePath
 
 from django.conf import settings
@@ -169,7 +170,8 @@ def cancel_import(*, job: ImportJob) -> None:
             TestSet.objects.filter(job=job).delete()
         elif job.added:
             announce(job)
-    upload_path(job).unlink(missing_ok=True)
+        # Once it is certain, also where a caller's transaction goes on: without its file a waiting import would fail.
+        transaction.on_commit(partial(upload_path(job).unlink, missing_ok=True), robust=True)
 
 
 def delete_test_set(*, test_set: TestSet) -> None:

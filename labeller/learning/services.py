@@ -137,9 +137,11 @@ def _start(
     project: Project, kind: TrainingRun.Kind, requested_by: User | None, *, labels: int, enqueue: bool = True
 ) -> TrainingRun:
     """Raises RunRefused when the project is archived, and IntegrityError when a run of this kind is unfinished."""
-    if Project.objects.filter(pk=project.pk, archived_at__isnull=False).exists():
-        raise RunRefused(_("This project is archived: nothing is started in it."))
     with transaction.atomic():
+        # Whoever archives it in this moment waits for this row, and then finds the run to cancel; or this waits.
+        row = Project.objects.select_for_update(no_key=True).filter(pk=project.pk)
+        if any(row.values_list("archived_at", flat=True)):
+            raise RunRefused(_("This project is archived: nothing is started in it."))
         run = TrainingRun.objects.create(
             project=project,
             kind=kind,

@@ -35,7 +35,7 @@ def archive(request: LabellerRequest, slug: str) -> HttpResponse:
             tab="project",
             may_be_undone=True,
         )
-    if archiving.archive(project=access.project):
+    if archiving.archive(project=access.project, by=request.user):
         messages.success(request, _("“%(project)s” is archived. You find it below your projects.") % name)
     return redirect("projects")
 
@@ -44,14 +44,13 @@ def archive(request: LabellerRequest, slug: str) -> HttpResponse:
 def bring_back(request: LabellerRequest, slug: str) -> HttpResponse:
     access = managed_project_for(request, slug, archived_too=True)
     name = {"project": access.project}
-    if archiving.bring_back(project=access.project):
+    if archiving.bring_back(project=access.project, by=request.user):
         messages.success(request, _("“%(project)s” is open again.") % name)
         return redirect("project", slug)
-    access.project.refresh_from_db()
-    if access.project.is_going:
-        messages.error(request, _("“%(project)s” is being deleted; it cannot be brought back.") % name)
-        return redirect("projects")
-    return redirect("project", slug)
+    if selectors.is_open(access.project):
+        return redirect("project", slug)
+    messages.error(request, _("“%(project)s” is being deleted; it cannot be brought back.") % name)
+    return redirect("projects")
 
 
 @require_http_methods(["GET", "POST"])

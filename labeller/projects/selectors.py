@@ -49,6 +49,17 @@ def may_create_projects(user: User) -> bool:
     return user.is_staff or Membership.objects.filter(user=user, role=Role.MANAGER).exists()
 
 
+def is_open(project: Project) -> bool:
+    """Whether it is there and not archived, as the database has it now."""
+    return Project.objects.filter(pk=project.pk, archived_at=None).exists()
+
+
+def is_last_managed(user: User, project: Project) -> bool:
+    """Whether the user may make no other project once this one is gone."""
+    others = Membership.objects.filter(user=user, role=Role.MANAGER, project__deletion_asked_at=None)
+    return not user.is_staff and not others.exclude(project=project).exists()
+
+
 def members_of(project: Project) -> QuerySet[Membership]:
     return project.memberships.select_related("user").order_by("joined_at", "id")
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from labeller.annotation.models import Annotation
+from labeller.corpus.importing import upload_path
 from labeller.corpus.models import ImportJob
 from labeller.corpus.services import start_import
 from labeller.learning import recovery, refresh, services
@@ -106,6 +109,17 @@ def test_a_stranger_still_hears_nothing_of_it(archived, mallory, client_of: Clie
     assert client_of(mallory).get(reverse("project", args=[archived.slug])).status_code == 404
 
 
+def test_the_log_says_who_did_it(project, alice, client_of: ClientOf):
+    with capture_logs() as logged:
+        for name in ("project-archive", "project-bring-back"):
+            client_of(alice).post(reverse(name, args=[project.slug]))
+    who = {"project": project.pk, "slug": project.slug, "name": project.name, "user": "alice", "log_level": "info"}
+    assert [line for line in logged if line.get("user")] == [
+        {"event": "project_archived"} | who,
+        {"event": "project_brought_back"} | who,
+    ]
+
+
 def test_twice_is_once(archived):
     since = archived.archived_at
     assert not archiving.archive(project=archived)
@@ -155,6 +169,41 @@ def test_imports_are_cancelled_and_what_they_brought_stays(project, alice):
     waiting.refresh_from_db()
     assert (job.state, waiting.state) == (ImportJob.State.CANCELLED, ImportJob.State.UPLOADED)
     assert project.documents.count() == 2
+
+
+def test_a_file_goes_only_when_its_cancelling_is_certain(project, alice, django_capture_on_commit_callbacks):
+    job = upload(project, "text\nthree\n", user=alice)
+    start_import(job=job, background=False)
+    with pytest.raises(ZeroDivisionError), django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        archiving.archive(project=project)
+        raise ZeroDivisionError
+    job.refresh_from_db()
+    assert job.state == ImportJob.State.QUEUED and upload_path(job).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        archiving.archive(project=project)
+    assert not upload_path(job).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_run_starts_while_it_is_being_archived(project, monkeypatch):
+    """Whoever looks before that is certain waits for it."""
+    monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
+    started: list[TrainingRun | None] = []
+
+    def start() -> None:
+        try:
+            started.append(services.start_embedding(project=project))
+        finally:
+            connection.close()
+
+    starting = threading.Thread(target=start)
+    with transaction.atomic():
+        Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+        starting.start()
+        starting.join(0.5)
+        assert not started
+    starting.join(20)
+    assert started == [None] and not TrainingRun.objects.exists()
 
 
 def test_runs_are_asked_to_cancel(project, django_capture_on_commit_callbacks):
