@@ -26,6 +26,10 @@ class Table:
     path: str  # from its rows to the project, as a lookup: "score__version__project"
     to_itself: tuple[str, ...]  # its fields that name another row of its own
 
+    @property
+    def name(self) -> str:
+        return self.model._meta.label
+
     def rows(self, project_id: int) -> Rows:
         return self.model._base_manager.filter(**{self.path: project_id})
 

@@ -5,7 +5,8 @@ Its own row says how that stands, and goes last. Every change is one conditional
     archived --ask_for_deletion--> waits --claim--> at work --> gone
                                      ^----hand back----+     a turn is over, or something is still under way for it
 
-Recovery hands out what waits, and what a killed worker left; whatever is deleted already stays deleted.
+Recovery hands out what waits, and what a killed worker left; whatever is deleted already stays deleted. A folder that
+cannot be removed is tried again and again: the log names it, and the list of projects says that it is stuck.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import shutil
 import time
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,16 +29,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeller import queueing
-from labeller.projects.archiving import stop_work
-from labeller.projects.belongings import tables, wipe
-from labeller.projects.models import Membership, Project
+from labeller.projects.archiving import note, stop_work
+from labeller.projects.belongings import Table, tables, wipe
+from labeller.projects.models import Membership, Project, User
 
 log = structlog.get_logger(__name__)
 
 TASK = "labeller.projects.tasks.delete_project"
 BATCH = 1000  # rows a transaction: whoever wants to write meanwhile waits a fraction of a second
 MOST_PAUSE_S = 0.5
-TURN_S = 30.0  # then the task is enqueued anew, so that refits and imports get their turn
+TURN_S = 3.0  # then the task is enqueued anew: there are two quick workers, and a refit is wanted within seconds
 STALE = timedelta(seconds=60)  # a batch takes well under a second; this allows for a machine on its knees
 AGAIN = timedelta(seconds=15)  # waiting for so long: what was under way may have ended, or the broker lost the task
 
@@ -48,7 +49,11 @@ folders: list[Callable[[int], Path]] = []
 indexes: list[Callable[[], Iterator[None]]] = []
 
 
+# SQLite's log is emptied when nobody reads or writes: how often that is tried, and how long writers wait for a try.
+TRIES, BETWEEN_TRIES_S, PATIENCE_MS = 10, 0.3, 200
+
 _END = object()
+_ALL = "all"  # in place of a table's name: of the tables none is left
 
 
 class WrongName(ValueError):
@@ -63,7 +68,14 @@ class _TurnOver(Exception):
     """Others wait for the worker."""
 
 
-def ask_for_deletion(*, project: Project, name: str) -> bool:
+class _Stuck(Exception):
+    """This folder cannot be removed."""
+
+    def __init__(self, folder: Path, why: OSError) -> None:
+        self.facts = {"path": str(folder), "error": f"{type(why).__name__}: {why}"}
+
+
+def ask_for_deletion(*, project: Project, name: str, by: User | None = None) -> bool:
     """Hand an archived project to a worker, which deletes it; from now on nobody can bring it back. False when it is
     open, or asked for before. Raises WrongName when `name` is not its name."""
     if _as_read(name) != _as_read(project.name):
@@ -74,6 +86,7 @@ def ask_for_deletion(*, project: Project, name: str) -> bool:
         if not rows.update(deletion_asked_at=now, deletion_beat_at=now):
             return False
         transaction.on_commit(partial(queueing.enqueue, TASK, project.pk, cluster="quick"))
+    note("deletion_asked", project, by)
     return True
 
 
@@ -109,6 +122,10 @@ def carry_on(project_id: int) -> bool:
     except _Superseded:
         log.warning("deletion_superseded", project=project_id)
         return False
+    except _Stuck as stuck:
+        turn.hand_back(deletion_is_stuck=True)
+        log.error("deletion_stuck", project=project_id, **stuck.facts)
+        return False
     log.info("project_deleted", project=project_id)
     return True
 
@@ -118,14 +135,17 @@ class _Turn:
     project_id: int
     token: uuid.UUID
     ends: float  # of time.monotonic()
+    table: str  # how far the deletion is, as in its row
+    key: int
     began: float = 0.0  # the last step
 
     @contextmanager
-    def step(self) -> Iterator[None]:
-        """One transaction, if the deletion is still ours. Raises _Superseded."""
+    def step(self, table: str = _ALL, key: int = 0) -> Iterator[None]:
+        """One transaction, if the deletion is still ours; with it goes how far that brings us. Raises _Superseded."""
         self.began = time.monotonic()
+        there = {"deletion_table": table, "deletion_key": key}
         with transaction.atomic():
-            if not self._mine().update(deletion_beat_at=timezone.now()):
+            if not self._mine().update(deletion_beat_at=timezone.now(), deletion_is_stuck=False, **there):
                 raise _Superseded
             yield
 
@@ -136,8 +156,8 @@ class _Turn:
             raise _TurnOver
         time.sleep(min(now - self.began, MOST_PAUSE_S))
 
-    def hand_back(self) -> None:
-        self._mine().update(deletion_claim=None, deletion_beat_at=timezone.now())
+    def hand_back(self, **facts: bool) -> None:
+        self._mine().update(deletion_claim=None, deletion_beat_at=timezone.now(), **facts)
 
     def _mine(self) -> QuerySet[Project]:
         return Project.objects.filter(pk=self.project_id, deletion_claim=self.token)
@@ -150,21 +170,22 @@ def _claim(project_id: int) -> _Turn | None:
     rows = Project.objects.filter(free, pk=project_id, deletion_asked_at__isnull=False)
     if not rows.update(deletion_claim=token, deletion_beat_at=now):
         return None
-    return _Turn(project_id, token, time.monotonic() + TURN_S)
+    far = Project.objects.filter(deletion_claim=token).values_list("deletion_table", "deletion_key").first()
+    return _Turn(project_id, token, time.monotonic() + TURN_S, *far) if far else None
 
 
 def _delete(turn: _Turn) -> None:
     """Files first: they are what a reader of the disk would find. Then tables, those that name others before these, and
     what indexes know of them; then at once what a last request has written meanwhile, who was a member, and the
-    project."""
+    project. Raises _Stuck, _Superseded and _TurnOver."""
     _overwrite_what_is_deleted()
     _remove_folders(turn.project_id)
-    for table in tables():
+    for table in _left(turn.table):
         if table.model is Membership:  # whoever manages it sees until the end that it is going
             continue
-        after = 0
+        after = turn.key if table.name == turn.table else 0
         while keys := table.some_keys(turn.project_id, after=after, count=BATCH):
-            with turn.step():
+            with turn.step(table.name, keys[-1]):
                 table.delete(keys)
             turn.rest()
             after = keys[-1]
@@ -176,7 +197,20 @@ def _delete(turn: _Turn) -> None:
         for table in tables():
             wipe(table.rows(turn.project_id))
         wipe(Project.objects.filter(pk=turn.project_id))
-    _remove_folders(turn.project_id)
+        _remove_folders(turn.project_id)  # before the commit: where that fails, the row is still there to come back to
+        transaction.on_commit(_empty_the_log, robust=True)
+    try:
+        _remove_folders(turn.project_id)
+    except _Stuck as stuck:  # a file of the last moment
+        log.error("folder_left_behind", project=turn.project_id, **stuck.facts)
+
+
+def _left(reached: str) -> Sequence[Table]:
+    """The tables from this one on; all of them when none was reached, or another version of the program reached it."""
+    names = [table.name for table in tables()]
+    if reached == _ALL:
+        return ()
+    return tables()[names.index(reached) if reached in names else 0 :]
 
 
 def _do_one(steps: Iterator[None], turn: _Turn) -> bool:
@@ -186,11 +220,14 @@ def _do_one(steps: Iterator[None], turn: _Turn) -> bool:
 
 
 def _remove_folders(project_id: int) -> None:
-    """Raises OSError where something cannot be removed."""
+    """Raises _Stuck where something cannot be removed."""
     for folder_of in folders:
         folder = folder_of(project_id)
-        if folder.exists():
-            shutil.rmtree(folder)
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise _Stuck(folder, error) from error
 
 
 def _overwrite_what_is_deleted() -> None:
@@ -198,6 +235,26 @@ def _overwrite_what_is_deleted() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
+
+
+def _empty_the_log() -> None:
+    """SQLite writes to a log first. Until that has gone into its file, and is emptied, old bytes stay in both. Where
+    others read or write all the time it is left to the next that empties it."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        patience = int(cursor.fetchone()[0])
+        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+        try:
+            for _try in range(TRIES):
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if not cursor.fetchone()[0]:  # else it was busy
+                    return
+                time.sleep(BETWEEN_TRIES_S)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
+    log.warning("log_not_emptied", tries=TRIES)
 
 
 def _as_read(name: str) -> str:

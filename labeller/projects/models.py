@@ -70,6 +70,9 @@ class Project(models.Model):
     deletion_beat_at = models.DateTimeField(
         null=True, help_text="The last sign of its deletion: handed to the workers, or worked on."
     )
+    deletion_table = models.CharField(max_length=100, default="", help_text="How far its deletion is: in this table,")
+    deletion_key = models.BigIntegerField(default=0, help_text="and in it behind this key.")
+    deletion_is_stuck = models.BooleanField(default=False, help_text="Whether a folder of it cannot be removed.")
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="projects"
     )

@@ -32,9 +32,20 @@ class Archived:
         return any(project.is_going for project in self.projects)
 
     @property
+    def may_come_back(self) -> bool:
+        """Whether one is not being deleted."""
+        return any(not project.is_going for project in self.projects)
+
+    @property
     def marker(self) -> str:
         """Changes when what is shown does."""
-        return ".".join(f"{project.pk}{'x' if project.is_going else ''}" for project in self.projects)
+        return ".".join(f"{project.pk}{_state_of(project)}" for project in self.projects)
+
+
+def _state_of(project: Project) -> str:
+    if not project.is_going:
+        return ""
+    return "s" if project.deletion_is_stuck else "x"
 
 
 def archived_of(user: User) -> Archived:

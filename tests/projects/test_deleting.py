@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from pydoc import locate
@@ -18,6 +20,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from labeller.corpus.models import Document, ImportJob
 from labeller.corpus.query import parse
@@ -36,8 +39,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One turn does it, also on a slow machine."""
     monkeypatch.setattr(deleting, "MOST_PAUSE_S", 0.0)
+    monkeypatch.setattr(deleting, "TURN_S", 600.0)
 
 
 @pytest.fixture
@@ -134,7 +139,7 @@ def test_no_word_of_it_is_found_any_more(project, other):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps words with the row they belong to")
-@pytest.mark.parametrize("turn_s", [30.0, -1.0])
+@pytest.mark.parametrize("turn_s", [600.0, -1.0])
 def test_the_index_keeps_no_words_of_it_in_its_pages(project, other, turn_s, monkeypatch):
     for kept in (other, project, other):  # written by turns, so that the index has several parts
         mark = "Qumran" if kept == other else "Zebulon"
@@ -148,6 +153,39 @@ def test_the_index_keeps_no_words_of_it_in_its_pages(project, other, turn_s, mon
     assert any(deleting.carry_on(project.pk) for _ in range(500))
     assert pages_with("ebulon") == 0 and pages_with("umran") > 0
     assert len(found(other, "qumran*")) == 600
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL frees rows at its next VACUUM")
+@pytest.mark.django_db(transaction=True)
+def test_no_byte_of_its_texts_stays_in_the_file_or_in_its_log(project, monkeypatch):
+    monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
+    path = Path(connection.settings_dict["NAME"])
+    files = [path, path.with_name(f"{path.name}-wal")]
+    add_texts(project, [f"Xerxophon{at} is the {at}th party." for at in range(300)])
+    archiving.archive(project=project)
+    deleting.ask_for_deletion(project=project, name=project.name)
+    assert any(b"erxophon" in file.read_bytes() for file in files)
+    assert deleting.carry_on(project.pk)
+    assert not any(b"erxophon" in file.read_bytes() for file in files)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone() == (20_000,)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL frees rows at its next VACUUM")
+@pytest.mark.django_db(transaction=True)
+def test_a_log_that_is_being_read_is_left_to_the_next(project, monkeypatch):
+    monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
+    monkeypatch.setattr(deleting, "TRIES", 2)
+    monkeypatch.setattr(deleting, "PATIENCE_MS", 1)
+    monkeypatch.setattr(deleting, "BETWEEN_TRIES_S", 0.0)
+    archiving.archive(project=project)
+    deleting.ask_for_deletion(project=project, name=project.name)
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as reader, capture_logs() as logged:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM projects_project").fetchone()
+        assert deleting.carry_on(project.pk)
+    assert [line["event"] for line in logged] == ["log_not_emptied", "project_deleted"]
 
 
 def pages_with(part: str) -> int:
@@ -190,8 +228,30 @@ def test_when_its_turn_is_over_others_get_the_worker_and_it_goes_on_later(asked,
     monkeypatch.setattr(deleting, "TURN_S", -1.0)
     assert not deleting.carry_on(asked.pk)
     assert enqueued == [(deleting.TASK, asked.pk)]
-    monkeypatch.setattr(deleting, "TURN_S", 30.0)
+    monkeypatch.setattr(deleting, "TURN_S", 600.0)
     assert deleting.carry_on(asked.pk)
+
+
+def test_a_turn_goes_on_where_the_last_one_ended(asked, monkeypatch, enqueued):
+    """Else each of the many short ones would look through all tables again."""
+    asked_for: list[tuple[type, int]] = []
+    some_keys = Table.some_keys
+
+    def watched(table: Table, project_id: int, *, after: int, count: int) -> list[int]:
+        asked_for.append((table.model, after))
+        return some_keys(table, project_id, after=after, count=count)
+
+    monkeypatch.setattr(Table, "some_keys", watched)
+    monkeypatch.setattr(deleting, "TURN_S", -1.0)
+    monkeypatch.setattr(deleting, "BATCH", 1)
+    assert any(deleting.carry_on(asked.pk) for _ in range(500))
+    assert len(asked_for) == len(set(asked_for)) > len(tables())
+
+
+def test_a_place_that_this_version_does_not_know_is_the_beginning(asked):
+    Project.objects.filter(pk=asked.pk).update(deletion_table="old.Table", deletion_key=10**9)
+    assert deleting.carry_on(asked.pk)
+    assert set(rows_by_table(asked.pk).values()) == {0}
 
 
 def test_a_killed_worker_s_deletion_is_taken_up_again(asked, other, monkeypatch, enqueued):
@@ -238,15 +298,60 @@ def test_what_a_last_request_writes_meanwhile_goes_too(asked, monkeypatch):
     assert not GuidelinesVersion.objects.filter(project=asked.pk).exists()
 
 
-def test_a_file_that_cannot_be_removed_keeps_the_project_s_row(asked, monkeypatch):
+def test_a_file_that_cannot_be_removed_keeps_the_project_s_row(
+    asked, alice, monkeypatch, client_of: ClientOf, enqueued
+):
     def refuse(folder: Path) -> None:
         raise PermissionError(folder)
 
-    with monkeypatch.context() as patched, pytest.raises(PermissionError):
+    browser = client_of(alice)
+    with monkeypatch.context() as patched, capture_logs() as logged:
         patched.setattr(shutil, "rmtree", refuse)
-        deleting.carry_on(asked.pk)
-    no_sign_for(61)
+        assert not deleting.carry_on(asked.pk)
+    said = {"event": "deletion_stuck", "log_level": "error", "project": asked.pk, "path": str(files_of(asked)[1])}
+    assert any(said.items() <= line.items() for line in logged)
+    page = browser.get(reverse("projects")).content.decode()
+    assert "is being deleted, and stuck: a folder on the server cannot be removed." in page
+    no_sign_for(16)
+    assert deleting.recover_deletions() == 1 and enqueued == [(deleting.TASK, asked.pk)]
     assert deleting.carry_on(asked.pk)
+
+
+def test_it_is_not_stuck_any_more_once_the_folder_went(asked, monkeypatch):
+    Project.objects.filter(pk=asked.pk).update(deletion_is_stuck=True)
+    monkeypatch.setattr(deleting, "TURN_S", -1.0)
+    deleting.carry_on(asked.pk)
+    asked.refresh_from_db()
+    assert not asked.deletion_is_stuck
+
+
+def test_a_folder_of_the_last_moment_that_cannot_be_removed_keeps_the_row_too(asked, monkeypatch):
+    remove, left = deleting._remove_folders, iter(range(1))
+
+    def refuse_later(project_id: int) -> None:
+        if next(left, None) is None:
+            raise deleting._Stuck(files_of(asked)[0], PermissionError("no"))
+        remove(project_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deleting, "_remove_folders", refuse_later)
+        assert not deleting.carry_on(asked.pk)
+    asked.refresh_from_db()
+    assert asked.deletion_is_stuck and asked.memberships.exists()
+    assert deleting.carry_on(asked.pk)
+
+
+def test_a_folder_that_comes_with_the_commit_is_named_in_the_log(asked, monkeypatch):
+    left = iter(range(2))  # at the beginning, and before the commit
+
+    def refuse_last(project_id: int) -> None:
+        if next(left, None) is None:
+            raise deleting._Stuck(files_of(asked)[0], PermissionError("no"))
+
+    monkeypatch.setattr(deleting, "_remove_folders", refuse_last)
+    with capture_logs() as logged:
+        assert deleting.carry_on(asked.pk)
+    assert [line["event"] for line in logged] == ["folder_left_behind", "project_deleted"]
 
 
 def test_a_worker_finds_the_task_by_its_name(asked):

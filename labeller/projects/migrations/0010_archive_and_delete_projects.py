@@ -30,6 +30,21 @@ class Migration(migrations.Migration):
             name='deletion_claim',
             field=models.UUIDField(help_text='Of the process that deletes it now.', null=True),
         ),
+        migrations.AddField(
+            model_name='project',
+            name='deletion_table',
+            field=models.CharField(default='', help_text='How far its deletion is: in this table,', max_length=100),
+        ),
+        migrations.AddField(
+            model_name='project',
+            name='deletion_key',
+            field=models.BigIntegerField(default=0, help_text='and in it behind this key.'),
+        ),
+        migrations.AddField(
+            model_name='project',
+            name='deletion_is_stuck',
+            field=models.BooleanField(default=False, help_text='Whether a folder of it cannot be removed.'),
+        ),
         migrations.AddConstraint(
             model_name='project',
             constraint=models.CheckConstraint(condition=models.Q(('deletion_asked_at', None), ('archived_at__isnull', False), _connector='OR'), name='only_an_archived_project_goes'),
