@@ -13,6 +13,7 @@ from labeller.projects import archiving, deleting, selectors
 from labeller.projects.access import LabellerRequest, managed_project_for
 from labeller.projects.confirmation import confirmation_page
 from labeller.projects.forms import DeletionForm
+from labeller.projects.models import Project
 from labeller.projects.tiles import how_far
 
 
@@ -59,12 +60,13 @@ def delete(request: LabellerRequest, slug: str) -> HttpResponse:
     project = managed_project_for(request, slug, archived_too=True).project
     name = {"project": project}
     if not project.is_archived:
-        messages.warning(request, _("Archive “%(project)s” first: at the foot of this page.") % name)
-        return redirect("project-settings", slug)
+        return _archive_it_first(request, project)
     form = DeletionForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            deleting.ask_for_deletion(project=project, name=form.cleaned_data["name"])
+            asked = deleting.ask_for_deletion(project=project, name=form.cleaned_data["name"], by=request.user)
+            if not asked and selectors.is_open(project):  # somebody has brought it back in this moment
+                return _archive_it_first(request, project)
             messages.success(request, _("“%(project)s” is being deleted. You can leave this page.") % name)
             return redirect("projects")
         except deleting.WrongName as wrong:
@@ -72,7 +74,13 @@ def delete(request: LabellerRequest, slug: str) -> HttpResponse:
     if project.is_going:
         return redirect("projects")
     # Without `project`: the bar on top would lead to pages that are closed.
-    context = {"name": project.name, "how_far": how_far([project.pk]).get(project.pk), "form": form}
+    context = {
+        "name": project.name,
+        "slug": slug,
+        "how_far": how_far([project.pk]).get(project.pk),
+        "is_last": selectors.is_last_managed(request.user, project),
+        "form": form,
+    }
     return render(request, "projects/delete.html", context, status=422 if form.is_bound else 200)
 
 
@@ -83,3 +91,8 @@ def archived(request: LabellerRequest) -> HttpResponse:
     if request.GET.get("seen", "") == shown.marker:
         return HttpResponse(status=204)
     return render(request, "projects/_archived.html", {"archived": shown})
+
+
+def _archive_it_first(request: LabellerRequest, project: Project) -> HttpResponse:
+    messages.warning(request, _("Archive “%(project)s” first: at the foot of this page.") % {"project": project})
+    return redirect("project-settings", project.slug)

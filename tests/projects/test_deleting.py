@@ -478,6 +478,46 @@ def test_it_wants_a_csrf_token(full, page, alice):
     assert browser.post(page, {"name": full.name}).status_code == 403
 
 
+def test_the_log_says_who_asked(full, page, alice, client_of: ClientOf):
+    with capture_logs() as logged:
+        client_of(alice).post(page, {"name": full.name})
+    who = {"project": full.pk, "slug": full.slug, "name": full.name, "user": "alice"}
+    assert [line for line in logged if line["event"] == "deletion_asked"] == [
+        {"event": "deletion_asked", "log_level": "info"} | who
+    ]
+
+
+def test_one_that_is_brought_back_in_the_same_moment_is_not_said_to_be_deleted(
+    full, page, alice, monkeypatch, client_of: ClientOf
+):
+    ask = deleting.ask_for_deletion
+
+    def too_late(**asked: Any) -> bool:
+        archiving.bring_back(project=full)
+        return ask(**asked)
+
+    monkeypatch.setattr(deleting, "ask_for_deletion", too_late)
+    said = client_of(alice).post(page, {"name": full.name}, follow=True).content.decode()
+    assert "is being deleted" not in said and "Archive “Terms of service” first" in said
+
+
+LAST = "It is the only project that you manage."
+
+
+def test_who_may_make_no_other_afterwards_is_told(full, other, page, alice, client_of: ClientOf):
+    assert LAST not in client_of(alice).get(page).content.decode()
+    Project.objects.filter(pk=other.pk).update(archived_at=timezone.now(), deletion_asked_at=timezone.now())
+    assert LAST in client_of(alice).get(page).content.decode()
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    assert LAST not in client_of(alice).get(page).content.decode()
+
+
+def test_the_page_brings_it_back_for_a_last_download(full, page, alice, client_of: ClientOf):
+    shown = client_of(alice).get(page).content.decode()
+    assert "To keep the labels or a model, bring it back and download them first." in shown
+    assert f'method="post" action="{reverse("project-bring-back", args=[full.slug])}"' in shown
+
+
 def test_from_then_on_it_cannot_be_brought_back(asked, alice, client_of: ClientOf):
     assert not archiving.bring_back(project=asked)
     url = reverse("project-bring-back", args=[asked.slug])
@@ -510,6 +550,15 @@ def test_the_list_asks_for_itself_until_the_project_is_gone(asked, alice, client
     answer = browser.get(found[1], headers=headers)
     assert "Nothing is archived any more." in answer.content.decode() and "hx-get" not in answer.content.decode()
     assert "<html" not in answer.content.decode()
+
+
+def test_nothing_is_promised_back_while_all_are_being_deleted(asked, other, alice, client_of: ClientOf):
+    archiving.archive(project=other)
+    promise = "Below are those that you can bring back."
+    assert promise in client_of(alice).get(reverse("projects")).content.decode()
+    deleting.ask_for_deletion(project=other, name=other.name)
+    page = client_of(alice).get(reverse("projects")).content.decode()
+    assert "None of your projects is open." in page and promise not in page
 
 
 def test_who_manages_it_sees_until_the_end_that_it_is_going(asked, alice, client_of: ClientOf, monkeypatch):
