@@ -20,9 +20,8 @@ from modelsvc.types import Embeddings, Ranked, Rows
 
 NEAREST = 3  # texts asked for one label, until one of them or any other carries it
 ENOUGH = 4  # texts of a label from which on likeness teaches it no more
-NEVER_ANSWERED = "Asked because the model never answers %(label)s and this may be an example"
-
 CONSIDERED = 24  # nearest texts of a label among which those in the words of a labelled one are passed over
+NEVER_ANSWERED = "Asked because the model never answers %(label)s and this may be an example"
 
 Policy = Callable[[Pool, int, np.random.Generator], Ranked]
 Labels = NDArray[np.int64]

@@ -88,7 +88,7 @@ def active_entries(
         thresholds=thresholds,
         in_hand_X=material.pool.X[material.in_hand],
         as_it_came=partial(_as_it_came, material, candidates),
-        answered=None if proba is None else _answered(material, proba),
+        answered=None if proba is None or material.project.is_multi else _answered(material, proba),
     )
     k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy
@@ -112,7 +112,7 @@ def active_entries(
 
 def _answered(material: Refit, proba: Proba) -> NDArray[np.int64]:
     """(C,) for how many texts of the pool that nobody has labelled each label is the likeliest."""
-    return np.bincount(proba[~material.is_learnt].argmax(axis=1), minlength=proba.shape[1])
+    return np.bincount(proba.argmax(axis=1)[~material.is_learnt], minlength=proba.shape[1])
 
 
 def _as_it_came(material: Refit, candidates: Rows) -> AsItCame | None:
