@@ -4,8 +4,10 @@ has thought of yet."""
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -77,3 +79,13 @@ def _value(field: models.Field[Any, Any], made: dict[type[models.Model], models.
     if isinstance(field, models.DateTimeField):
         return timezone.now()
     return next((value for kind, value in PLAIN.items() if isinstance(field, kind)), None)
+
+
+def files_of(project: Project) -> list[Path]:
+    return [Path(settings.ARTIFACTS) / str(project.pk), Path(settings.UPLOADS) / str(project.pk)]
+
+
+def put_files(project: Project) -> None:
+    for folder in files_of(project):
+        (folder / "versions" / "1").mkdir(parents=True)
+        (folder / "versions" / "1" / "meta.json").write_text("{}")
