@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.models.sql.compiler import SQLUpdateCompiler
 from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
@@ -15,6 +17,9 @@ from pytest_django import Settings
 from labeller.learning import selectors
 from labeller.projects.models import Project, Role, User
 from tests.cast import join, make_project, make_user
+
+TESTS = Path(__file__).parent
+LABELLER = TESTS.parent / "labeller"
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +29,28 @@ def django_db_modify_db_settings(
     """SQLite on disk, as it is in earnest: in memory, threads share one cache and are refused instead of waiting."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def updates_of_one_table() -> Iterator[None]:
+    """No update of Labeller's reaches across a relation: on PostgreSQL two claims of one row would both be granted (see
+    `labeller.projects.conditions`). What SQLite, which has one writer, never shows."""
+    ask = SQLUpdateCompiler.pre_sql_setup
+
+    def ask_of_one_table(compiler: SQLUpdateCompiler) -> None:
+        compiler.query.get_initial_alias()
+        if compiler.query.count_active_tables() > 1:
+            frames = (frame.filename for frame in reversed(traceback.extract_stack()) if ours(frame.filename))
+            caller = next(frames, "")
+            assert not caller.startswith(str(LABELLER)), f"{caller} updates across a relation; take of_project()"
+        ask(compiler)
+
+    def ours(file: str) -> bool:
+        return file.startswith((str(LABELLER), str(TESTS))) and file != __file__
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLUpdateCompiler, "pre_sql_setup", ask_of_one_table)
+        yield
 
 
 @pytest.fixture(autouse=True)

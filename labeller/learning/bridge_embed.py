@@ -18,6 +18,7 @@ from labeller.learning.bridge_order import in_order
 from labeller.learning.bridge_pool import Ids, Reader, next_reader_of
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun
 from labeller.learning.runs import Heartbeat
+from labeller.projects.conditions import of_project
 from labeller.projects.models import Project
 from modelsvc.encoder import Encoder
 from modelsvc.store import EmbeddingStore
@@ -58,7 +59,7 @@ def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
         beat.finish(stage="", log=[{"texts": done}])
         if done == len(ids):
             # The new encoder has read the pool and serves from now on, unless another was chosen meanwhile.
-            loop = LoopState.objects.filter(project=run.project_id, project__encoder=reader.encoder)
+            loop = LoopState.objects.filter(of_project(encoder=reader.encoder), project=run.project_id)
             loop.exclude(reading="").update(reading="")
             _let_serve(reader, run.project_id)
         services.request_refresh(project_id=run.project_id)

@@ -21,6 +21,7 @@ from labeller.learning.models import LoopState, ModelExport, TrainingRun
 from labeller.learning.runs import LOST, STALE, Work, release_if_stale
 from labeller.learning.selectors import workers_alive
 from labeller.learning.work import discard
+from labeller.projects.conditions import of_project
 from labeller.projects.deleting import recover_deletions
 from labeller.projects.models import Project
 
@@ -71,7 +72,7 @@ def recover_stale_runs() -> int:
 def recover_stale_refreshes() -> int:
     """Quick refits whose process died in the middle, or whose task was lost, are asked for again."""
     now = timezone.now()
-    open_ones = LoopState.objects.filter(project__archived_at=None)
+    open_ones = LoopState.objects.filter(of_project(archived_at=None))
     stuck = open_ones.filter(refresh_claim__isnull=False, refresh_claimed_at__lt=now - REFIT_STUCK)
     found = 0
     for project_id in list(stuck.values_list("project_id", flat=True)):

@@ -22,6 +22,7 @@ from labeller.learning.models import LoopState
 from labeller.learning.reasons import reason_of
 from labeller.learning.recovery import REFIT_STUCK
 from labeller.learning.runs import BEAT_S, Superseded
+from labeller.projects.conditions import of_project
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,7 @@ def begin(project_id: int) -> uuid.UUID | None:
     project keeps it, and is refitted when it is brought back."""
     token, now = uuid.uuid4(), timezone.now()
     free = Q(refresh_claim=None) | Q(refresh_claimed_at__lt=now - REFIT_STUCK)
-    rows = LoopState.objects.filter(free, project_id=project_id, refresh_pending=True, project__archived_at=None)
+    rows = LoopState.objects.filter(free, of_project(archived_at=None), project_id=project_id, refresh_pending=True)
     return token if rows.update(refresh_pending=False, refresh_claim=token, refresh_claimed_at=now) else None
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from labeller.projects.conditions import of_project
 from labeller.projects.models import Invitation, Membership, Project, User
 
 SESSION_KEY = "invitation"  # the token, in the session of a stranger who may therefore make an account
@@ -58,11 +59,11 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
             raise AlreadyMember(_("You are a member of %(project)s already.") % {"project": invitation.project})
         now = timezone.now()
         claimed = Invitation.objects.filter(
+            of_project(archived_at=None),
             pk=invitation.pk,
             accepted_at__isnull=True,
             revoked_at__isnull=True,
             expires_at__gt=now,
-            project__archived_at=None,
         ).update(accepted_at=now, accepted_by=user)
         if not claimed:
             invitation.refresh_from_db()

@@ -19,6 +19,7 @@ from labeller.annotation.given_labels import AnswerRefused, checked_labels
 from labeller.annotation.models import Annotation
 from labeller.learning.id_ranges import pack
 from labeller.numerals import whole
+from labeller.projects.conditions import of_project
 from labeller.projects.models import Project, User
 from labeller.search.models import BulkAct
 
@@ -133,7 +134,7 @@ def carry_on(act_id: int) -> None:
     without harm."""
     claim, now = uuid.uuid4(), timezone.now()
     free = Q(claim=None) | Q(heartbeat_at__lt=now - SILENT)
-    rows = BulkAct.objects.filter(free, pk=act_id, state__in=BulkAct.UNFINISHED, project__archived_at=None)
+    rows = BulkAct.objects.filter(free, of_project(archived_at=None), pk=act_id, state__in=BulkAct.UNFINISHED)
     if not rows.update(claim=claim, heartbeat_at=now):
         return
     act = BulkAct.objects.select_related("project", "annotator").get(pk=act_id)
