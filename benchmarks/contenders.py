@@ -53,14 +53,16 @@ class Arena:
         mark = hashlib.sha256(made_of).hexdigest()
         stamp = self.work / "texts.sha256"
         if not stamp.exists() or stamp.read_text() != mark:
-            shutil.rmtree(self.work / "house", ignore_errors=True)
+            for folder in (self.work / "house", *self.work.glob("kept-*")):
+                shutil.rmtree(folder, ignore_errors=True)
             for path in self.work.glob("*.npy"):
                 path.unlink()
             stamp.write_text(mark)
 
     def play_ours(self, policy: str, seed: int) -> Iterator[dict[str, Any]]:
         """Points of the loop without an audit: the whole budget teaches. Full runs where the first starts by itself and
-        at each count, for nobody's clock decides here. Raises ProcessFailed."""
+        at each count, for nobody's clock decides here. After those of an earlier run in this folder that was stopped,
+        or wanted fewer labels. Raises ProcessFailed."""
         wish = Wish(
             train=str(self.pool),
             test=str(self.test),
@@ -72,6 +74,7 @@ class Arena:
             refit_every=self.refit_every,
             found_first=self.found_first,
             keep_in_both=True,  # the files here are as `fill` was given them
+            keep=str(self.work / f"kept-{policy}-{seed}"),
         )
         own = self.work / f"playing-{policy}-{seed}"
         shutil.rmtree(own, ignore_errors=True)  # of a run that was killed

@@ -10,8 +10,9 @@ encoder that serves. Every rival gets the same pool, the same number of labels a
 third of TRAIN is the test, the same third for all seeds, and TEST is not opened. With --found-first the first text of
 each label comes from search, for all.
 
-OUT is written after every point. What is there is not made again, but for a seed of ours that was stopped half-way: its
-points stay until the seed is played anew. Each run says which commit made it, on which machine.
+OUT is written after every point, and what is there is not made again. A seed of ours that was stopped goes on from its
+last point, and so does one of which more labels are wanted, where the same --work is given; without it the seed is
+played anew. Each run says which commits made it, on which machine.
 Prints one JSON object; progress goes to standard error. Where a contender failed, the exit code is 1.
 """
 
@@ -106,9 +107,9 @@ def _run(arena: Arena, report: Report, contender: str, seed: int, *, is_rival: b
             _tell(contender, seed, point)
         return
     for number, point in enumerate(arena.play_ours(contender, seed)):
-        if not number:  # a loop cannot be gone on with: the points of one seed come from one play
+        if not number:  # the points of one seed come from one play
             report.begin(contender, seed)
-        report.add(contender, seed, [point], by)
+        report.add(contender, seed, [point], point.pop("made_by", by))
         _tell(contender, seed, point)
 
 

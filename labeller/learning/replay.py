@@ -57,14 +57,14 @@ class Replay:
     seen_alive: float = float("-inf")
 
     def play(self) -> Iterator[dict[str, Any]]:
-        """A point for each number of labels wanted, until the pool is used up. Raises ReplayRefused when the loop
-        cannot go on, with its own reason."""
+        """A point for each number of labels wanted that is greater than those given, until the pool is used up. Raises
+        ReplayRefused when the loop cannot go on, with its own reason."""
         services.request_refresh(project_id=self.project.pk)
         self._work_off()
-        if self.plan.found_first:
+        if self.plan.found_first and not self.given:
             self._find_one_of_each()
         full_at = self.plan.full_at or ()
-        for count in sorted({*self.plan.labels, *full_at}):
+        for count in sorted(count for count in {*self.plan.labels, *full_at} if count > self.given):
             while self.given < count:
                 if not self._answer_one():
                     return

@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ class Wish:
     refit_every: int = 1
     found_first: bool = False
     keep_in_both: bool = False  # texts of `train` that `test` has too
+    keep: str | None = None  # folder that keeps the play at each point, to go on from there
 
 
 @contextmanager
@@ -62,14 +63,40 @@ def prepare(
     return list(_order(home, {"do": "prepare"} | facts, threads))[-1]
 
 
-def play(prepared: Path, home: Path, wish: Wish, *, threads: int = 0) -> Iterator[dict[str, Any]]:
-    """Points of one seed and policy, in a copy of the prepared house that is removed at the end. Raises
-    ProcessFailed."""
-    shutil.copytree(prepared, home)
+def play(prepared: Path, home: Path, wish: Wish, *, threads: int = 0) -> Generator[dict[str, Any], None, None]:
+    """Points of one seed and policy, in a copy of the prepared house that is removed at the end. Where `wish.keep` has
+    the beginning of this play, its points come first, and it goes on from the last of them. Raises ProcessFailed."""
+    points = kept_points(wish)
+    shutil.copytree(Path(wish.keep) / "house" if wish.keep and points else prepared, home)
     try:
-        yield from _order(home, {"do": "play"} | asdict(wish), threads)
+        yield from points
+        if len(points) < len(wish.labels):
+            yield from _order(home, {"do": "play"} | asdict(wish), threads)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def kept_points(wish: Wish) -> list[dict[str, Any]]:
+    """Those of an earlier play of the same texts, policy and seed, as far as it and this one are to be played alike."""
+    told = Path(wish.keep) / "points.json" if wish.keep else None
+    if told is None or not told.exists():
+        return []
+    kept = json.loads(told.read_text(encoding="utf-8"))
+    points: list[dict[str, Any]] = kept["points"]
+    upto = points[-1]["labels"]
+    return points if _until(upto, kept["wish"]) == _until(upto, as_told(wish)) else []
+
+
+def _until(labels: int, wish: dict[str, Any]) -> dict[str, Any]:
+    """What is wished of a play up to this many labels, as JSON has it."""
+    full_at = wish["full_at"]
+    early = full_at if full_at == "auto" else [count for count in full_at if count <= labels]
+    return wish | {"labels": [count for count in wish["labels"] if count <= labels], "full_at": early}
+
+
+def as_told(wish: Wish) -> dict[str, Any]:
+    """All that a play follows from: with the switches of full runs, which its process takes from the environment."""
+    return asdict(wish) | {"recipe": os.environ.get("LABELLER_RECIPE", "")}
 
 
 def _order(home: Path, order: dict[str, Any], threads: int) -> Iterator[dict[str, Any]]:
@@ -93,11 +120,11 @@ def main() -> None:
 
     django.setup()
     from labeller.learning.replay_lines import ReplayRefused
-    from labeller.learning.replay_start import prepared, replay
+    from labeller.learning.replay_start import prepared, replayed
 
     try:
         do = order.pop("do")
-        for said in prepared(**order) if do == "prepare" else replay(Wish(**order)).play():
+        for said in prepared(**order) if do == "prepare" else replayed(Wish(**order)):
             print(json.dumps(said), flush=True)
     except ReplayRefused as refusal:
         sys.exit(str(refusal))

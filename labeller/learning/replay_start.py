@@ -12,6 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.core.management import call_command
 
+from labeller.annotation.models import Annotation
 from labeller.corpus import importing
 from labeller.corpus import services as corpus
 from labeller.corpus.models import Document
@@ -21,6 +22,7 @@ from labeller.learning.bridge_replay import Examiner
 from labeller.learning.replay import Plan, Replay
 from labeller.learning.replay_file import Material, read_material
 from labeller.learning.replay_house import Wish
+from labeller.learning.replay_kept import Keeper
 from labeller.learning.replay_lines import Known, ReplayRefused
 from labeller.projects import labels
 from labeller.projects import services as projects
@@ -65,8 +67,16 @@ def _import(project: Project, person: User, pool: list[Known]) -> None:
         raise ReplayRefused(f"Of {len(pool):,} texts {job.added:,} were imported; {job.refused:,} were refused.")
 
 
+def replayed(wish: Wish) -> Iterator[dict[str, Any]]:
+    """The points of a play, each kept before it is told where that is wished. Raises ReplayRefused."""
+    keeper = Keeper(wish) if wish.keep else None
+    for point in replay(wish).play():
+        yield keeper.keep(point) if keeper else point
+
+
 def replay(wish: Wish) -> Replay:
-    """The prepared project under this seed, policy and audit; draws follow the seed as an import would have it."""
+    """The prepared project under this seed, policy and audit; draws follow the seed as an import would have it. What
+    has been answered there was by an earlier part of this play."""
     material, project = _material(wish.train, wish.test, wish.keep_in_both), Project.objects.get()
     project.seed, project.strategy, project.audit = wish.seed, wish.policy, wish.audit
     project.save(update_fields=["seed", "strategy", "audit"])
@@ -88,6 +98,7 @@ def replay(wish: Wish) -> Replay:
             wish.refit_every,
             wish.found_first,
         ),
+        given=Annotation.objects.count(),
     )
 
 

@@ -86,7 +86,7 @@ def test_all_contenders_are_told_beside_each_other_and_nothing_is_made_twice(
     assert json.loads((tmp_path / "out.json").read_text())["runs"] == told["runs"]
     assert (tmp_path / "out.png").stat().st_size > 1000
 
-    arena.clear()  # one more count: ours is played again, a rival goes on, what failed is tried again
+    arena.clear()  # one more count: ours is asked again, a rival goes on, what failed is tried again
     again = run(monkeypatch, capsys, *words, "--labels", "8,12,16", ends_with=1)
     assert arena[:3] == [("default", 0, []), ("a", 0, []), ("b", 0, list(range(12)))]
     assert [p["labels"] for p in again["runs"][-1]["points"]] == [8, 12, 16]
@@ -231,7 +231,7 @@ def test_each_run_says_what_made_it_and_runs_of_several_commits_are_told(
     assert again["runs"][-1]["made_by"][0]["dirty"]
     _, said = by("abc1234", "--seeds", 2, "--labels", "8")  # all is there: nothing new, but still of two
     assert sentence in said
-    more, _ = by("abc1234", "--seeds", 2, "--labels", "8,12")  # ours is played anew, a rival goes on
+    more, _ = by("abc1234", "--seeds", 2, "--labels", "8,12")  # ours is asked anew, a rival goes on
     made = {(run["contender"], run["seed"]): [one["commit"] for one in run["made_by"]] for run in more["runs"]}
     assert made == {("b", 0): ["abc1234"], ("default", 0): ["abc1234"], ("b", 1): ["def5678", "abc1234"],
                     ("default", 1): ["abc1234"]}  # fmt: skip
@@ -285,8 +285,10 @@ def test_ours_trains_where_the_first_run_starts_by_itself_and_at_each_count(
 def test_what_was_made_of_other_texts_is_not_used_again(train: Path, tmp_path: Path) -> None:
     arena = Arena(tmp_path, (8,), 1)
     arena.fill(read_material(train, train, keep_in_both=True))
-    (tmp_path / "house").mkdir()
+    made = [tmp_path / "house", tmp_path / "kept-default-0"]
+    for folder in made:
+        folder.mkdir()
     arena.fill(read_material(train, train, keep_in_both=True))
-    assert (tmp_path / "house").exists()
+    assert all(folder.exists() for folder in made)
     arena.fill(read_material(train, None))
-    assert not (tmp_path / "house").exists() and len(arena.pool.read_text().splitlines()) == 20
+    assert not any(folder.exists() for folder in made) and len(arena.pool.read_text().splitlines()) == 20

@@ -150,6 +150,14 @@ def test_a_full_run_that_fails_ends_the_play_with_its_reason(
         list(scene(project, bob, Plan((8,), full_at=(8,)), audit=False).play())
 
 
+def test_a_play_goes_on_from_the_labels_that_were_given(project: Project, bob: User, runs: list[int]) -> None:
+    first = scene(project, bob, Plan((6, 12), full_at=(6, 12)), audit=False)
+    assert [point["labels"] for point in first.play()] == [6, 12]
+    later = Replay(project, bob, first.answers, first.examiner, Plan((6, 12, 18), full_at=(6, 12, 18)), given=12)
+    assert [point["labels"] for point in later.play()] == [18] and runs == [6, 12, 18]
+    assert Annotation.objects.filter(superseded_at=None).count() == 18
+
+
 def test_the_play_ends_with_the_pool(project: Project, bob: User) -> None:
     points = list(scene(project, bob, Plan((10, 31), full_at=(), refit_every=10), audit=False).play())
     assert [point["labels"] for point in points] == [10]
