@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from labeller.annotation.export import csv_lines
+from labeller.annotation.export import lines
 from labeller.annotation.services import serve
 from labeller.corpus.downloads import refused_csv
 from labeller.corpus.models import ImportJob, RefusedLine
@@ -36,6 +36,6 @@ def test_the_labels_and_the_refused_lines_hold_no_formula(text: str, project: Pr
     give(project, alice, serve(project=project, annotator=alice, count=1)[0], project.labels.all()[0])
     job = ImportJob.objects.create(project=project, created_by=alice, file_name="clauses.csv", size=1)
     RefusedLine.objects.create(job=job, line=1, reason="No text", beginning=text)
-    (label,) = csv.DictReader(io.StringIO("".join(csv_lines(project)), newline=""))
+    (label,) = csv.DictReader(io.StringIO("".join(lines(project, "csv")), newline=""))
     (line,) = csv.DictReader(io.StringIO("".join(refused_csv(job)).removeprefix("\ufeff"), newline=""))
     assert [label["text"], line["beginning"]] == [f"'{text} as a clause", f"'{text}"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from labeller.annotation.machine import MachineAnswer
@@ -45,14 +45,16 @@ COLUMNS = [
 ]
 
 
-def rows(project: Project) -> Iterator[dict[str, Any]]:
+def rows(project: Project, *, by_person: bool = True) -> Iterator[dict[str, Any]]:
     """Every current answer as plain values, oldest first. `id` is the text's own id, empty where its file gave none;
     `document` our number, which tells every text from every other; `labels` a list of names as they are now, merged
     labels by what they became; `probability` that with which the text was drawn, 1 where it was chosen and not drawn;
     `prediction` what the model had said before, by label name; `guidelines` the number of the version under which it
     was given. What somebody told aside, unsure in a second look or with a comment, has a line of its own behind their
     answer, which stands. Behind all people's answers come those of language models. Answers to gold texts stay out:
-    they label nothing, and whose they are is between that person and the managers."""
+    they label nothing, and whose they are is between that person and the managers. Without `by_person` nobody can tell
+    from the lines who gave which answer, nor how long anybody worked: `annotator` and `seconds` are empty, and
+    `labelled_at` is a day."""
     names = dict(Label.everything.filter(project=project).values_list("pk", "name"))
     place = {pk: at for at, pk in enumerate(names)}
     current = (
@@ -66,7 +68,8 @@ def rows(project: Project) -> Iterator[dict[str, Any]]:
         given = label_sets([annotation.pk for annotation in chunk])
         for annotation in chunk:
             labels = sorted(given.get(annotation.pk, ()), key=place.__getitem__)
-            yield _row(annotation, [names[label] for label in labels], names)
+            row = _row(annotation, [names[label] for label in labels], names)
+            yield row if by_person else row | _unnamed(annotation)
         last = chunk[-1].pk
     yield from _machine_rows(project, names, place)
 
@@ -120,27 +123,31 @@ def _row(annotation: Annotation, labels: list[str], names: dict[int, str]) -> di
     }
 
 
-def jsonl_lines(project: Project) -> Iterator[str]:
-    for row in rows(project):
+def _unnamed(annotation: Annotation) -> dict[str, Any]:
+    return {"annotator": "", "seconds": None, "labelled_at": annotation.created_at.date().isoformat()}
+
+
+def jsonl_lines(found: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for row in found:
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def csv_lines(project: Project) -> Iterator[str]:
+def csv_lines(found: Iterable[dict[str, Any]]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
-    for row in rows(project):
+    for row in found:
         yield _taken(buffer)
         writer.writerow([_cell(row[column]) for column in COLUMNS])
     yield _taken(buffer)
 
 
-def lines(project: Project, file_format: str) -> Iterator[str]:
+def lines(project: Project, file_format: str, *, by_person: bool = True) -> Iterator[str]:
     """The whole file in pieces. Raises KeyError for a format that is not in WRITERS."""
-    return WRITERS[file_format](project)
+    return WRITERS[file_format](rows(project, by_person=by_person))
 
 
-WRITERS: dict[str, Callable[[Project], Iterator[str]]] = {"csv": csv_lines, "jsonl": jsonl_lines}
+WRITERS: dict[str, Callable[[Iterable[dict[str, Any]]], Iterator[str]]] = {"csv": csv_lines, "jsonl": jsonl_lines}
 
 
 def _taken(buffer: io.StringIO) -> str:

@@ -137,8 +137,10 @@ def label_leave(request: LabellerRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def export_labels(request: LabellerRequest, slug: str, file_format: str) -> HttpResponseBase:
+    """For managers, and for readers without whose each answer is, as everywhere."""
     access = answers_project_for(request, slug)
-    response = StreamingHttpResponse(lines(access.project, file_format), content_type=CONTENT_TYPES[file_format])
+    found = lines(access.project, file_format, by_person=access.membership.may_manage)
+    response = StreamingHttpResponse(found, content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="{slug}-labels.{file_format}"'
     return response
 

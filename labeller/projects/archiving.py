@@ -46,5 +46,6 @@ def bring_back(*, project: Project, by: User | None = None) -> bool:
 
 
 def note(event: str, project: Project, by: User | None) -> None:
-    """Who did it: the only trace, where a project's own rows go with it."""
-    log.info(event, project=project.pk, slug=project.slug, name=project.name, user=by.get_username() if by else None)
+    """Who did it: the only trace, where a project's own rows go with it. A warning, so that it is written down whatever
+    LABELLER_LOG_LEVEL usually is."""
+    log.warning(event, project=project.pk, slug=project.slug, name=project.name, user=by.get_username() if by else None)

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from labeller.annotation import services
 from labeller.annotation.export import COLUMNS
@@ -36,8 +37,8 @@ def fetched(client, project, file_format):
     return b"".join(response.streaming_content).decode()
 
 
-def test_json_lines_hold_every_current_answer_exactly(project, rita, client_of, answered):
-    rows = [json.loads(line) for line in fetched(client_of(rita), project, "jsonl").splitlines()]
+def test_json_lines_hold_every_current_answer_exactly(project, alice, client_of, answered):
+    rows = [json.loads(line) for line in fetched(client_of(alice), project, "jsonl").splitlines()]
     assert {row["text"] for row in rows} == set(answered)
     for row in rows:
         annotation = answered[row["text"]]
@@ -45,6 +46,19 @@ def test_json_lines_hold_every_current_answer_exactly(project, rita, client_of, 
         assert row["labels"] == [label.name for label in annotation.labels.all()]
         assert (row["status"], row["annotator"], row["source"]) == (annotation.status, "bob", annotation.source)
         assert (row["comment"], row["seconds"], row["metadata"]) == ("-1", 3.0, {"page": 3})
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "csv"])
+def test_a_reader_is_not_told_whose_answers_they_are_nor_how_long_anybody_worked(
+    project, rita, client_of, answered, file_format
+):
+    found = fetched(client_of(rita), project, file_format)
+    rows = list(csv.DictReader(io.StringIO(found))) if file_format == "csv" else [*map(json.loads, found.splitlines())]
+    assert {row["text"].lstrip("'") for row in rows} == set(answered)
+    for row in rows:
+        assert not row["annotator"] and not row["seconds"]
+        assert row["labelled_at"] == f"{timezone.now():%Y-%m-%d}"
+    assert "bob" not in found
 
 
 def test_a_text_s_own_id_is_never_mixed_up_with_our_number(project, rita, bob, client_of):

@@ -113,7 +113,7 @@ def test_the_log_says_who_did_it(project, alice, client_of: ClientOf):
     with capture_logs() as logged:
         for name in ("project-archive", "project-bring-back"):
             client_of(alice).post(reverse(name, args=[project.slug]))
-    who = {"project": project.pk, "slug": project.slug, "name": project.name, "user": "alice", "log_level": "info"}
+    who = {"project": project.pk, "slug": project.slug, "name": project.name, "user": "alice", "log_level": "warning"}
     assert [line for line in logged if line.get("user")] == [
         {"event": "project_archived"} | who,
         {"event": "project_brought_back"} | who,
