@@ -45,16 +45,15 @@ COLUMNS = [
 ]
 
 
-def rows(project: Project, *, by_person: bool = True) -> Iterator[dict[str, Any]]:
+def rows(project: Project, *, with_times: bool = True) -> Iterator[dict[str, Any]]:
     """Every current answer as plain values, oldest first. `id` is the text's own id, empty where its file gave none;
     `document` our number, which tells every text from every other; `labels` a list of names as they are now, merged
     labels by what they became; `probability` that with which the text was drawn, 1 where it was chosen and not drawn;
     `prediction` what the model had said before, by label name; `guidelines` the number of the version under which it
     was given. What somebody told aside, unsure in a second look or with a comment, has a line of its own behind their
     answer, which stands. Behind all people's answers come those of language models. Answers to gold texts stay out:
-    they label nothing, and whose they are is between that person and the managers. Without `by_person` nobody can tell
-    from the lines who gave which answer, nor how long anybody worked: `annotator` and `seconds` are empty, and
-    `labelled_at` is a day."""
+    they label nothing, and whose they are is between that person and the managers. Without `with_times`
+    nobody can tell from the lines how long anybody worked: `seconds` is empty, and `labelled_at` is a day."""
     names = dict(Label.everything.filter(project=project).values_list("pk", "name"))
     place = {pk: at for at, pk in enumerate(names)}
     current = (
@@ -69,7 +68,7 @@ def rows(project: Project, *, by_person: bool = True) -> Iterator[dict[str, Any]
         for annotation in chunk:
             labels = sorted(given.get(annotation.pk, ()), key=place.__getitem__)
             row = _row(annotation, [names[label] for label in labels], names)
-            yield row if by_person else row | _unnamed(annotation)
+            yield row if with_times else row | _untimed(annotation)
         last = chunk[-1].pk
     yield from _machine_rows(project, names, place)
 
@@ -123,8 +122,8 @@ def _row(annotation: Annotation, labels: list[str], names: dict[int, str]) -> di
     }
 
 
-def _unnamed(annotation: Annotation) -> dict[str, Any]:
-    return {"annotator": "", "seconds": None, "labelled_at": annotation.created_at.date().isoformat()}
+def _untimed(annotation: Annotation) -> dict[str, Any]:
+    return {"seconds": None, "labelled_at": annotation.created_at.date().isoformat()}
 
 
 def jsonl_lines(found: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -142,9 +141,9 @@ def csv_lines(found: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield _taken(buffer)
 
 
-def lines(project: Project, file_format: str, *, by_person: bool = True) -> Iterator[str]:
+def lines(project: Project, file_format: str, *, with_times: bool = True) -> Iterator[str]:
     """The whole file in pieces. Raises KeyError for a format that is not in WRITERS."""
-    return WRITERS[file_format](rows(project, by_person=by_person))
+    return WRITERS[file_format](rows(project, with_times=with_times))
 
 
 WRITERS: dict[str, Callable[[Iterable[dict[str, Any]]], Iterator[str]]] = {"csv": csv_lines, "jsonl": jsonl_lines}

@@ -137,9 +137,9 @@ def label_leave(request: LabellerRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def export_labels(request: LabellerRequest, slug: str, file_format: str) -> HttpResponseBase:
-    """For managers, and for readers without whose each answer is, as everywhere."""
+    """For managers, and for readers without how long each person worked, which is nowhere told to them."""
     access = answers_project_for(request, slug)
-    found = lines(access.project, file_format, by_person=access.membership.may_manage)
+    found = lines(access.project, file_format, with_times=access.membership.may_manage)
     response = StreamingHttpResponse(found, content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="{slug}-labels.{file_format}"'
     return response
