@@ -22,6 +22,7 @@ from labeller.projects.models import Invitation
 from labeller.search.bulk import MOST
 from modelsvc.encoder_loading import LONGEST_INPUT
 from modelsvc.strategies import STRATEGIES
+from tests import readme_results
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -115,7 +116,19 @@ def test_an_unused_upload_goes_when_the_guide_says():
     assert "goes after seven days" in RUNNING_GUIDE
 
 
-PAGES = ["docs/engineers.md", "docs/running.md"]
+def test_the_results_of_the_readme_are_those_of_the_benchmark():
+    assert readme_results.section() in README, "Say it anew: python -m tests.readme_results"
+
+
+def test_the_results_were_made_as_the_readme_says():
+    for name, told in readme_results.results().items():
+        setting = told["setting"]
+        assert not setting["audit"], name
+        assert setting["label_names"] is not setting["several_labels"], name
+        assert setting["found_first"] is setting["several_labels"], name
+
+
+PAGES = ["README.md", "docs/engineers.md", "docs/running.md"]
 
 
 def headings(page: Path) -> set[str]:
