@@ -9,7 +9,9 @@ import re
 import secrets
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
@@ -35,6 +37,31 @@ def one_of(name: str, default: str, known: list[str]) -> str:
     if value not in known:
         raise ImproperlyConfigured(f"Unexpected value {name}={value}: use one of {', '.join(known)}.")
     return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """A zone that this machine knows. Raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name) or default
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, a path, a folder of zones
+        problem = f"Unexpected value {name}={value}: name a time zone, such as Europe/Berlin."
+        raise ImproperlyConfigured(problem) from None
+    return value
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Django's settings of the database at this address. Raises ImproperlyConfigured for what is none; the sentence
+    leaves the address out, which may hold a password."""
+    try:
+        found = dj_database_url.parse(os.environ.get(name) or default, conn_max_age=600, conn_health_checks=True)
+    except ValueError:  # no scheme, an unknown one, or a port that is no number
+        found = {}
+    if not found.get("ENGINE") or not found.get("NAME"):
+        raise ImproperlyConfigured(
+            f"Unexpected value of {name}: write postgres://user:password@host:5432/name, or sqlite:////path/to/file."
+        )
+    return dict(found)
 
 
 def whole_number(name: str, default: int, *, least: int = 0) -> int:
@@ -99,7 +126,7 @@ def folder(name: str, default: Path) -> Path:
     """A folder that can be written to; made when missing. Raises ImproperlyConfigured otherwise."""
     path = Path(text(name, str(default))).resolve()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # people's texts: other accounts have no business there
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as problem:

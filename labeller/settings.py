@@ -7,7 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
 from labeller import environment
@@ -83,11 +82,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Data -----------------------------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(
-        environment.text("LABELLER_DATABASE_URL", f"sqlite:///{HOME / 'labeller.sqlite3'}"),
-        conn_max_age=600,
-        conn_health_checks=True,
-    )
+    "default": environment.database("LABELLER_DATABASE_URL", f"sqlite:///{HOME / 'labeller.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -99,7 +94,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
-TIME_ZONE = environment.text("LABELLER_TIME_ZONE", "UTC")
+TIME_ZONE = environment.time_zone("LABELLER_TIME_ZONE", "UTC")
 
 # --- Languages ------------------------------------------------------------------------------------------------------
 # A page speaks the language chosen at its foot, else the browser's, else this one; letters and webhooks speak this one.
@@ -227,4 +222,6 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 LOG_JSON = environment.flag("LABELLER_LOG_JSON", False)  # one JSON object a line, for a log collector
-LOGGING: dict[str, Any] = logs.configuration(level=environment.text("LABELLER_LOG_LEVEL", "WARNING"), as_json=LOG_JSON)
+LOGGING: dict[str, Any] = logs.configuration(
+    level=environment.one_of("LABELLER_LOG_LEVEL", "WARNING", logs.LEVELS), as_json=LOG_JSON
+)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import structlog
 
+LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+class OneLine(logging.Filter):
+    """Leaves out the traceback, where the message says it all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
@@ -44,6 +54,10 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["console"], "level": level},
-        # A request for a page that is not there is no news.
-        "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "ERROR"}},
+        "filters": {"one_line": {"()": OneLine}},
+        "loggers": {
+            "django.request": {"level": "ERROR"},  # a request for a page that is not there is no news
+            # By a name that LABELLER_HOSTS does not list. Scanners do it all day long.
+            "django.security.DisallowedHost": {"level": "ERROR", "filters": ["one_line"]},
+        },
     }

@@ -6,6 +6,8 @@ import os
 import socket
 from pathlib import Path
 
+import pytest
+
 from tests.operations.processes import python
 
 
@@ -35,7 +37,25 @@ def test_a_home_that_cannot_be_written_names_the_variable(tmp_path: Path):
     )
 
 
-def test_a_wrong_variable_names_what_it_may_be(tmp_path: Path):
-    done = manage("up", LABELLER_HOME=str(tmp_path), LABELLER_HTTPS="yes")
+@pytest.mark.parametrize(
+    ("variable", "value", "way_out"),
+    [
+        ("LABELLER_HTTPS", "yes", "use 'True' or 'False'."),
+        ("LABELLER_TIME_ZONE", "Europe", "name a time zone, such as Europe/Berlin."),
+        ("LABELLER_TIME_ZONE", "Berlin", "name a time zone, such as Europe/Berlin."),
+        ("LABELLER_LOG_LEVEL", "loud", "use one of DEBUG, INFO, WARNING, ERROR, CRITICAL."),
+    ],
+)
+def test_a_wrong_variable_names_what_it_may_be(tmp_path: Path, variable: str, value: str, way_out: str):
+    done = manage("up", LABELLER_HOME=str(tmp_path), **{variable: value})
     assert done.returncode == 2
-    assert done.stderr == "Labeller cannot start. Unexpected value LABELLER_HTTPS=yes: use 'True' or 'False'.\n"
+    assert done.stderr == f"Labeller cannot start. Unexpected value {variable}={value}: {way_out}\n"
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost/labeller", "pg://me:secret@host/labeller", "postgres://me:secret@host:port/labeller"]
+)
+def test_an_address_that_is_no_database_is_refused_without_its_password(tmp_path: Path, address: str):
+    done = manage("up", LABELLER_HOME=str(tmp_path), LABELLER_DATABASE_URL=address)
+    assert done.returncode == 2 and "secret" not in done.stderr
+    assert done.stderr.startswith("Labeller cannot start. Unexpected value of LABELLER_DATABASE_URL: write postgres://")

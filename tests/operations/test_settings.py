@@ -58,3 +58,15 @@ def test_behind_a_proxy_who_guesses_locks_out_only_himself(
         assert not sign_in("203.0.113.1", f"nobody-{number}")
     assert not sign_in("203.0.113.1", "bob")
     assert sign_in("203.0.113.2", "bob") is others_get_in
+
+
+def test_a_house_that_is_made_is_the_owner_s_alone(read: Any, tmp_path: Path) -> None:
+    home = tmp_path / "house"
+    read(LABELLER_HOME=str(home))
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_request_by_an_unknown_name_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert Client(headers={"host": "scanner.example"}).get("/").status_code == 400
+    (line,) = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert "scanner.example" in line.getMessage() and not line.exc_info
