@@ -24,7 +24,7 @@ from labeller.corpus.importing import announce, upload_path
 from labeller.corpus.mapping import Layout, Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.readers import Record
-from labeller.corpus.testset import TestSet
+from labeller.corpus.testset import TestSet, delete_sets
 from labeller.projects.models import Project, User
 
 __all__ = [
@@ -167,7 +167,7 @@ def cancel_import(*, job: ImportJob) -> None:
             raise ImportStateError(_("This import is over already; there is nothing to cancel."))
         job.refresh_from_db()
         if job.is_test:
-            TestSet.objects.filter(job=job).delete()
+            delete_sets(TestSet.objects.filter(job=job))
         elif job.added:
             announce(job)
         # Once it is certain, also where a caller's transaction goes on: without its file a waiting import would fail.
@@ -176,7 +176,7 @@ def cancel_import(*, job: ImportJob) -> None:
 
 def delete_test_set(*, test_set: TestSet) -> None:
     """Its texts go, and with them what was measured on it. The file's import stays in the list."""
-    test_set.delete()
+    delete_sets(TestSet.objects.filter(pk=test_set.pk))
 
 
 def _give_up_failed_tests(job: ImportJob) -> None:
