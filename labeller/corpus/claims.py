@@ -73,7 +73,8 @@ def recover_stale_imports() -> int:
     found = list(ImportJob.objects.filter(stale | forgotten).values_list("pk", "heartbeat_at", "attempts"))
     count = 0
     for pk, heartbeat_at, attempts in found:
-        same = ImportJob.objects.filter(pk=pk, heartbeat_at=heartbeat_at)
+        # Also its state: a cancellation leaves the heartbeat as it was, and must not be taken back.
+        same = ImportJob.objects.filter(pk=pk, heartbeat_at=heartbeat_at, state__in=(State.RUNNING, State.QUEUED))
         if attempts >= MOST_ATTEMPTS:
             give_up(same)
             continue

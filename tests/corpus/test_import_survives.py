@@ -12,13 +12,14 @@ import pytest
 from django.utils import timezone
 
 from labeller import crew
-from labeller.corpus import services
+from labeller.corpus import claims, services
 from labeller.corpus.claims import STALE, claim, give_back
 from labeller.corpus.errors import ImportStateError
 from labeller.corpus.importing import run_import, upload_path
 from labeller.corpus.models import ImportJob
 from labeller.corpus.signals import documents_imported, import_finished
 from labeller.projects.models import Project
+from tests.cast import make_project
 from tests.corpus.files import imported, remap, upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,6 +113,27 @@ def test_a_queued_import_that_the_broker_lost_is_handed_out_again(project: Proje
     job = started(project)
     ImportJob.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=6))
     assert services.recover_stale_imports() == 1
+
+
+def test_one_that_is_cancelled_while_lost_ones_are_looked_for_stays_so(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are found; while the first is handed out, a manager cancels the other."""
+    jobs = [started(project), started(make_project(name="Other"))]
+    handed_out: list[int] = []
+
+    def cancel_the_others(pk: int) -> None:
+        handed_out.append(pk)
+        for job in jobs:
+            if job.pk != pk:
+                services.cancel_import(job=job)
+
+    for job in jobs:
+        go_stale(job)
+    ImportJob.objects.update(state="running", attempts=1)
+    monkeypatch.setattr(claims, "enqueue", cancel_the_others)
+    assert services.recover_stale_imports() == len(handed_out) == 1
+    assert sorted(ImportJob.objects.values_list("state", flat=True)) == ["cancelled", "queued"]
 
 
 def test_an_import_in_a_stopped_worker_is_no_death(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
