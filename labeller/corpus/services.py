@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -158,12 +159,14 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
 def cancel_import(*, job: ImportJob) -> None:
     """Stop it, or throw a waiting file away. What was imported stays; of a test set nothing does, for half a file
     measures another thing. Raises ImportStateError when it is over."""
+    _cancel(job, (State.UPLOADED, State.QUEUED, State.RUNNING, State.FAILED))
+
+
+def _cancel(job: ImportJob, states: Collection[ImportJob.State]) -> None:
+    """Raises ImportStateError when it is in none of these states."""
     with transaction.atomic():
-        open_states = (State.UPLOADED, State.QUEUED, State.RUNNING, State.FAILED)
-        stopped = ImportJob.objects.filter(pk=job.pk, state__in=open_states).update(
-            state=State.CANCELLED, finished_at=timezone.now()
-        )
-        if not stopped:
+        ours = ImportJob.objects.filter(pk=job.pk, state__in=states)
+        if not ours.update(state=State.CANCELLED, finished_at=timezone.now()):
             raise ImportStateError(_("This import is over already; there is nothing to cancel."))
         job.refresh_from_db()
         if job.is_test:
@@ -183,11 +186,13 @@ def _give_up_failed_tests(job: ImportJob) -> None:
     """A test import that failed would go on behind its last row, into a set that this one has replaced."""
     failed = ImportJob.objects.filter(project=job.project_id, purpose=Purpose.TEST, state=State.FAILED)
     for other in failed.exclude(pk=job.pk):
-        cancel_import(job=other)
+        with suppress(ImportStateError):  # somebody was quicker
+            _cancel(other, (State.FAILED,))
 
 
 def _throw_away_forgotten(project: Project) -> None:
     """Files uploaded long ago and never imported would fill the disk."""
     before = timezone.now() - FORGOTTEN_UPLOADS
     for job in ImportJob.objects.filter(project=project, state=State.UPLOADED, created_at__lt=before):
-        cancel_import(job=job)
+        with suppress(ImportStateError):  # another upload was quicker, or somebody starts it at this moment
+            _cancel(job, (State.UPLOADED,))

@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,6 +189,27 @@ def test_a_cancelled_import_stops_and_keeps_what_it_has(project: Project) -> Non
     assert [one.pk for one in told] == [job.pk]
     with pytest.raises(ImportStateError):
         services.cancel_import(job=job)
+
+
+@pytest.mark.parametrize("meanwhile", ["cancelled", "queued"])
+def test_a_forgotten_file_that_somebody_else_was_quicker_with_hinders_no_upload(
+    project: Project, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """Two are found; while the first is thrown away, the other is by another upload, or it is started."""
+    for text in ("one", "two"):
+        upload(project, f"text\n{text}\n")
+    ImportJob.objects.update(created_at=timezone.now() - services.FORGOTTEN_UPLOADS - timedelta(days=1))
+
+    def somebody_is_quicker(job: ImportJob) -> Path:
+        ImportJob.objects.filter(state="uploaded").update(state=meanwhile)
+        return upload_path(job)
+
+    monkeypatch.setattr(services, "upload_path", somebody_is_quicker)
+    upload(project, "text\nthree\n")
+    assert list(ImportJob.objects.order_by("pk").values_list("state", flat=True)) in (
+        ["cancelled", meanwhile, "uploaded"],
+        [meanwhile, "cancelled", "uploaded"],
+    )
 
 
 def test_a_second_import_waits_for_the_first(project: Project) -> None:
