@@ -90,7 +90,7 @@ def test_a_run_that_starts_at_the_same_moment_speaks_against_it_too(
     monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
     with transaction.atomic():
         services._start(off, TrainingRun.Kind.FULL, None, labels=0)
-        switching = Beside(lambda: change_settings(project=off, audit=True)).until_it_waits()
+        switching = Beside(lambda: switch_on(off)).until_it_waits()
     with pytest.raises(AuditRefused, match=BEING_TUNED):
         switching.outcome()
 
