@@ -16,6 +16,7 @@ from labeller import queueing
 from labeller.corpus import reasons
 from labeller.corpus.models import ImportJob
 from labeller.crew import ending, this_process
+from labeller.projects.conditions import of_project
 
 STALE = timedelta(seconds=60)  # a batch takes well under a second; this allows for a machine on its knees
 FORGOTTEN = timedelta(minutes=5)  # queued for so long although a worker is alive: the broker lost the task
@@ -29,14 +30,12 @@ class ClaimLost(Exception):
 
 
 def claim(job_id: int) -> ImportJob | None:
-    """The job, if it is ours to run now; None if somebody has it, or it is over."""
+    """The job, if it is ours to run now; None if somebody has it, it is over, or its project is archived."""
     now = timezone.now()
     stale = Q(state=State.RUNNING, heartbeat_at__lt=now - STALE)
     free = Q(state=State.QUEUED) | stale
-    won = ImportJob.objects.filter(free, pk=job_id, attempts__lt=MOST_ATTEMPTS).update(
-        state=State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1, worker=this_process()
-    )
-    if won:
+    ours = ImportJob.objects.filter(free, of_project(archived_at=None), pk=job_id, attempts__lt=MOST_ATTEMPTS)
+    if ours.update(state=State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1, worker=this_process()):
         return ImportJob.objects.select_related("project", "created_by").get(pk=job_id)
     give_up(ImportJob.objects.filter(free, pk=job_id))
     return None

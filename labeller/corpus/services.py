@@ -132,8 +132,8 @@ def save_mapping(*, job: ImportJob, mapping: Mapping) -> None:
 def start_import(*, job: ImportJob, background: bool = True) -> None:
     """Put a waiting or a failed import into the queue; a failed one goes on behind its last row. With `background`
     false the caller runs it itself. A test file gives up the unfinished one before it. Raises ImportStateError when it
-    is not waiting, another one runs, or its labels come from a language model that was not named; MappingError for a
-    test file without a column of labels."""
+    is not waiting, another one runs, its labels come from a language model that was not named, or the project is
+    archived; MappingError for a test file without a column of labels."""
     mapping = Mapping.from_json(job.settings)
     if job.is_test and not mapping.takes_answers:
         raise MappingError(_("A test file needs a column of labels: without them nothing can be measured."))
@@ -141,6 +141,10 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
         raise ImportStateError(_("Name the language model first: its labels are kept and measured under that name."))
     try:
         with transaction.atomic():
+            # Whoever archives it in this moment waits for this row, and then finds the import to stop; or this waits.
+            row = Project.objects.select_for_update(no_key=True).filter(pk=job.project_id)
+            if any(row.values_list("archived_at", flat=True)):
+                raise ImportStateError(_("This project is archived: nothing is started in it."))
             waiting = ImportJob.objects.filter(pk=job.pk, state__in=(State.UPLOADED, State.FAILED))
             values = {"attempts": 0, "reason": "", "heartbeat_at": timezone.now(), "finished_at": None}
             if not waiting.update(state=State.QUEUED, **values):
