@@ -1,10 +1,12 @@
 """Who works on an import: claimed by conditional update, kept by heartbeat, taken up once more after a killed worker.
 
-`attempts` is the fence: a worker that slept through its own replacement finds another number in the row and stops.
+`claim` is the fence: a worker that slept through its own replacement finds another one in the row and stops. The number
+of attempts would be none: it is lowered again for a worker that was stopped, and a failed import begins at 0.
 """
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from functools import partial
 
@@ -31,12 +33,13 @@ class ClaimLost(Exception):
 
 def claim(job_id: int) -> ImportJob | None:
     """The job, if it is ours to run now; None if somebody has it, it is over, or its project is archived."""
-    now = timezone.now()
+    now, mine = timezone.now(), uuid.uuid4()
     stale = Q(state=State.RUNNING, heartbeat_at__lt=now - STALE)
     free = Q(state=State.QUEUED) | stale
     ours = ImportJob.objects.filter(free, of_project(archived_at=None), pk=job_id, attempts__lt=MOST_ATTEMPTS)
-    if ours.update(state=State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1, worker=this_process()):
-        return ImportJob.objects.select_related("project", "created_by").get(pk=job_id)
+    turn = {"attempts": F("attempts") + 1, "claim": mine, "worker": this_process()}
+    if ours.update(state=State.RUNNING, heartbeat_at=now, **turn):
+        return ImportJob.objects.select_related("project", "created_by").filter(pk=job_id, claim=mine).first()
     give_up(ImportJob.objects.filter(free, pk=job_id))
     return None
 

@@ -173,6 +173,26 @@ def test_a_worker_that_was_replaced_writes_nothing_more(project: Project) -> Non
     assert project.documents.count() == replaced[0]
 
 
+def test_neither_does_one_whose_import_was_given_back_and_taken_by_another(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt of a stopped worker is not counted, so the other's has the same number."""
+    monkeypatch.setenv(crew.VARIABLE, "ours")
+    job = started(project)
+    replaced: list[int] = []
+
+    def replace_me(so_far: ImportJob) -> None:
+        if not replaced:
+            replaced.append(project.documents.count())
+            assert give_back("ours") == 1
+            assert claim(job.pk) is not None
+
+    run_import(job.pk, on_batch=replace_me)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.rows_read) == ("running", 1, 1000)
+    assert project.documents.count() == replaced[0]
+
+
 def test_a_cancelled_import_stops_and_keeps_what_it_has(project: Project) -> None:
     job = started(project)
     told: list[ImportJob] = []
