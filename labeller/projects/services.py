@@ -145,8 +145,8 @@ def change_settings(
 ) -> Project:
     """Change these of a project's own facts. What is None stays as it is now, which need not be as the caller read it.
     Its address stays, so that links go on working. Raises AuditRefused."""
-    said = {"name": name, "kind": kind, "encoder": encoder, "guidelines": guidelines, "language": language}
-    said |= {"suggestions": suggestions, "strategy": strategy, "audit": audit}
+    said: dict[str, object] = {"name": name, "kind": kind, "encoder": encoder, "guidelines": guidelines}
+    said |= {"language": language, "suggestions": suggestions, "strategy": strategy, "audit": audit}
     said |= {"overlap": overlap, "overlap_on": overlap_on, "overlap_share": overlap_share}
     changed = {field: value for field, value in said.items() if value is not None}
     with transaction.atomic():
