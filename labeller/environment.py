@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -142,11 +143,28 @@ def secret(name: str, path: Path) -> str:
     if value:
         return value
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _put_whole(path, secrets.token_urlsafe(50))
+    return path.read_text().strip()
+
+
+def _put_whole(path: Path, content: str) -> None:
+    """Under a name of its own first: who looks meanwhile, as a first start on another host may, finds none or all of
+    it. Nothing when somebody else has put theirs there by then."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    _write_new(part, content)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.link(part, path)  # unlike a renaming it leaves what is there
     except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        value = secrets.token_urlsafe(50)
-        file.write(value)
-    return value
+        pass
+    except OSError:  # a file system without links
+        with contextlib.suppress(FileExistsError):
+            _write_new(path, content)
+    finally:
+        part.unlink()
+
+
+def _write_new(path: Path, content: str) -> None:
+    """For its owner alone. Raises FileExistsError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)

@@ -41,8 +41,13 @@ def make_answers_gold(*, project: Project, by: User, document_ids: Collection[in
 
 def take_back_gold(*, project: Project, pk: int) -> bool:
     """The text is an ordinary one again; what was answered stays and counts for nobody. False: there was none."""
-    deleted, _ = GoldText.objects.filter(project=project, pk=pk).delete()
-    return deleted > 0
+    gold = GoldText.objects.filter(project=project, pk=pk)
+    with transaction.atomic():
+        # Deleting reads its labels first. Who gives it other ones at this moment holds the row, or waits for this.
+        if not list(gold.select_for_update().values_list("pk")):
+            return False
+        gold.delete()
+    return True
 
 
 def change_share(*, project: Project, per_cent: int) -> None:

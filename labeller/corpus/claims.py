@@ -1,10 +1,12 @@
 """Who works on an import: claimed by conditional update, kept by heartbeat, taken up once more after a killed worker.
 
-`attempts` is the fence: a worker that slept through its own replacement finds another number in the row and stops.
+`claim` is the fence: a worker that slept through its own replacement finds another one in the row and stops. The number
+of attempts would be none: it is lowered again for a worker that was stopped, and a failed import begins at 0.
 """
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from functools import partial
 
@@ -16,6 +18,7 @@ from labeller import queueing
 from labeller.corpus import reasons
 from labeller.corpus.models import ImportJob
 from labeller.crew import ending, this_process
+from labeller.projects.conditions import of_project
 
 STALE = timedelta(seconds=60)  # a batch takes well under a second; this allows for a machine on its knees
 FORGOTTEN = timedelta(minutes=5)  # queued for so long although a worker is alive: the broker lost the task
@@ -29,15 +32,14 @@ class ClaimLost(Exception):
 
 
 def claim(job_id: int) -> ImportJob | None:
-    """The job, if it is ours to run now; None if somebody has it, or it is over."""
-    now = timezone.now()
+    """The job, if it is ours to run now; None if somebody has it, it is over, or its project is archived."""
+    now, mine = timezone.now(), uuid.uuid4()
     stale = Q(state=State.RUNNING, heartbeat_at__lt=now - STALE)
     free = Q(state=State.QUEUED) | stale
-    won = ImportJob.objects.filter(free, pk=job_id, attempts__lt=MOST_ATTEMPTS).update(
-        state=State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1, worker=this_process()
-    )
-    if won:
-        return ImportJob.objects.select_related("project", "created_by").get(pk=job_id)
+    ours = ImportJob.objects.filter(free, of_project(archived_at=None), pk=job_id, attempts__lt=MOST_ATTEMPTS)
+    turn = {"attempts": F("attempts") + 1, "claim": mine, "worker": this_process()}
+    if ours.update(state=State.RUNNING, heartbeat_at=now, **turn):
+        return ImportJob.objects.select_related("project", "created_by").filter(pk=job_id, claim=mine).first()
     give_up(ImportJob.objects.filter(free, pk=job_id))
     return None
 
@@ -73,7 +75,8 @@ def recover_stale_imports() -> int:
     found = list(ImportJob.objects.filter(stale | forgotten).values_list("pk", "heartbeat_at", "attempts"))
     count = 0
     for pk, heartbeat_at, attempts in found:
-        same = ImportJob.objects.filter(pk=pk, heartbeat_at=heartbeat_at)
+        # Also its state: a cancellation leaves the heartbeat as it was, and must not be taken back.
+        same = ImportJob.objects.filter(pk=pk, heartbeat_at=heartbeat_at, state__in=(State.RUNNING, State.QUEUED))
         if attempts >= MOST_ATTEMPTS:
             give_up(same)
             continue

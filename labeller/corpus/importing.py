@@ -93,7 +93,7 @@ def _write_batch(job: ImportJob, batch: Batch, mapping: Mapping) -> None:
     RefusedLine.objects.bulk_create(
         RefusedLine(job=job, line=row.line, reason=row.reason, beginning=row.beginning) for row in found.refused
     )
-    kept = ImportJob.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts).update(
+    kept = ImportJob.objects.filter(pk=job.pk, state=State.RUNNING, claim=job.claim).update(
         rows_read=batch.end,
         bytes_read=batch.bytes_read,
         added=F("added") + len(found.new),
@@ -141,7 +141,7 @@ def _answers(found: Sorted, documents: list[Document], book: LabelBook) -> list[
 
 def _end(job: ImportJob, state: ImportJob.State, reason: str = "") -> None:
     with transaction.atomic():
-        ours = ImportJob.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts)
+        ours = ImportJob.objects.filter(pk=job.pk, state=State.RUNNING, claim=job.claim)
         now = timezone.now()
         done = {"bytes_read": job.size} if state == State.DONE else {}
         if ours.update(state=state, reason=reason, finished_at=now, heartbeat_at=now, **done):

@@ -52,6 +52,7 @@ class ImportJob(models.Model):
     refused = models.PositiveIntegerField(default=0)
     labelled = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True, help_text="Whose turn it is: a worker that lost it writes nothing more.")
     worker = models.CharField(max_length=120, blank=True, help_text="The last process that claimed it: host:pid@crew.")
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(null=True)

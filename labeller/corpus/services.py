@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -24,7 +25,7 @@ from labeller.corpus.importing import announce, upload_path
 from labeller.corpus.mapping import Layout, Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.readers import Record
-from labeller.corpus.testset import TestSet
+from labeller.corpus.testset import TestSet, delete_sets
 from labeller.projects.models import Project, User
 
 __all__ = [
@@ -131,8 +132,8 @@ def save_mapping(*, job: ImportJob, mapping: Mapping) -> None:
 def start_import(*, job: ImportJob, background: bool = True) -> None:
     """Put a waiting or a failed import into the queue; a failed one goes on behind its last row. With `background`
     false the caller runs it itself. A test file gives up the unfinished one before it. Raises ImportStateError when it
-    is not waiting, another one runs, or its labels come from a language model that was not named; MappingError for a
-    test file without a column of labels."""
+    is not waiting, another one runs, its labels come from a language model that was not named, or the project is
+    archived; MappingError for a test file without a column of labels."""
     mapping = Mapping.from_json(job.settings)
     if job.is_test and not mapping.takes_answers:
         raise MappingError(_("A test file needs a column of labels: without them nothing can be measured."))
@@ -140,6 +141,10 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
         raise ImportStateError(_("Name the language model first: its labels are kept and measured under that name."))
     try:
         with transaction.atomic():
+            # Whoever archives it in this moment waits for this row, and then finds the import to stop; or this waits.
+            row = Project.objects.select_for_update(no_key=True).filter(pk=job.project_id)
+            if any(row.values_list("archived_at", flat=True)):
+                raise ImportStateError(_("This project is archived: nothing is started in it."))
             waiting = ImportJob.objects.filter(pk=job.pk, state__in=(State.UPLOADED, State.FAILED))
             values = {"attempts": 0, "reason": "", "heartbeat_at": timezone.now(), "finished_at": None}
             if not waiting.update(state=State.QUEUED, **values):
@@ -158,16 +163,18 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
 def cancel_import(*, job: ImportJob) -> None:
     """Stop it, or throw a waiting file away. What was imported stays; of a test set nothing does, for half a file
     measures another thing. Raises ImportStateError when it is over."""
+    _cancel(job, (State.UPLOADED, State.QUEUED, State.RUNNING, State.FAILED))
+
+
+def _cancel(job: ImportJob, states: Collection[ImportJob.State]) -> None:
+    """Raises ImportStateError when it is in none of these states."""
     with transaction.atomic():
-        open_states = (State.UPLOADED, State.QUEUED, State.RUNNING, State.FAILED)
-        stopped = ImportJob.objects.filter(pk=job.pk, state__in=open_states).update(
-            state=State.CANCELLED, finished_at=timezone.now()
-        )
-        if not stopped:
+        ours = ImportJob.objects.filter(pk=job.pk, state__in=states)
+        if not ours.update(state=State.CANCELLED, finished_at=timezone.now()):
             raise ImportStateError(_("This import is over already; there is nothing to cancel."))
         job.refresh_from_db()
         if job.is_test:
-            TestSet.objects.filter(job=job).delete()
+            delete_sets(TestSet.objects.filter(job=job))
         elif job.added:
             announce(job)
         # Once it is certain, also where a caller's transaction goes on: without its file a waiting import would fail.
@@ -176,18 +183,20 @@ def cancel_import(*, job: ImportJob) -> None:
 
 def delete_test_set(*, test_set: TestSet) -> None:
     """Its texts go, and with them what was measured on it. The file's import stays in the list."""
-    test_set.delete()
+    delete_sets(TestSet.objects.filter(pk=test_set.pk))
 
 
 def _give_up_failed_tests(job: ImportJob) -> None:
     """A test import that failed would go on behind its last row, into a set that this one has replaced."""
     failed = ImportJob.objects.filter(project=job.project_id, purpose=Purpose.TEST, state=State.FAILED)
     for other in failed.exclude(pk=job.pk):
-        cancel_import(job=other)
+        with suppress(ImportStateError):  # somebody was quicker
+            _cancel(other, (State.FAILED,))
 
 
 def _throw_away_forgotten(project: Project) -> None:
     """Files uploaded long ago and never imported would fill the disk."""
     before = timezone.now() - FORGOTTEN_UPLOADS
     for job in ImportJob.objects.filter(project=project, state=State.UPLOADED, created_at__lt=before):
-        cancel_import(job=job)
+        with suppress(ImportStateError):  # another upload was quicker, or somebody starts it at this moment
+            _cancel(job, (State.UPLOADED,))

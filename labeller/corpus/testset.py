@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
 
 from labeller.projects.models import Label, Project
 
@@ -55,6 +55,14 @@ class TestText(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+def delete_sets(sets: QuerySet[TestSet]) -> None:
+    """These go with all that hangs on them. Django reads what that is first and deletes the sets last; whoever stores a
+    model's score holds its set meanwhile, so from here to the end nothing is stored that would be left behind."""
+    with transaction.atomic():
+        list(sets.select_for_update().order_by("pk").values_list("pk"))
+        sets.delete()
 
 
 def set_in_force(project: Project) -> TestSet | None:

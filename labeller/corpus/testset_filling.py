@@ -10,7 +10,7 @@ from django.utils import timezone
 from labeller.corpus.labelbook import LabelBook
 from labeller.corpus.models import ImportJob
 from labeller.corpus.rows import Row
-from labeller.corpus.testset import TestSet, TestText
+from labeller.corpus.testset import TestSet, TestText, delete_sets
 
 
 def add_texts(job: ImportJob, rows: Sequence[Row], book: LabelBook) -> int:
@@ -40,5 +40,5 @@ def add_texts(job: ImportJob, rows: Sequence[Row], book: LabelBook) -> int:
 def put_in_force(job: ImportJob) -> None:
     """Within the transaction that ends the import: from now on this set measures. The one before it goes, and with it
     what was measured on it."""
-    TestSet.objects.filter(project=job.project_id).exclude(job=job).delete()
+    delete_sets(TestSet.objects.filter(project=job.project_id).exclude(job=job))
     TestSet.objects.filter(job=job).update(n_texts=job.added, ready_at=timezone.now())

@@ -76,7 +76,10 @@ def take(*, check: EncoderCheck, by: User) -> Project:
     promoted; else with the old encoder's embeddings, until the new one has read the pool. Models stay as they are.
     """
     with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=check.project_id)
+        # The loop before the project, as refits and runs take them, or each would wait for the other. And the project
+        # not against those who insert rows that name it: a refit does, with the loop in its hand.
+        loop = LoopState.objects.select_for_update().get_or_create(project_id=check.project_id)[0]
+        project = Project.objects.select_for_update(no_key=True).get(pk=check.project_id)
         if check.proposed not in settings.ENCODERS:
             raise DecisionRefused(
                 _("The language model '%(encoder)s' is not in this server's list any more.")
@@ -87,9 +90,8 @@ def take(*, check: EncoderCheck, by: User) -> Project:
                 _("This project uses %(encoder)s by now. Compare again.") % {"encoder": project.encoder}
             )
         _decide(check, EncoderCheck.Decision.TAKEN, by)
-        _go_on_with(project)
-        kept = ("name", "kind", "guidelines", "suggestions", "overlap")
-        change_settings(project=project, encoder=check.proposed, **{name: getattr(project, name) for name in kept})
+        _go_on_with(project, loop)
+        change_settings(project=project, encoder=check.proposed)
         services.start_embedding(project=project, requested_by=by)
         if full_runs(project.pk) and teaching_labels(project).kinds >= 2:
             _start_full(project, by)
@@ -109,10 +111,9 @@ def _decide(check: EncoderCheck, decision: EncoderCheck.Decision, by: User) -> N
         raise DecisionRefused(_("This has been decided already."))
 
 
-def _go_on_with(project: Project) -> None:
+def _go_on_with(project: Project, loop: LoopState) -> None:
     """Until the new encoder has read the pool, the queue keeps to the embeddings it has. When a change before this one
     is still being read, those are an older encoder's."""
-    loop, _ = LoopState.objects.get_or_create(project=project)
     LoopState.objects.filter(pk=loop.pk, reading="").update(reading=project.encoder)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeller.learning import exports, selectors, services
 from labeller.learning.models import ModelExport, ModelVersion, TrainingRun
+from labeller.learning.versions import VersionRefused
 from labeller.projects.access import managed_project_for, project_for
 
 
@@ -59,11 +60,11 @@ def cancel_run(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
 def export_model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     version = get_object_or_404(ModelVersion, project=access.project, number=number)
-    if version.deleted_at:
-        said = _("The files of model %(number)s were deleted: there is nothing to take away.")
-        messages.warning(request, said % {"number": version.number})
+    try:
+        export = exports.request(version=version, requested_by=access.membership.user)
+    except VersionRefused as refused:
+        messages.warning(request, str(refused))
         return back(request, slug)
-    export = exports.request(version=version, requested_by=access.membership.user)
     return redirect("model-export-status", slug, export.key)
 
 

@@ -50,7 +50,7 @@ def note_stop_advised(project: Project, *, labels: int, sentence: str) -> Notice
     """Tell that stopping is advised at so many labels. Call it whenever that is found: told once, and again when labels
     have grown by half since; None otherwise."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)  # two findings at once become one notice
+        _hold(project)  # two findings at once become one notice
         told = Notice.objects.filter(project=project, kind=Notice.Kind.STOP).order_by("-pk").first()
         if told is not None and labels < AGAIN_AT * told.labels:
             return None
@@ -62,12 +62,13 @@ def send_test(*, project: Project, by: User) -> Notice:
     chosen = NoticeSettings.objects.filter(project=project).first()
     if chosen is None or not (chosen.addresses or chosen.webhook):
         raise NoTestNow(_("There is nowhere to send a test to. Save an address first."))
-    recent = Notice.objects.filter(
-        project=project, kind=Notice.Kind.TEST, created_at__gt=timezone.now() - TEST_EVERY
-    ).exists()
-    if recent:
-        raise NoTestNow(_("A test was sent a moment ago. Wait %(seconds)s seconds.") % {"seconds": TEST_EVERY.seconds})
-    notice = _note(Notice(project=project, kind=Notice.Kind.TEST, sentence=sentences.TEST % {"who": by}))
+    with transaction.atomic():
+        _hold(project)  # two clicks at once send one
+        since = timezone.now() - TEST_EVERY
+        if Notice.objects.filter(project=project, kind=Notice.Kind.TEST, created_at__gt=since).exists():
+            wait = {"seconds": TEST_EVERY.seconds}
+            raise NoTestNow(_("A test was sent a moment ago. Wait %(seconds)s seconds.") % wait)
+        notice = _note(Notice(project=project, kind=Notice.Kind.TEST, sentence=sentences.TEST % {"who": by}))
     assert notice is not None  # only a run's notice can be there already
     return notice
 
@@ -98,6 +99,11 @@ def catch_up() -> int:
             queueing.enqueue(DELIVER_TASK, pk, cluster="quick")
             found += 1
     return found
+
+
+def _hold(project: Project) -> None:
+    """Until the transaction ends. Without its key: rows that name the project may be inserted meanwhile."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _note(notice: Notice) -> Notice | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,15 +16,39 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 Say = Callable[[str], None]
+PREPARING = int.from_bytes(b"labeller")  # the number of the lock: any that nobody else takes in this database
 
 
 def database(say: Say) -> None:
     """Applies the migrations that are missing. Looking costs some 50 ms, so it is done at every start."""
+    if not _missing():
+        return
+    with _alone():
+        # Another host may have done it while this one waited.
+        if missing := _missing():
+            say(f"Preparing the database ({missing} migrations)")
+            call_command("migrate", verbosity=0, interactive=False)
+
+
+def _missing() -> int:
     executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        say(f"Preparing the database ({len(missing)} migrations)")
-        call_command("migrate", verbosity=0, interactive=False)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """On PostgreSQL several hosts share the database: one prepares it, the others wait. The lock goes with its
+    connection, so a killed process leaves none."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
 
 
 def static_files(say: Say) -> None:

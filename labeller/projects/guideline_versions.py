@@ -25,7 +25,7 @@ def record_version(*, project: Project, by: User | None = None, note: str = "") 
     Call it in the transaction of the change: two changes at once come one after the other.
     """
     with transaction.atomic():
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         newest = GuidelinesVersion.objects.filter(project=locked).first()
         labels = told_labels(locked)
         if locked.guidelines == (newest.guidelines if newest else "") and _by_id(labels) == _by_id(

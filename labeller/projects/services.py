@@ -130,34 +130,35 @@ def _keep_a_manager(membership: Membership, *, stays: bool) -> None:
 def change_settings(
     *,
     project: Project,
-    name: str,
-    kind: str,
-    encoder: str,
-    guidelines: str,
-    suggestions: str,
-    overlap: int,
+    name: str | None = None,
+    kind: str | None = None,
+    encoder: str | None = None,
+    guidelines: str | None = None,
     language: str | None = None,
+    suggestions: str | None = None,
+    overlap: int | None = None,
     overlap_on: str | None = None,
     overlap_share: int | None = None,
     strategy: str | None = None,
     audit: bool | None = None,
     by: User | None = None,
 ) -> Project:
-    """Change a project's own facts; what may be None stays where None is given. Its address stays, so that links go on
-    working. Raises AuditRefused."""
-    if audit and not project.audit:
-        _may_set_apart(project)
-    project.name, project.kind, project.encoder = name, kind, encoder
-    project.guidelines, project.suggestions, project.overlap = guidelines, suggestions, overlap
-    project.language = project.language if language is None else language
-    project.overlap_on = project.overlap_on if overlap_on is None else overlap_on
-    project.overlap_share = project.overlap_share if overlap_share is None else overlap_share
-    project.strategy = project.strategy if strategy is None else strategy
-    project.audit = project.audit if audit is None else audit
-    changed = ["name", "kind", "encoder", "guidelines", "language", "suggestions", "strategy", "audit"]
+    """Change these of a project's own facts. What is None stays as it is now, which need not be as the caller read it.
+    Its address stays, so that links go on working. Raises AuditRefused."""
+    said: dict[str, object] = {"name": name, "kind": kind, "encoder": encoder, "guidelines": guidelines}
+    said |= {"language": language, "suggestions": suggestions, "strategy": strategy, "audit": audit}
+    said |= {"overlap": overlap, "overlap_on": overlap_on, "overlap_share": overlap_share}
+    changed = {field: value for field, value in said.items() if value is not None}
     with transaction.atomic():
-        project.save(update_fields=[*changed, "overlap", "overlap_on", "overlap_share"])
-        record_version(project=project, by=by)
+        # Behind this row, as runs start too: none that speaks against the audit starts between the look and the write.
+        row = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        if audit and not row.audit:
+            _may_set_apart(row)
+        for field, value in changed.items():
+            setattr(row, field, value)
+        row.save(update_fields=list(changed))
+        record_version(project=row, by=by)
+    project.refresh_from_db()
     return project
 
 

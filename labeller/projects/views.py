@@ -80,7 +80,9 @@ def settings(request: LabellerRequest, slug: str) -> HttpResponse:
     form.fields["encoder"].disabled = selectors.is_started(project)
     if form.is_valid():
         try:
-            change_settings(project=project, by=request.user, **form.cleaned_data)
+            # What this form left alone is not written: somebody may have changed it since the project was read.
+            said = {name: value for name, value in form.cleaned_data.items() if value != stored[name]}
+            change_settings(project=project, by=request.user, **said)
             messages.success(request, _("Saved."))
             return redirect("project-settings", slug)
         except AuditRefused as refused:

@@ -8,14 +8,16 @@ import uuid
 import pytest
 from django.db import connection, connections
 from django.db.models import Count
+from django.db.models.signals import pre_delete
 
 from labeller.annotation import services
 from labeller.annotation.audit import audit_threshold
-from labeller.annotation.gold import make_gold
-from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
+from labeller.annotation.gold import make_gold, take_back_gold
+from labeller.annotation.models import Annotation, GoldText, Lease, ServingCounter, Source
 from labeller.annotation.overlap import Overlap
 from labeller.annotation.serving import AHEAD
 from tests.annotation.acts import give, let_go
+from tests.beside import beside_signal
 from tests.cast import add_texts, join, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,3 +154,16 @@ def test_many_at_once_may_meet_one_gold_text_and_none_of_them_twice(project, ali
     met = Annotation.objects.filter(document=gold, source=Source.GOLD)
     assert met.count() == met.values("annotator").distinct().count() >= 2
     assert Annotation.objects.filter(document=gold).exclude(source=Source.GOLD).count() <= 1
+
+
+def test_a_text_made_gold_while_it_is_taken_back_is_gold_with_its_new_label(project, alice):
+    text, (old, new, _) = add_texts(project, ["A clause"])[0], list(project.labels.all())
+    gold = make_gold(project=project, by=alice, document=text, label_ids=[old.pk])
+
+    def make():
+        return make_gold(project=project, by=alice, document=text, label_ids=[new.pk])
+
+    with beside_signal(pre_delete, GoldText, make) as makers:  # by then the labels it has were read
+        assert take_back_gold(project=project, pk=gold.pk)
+    assert [one.outcome() for one in makers] == [GoldText.objects.get()]
+    assert [label.pk for label in GoldText.objects.get().labels.all()] == [new.pk]

@@ -6,19 +6,21 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from labeller import crew
-from labeller.corpus import services
+from labeller.corpus import claims, services
 from labeller.corpus.claims import STALE, claim, give_back
 from labeller.corpus.errors import ImportStateError
 from labeller.corpus.importing import run_import, upload_path
 from labeller.corpus.models import ImportJob
 from labeller.corpus.signals import documents_imported, import_finished
 from labeller.projects.models import Project
+from tests.cast import make_project
 from tests.corpus.files import imported, remap, upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,6 +116,27 @@ def test_a_queued_import_that_the_broker_lost_is_handed_out_again(project: Proje
     assert services.recover_stale_imports() == 1
 
 
+def test_one_that_is_cancelled_while_lost_ones_are_looked_for_stays_so(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are found; while the first is handed out, a manager cancels the other."""
+    jobs = [started(project), started(make_project(name="Other"))]
+    handed_out: list[int] = []
+
+    def cancel_the_others(pk: int) -> None:
+        handed_out.append(pk)
+        for job in jobs:
+            if job.pk != pk:
+                services.cancel_import(job=job)
+
+    for job in jobs:
+        go_stale(job)
+    ImportJob.objects.update(state="running", attempts=1)
+    monkeypatch.setattr(claims, "enqueue", cancel_the_others)
+    assert services.recover_stale_imports() == len(handed_out) == 1
+    assert sorted(ImportJob.objects.values_list("state", flat=True)) == ["cancelled", "queued"]
+
+
 def test_an_import_in_a_stopped_worker_is_no_death(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often the server is stopped in the middle, the import waits, goes on at the next start, counts right."""
     job = started(project)
@@ -150,6 +173,26 @@ def test_a_worker_that_was_replaced_writes_nothing_more(project: Project) -> Non
     assert project.documents.count() == replaced[0]
 
 
+def test_neither_does_one_whose_import_was_given_back_and_taken_by_another(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt of a stopped worker is not counted, so the other's has the same number."""
+    monkeypatch.setenv(crew.VARIABLE, "ours")
+    job = started(project)
+    replaced: list[int] = []
+
+    def replace_me(so_far: ImportJob) -> None:
+        if not replaced:
+            replaced.append(project.documents.count())
+            assert give_back("ours") == 1
+            assert claim(job.pk) is not None
+
+    run_import(job.pk, on_batch=replace_me)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.rows_read) == ("running", 1, 1000)
+    assert project.documents.count() == replaced[0]
+
+
 def test_a_cancelled_import_stops_and_keeps_what_it_has(project: Project) -> None:
     job = started(project)
     told: list[ImportJob] = []
@@ -166,6 +209,27 @@ def test_a_cancelled_import_stops_and_keeps_what_it_has(project: Project) -> Non
     assert [one.pk for one in told] == [job.pk]
     with pytest.raises(ImportStateError):
         services.cancel_import(job=job)
+
+
+@pytest.mark.parametrize("meanwhile", ["cancelled", "queued"])
+def test_a_forgotten_file_that_somebody_else_was_quicker_with_hinders_no_upload(
+    project: Project, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """Two are found; while the first is thrown away, the other is by another upload, or it is started."""
+    for text in ("one", "two"):
+        upload(project, f"text\n{text}\n")
+    ImportJob.objects.update(created_at=timezone.now() - services.FORGOTTEN_UPLOADS - timedelta(days=1))
+
+    def somebody_is_quicker(job: ImportJob) -> Path:
+        ImportJob.objects.filter(state="uploaded").update(state=meanwhile)
+        return upload_path(job)
+
+    monkeypatch.setattr(services, "upload_path", somebody_is_quicker)
+    upload(project, "text\nthree\n")
+    assert list(ImportJob.objects.order_by("pk").values_list("state", flat=True)) in (
+        ["cancelled", meanwhile, "uploaded"],
+        [meanwhile, "cancelled", "uploaded"],
+    )
 
 
 def test_a_second_import_waits_for_the_first(project: Project) -> None:

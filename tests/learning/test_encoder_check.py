@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
@@ -17,6 +19,7 @@ from labeller.learning.models import EncoderCheck, LoopState, ModelVersion, Trai
 from labeller.learning.panel import encoders_panel
 from labeller.learning.triggers import is_check_due
 from labeller.projects.models import Membership, Project, User
+from tests.beside import Beside
 from tests.learning.scene import annotate, embed, fill, full, refit
 
 pytestmark = pytest.mark.django_db
@@ -326,6 +329,20 @@ def test_a_reading_under_way_is_followed_by_one_with_the_new_encoder(proposed, p
     tasks.embed(run.pk)  # it finds the new encoder already
     assert not selectors.full_runs(project.pk)
     assert LoopState.objects.get(project=project).reading == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taking_one_while_a_refit_writes_waits_for_it_and_neither_gives_way(proposed, project, alice, monkeypatch):
+    """A refit holds the loop, writes rows that name the project, and may start a run before it lets go."""
+    monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
+    LoopState.objects.create(project=project)
+    with transaction.atomic():
+        LoopState.objects.filter(project=project).update(refresh_labels=1)
+        taking = Beside(lambda: encoders.take(check=proposed, by=alice)).until_it_waits()
+        Ranking.objects.create(project=project, ranked_at=timezone.now())
+        assert services.start_gauge(project=project, labels=1)
+    assert taking.outcome().encoder == "other"
+    assert Ranking.objects.exists() and LoopState.objects.get().reading == "all-MiniLM-L6-v2"
 
 
 @pytest.mark.slow

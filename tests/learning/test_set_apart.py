@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from labeller.learning import services
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.learning.set_apart import SET_APART, why_not
 from labeller.projects.models import Project, User
 from labeller.projects.services import AuditRefused, change_settings
+from tests.beside import Beside
 from tests.insight.scored import add_version
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +81,18 @@ def test_a_full_run_under_way_may_become_such_a_model(off: Project, state: str, 
 def test_an_audit_that_is_on_stays_on_whatever_was_tuned(project: Project) -> None:
     full(project, **{SET_APART: False})
     assert switch_on(project)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_starts_at_the_same_moment_speaks_against_it_too(
+    off: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
+    with transaction.atomic():
+        services._start(off, TrainingRun.Kind.FULL, None, labels=0)
+        switching = Beside(lambda: switch_on(off)).until_it_waits()
+    with pytest.raises(AuditRefused, match=BEING_TUNED):
+        switching.outcome()
 
 
 class TestTheSettingsPage:

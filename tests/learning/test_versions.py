@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from labeller.learning.bridge_stages import _unless_pinned
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from modelsvc.store import EmbeddingStore
+from tests.beside import Beside
 from tests.insight.scored import add_version
 from tests.learning.scene import fill
 
@@ -212,6 +213,17 @@ class TestDelete:
         exports.request(version=packed)
         assert "still under way" in deleting.deletion(made).why_not
         assert "is being built" in deleting.deletion(packed).why_not
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_zip_asked_for_while_it_goes_is_refused_and_leaves_nothing(self, project: Project) -> None:
+        version = full(project)
+        full(project, serving=True)
+        with transaction.atomic():
+            deleting.delete(version=version)
+            asking = Beside(lambda: exports.request(version=version)).until_it_waits()
+        with pytest.raises(versions.VersionRefused, match="there is nothing to take away"):
+            asking.outcome()
+        assert not version.exports.exists()
 
     def test_twice_is_refused_and_files_left_by_a_killed_process_are_swept(self, project: Project) -> None:
         version = full(project)

@@ -21,6 +21,7 @@ from labeller.notices.delivering import deliver
 from labeller.notices.models import Delivery, Notice
 from labeller.notices.selectors import settings_of
 from labeller.projects.models import Project, User
+from tests.beside import Beside
 from tests.notices.servers import Hook, Mail, running
 from tests.notices.test_notices import ended
 from tests.projects.refusals import refused_to_others
@@ -278,3 +279,14 @@ class TestTheSettingsPage:
         client.post(address)
         page = client.post(address, follow=True).content.decode()
         assert "A test was sent a moment ago." in page and Delivery.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_clicks_at_once_send_one(self, project: Project, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("labeller.queueing.async_task", lambda *_, **__: None)
+        goes_to(project, "a@example.org")
+        with transaction.atomic():
+            services.send_test(project=project, by=alice)
+            second = Beside(lambda: services.send_test(project=project, by=alice)).until_it_waits()
+        with pytest.raises(services.NoTestNow, match="a moment ago"):
+            second.outcome()
+        assert Delivery.objects.count() == 1

@@ -14,7 +14,8 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from labeller.annotation.models import Annotation
-from labeller.corpus.importing import upload_path
+from labeller.corpus.errors import ImportStateError
+from labeller.corpus.importing import run_import, upload_path
 from labeller.corpus.models import ImportJob
 from labeller.corpus.services import start_import
 from labeller.learning import recovery, refresh, services
@@ -24,6 +25,7 @@ from labeller.projects.models import Project, Role, User
 from labeller.search import bulk
 from labeller.search.models import BulkAct
 from tests.annotation.acts import give, one
+from tests.beside import Beside
 from tests.cast import PASSWORD, add_texts, join, make_project
 from tests.corpus.files import upload
 from tests.learning.scene import annotate, fill
@@ -204,6 +206,27 @@ def test_no_run_starts_while_it_is_being_archived(project, monkeypatch):
         assert not started
     starting.join(20)
     assert started == [None] and not TrainingRun.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_import_starts_while_it_is_being_archived(project):
+    job = upload(project, "text\nthree\n")
+    with transaction.atomic():
+        Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+        starting = Beside(lambda: start_import(job=job, background=False)).until_it_waits()
+    with pytest.raises(ImportStateError, match="This project is archived"):
+        starting.outcome()
+    job.refresh_from_db()
+    assert job.state == ImportJob.State.UPLOADED
+
+
+def test_an_import_that_still_waits_is_not_taken_up(project):
+    job = upload(project, "text\nthree\n")
+    start_import(job=job, background=False)
+    Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())  # what works for it is asked next
+    run_import(job.pk)
+    job.refresh_from_db()
+    assert (job.state, project.documents.count()) == (ImportJob.State.QUEUED, 0)
 
 
 def test_runs_are_asked_to_cancel(project, django_capture_on_commit_callbacks):

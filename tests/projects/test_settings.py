@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 
 from labeller.annotation.models import Annotation
-from labeller.projects.models import Role
+from labeller.projects import views
+from labeller.projects.models import Project, Role
 from tests.cast import add_texts, join, make_project
 from tests.projects.refusals import ClientOf
 
@@ -95,3 +96,21 @@ def test_bad_input_is_refused_in_a_sentence_and_changes_nothing(project, alice, 
     assert "greater than or equal to 1" in response.content.decode()
     project.refresh_from_db()
     assert project.name == "Terms of service"
+
+
+def test_a_saved_form_leaves_alone_what_it_did_not_change(project, alice, settings, client_of: ClientOf, monkeypatch):
+    """Somebody takes another language model, and hides suggestions, after the page read the project."""
+    settings.ENCODERS = settings.ENCODERS | {"other": "/srv/models/other"}
+    add_texts(project, ["One text."])
+    save = views.change_settings
+
+    def overtaken(**said):
+        Project.objects.filter(pk=project.pk).update(encoder="other", suggestions="hidden", kind="multi")
+        return save(**said)
+
+    monkeypatch.setattr(views, "change_settings", overtaken)
+    same = {"kind": "single", "encoder": project.encoder, "suggestions": "shown", "overlap": "1"}
+    client_of(alice).post(reverse("project-settings", args=[project.slug]), same | {"name": "New name"})
+    project.refresh_from_db()
+    assert (project.name, project.encoder, project.suggestions) == ("New name", "other", "hidden")
+    assert project.kind == "multi"

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from django.core.management import CommandError
 from django.db import IntegrityError, transaction
+from django.db.models.signals import pre_delete
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeller.corpus import testset
+from labeller.corpus import services, testset
 from labeller.learning import artifacts, testscores
 from labeller.learning.bridge_testscore import TestTexts as MaterialOfASet
 from labeller.learning.bridge_testscore import answer, keep
@@ -21,6 +22,7 @@ from labeller.learning.bridge_testscore import test_figures as figures_of_answer
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from modelsvc.types import Head
+from tests.beside import beside_signal
 from tests.learning.exam.acts import EXAM, exam, measured, merged
 from tests.learning.scene import checked
 
@@ -122,6 +124,28 @@ class TestReplacingAndDeleting:
         with transaction.atomic():
             assert keep(version, answered) is None
         assert not testscores.TestScore.objects.exists()
+
+    @pytest.mark.parametrize("how", ["deleted", "replaced"])
+    def test_a_score_that_comes_while_its_set_goes_is_not_kept_and_in_nobody_s_way(
+        self, started: Project, how: str
+    ) -> None:
+        found = exam(started)
+        version, texts = ModelVersion.objects.get(), MaterialOfASet.of(found)
+        answered = answer(blind_head(), version.label_ids, texts, np.ones((9, 2), np.float32), seed=7)
+
+        def score() -> object:
+            with transaction.atomic():
+                return keep(version, answered)
+
+        # By then what hangs on the set has been read.
+        with beside_signal(pre_delete, testset.TestSet, score) as scorers:
+            if how == "deleted":
+                services.delete_test_set(test_set=found)
+            else:
+                exam(started, EXAM[:6], "second.csv")
+        assert [one.outcome() for one in scorers] == [None]
+        assert not testscores.TestScore.objects.exists()
+        assert not testset.TestSet.objects.filter(pk=found.pk).exists()
 
 
 def blind_head() -> Head:
