@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,13 +31,18 @@ OVERDUE = timedelta(seconds=30)
 TEST_EVERY = timedelta(seconds=20)
 
 
+UNTOLD = Q(notice=None, project__archived_at=None)
+"""Nobody sees the pages of an archived project. And where one is being deleted, a notice would come back behind the
+deletion, which has emptied that table and cannot delete the run that the notice names."""
+
+
 class NoTestNow(ValueError):
     """The message says why, for the page."""
 
 
 def note_run_ended(run_id: int) -> Notice | None:
     """The notice of a run that has ended; None where there is nothing to tell, or where it was told before."""
-    run = TrainingRun.objects.select_related("project").defer("log").filter(pk=run_id, notice=None).first()
+    run = TrainingRun.objects.select_related("project").defer("log").filter(UNTOLD, pk=run_id).first()
     if run is None:
         return None
     sentence = run_sentence(run, list(run.versions.defer("metrics").order_by("number")))
@@ -87,9 +93,7 @@ def put_away(*, project: Project, user: User, upto: int) -> None:
 
 def catch_up() -> int:
     """What killed processes left behind: ended runs nobody told of, and deliveries that are due. The number found."""
-    ended = TrainingRun.objects.filter(
-        notice=None, state__in=["done", "failed"], finished_at__gt=timezone.now() - LOOK_BACK
-    )
+    ended = TrainingRun.objects.filter(UNTOLD, state__in=["done", "failed"], finished_at__gt=timezone.now() - LOOK_BACK)
     found = sum(note_run_ended(run_id) is not None for run_id in ended.values_list("pk", flat=True))
     now = timezone.now()
     due = Delivery.objects.filter(state=Delivery.State.QUEUED, due_at__lt=now - OVERDUE)
