@@ -16,6 +16,7 @@ from labeller.learning.models import TrainingRun
 from labeller.notices import sentences
 from labeller.notices.models import Delivery, Notice, NoticeSettings, SeenNotices
 from labeller.notices.sentences import run_sentence
+from labeller.projects.locks import lock_project
 from labeller.projects.models import Project, User
 
 DELIVER_TASK = "labeller.notices.tasks.deliver"
@@ -56,7 +57,7 @@ def note_stop_advised(project: Project, *, labels: int, sentence: str) -> Notice
     """Tell that stopping is advised at so many labels. Call it whenever that is found: told once, and again when labels
     have grown by half since; None otherwise."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)  # two findings at once become one notice
+        lock_project(project.pk)  # two findings at once become one notice
         told = Notice.objects.filter(project=project, kind=Notice.Kind.STOP).order_by("-pk").first()
         if told is not None and labels < AGAIN_AT * told.labels:
             return None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.labels import Draft, append_drafts
+from labeller.projects.locks import lock_project
 from labeller.projects.models import Membership, Project, Role, User
 
 SLUG_LENGTH = 120  # leaves room for the number of a second project of the same name
@@ -118,7 +119,7 @@ def remove_member(*, membership: Membership) -> None:
 
 def _keep_a_manager(membership: Membership, *, stays: bool) -> None:
     """Two managers who demote each other at the same moment meet at this lock; the second is refused."""
-    Project.objects.select_for_update().get(pk=membership.project_id)
+    lock_project(membership.project_id)
     others = Membership.objects.filter(project_id=membership.project_id, role=Role.MANAGER).exclude(pk=membership.pk)
     if not stays and membership.role == Role.MANAGER and not others.exists():
         raise LastManager(
