@@ -42,6 +42,10 @@ class LastManager(ValueError):
     """A project without a manager could never be changed again; the message is a sentence for the page."""
 
 
+class MemberGone(ValueError):
+    """Somebody else removed this member a moment ago; the message is a sentence for the page."""
+
+
 def create_project(
     *,
     name: str,
@@ -102,8 +106,10 @@ def _addresses(base: str) -> Iterator[str]:
 
 
 def change_role(*, membership: Membership, role: str) -> Membership:
-    """Give a member another role. Raises LastManager."""
+    """Give a member another role. Raises LastManager, and MemberGone."""
     with transaction.atomic():
+        if not _locked(membership):
+            raise MemberGone(_("%(name)s is not a member of this project any more.") % {"name": membership.user})
         _keep_a_manager(membership, stays=role == Role.MANAGER)
         membership.role = role
         membership.save(update_fields=["role"])
@@ -111,15 +117,24 @@ def change_role(*, membership: Membership, role: str) -> Membership:
 
 
 def remove_member(*, membership: Membership) -> None:
-    """Take a member out of the project; their answers stay. Raises LastManager."""
+    """Take a member out of the project; their answers stay. Twice is once. Raises LastManager."""
     with transaction.atomic():
-        _keep_a_manager(membership, stays=False)
-        membership.delete()
+        if _locked(membership):
+            _keep_a_manager(membership, stays=False)
+            membership.delete()
+
+
+def _locked(membership: Membership) -> bool:
+    """Its role read behind the lock at which changes of a project's members meet: until then it may have been changed.
+    False when the member was removed."""
+    lock_project(membership.project_id)
+    role = Membership.objects.filter(pk=membership.pk).values_list("role", flat=True).first()
+    membership.role = role or membership.role
+    return role is not None
 
 
 def _keep_a_manager(membership: Membership, *, stays: bool) -> None:
-    """Two managers who demote each other at the same moment meet at this lock; the second is refused."""
-    lock_project(membership.project_id)
+    """Of two managers who demote each other at the same moment the second is refused. Raises LastManager."""
     others = Membership.objects.filter(project_id=membership.project_id, role=Role.MANAGER).exclude(pk=membership.pk)
     if not stays and membership.role == Role.MANAGER and not others.exists():
         raise LastManager(
