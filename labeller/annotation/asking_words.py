@@ -78,8 +78,12 @@ def _asked(lease: Lease, label_id: int, again: bool) -> MovedWords:
                     document_id=lease.document_id, label_id=label_id, model_key=lease.model_key, asked_at=now
                 )
                 tell_words_asked(found.pk)
-        except IntegrityError:  # asked from two pages at once
-            found = MovedWords.objects.get(document=lease.document_id, label=label_id, model_key=lease.model_key)
+        except IntegrityError as error:  # asked from two pages at once, or the label was deleted a moment ago
+            found = MovedWords.objects.filter(
+                document=lease.document_id, label=label_id, model_key=lease.model_key
+            ).first()
+            if found is None:
+                raise WordsRefused(_("The suggested label is not in this project any more.")) from error
     elif (again and found.state == MovedWords.State.FAILED) or _lost(found):
         rows = MovedWords.objects.filter(pk=found.pk, asked_at=found.asked_at)
         with transaction.atomic():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,8 @@ from labeller.annotation.second_look import SecondLook, waiting
 from labeller.annotation.selectors import label_counts
 from labeller.annotation.turn import turn
 from labeller.projects.guideline_versions import record_version
-from labeller.projects.labels import Draft, LabelError, append_drafts
+from labeller.projects.labels import Draft, LabelError, LabelGone, append_drafts
+from labeller.projects.locks import lock_project
 from labeller.projects.models import Label, Project, User
 from labeller.projects.signals import tell_labels_changed
 
@@ -24,8 +26,8 @@ def split_label(
     """Add these labels and offer every text of `label` for a second look. `stays`: it is given on, with a narrower
     meaning; else nobody gives it any more, and it goes when its last text has been looked at. Raises LabelError."""
     try:
-        with turn(project) as counter:
-            label = Label.objects.select_for_update().get(pk=label.pk, project=project)
+        with _held(project) as counter:
+            label = _as_it_is(label)
             _check_split(project, label, drafts, stays=stays)
             if not stays:
                 label.on_offer, label.hotkey = False, ""  # its key is free for the first of the new ones
@@ -42,7 +44,8 @@ def split_label(
 
 def look_again(*, project: Project, label: Label, by: User | None = None) -> SecondLook:
     """Offer every text of this label for a second look: what it means has changed. Raises LabelError."""
-    with turn(project) as counter:
+    with _held(project) as counter:
+        label = _as_it_is(label)
         _check_free(label)
         return _start(project, label, [], by, counter)
 
@@ -51,7 +54,7 @@ def end_look(*, look: SecondLook) -> None:
     """Stop offering. Texts that nobody has looked at keep their label. A label that was split and that no text carries
     any more is retired; one that some still carry is given on. Ending twice is ending once."""
     project = look.project
-    with turn(project) as counter:
+    with _held(project) as counter:
         if not SecondLook.objects.filter(pk=look.pk, ended_at=None).update(ended_at=timezone.now()):
             return
         counter.second_looks = SecondLook.objects.filter(project=project, ended_at=None).count()
@@ -64,6 +67,23 @@ def end_look(*, look: SecondLook) -> None:
             Label.objects.filter(pk=label.pk).update(retired_at=timezone.now(), hotkey="")
             record_version(project=project, note=f"“{label.name}” went: all its texts were looked at again")
         tell_labels_changed(project.pk)
+
+
+@contextmanager
+def _held(project: Project) -> Iterator[ServingCounter]:
+    """Labels do not change meanwhile, and nobody answers; in the order of labeller.projects.locks."""
+    with transaction.atomic():
+        lock_project(project.pk)
+        with turn(project) as counter:
+            yield counter
+
+
+def _as_it_is(label: Label) -> Label:
+    """Read anew, behind the lock. Raises LabelGone."""
+    found = Label.objects.filter(pk=label.pk).first()
+    if found is None:
+        raise LabelGone(label)
+    return found
 
 
 def is_left_over(label: Label) -> bool:

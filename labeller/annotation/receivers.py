@@ -15,20 +15,34 @@ from labeller.corpus.signals import ImportedAnswer
 
 def take_over_labels(sender: type[ImportJob], job: ImportJob, answers: list[ImportedAnswer], **_: Any) -> int:
     """Write the labels of a file as annotations of the person who imported it, those of a language model as its own.
-    Returns the number written.
+    Returns the number written. Call it inside the batch's transaction.
 
     The keys follow from the job and the text, so a batch that is run again writes nothing twice. A text that this
     person has answered keeps that answer: a file does not overrule a reading.
     """
     if job.machine:
         return keep_machine_answers(job, job.machine, answers)
-    if job.created_by_id is None or not answers:
+    if job.created_by_id is None:
+        return 0
+    written = _take_over(job, job.created_by_id, [answer for answer in answers if answer.is_new])
+    if before := [answer for answer in answers if not answer.is_new]:
+        # Until the batch is committed: an answer that this person gives meanwhile would replace nothing, for it would
+        # not see these. New texts need no turn, and a file of them leaves it to those who label.
+        with turn(job.project):
+            written += _take_over(job, job.created_by_id, before)
+    if written:
+        tell_annotations_changed(job.project_id)
+    return written
+
+
+def _take_over(job: ImportJob, person_id: int, answers: list[ImportedAnswer]) -> int:
+    if not answers:
         return 0
     wanted = {answer.document_id: answer for answer in reversed(answers)}  # of two lines for a text the first counts
     answered = set(
-        Annotation.objects.filter(
-            document_id__in=wanted, annotator_id=job.created_by_id, superseded_at=None
-        ).values_list("document_id", flat=True)
+        Annotation.objects.filter(document_id__in=wanted, annotator_id=person_id, superseded_at=None).values_list(
+            "document_id", flat=True
+        )
     )
     keys = {document_id: uuid.uuid5(job.key, str(document_id)) for document_id in wanted.keys() - answered}
     written_before = set(Annotation.objects.filter(key__in=keys.values()).values_list("key", flat=True))
@@ -38,7 +52,7 @@ def take_over_labels(sender: type[ImportJob], job: ImportJob, answers: list[Impo
             key=keys[document_id],
             project_id=job.project_id,
             document_id=document_id,
-            annotator_id=job.created_by_id,
+            annotator_id=person_id,
             status=Annotation.Status.LABELLED,
             source=Source.IMPORT,
             reason=f"Imported from {job.file_name}"[:300],
@@ -51,8 +65,6 @@ def take_over_labels(sender: type[ImportJob], job: ImportJob, answers: list[Impo
         for annotation in annotations
         for label_id in sorted(set(wanted[annotation.document_id].label_ids))
     )
-    if annotations:
-        tell_annotations_changed(job.project_id)
     return len(annotations)
 
 

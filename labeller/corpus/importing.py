@@ -134,9 +134,13 @@ def _tell(job: ImportJob, answers: list[ImportedAnswer]) -> int:
 
 def _answers(found: Sorted, documents: list[Document], book: LabelBook) -> list[ImportedAnswer]:
     """For new texts and for those that were in the project before. Of repeated ones the first in the file counts."""
-    pairs = [(row, document.pk) for row, document in zip(found.new, documents, strict=True)]
-    pairs += [(row, found.known_ids[row.text_hash]) for row in found.known]
-    return [ImportedAnswer(pk, book.ids(row.labels), row.line) for row, pk in pairs if row.labels is not None]
+    pairs = [(row, document.pk, True) for row, document in zip(found.new, documents, strict=True)]
+    pairs += [(row, found.known_ids[row.text_hash], False) for row in found.known]
+    return [
+        ImportedAnswer(pk, book.ids(row.labels), row.line, is_new)
+        for row, pk, is_new in pairs
+        if row.labels is not None
+    ]
 
 
 def _end(job: ImportJob, state: ImportJob.State, reason: str = "") -> None:

@@ -14,6 +14,7 @@ class ImportedAnswer:
     document_id: int
     label_ids: tuple[int, ...]
     line: int  # of the file, for messages
+    is_new: bool = False  # the text came with this batch: until that is committed nobody else can see it
 
 
 # send(sender=ImportJob, job=ImportJob, answers=list[ImportedAnswer]) -> number of annotations written.

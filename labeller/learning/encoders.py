@@ -15,6 +15,7 @@ from labeller.learning.models import EncoderCheck, LoopState, TrainingRun
 from labeller.learning.selectors import full_runs, teaching_labels, worth_showing
 from labeller.learning.sentences import check_sentence
 from labeller.learning.triggers import CHECK_AT
+from labeller.projects.locks import lock_project
 from labeller.projects.models import Project, User
 from labeller.projects.services import change_settings
 
@@ -76,10 +77,9 @@ def take(*, check: EncoderCheck, by: User) -> Project:
     promoted; else with the old encoder's embeddings, until the new one has read the pool. Models stay as they are.
     """
     with transaction.atomic():
-        # The loop before the project, as refits and runs take them, or each would wait for the other. And the project
-        # not against those who insert rows that name it: a refit does, with the loop in its hand.
+        # The loop before the project, as refits and runs take them, or each would wait for the other.
         loop = LoopState.objects.select_for_update().get_or_create(project_id=check.project_id)[0]
-        project = Project.objects.select_for_update(no_key=True).get(pk=check.project_id)
+        project = lock_project(check.project_id)
         if check.proposed not in settings.ENCODERS:
             raise DecisionRefused(
                 _("The language model '%(encoder)s' is not in this server's list any more.")

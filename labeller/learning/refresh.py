@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -78,8 +78,9 @@ def _beat_on(project_id: int, token: uuid.UUID, stop: threading.Event) -> None:
                 rows = LoopState.objects.filter(project_id=project_id, refresh_claim=token)
                 if not rows.update(refresh_claimed_at=timezone.now()):
                     return  # taken over: the refit will find out when it writes
-            except DatabaseError as error:  # a busy database: the next beat may get through
+            except Error as error:  # a busy database: the next beat may get through
                 log.warning("heartbeat_missed", project=project_id, error=str(error))
+                connection.close()  # once it is cut, nothing gets through it any more
     finally:
         connection.close()
 

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -201,7 +201,14 @@ class Heartbeat:
 
     def _write(self, fields: dict[str, Any]) -> None:
         rows = type(self.work).objects.filter(pk=self.work.pk, claim=self.token, state="running")
-        if not rows.update(heartbeat_at=timezone.now(), **fields):
+        try:
+            ours = rows.update(heartbeat_at=timezone.now(), **fields)
+        except Error:
+            if connection.in_atomic_block:  # what was written before it went with the connection
+                raise
+            connection.close()  # the database was restarted, perhaps, and hours of work need not end with that
+            ours = rows.update(heartbeat_at=timezone.now(), **fields)
+        if not ours:
             self._lost.set()
             raise Superseded(str(self.work))
 
@@ -212,7 +219,8 @@ class Heartbeat:
                     self._write({})
                 except Superseded:
                     return
-                except DatabaseError as error:  # a busy database: the next beat may get through, `tell` will say
+                except Error as error:  # a busy database: the next beat may get through, `tell` will say
                     log.warning("heartbeat_missed", work=str(self.work), error=str(error))
+                    connection.close()  # once it is cut, nothing gets through it any more
         finally:
             connection.close()

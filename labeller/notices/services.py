@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from labeller.learning.models import TrainingRun
 from labeller.notices import sentences
 from labeller.notices.models import Delivery, Notice, NoticeSettings, SeenNotices
 from labeller.notices.sentences import run_sentence
+from labeller.projects.locks import lock_project
 from labeller.projects.models import Project, User
 
 DELIVER_TASK = "labeller.notices.tasks.deliver"
@@ -30,13 +32,18 @@ OVERDUE = timedelta(seconds=30)
 TEST_EVERY = timedelta(seconds=20)
 
 
+UNTOLD = Q(notice=None, project__archived_at=None)
+"""Nobody sees the pages of an archived project. And where one is being deleted, a notice would come back behind the
+deletion, which has emptied that table and cannot delete the run that the notice names."""
+
+
 class NoTestNow(ValueError):
     """The message says why, for the page."""
 
 
 def note_run_ended(run_id: int) -> Notice | None:
     """The notice of a run that has ended; None where there is nothing to tell, or where it was told before."""
-    run = TrainingRun.objects.select_related("project").defer("log").filter(pk=run_id, notice=None).first()
+    run = TrainingRun.objects.select_related("project").defer("log").filter(UNTOLD, pk=run_id).first()
     if run is None:
         return None
     sentence = run_sentence(run, list(run.versions.defer("metrics").order_by("number")))
@@ -50,7 +57,7 @@ def note_stop_advised(project: Project, *, labels: int, sentence: str) -> Notice
     """Tell that stopping is advised at so many labels. Call it whenever that is found: told once, and again when labels
     have grown by half since; None otherwise."""
     with transaction.atomic():
-        _hold(project)  # two findings at once become one notice
+        lock_project(project.pk)  # two findings at once become one notice
         told = Notice.objects.filter(project=project, kind=Notice.Kind.STOP).order_by("-pk").first()
         if told is not None and labels < AGAIN_AT * told.labels:
             return None
@@ -63,7 +70,7 @@ def send_test(*, project: Project, by: User) -> Notice:
     if chosen is None or not (chosen.addresses or chosen.webhook):
         raise NoTestNow(_("There is nowhere to send a test to. Save an address first."))
     with transaction.atomic():
-        _hold(project)  # two clicks at once send one
+        lock_project(project.pk)  # two clicks at once send one
         since = timezone.now() - TEST_EVERY
         if Notice.objects.filter(project=project, kind=Notice.Kind.TEST, created_at__gt=since).exists():
             wait = {"seconds": TEST_EVERY.seconds}
@@ -88,9 +95,7 @@ def put_away(*, project: Project, user: User, upto: int) -> None:
 
 def catch_up() -> int:
     """What killed processes left behind: ended runs nobody told of, and deliveries that are due. The number found."""
-    ended = TrainingRun.objects.filter(
-        notice=None, state__in=["done", "failed"], finished_at__gt=timezone.now() - LOOK_BACK
-    )
+    ended = TrainingRun.objects.filter(UNTOLD, state__in=["done", "failed"], finished_at__gt=timezone.now() - LOOK_BACK)
     found = sum(note_run_ended(run_id) is not None for run_id in ended.values_list("pk", flat=True))
     now = timezone.now()
     due = Delivery.objects.filter(state=Delivery.State.QUEUED, due_at__lt=now - OVERDUE)
@@ -99,11 +104,6 @@ def catch_up() -> int:
             queueing.enqueue(DELIVER_TASK, pk, cluster="quick")
             found += 1
     return found
-
-
-def _hold(project: Project) -> None:
-    """Until the transaction ends. Without its key: rows that name the project may be inserted meanwhile."""
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _note(notice: Notice) -> Notice | None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeller.projects.history import GuidelinesVersion
+from labeller.projects.locks import lock_project
 from labeller.projects.models import Label, Project, User
 from labeller.projects.notes import RESTORED
 from labeller.projects.signals import tell_labels_changed
@@ -25,7 +26,7 @@ def record_version(*, project: Project, by: User | None = None, note: str = "") 
     Call it in the transaction of the change: two changes at once come one after the other.
     """
     with transaction.atomic():
-        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        locked = lock_project(project.pk)
         newest = GuidelinesVersion.objects.filter(project=locked).first()
         labels = told_labels(locked)
         if locked.guidelines == (newest.guidelines if newest else "") and _by_id(labels) == _by_id(
@@ -65,7 +66,7 @@ def restore_version(*, version: GuidelinesVersion, by: User | None = None) -> Gu
     project = Project.objects.get(pk=version.project_id)
     try:
         with transaction.atomic():
-            Project.objects.select_for_update().get(pk=project.pk)
+            lock_project(project.pk)
             _restore_labels(version)
             Project.objects.filter(pk=project.pk).update(guidelines=version.guidelines)
             made = record_version(project=project, by=by, note=RESTORED % {"number": version.number})

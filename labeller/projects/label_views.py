@@ -17,7 +17,16 @@ from labeller.projects.access import Access, LabellerRequest, managed_project_fo
 from labeller.projects.colours import stylesheet
 from labeller.projects.confirmation import confirmation_page
 from labeller.projects.forms import LabelForm, LabelLinesForm
-from labeller.projects.labels import Added, LabelError, add_drafts, delete_label, edit_label, move_label, why_it_stays
+from labeller.projects.labels import (
+    Added,
+    LabelError,
+    LabelGone,
+    add_drafts,
+    delete_label,
+    edit_label,
+    move_label,
+    why_it_stays,
+)
 from labeller.projects.models import Label
 
 
@@ -72,6 +81,9 @@ def edit(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             edit_label(label=label, by=request.user, **form.cleaned_data)
+        except LabelGone as gone:
+            messages.error(request, str(gone))
+            return redirect("labels", slug)
         except LabelError as error:
             form.add_error(None, str(error))
         else:
@@ -85,7 +97,10 @@ def edit(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
 def move(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
     access = managed_project_for(request, slug)
     label = get_object_or_404(Label, pk=pk, project=access.project)
-    move_label(label=label, up=request.POST.get("direction") == "up")
+    try:
+        move_label(label=label, up=request.POST.get("direction") == "up")
+    except LabelGone as gone:
+        messages.error(request, str(gone))
     return redirect(reverse("labels", args=[slug]) + f"#label-{pk}")
 
 

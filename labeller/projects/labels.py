@@ -14,6 +14,7 @@ from labeller.numerals import whole
 from labeller.projects.colours import next_colour
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.hotkeys import RESERVED, free_keys
+from labeller.projects.locks import lock_project, lock_to_delete, nobody_answers
 from labeller.projects.models import Label, Project, User
 from labeller.projects.notes import DELETED
 from labeller.projects.selectors import uses_of
@@ -30,6 +31,13 @@ class LabelError(ValueError):
 
 class LabelInUse(LabelError):
     """Answers name this label, so it stays."""
+
+
+class LabelGone(LabelError):
+    """Somebody else deleted, merged or split it a moment ago."""
+
+    def __init__(self, label: Label) -> None:
+        super().__init__(_("“%(name)s” is not a label of this project any more.") % {"name": label.name})
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ def append_drafts(project: Project, drafts: Sequence[Draft]) -> Added:
     LabelError, or IntegrityError when somebody adds the same name at this moment."""
     for draft in drafts:
         _check_storable(draft.name, draft.description)
-    Project.objects.select_for_update().get(pk=project.pk)  # two pastes at once: one after the other
+    lock_project(project.pk)  # two pastes at once: one after the other
     existing = list(project.labels.all())
     new, already_there = _without_known(drafts, {label.name.casefold() for label in existing})
     if len(existing) + len(new) > MOST_LABELS:
@@ -155,23 +163,16 @@ def _complete(project: Project, existing: Sequence[Label], drafts: Sequence[Draf
 
 def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey: str, by: User | None = None) -> Label:
     """Change a label's own facts. Raises LabelError when another label has this name or key, the key is taken by the
-    labelling page, or what it is called cannot be stored."""
+    labelling page, or what it is called cannot be stored; LabelGone."""
     if hotkey in RESERVED:
         told = {"key": hotkey, "does": _(RESERVED[hotkey])}
         raise LabelError(_("The key “%(key)s” %(does)s on the labelling page. Choose another or none.") % told)
     _check_storable(name, description)
-    others = Label.objects.filter(project_id=label.project_id).exclude(pk=label.pk)
-    for other in others:
-        if other.name.casefold() == name.casefold():
-            raise LabelError(
-                _("There is a label “%(name)s” already. Names differ by more than capitals.") % {"name": other.name}
-            )
-        if hotkey and other.hotkey == hotkey:
-            told = {"key": hotkey, "name": other.name}
-            raise LabelError(_("The key “%(key)s” belongs to “%(name)s”. Choose another or none.") % told)
-    label.name, label.description, label.colour, label.hotkey = name, description, colour, hotkey
     try:
         with transaction.atomic():
+            lock_project(label.project_id)
+            _check_free(label, name, hotkey)
+            label.name, label.description, label.colour, label.hotkey = name, description, colour, hotkey
             label.save(update_fields=["name", "description", "colour", "hotkey"])
             if record_version(project=label.project, by=by):
                 tell_labels_changed(label.project_id)
@@ -180,12 +181,31 @@ def edit_label(*, label: Label, name: str, description: str, colour: str, hotkey
     return label
 
 
+def _check_free(label: Label, name: str, hotkey: str) -> None:
+    """Raises LabelError where another label has this name or key, and LabelGone."""
+    labels = list(Label.objects.filter(project_id=label.project_id))
+    if label not in labels:
+        raise LabelGone(label)
+    for other in labels:
+        if other == label:
+            continue
+        if other.name.casefold() == name.casefold():
+            raise LabelError(
+                _("There is a label “%(name)s” already. Names differ by more than capitals.") % {"name": other.name}
+            )
+        if hotkey and other.hotkey == hotkey:
+            told = {"key": hotkey, "name": other.name}
+            raise LabelError(_("The key “%(key)s” belongs to “%(name)s”. Choose another or none.") % told)
+
+
 def move_label(*, label: Label, up: bool) -> None:
-    """Change places with the neighbour; at the end of the list nothing happens."""
+    """Change places with the neighbour; at the end of the list nothing happens. Raises LabelGone."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=label.project_id)
+        lock_project(label.project_id)
         order = list(Label.objects.filter(project_id=label.project_id))
-        at = next(index for index, other in enumerate(order) if other.pk == label.pk)
+        if label not in order:
+            raise LabelGone(label)
+        at = order.index(label)
         to = at - 1 if up else at + 1
         if not 0 <= to < len(order):
             return
@@ -196,10 +216,11 @@ def move_label(*, label: Label, up: bool) -> None:
 
 
 def delete_label(*, label: Label, by: User | None = None) -> None:
-    """Delete a label that no answer names. Raises LabelInUse."""
-    with transaction.atomic():
-        # The lock holds up an answer that is about to name it, until it is gone or known to stay.
-        locked = Label.objects.select_for_update().get(pk=label.pk)
+    """Delete a label that no answer names. Raises LabelInUse, and LabelGone."""
+    with nobody_answers(label.project_id):
+        locked = lock_to_delete(label)
+        if locked is None or locked.retired_at is not None:
+            raise LabelGone(label)
         if reason := why_it_stays(locked):
             raise LabelInUse(reason)
         locked.delete()

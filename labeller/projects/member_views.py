@@ -15,7 +15,7 @@ from labeller.projects.confirmation import confirmation_page
 from labeller.projects.forms import RoleForm
 from labeller.projects.models import Invitation, Membership, Role
 from labeller.projects.selectors import members_of, open_invitations
-from labeller.projects.services import LastManager, change_role, remove_member
+from labeller.projects.services import LastManager, MemberGone, change_role, remove_member
 
 
 def _page(request: LabellerRequest, access: Access, form: RoleForm, status: int = 200) -> HttpResponse:
@@ -58,7 +58,7 @@ def role(request: LabellerRequest, slug: str, pk: int) -> HttpResponse:
         return _page(request, access, form, status=422)
     try:
         change_role(membership=member, role=form.cleaned_data["role"])
-    except LastManager as error:
+    except (LastManager, MemberGone) as error:
         messages.error(request, str(error))
     else:
         told = {"name": member.user, "role": member.role_in_words}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.history import LabelMerge
 from labeller.projects.labels import Draft, LabelError, append_drafts
+from labeller.projects.locks import lock_project, lock_to_delete, nobody_answers
 from labeller.projects.models import Label, Project, User
 from labeller.projects.notes import MERGED, UNMERGED
 from labeller.projects.selectors import uses_of
@@ -21,7 +22,7 @@ from labeller.projects.signals import tell_labels_changed
 def merge_labels(*, project: Project, labels: Sequence[Label], into: str, by: User | None = None) -> LabelMerge:
     """Let these labels be one, called `into`: one of them, or a new label. Raises LabelError with a sentence."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        lock_project(project.pk)
         ticked = list(Label.objects.filter(project=project, pk__in=[label.pk for label in labels]))
         check_merge(project, ticked, into)
         target = next((label for label in ticked if label.name.casefold() == into.casefold()), None)
@@ -68,8 +69,7 @@ def undo_merge(*, merge: LabelMerge, by: User | None = None) -> None:
     """Bring the merged labels back; answers that name them are read as themselves again. Answers given with the target
     since stay with the target. Raises LabelError with a sentence."""
     try:
-        with transaction.atomic():
-            project = Project.objects.select_for_update().get(pk=merge.project_id)
+        with nobody_answers(merge.project_id) as project:
             if reason := why_not_undone(LabelMerge.objects.get(pk=merge.pk)):
                 raise LabelError(reason)
             taken = set(Label.objects.filter(project=project).exclude(hotkey="").values_list("hotkey", flat=True))
@@ -113,5 +113,6 @@ def _read_again(project: Project) -> None:
 
 
 def _remove_unused_target(merge: LabelMerge) -> None:
-    if merge.target_is_new and merge.target is not None and not uses_of(merge.target):
-        merge.target.delete()
+    target = lock_to_delete(merge.target) if merge.target_is_new and merge.target else None
+    if target is not None and not uses_of(target):
+        target.delete()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from labeller.projects.guideline_versions import record_version
 from labeller.projects.labels import Draft, append_drafts
+from labeller.projects.locks import lock_project
 from labeller.projects.models import Membership, Project, Role, User
 
 SLUG_LENGTH = 120  # leaves room for the number of a second project of the same name
@@ -39,6 +40,10 @@ class AuditRefused(ValueError):
 
 class LastManager(ValueError):
     """A project without a manager could never be changed again; the message is a sentence for the page."""
+
+
+class MemberGone(ValueError):
+    """Somebody else removed this member a moment ago; the message is a sentence for the page."""
 
 
 def create_project(
@@ -101,8 +106,10 @@ def _addresses(base: str) -> Iterator[str]:
 
 
 def change_role(*, membership: Membership, role: str) -> Membership:
-    """Give a member another role. Raises LastManager."""
+    """Give a member another role. Raises LastManager, and MemberGone."""
     with transaction.atomic():
+        if not _locked(membership):
+            raise MemberGone(_("%(name)s is not a member of this project any more.") % {"name": membership.user})
         _keep_a_manager(membership, stays=role == Role.MANAGER)
         membership.role = role
         membership.save(update_fields=["role"])
@@ -110,15 +117,24 @@ def change_role(*, membership: Membership, role: str) -> Membership:
 
 
 def remove_member(*, membership: Membership) -> None:
-    """Take a member out of the project; their answers stay. Raises LastManager."""
+    """Take a member out of the project; their answers stay. Twice is once. Raises LastManager."""
     with transaction.atomic():
-        _keep_a_manager(membership, stays=False)
-        membership.delete()
+        if _locked(membership):
+            _keep_a_manager(membership, stays=False)
+            membership.delete()
+
+
+def _locked(membership: Membership) -> bool:
+    """Its role read behind the lock at which changes of a project's members meet: until then it may have been changed.
+    False when the member was removed."""
+    lock_project(membership.project_id)
+    role = Membership.objects.filter(pk=membership.pk).values_list("role", flat=True).first()
+    membership.role = role or membership.role
+    return role is not None
 
 
 def _keep_a_manager(membership: Membership, *, stays: bool) -> None:
-    """Two managers who demote each other at the same moment meet at this lock; the second is refused."""
-    Project.objects.select_for_update().get(pk=membership.project_id)
+    """Of two managers who demote each other at the same moment the second is refused. Raises LastManager."""
     others = Membership.objects.filter(project_id=membership.project_id, role=Role.MANAGER).exclude(pk=membership.pk)
     if not stays and membership.role == Role.MANAGER and not others.exists():
         raise LastManager(
@@ -151,7 +167,7 @@ def change_settings(
     changed = {field: value for field, value in said.items() if value is not None}
     with transaction.atomic():
         # Behind this row, as runs start too: none that speaks against the audit starts between the look and the write.
-        row = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        row = lock_project(project.pk)
         if audit and not row.audit:
             _may_set_apart(row)
         for field, value in changed.items():

@@ -3,10 +3,12 @@
 import uuid
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from labeller.annotation import selectors, services
 from labeller.annotation.models import Annotation, ServingCounter
+from labeller.annotation.turn import turn
 from labeller.corpus.models import ImportJob
 from labeller.corpus.signals import ImportedAnswer, documents_imported
 from tests.annotation.acts import free_and_reserved, give, one
@@ -27,8 +29,11 @@ def job(project, alice):
     )
 
 
-def imported(job, *answers):
-    rows = [ImportedAnswer(document.pk, tuple(label.pk for label in given), 2) for document, *given in answers]
+def imported(job, *answers, are_new=False):
+    rows = [
+        ImportedAnswer(document.pk, tuple(label.pk for label in given), 2, is_new=are_new)
+        for document, *given in answers
+    ]
     return sum(number for _, number in documents_imported.send(ImportJob, job=job, answers=rows) if number)
 
 
@@ -115,6 +120,21 @@ def test_a_batch_that_runs_again_writes_nothing_twice(texts, labels, job):
     assert imported(job, (texts[0], labels[0])) == 1
     assert imported(job, (texts[0], labels[0]), (texts[1], labels[0])) == 1
     assert Annotation.objects.count() == 2
+
+
+@pytest.mark.parametrize("are_new", [False, True])
+def test_an_answer_and_a_file_s_label_of_one_text_come_in_turn_but_new_texts_hold_nobody_up(
+    project, texts, labels, job, are_new
+):
+    """Else each would look for the other before it is committed, and both would be current. Nobody can answer a new
+    text before its batch is committed."""
+    with turn(project):
+        pass  # its row is there
+    with CaptureQueriesContext(connection) as asked:
+        assert imported(job, (texts[0], labels[0]), are_new=are_new) == 1
+    tables = ("annotation_servingcounter", "annotation_annotation")
+    touched = [table for query in asked for table in tables if f'FROM "{table}"' in query["sql"]]
+    assert touched[0] == tables[are_new] and ("annotation_servingcounter" in touched) == (not are_new)
 
 
 def test_a_file_does_not_overrule_ones_own_reading(project, texts, labels, job, alice):

@@ -48,8 +48,8 @@ def test_answers_are_told_with_text_labels_and_line(project: Project, heard: lis
     labels = dict(project.labels.values_list("name", "id"))
     texts = dict(project.documents.values_list("text", "id"))
     assert heard == [
-        ImportedAnswer(texts["one"], (labels["Court"],), 2),
-        ImportedAnswer(texts["three"], (labels["new"],), 4),
+        ImportedAnswer(texts["one"], (labels["Court"],), 2, is_new=True),
+        ImportedAnswer(texts["three"], (labels["new"],), 4, is_new=True),
     ]
 
 
@@ -64,7 +64,7 @@ def test_where_a_text_has_one_label_its_name_may_hold_any_mark(project: Project,
 def test_texts_that_were_there_before_get_their_labels_too(project: Project, heard: list[ImportedAnswer]) -> None:
     imported(upload(project, "text\none\ntwo\n"))
     imported(remap(upload(project, "text,label\nTWO,Court\n"), label_use="annotations"))
-    assert [answer.document_id for answer in heard] == [project.documents.get(text="two").pk]
+    assert [(answer.document_id, answer.is_new) for answer in heard] == [(project.documents.get(text="two").pk, False)]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from labeller.learning.models import LoopState
 from labeller.learning.recovery import recover_stale_refreshes
 from labeller.learning.runs import STALE, Superseded
 from labeller.projects.models import Project
+from tests.learning.outage import Outage, Pauses
 from tests.learning.scene import fill, read
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +132,15 @@ def test_a_long_refit_is_not_taken_over_while_its_process_lives(
     loop = LoopState.objects.get()
     assert (loop.refresh_claim, loop.refresh_error) == (None, "")
     get_broker("quick").purge_queue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refit_s_heart_beats_on_after_the_database_was_away(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, outage = uuid.uuid4(), Outage(monkeypatch)
+    LoopState.objects.create(project=project, refresh_claim=token, refresh_claimed_at=timezone.now() - STALE)
+    stop = Pauses(outage.begin, outage.end)
+    refreshing._beat_on(project.pk, token, stop)  # type: ignore[arg-type]
+    claimed_at = LoopState.objects.get(project=project).refresh_claimed_at
+    assert claimed_at is not None and claimed_at > timezone.now() - STALE

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django_q.brokers import get_broker
 
@@ -19,6 +19,7 @@ from labeller.learning import artifacts, exports, pulse, recovery, runs, selecto
 from labeller.learning.models import ModelExport, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.work import carry_out_run
 from labeller.projects.models import Project, User
+from tests.learning.outage import Outage, Pauses, cut_the_connection
 from tests.learning.scene import annotate, fill
 
 State = TrainingRun.State
@@ -252,6 +253,40 @@ def test_the_heart_beats_through_silence(project: Project, monkeypatch: pytest.M
         while TrainingRun.objects.get(pk=run.pk).heartbeat_at == old and timezone.now() < deadline:
             pass
     assert TrainingRun.objects.get(pk=run.pk).heartbeat_at > old  # type: ignore[operator]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_outlives_a_restart_of_the_database(project: Project) -> None:
+    run = make_run(project)
+    token = runs.claim(run)
+    assert token
+    cut_the_connection()
+    runs.Heartbeat(run, token).tell("still at it", 0.5)
+    run.refresh_from_db()
+    assert (run.stage, run.state) == ("still at it", State.RUNNING)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_half_of_what_belongs_together_is_not_written_after_a_restart_of_the_database(project: Project) -> None:
+    run = make_run(project)
+    token = runs.claim(run)
+    assert token
+    with pytest.raises(DatabaseError), transaction.atomic():
+        cut_the_connection()
+        runs.Heartbeat(run, token).check()
+        pytest.fail("it went on")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_heart_beats_on_after_the_database_was_away(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(project)
+    token = runs.claim(run)
+    assert token
+    beat, outage = runs.Heartbeat(run, token), Outage(monkeypatch)
+    beat._stop = Pauses(outage.begin, outage.end)  # type: ignore[assignment]
+    TrainingRun.objects.update(heartbeat_at=timezone.now() - LONG_AGO)
+    beat._beat_on()
+    assert TrainingRun.objects.get(pk=run.pk).heartbeat_at > timezone.now() - runs.STALE  # type: ignore[operator]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from labeller.learning.signals import stop_advised
 from labeller.notices import services
 from labeller.notices.models import Notice
 from labeller.notices.selectors import news_for
+from labeller.projects import archiving
 from labeller.projects.models import Membership, Project, User
 from labeller.projects.selectors import is_started
 from tests.cast import join, make_project
@@ -121,6 +122,14 @@ class TestWhatIsTold:
         old = ended(project)
         TrainingRun.objects.filter(pk=old.pk).update(finished_at=timezone.now() - timedelta(days=3))
         assert services.catch_up() == 1 and services.catch_up() == 0
+
+    def test_of_an_archived_project_nothing_is_told_until_it_is_back(self, project: Project) -> None:
+        """Where it is being deleted, the notice would name a run that could not be deleted any more."""
+        run = ended(project)
+        archiving.archive(project=project)
+        assert services.catch_up() == 0 and services.note_run_ended(run.pk) is None
+        archiving.bring_back(project=project)
+        assert services.catch_up() == 1
 
 
 class TestStopAdvice:

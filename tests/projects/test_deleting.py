@@ -24,6 +24,7 @@ from labeller.corpus.query import parse
 from labeller.corpus.word_search import has_words
 from labeller.learning import recovery, services
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun
+from labeller.notices.models import Notice
 from labeller.projects import archiving, deleting
 from labeller.projects.belongings import Table, tables
 from labeller.projects.history import GuidelinesVersion
@@ -243,6 +244,28 @@ def test_what_a_last_request_writes_meanwhile_goes_too(asked, monkeypatch):
     monkeypatch.setattr(Table, "delete", with_a_late_row)
     assert deleting.carry_on(asked.pk)
     assert not GuidelinesVersion.objects.filter(project=asked.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)  # a row that names a deleted one is found out at the commit
+def test_a_row_that_comes_back_in_an_emptied_table_is_no_hindrance_for_good(enqueued, asked, monkeypatch):
+    """It names a run, which cannot go before it."""
+    delete, run = Table.delete, TrainingRun.objects.filter(project=asked).first()
+    assert run is not None
+    late = iter([Notice(project=asked, run=run, kind="failed", sentence="Told late.")])
+
+    def with_a_late_row(table: Table, keys: list[int]) -> None:
+        if table.model is Label and (notice := next(late, None)):  # long after the table of notices was emptied
+            notice.save()
+        delete(table, keys)
+
+    monkeypatch.setattr(Table, "delete", with_a_late_row)
+    with capture_logs() as logged:
+        assert not deleting.carry_on(asked.pk)
+    assert [line["event"] for line in logged] == ["deletion_begins_again"]
+    no_sign_for(16)
+    assert deleting.recover_deletions() == 1 and enqueued == [(deleting.TASK, asked.pk)] * 2
+    assert deleting.carry_on(asked.pk)
+    assert set(rows_by_table(asked.pk).values()) == {0}
 
 
 def test_a_file_that_cannot_be_removed_keeps_the_project_s_row(

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from labeller.annotation.models import Annotation
@@ -151,6 +152,24 @@ def test_an_unused_label_can_be_deleted(project, alice, client_of: ClientOf):
     label = project.labels.first()
     client_of(alice).post(reverse("label-delete", args=[project.slug, label.pk]))
     assert [other.name for other in project.labels.all()] == ["Court", "Other"]
+
+
+@pytest.mark.parametrize("page", ["label-edit", "label-move", "label-delete"])
+def test_a_label_that_went_between_two_clicks_is_told_in_a_sentence(
+    page, project, alice, client_of: ClientOf, monkeypatch
+):
+    def overtaken(*args: object, **kwargs: object) -> Label:
+        label = get_object_or_404(*args, **kwargs)
+        Label.objects.filter(pk=label.pk).delete()
+        return label
+
+    monkeypatch.setattr("labeller.projects.label_views.get_object_or_404", overtaken)
+    answer = {"name": "Change", "description": "x", "hotkey": "1", "colour": "#010203", "direction": "down"}
+    url = reverse(page, args=[project.slug, project.labels.first().pk])
+    response = client_of(alice).post(url, answer, follow=True)
+    assert response.status_code == 200
+    assert "“Change” is not a label of this project any more." in response.content.decode()
+    assert [label.name for label in project.labels.all()] == ["Court", "Other"]
 
 
 def test_a_used_label_stays_and_the_page_says_why(project, alice, bob, client_of: ClientOf):

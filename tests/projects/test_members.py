@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from labeller.projects.models import Membership, Project, Role, User
+from labeller.projects.services import LastManager, change_role, remove_member
 from tests.cast import join
 from tests.projects.refusals import ClientOf
 
@@ -56,6 +58,35 @@ def test_a_removed_member_is_a_stranger_at_once(project, alice, bob, client_of: 
     assert browser.get(reverse("project", args=[project.slug])).status_code == 200
     client_of(alice).post(reverse("member-remove", args=[project.slug, member(project, bob).pk]))
     assert browser.get(reverse("project", args=[project.slug])).status_code == 404
+
+
+@pytest.mark.parametrize("act", [remove_member, lambda membership: change_role(membership=membership, role="reader")])
+def test_who_was_made_the_only_manager_a_moment_ago_stays(act, project, alice, bob):
+    """The request read Bob's role before; the database knows it at the lock."""
+    before = member(project, bob)
+    Membership.objects.filter(pk=before.pk).update(role=Role.MANAGER)
+    member(project, alice).delete()
+    with pytest.raises(LastManager, match="bob is the only manager"):
+        act(membership=before)
+    assert member(project, bob).role == Role.MANAGER
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [("member-role", "bob is not a member of this project any more."), ("member-remove", "bob is no longer a member.")],
+)
+def test_of_a_member_who_was_removed_between_two_clicks_the_page_says_so(
+    action, said, project, alice, bob, client_of: ClientOf, monkeypatch
+):
+    def overtaken(*args: object, **kwargs: object) -> Membership:
+        found = get_object_or_404(*args, **kwargs)
+        Membership.objects.filter(pk=found.pk).delete()
+        return found
+
+    monkeypatch.setattr("labeller.projects.member_views.get_object_or_404", overtaken)
+    url = reverse(action, args=[project.slug, member(project, bob).pk])
+    response = client_of(alice).post(url, {"role": "reader"}, follow=True)
+    assert response.status_code == 200 and said in response.content.decode()
 
 
 def test_a_membership_of_another_project_is_not_found(project, alice, mallory, client_of: ClientOf):

@@ -40,6 +40,12 @@ class TestItIsRefused:
             split(project, court, *names)
         assert Label.objects.get(pk=court.pk).on_offer
 
+    @pytest.mark.parametrize("act", [split, lambda project, label: look_again(project=project, label=label)])
+    def test_of_a_label_that_went_a_moment_ago(self, project, court, act):
+        Label.objects.filter(pk=court.pk).delete()
+        with pytest.raises(LabelError, match="“Court” is not a label of this project any more"):
+            act(project, court)
+
 
 class TestASecondLookEnds:
     def test_finished_the_label_goes_and_answers_and_models_keep_it(self, project, bob, court, answered):
