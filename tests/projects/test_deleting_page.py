@@ -79,7 +79,7 @@ def test_the_log_says_who_asked(full, page, alice, client_of: ClientOf):
         client_of(alice).post(page, {"name": full.name})
     who = {"project": full.pk, "slug": full.slug, "name": full.name, "user": "alice"}
     assert [line for line in logged if line["event"] == "deletion_asked"] == [
-        {"event": "deletion_asked", "log_level": "info"} | who
+        {"event": "deletion_asked", "log_level": "warning"} | who
     ]
 
 
