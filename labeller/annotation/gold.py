@@ -9,6 +9,7 @@ from django.db import transaction
 from labeller.annotation.given_labels import checked_labels
 from labeller.annotation.gold_selectors import labels_of
 from labeller.annotation.models import Annotation, GoldText
+from labeller.annotation.turn import turn
 from labeller.corpus.models import Document
 from labeller.projects.models import Project, User
 
@@ -19,24 +20,25 @@ LARGEST_SHARE = 50  # per cent
 def make_gold(*, project: Project, by: User, document: Document, label_ids: Collection[int]) -> GoldText:
     """Mark a text as gold with its known labels; one that is gold already gets these instead. A reviewer's decision is
     made gold by this too. Raises AnswerRefused when the labels do not fit the project."""
-    labels = checked_labels(project, Annotation.Status.LABELLED, label_ids)
-    with transaction.atomic():
-        gold, _ = GoldText.objects.update_or_create(
-            document=document, defaults={"made_by": by}, create_defaults={"project": project, "made_by": by}
-        )
-        gold.labels.set(labels)
-    return gold
+    with turn(project):  # none of the labels is deleted meanwhile
+        return _made(project, by, document, label_ids)
 
 
 def make_answers_gold(*, project: Project, by: User, document_ids: Collection[int]) -> list[GoldText]:
     """Mark these texts as gold, each with the labels that stand for it now. Those without any are passed over."""
     standing = {row.document_id: row.label_ids for row in labels_of(project, document_ids)}
     documents = Document.objects.filter(project=project, pk__in=standing)
-    with transaction.atomic():
-        return [
-            make_gold(project=project, by=by, document=document, label_ids=standing[document.pk])
-            for document in documents
-        ]
+    with turn(project):
+        return [_made(project, by, document, standing[document.pk]) for document in documents]
+
+
+def _made(project: Project, by: User, document: Document, label_ids: Collection[int]) -> GoldText:
+    labels = checked_labels(project, Annotation.Status.LABELLED, label_ids)
+    gold, _ = GoldText.objects.update_or_create(
+        document=document, defaults={"made_by": by}, create_defaults={"project": project, "made_by": by}
+    )
+    gold.labels.set(labels)
+    return gold
 
 
 def take_back_gold(*, project: Project, pk: int) -> bool:
