@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from modelsvc.batching import PIECE_TOKENS, pieces
+from modelsvc.freed_memory import give_back
 from modelsvc.types import Look, OnProgress, Progress, Rows
 
 NO_NUMBER = (
@@ -52,6 +53,7 @@ def descend(
         left = seconds / position * (1 - position) if step else None
         now = Progress(course.stage, min(position, 1.0), left, log[-1]["loss"] if log else None)
         on_progress(now)
+        give_back()
         if position >= 1:
             break
         share = course.share(position)

@@ -21,6 +21,7 @@ from modelsvc import half_precision
 from modelsvc.encoder_files import BUNDLED, BUNDLED_SHA256, EncoderError, resolve, verify, weights_sha256, write_json
 from modelsvc.encoder_layout import Pooling, read_layout, write_layout
 from modelsvc.encoder_loading import longest_input, read_transformer
+from modelsvc.freed_memory import give_back
 from modelsvc.looked_at import looked_at
 from modelsvc.packed import pack
 from modelsvc.types import Embeddings, Look, OnProgress, Progress, silent, unwatched
@@ -92,6 +93,7 @@ class Encoder:
                     embeddings[rows] = read(batch).numpy()  # (B, D)
                     done += len(rows)
                     tell()
+                    give_back()
             lost = np.flatnonzero(~np.isfinite(embeddings).all(axis=1)) if half else np.empty(0, np.int64)
             with self.reading(half=False) as read:
                 for rows, batch in self._batches([texts[row] for row in lost.tolist()], tell):
