@@ -70,7 +70,8 @@ def pieces(text: str, spans: list[list[Any]]) -> list[Piece]:
 
 def _asked(lease: Lease, label_id: int, again: bool) -> MovedWords:
     now = timezone.now()
-    found = MovedWords.objects.filter(document=lease.document_id, label=label_id, model_key=lease.model_key).first()
+    same = MovedWords.objects.filter(document=lease.document_id, label=label_id, model_key=lease.model_key)
+    found = same.first()
     if found is None:
         try:
             with transaction.atomic():
@@ -79,9 +80,7 @@ def _asked(lease: Lease, label_id: int, again: bool) -> MovedWords:
                 )
                 tell_words_asked(found.pk)
         except IntegrityError as error:  # asked from two pages at once, or the label was deleted a moment ago
-            found = MovedWords.objects.filter(
-                document=lease.document_id, label=label_id, model_key=lease.model_key
-            ).first()
+            found = same.first()
             if found is None:
                 raise WordsRefused(_("The suggested label is not in this project any more.")) from error
     elif (again and found.state == MovedWords.State.FAILED) or _lost(found):

@@ -26,6 +26,7 @@ from labeller.corpus.mapping import Layout, Mapping
 from labeller.corpus.models import ImportJob
 from labeller.corpus.readers import Record
 from labeller.corpus.testset import TestSet, delete_sets
+from labeller.projects.locks import lock_if_open
 from labeller.projects.models import Project, User
 
 __all__ = [
@@ -141,9 +142,7 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
         raise ImportStateError(_("Name the language model first: its labels are kept and measured under that name."))
     try:
         with transaction.atomic():
-            # Whoever archives it in this moment waits for this row, and then finds the import to stop; or this waits.
-            row = Project.objects.select_for_update(no_key=True).filter(pk=job.project_id)
-            if any(row.values_list("archived_at", flat=True)):
+            if not lock_if_open(job.project_id):
                 raise ImportStateError(_("This project is archived: nothing is started in it."))
             waiting = ImportJob.objects.filter(pk=job.pk, state__in=(State.UPLOADED, State.FAILED))
             values = {"attempts": 0, "reason": "", "heartbeat_at": timezone.now(), "finished_at": None}

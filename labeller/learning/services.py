@@ -16,6 +16,7 @@ from labeller.corpus.testset import set_in_force
 from labeller.learning import selectors
 from labeller.learning.models import LoopState, TrainingRun
 from labeller.numerals import whole
+from labeller.projects.locks import lock_if_open
 from labeller.projects.models import Project, User
 
 REFRESH_TASK = "labeller.learning.tasks.refresh_queue"
@@ -138,9 +139,7 @@ def _start(
 ) -> TrainingRun:
     """Raises RunRefused when the project is archived, and IntegrityError when a run of this kind is unfinished."""
     with transaction.atomic():
-        # Whoever archives it in this moment waits for this row, and then finds the run to cancel; or this waits.
-        row = Project.objects.select_for_update(no_key=True).filter(pk=project.pk)
-        if any(row.values_list("archived_at", flat=True)):
+        if not lock_if_open(project.pk):
             raise RunRefused(_("This project is archived: nothing is started in it."))
         run = TrainingRun.objects.create(
             project=project,

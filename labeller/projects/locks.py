@@ -24,6 +24,13 @@ def lock_project(project_id: int) -> Project:
     return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
+def lock_if_open(project_id: int) -> bool:
+    """For whoever starts work in the project: whoever archives it in this moment waits for this row, and then finds the
+    work to stop; or this waits, and says False."""
+    row = Project.objects.select_for_update(no_key=True).filter(pk=project_id)
+    return not any(row.values_list("archived_at", flat=True))
+
+
 @contextmanager
 def nobody_answers(project_id: int) -> Iterator[Project]:
     """For a label that may be deleted: an answer that is being given is there by now, the next finds the label gone. It

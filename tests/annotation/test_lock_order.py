@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from labeller.annotation.gold import make_gold
 from labeller.annotation.label_changes import end_look, look_again, split_label
 from labeller.annotation.turn import turn
 from labeller.projects import locks
@@ -115,6 +116,16 @@ def test_labels_are_changed_in_one_order_of_locks(act, project, monkeypatch):
     first = list(dict.fromkeys(order))
     assert first == [one for one in ORDER if one in first] and first[0] == "project"
     assert ("turn" in first) == (act in (delete, undo, split, look, end))
+
+
+@pytest.mark.django_db
+def test_gold_is_made_in_turn_with_the_answers_so_that_its_labels_stay(project, alice, monkeypatch):
+    (document,) = add_texts(project, ["We may change these terms."])
+    with turn(project):
+        pass  # its row is there
+    with locked(monkeypatch) as order:
+        make_gold(project=project, by=alice, document=document, label_ids=[project.labels.first().pk])
+    assert order[0] == "turn" and "goldtext" in order
 
 
 @pytest.mark.django_db(transaction=True)

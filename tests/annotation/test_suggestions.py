@@ -3,10 +3,11 @@
 import uuid
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from labeller.annotation import asking_words
 from labeller.annotation.asking_words import LOST_AFTER, WordsRefused, ask_words, pieces
 from labeller.annotation.models import Annotation, Lease, QueueEntry
 from labeller.annotation.moved_words import MovedWords
@@ -135,6 +136,22 @@ class TestAskingForWords:
         with pytest.raises(WordsRefused, match="not suggested for this text"):
             ask_words(project=project, annotator=bob, lease_key=one(project, bob).key, label_id=labels[2].pk)
         assert asked == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_a_label_that_is_deleted_at_this_moment_it_is_said_that_it_is_gone(
+        self, project, bob, labels, ranked, monkeypatch
+    ):
+        gone = []
+
+        def somebody_deletes_it(words_id):
+            gone.append(MovedWords.objects.values_list("label", flat=True).get(pk=words_id))
+            with connection.cursor() as cursor:  # seen at the commit, as a deletion beside this one would be
+                cursor.execute("DELETE FROM projects_label WHERE id = %s", gone)
+
+        monkeypatch.setattr(asking_words, "tell_words_asked", somebody_deletes_it)
+        with pytest.raises(WordsRefused, match="not in this project any more"):
+            ask_words(project=project, annotator=bob, lease_key=one(project, bob).key)
+        assert gone and not MovedWords.objects.exists()
 
     def test_a_lost_request_is_asked_again(self, project, bob, ranked, asked, django_capture_on_commit_callbacks):
         text = one(project, bob)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import pytest
+import torch
 
 from modelsvc import freed_memory
+from modelsvc.descent import Course, descend
+from modelsvc.encoder import BUNDLED, Encoder, resolve
+from modelsvc.types import Progress, silent
 from tests.operations.processes import python
 
 HOLES = """
@@ -33,6 +38,25 @@ def test_holes_in_the_heap_are_given_back() -> None:
     assert float(done.stdout) > 200
 
 
+def _tune() -> int:
+    """Three steps down the square of one weight."""
+    weight = torch.nn.Parameter(torch.ones(1))
+
+    def learn(_: Progress) -> float:
+        loss = weight.square().sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    course = Course("falling", 3, lambda _: 1.0, 0.1, 1.0)
+    groups = [{"params": [weight], "peak": 0.1, "lr": 0.1}]
+    return len(descend(groups, course, learn, on_progress=silent, broken=ValueError))
+
+
+def _read() -> int:
+    """One batch."""
+    return len(Encoder.load(resolve(BUNDLED), threads=1).encode(["We may change these terms."]))
+
+
 def test_it_is_done_every_few_seconds_however_often_one_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[int] = []
     ticks = iter([0.0, 1.0, 4.9, 5.0, 9.9, 10.0])
@@ -42,6 +66,15 @@ def test_it_is_done_every_few_seconds_however_often_one_asks(monkeypatch: pytest
     for _ in range(6):
         freed_memory.give_back()
     assert len(done) == 3
+
+
+@pytest.mark.parametrize("act", [_tune, _read])
+def test_tuning_and_reading_ask_for_it_at_each_step(act: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+    monkeypatch.setattr(freed_memory, "EVERY_S", 0.0)
+    monkeypatch.setattr(freed_memory, "_trim", done.append)
+    asked = act()
+    assert 0 < asked <= len(done)
 
 
 def test_another_c_library_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
