@@ -22,10 +22,18 @@ def proba(first: list[float]) -> Proba:
 def test_a_text_is_suspect_where_another_label_reaches_that_label_s_mean() -> None:
     """Mean p of the second label on its five texts: .8. Of the first on its six: .7. Five of those are sure, one of
     them of the second: a fifth of six is one text."""
-    p = [0.9, 0.9, 0.9, 0.8, 0.6, 0.1, 0.2, 0.2, 0.2, 0.2, 0.2]
+    p = [0.9, 0.9, 0.9, 0.8, 0.6, 0.05, 0.2, 0.2, 0.2, 0.2, 0.2]
     found = suspects(proba(p), one_hot([0] * 6 + [1] * 5), multi_label=False)
     assert found.rows.tolist() == [5]
-    assert found.scores.tolist() == [pytest.approx(0.9)] and found.suggested.tolist() == [[0, 1]]
+    assert found.scores.tolist() == [pytest.approx(0.95)] and found.suggested.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize(("first", "is_named"), [(0.12, False), (0.08, True)])
+def test_a_label_is_let_be_unless_another_is_ten_times_as_likely(first: float, is_named: bool) -> None:
+    p, given = proba([0.9, 0.9, 0.9, 0.8, 0.6, first] + [0.2] * 5), one_hot([0] * 6 + [1] * 5)
+    assert bool(len(suspects(p, given, multi_label=False).rows)) is is_named
+    assert bool(len(suspects(p, given, multi_label=True).rows)) is is_named
+    assert suspects(p, given, multi_label=False, least_odds=1).rows.tolist() == [5]
 
 
 def test_below_its_mean_another_label_accuses_nobody() -> None:
@@ -41,7 +49,7 @@ def test_a_label_with_few_texts_is_not_judged() -> None:
 def test_planted_errors_are_found_first() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(3, size=600)
-    logits = rng.normal(size=(600, 3)) + 4 * np.eye(3)[truth]
+    logits = 4 * (rng.normal(size=(600, 3)) + 4 * np.eye(3)[truth])  # what Bayes makes of such a measurement
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     wrong = rng.random(600) < 0.08
     given = np.where(wrong, (truth + rng.integers(1, 3, size=600)) % 3, truth)
