@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from benchmarks import readme_results
 from labeller.annotation.gold import MOST_AT_ONCE
 from labeller.corpus.encodings import ENCODINGS
 from labeller.corpus.lines import LONGEST
@@ -22,7 +23,6 @@ from labeller.projects.models import Invitation
 from labeller.search.bulk import MOST
 from modelsvc.encoder_loading import LONGEST_INPUT
 from modelsvc.strategies import STRATEGIES
-from tests import readme_results
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -117,7 +117,7 @@ def test_an_unused_upload_goes_when_the_guide_says():
 
 
 def test_the_results_of_the_readme_are_those_of_the_benchmark():
-    assert readme_results.section() in README, "Say it anew: python -m tests.readme_results"
+    assert readme_results.section() in README, "Say it anew: python -m benchmarks.readme_results"
 
 
 def test_the_results_were_made_as_the_readme_says():

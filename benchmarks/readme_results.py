@@ -1,4 +1,4 @@
-"""The table of results in the README, from benchmarks/results/*.json. `python -m tests.readme_results` writes it."""
+"""The README's table of results, from benchmarks/results/*.json. `python -m benchmarks.readme_results` writes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-BEGIN = "<!-- python -m tests.readme_results writes what follows, up to the next of these marks -->\n"
+BEGIN = "<!-- python -m benchmarks.readme_results writes what follows, up to the next of these marks -->\n"
 END = "<!-- end of the results -->\n"
 
 # What stands in front of a row, by the file's name. A set without a line here has no row yet: give it one.
