@@ -17,7 +17,8 @@ from labeller.annotation.models import NO_READING, Annotation, Source
 from labeller.annotation.selectors import LabelSet, label_sets
 from labeller.annotation.told_aside import said_now, told_aside
 from labeller.corpus.models import Document
-from labeller.projects.models import Membership, Project, Role
+from labeller.projects.models import Project
+from labeller.projects.selectors import who_label
 
 Status = Annotation.Status
 
@@ -42,7 +43,7 @@ def _nobody_is_left(project: Project) -> Q:
     said = Annotation.objects.filter(superseded_at=None)
     labelled = said.filter(document=OuterRef("document"), status=Status.LABELLED)
     theirs = said.filter(document=OuterRef(OuterRef("document")), annotator=OuterRef("user"))
-    left = Membership.objects.filter(~Exists(theirs), project=project, role__in=[Role.MANAGER, Role.ANNOTATOR])
+    left = who_label(project).filter(~Exists(theirs))
     return Q(~Exists(labelled)) & Q(~Exists(left))
 
 

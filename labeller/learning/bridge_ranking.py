@@ -16,7 +16,8 @@ from labeller.learning import artifacts
 from labeller.learning.bridge_material import Refit
 from labeller.learning.bridge_names import names_read, ranking_names
 from labeller.learning.bridge_pool import Ids, draws, pool_arrays
-from labeller.projects.models import Membership, Project, Role
+from labeller.projects.models import Project
+from labeller.projects.selectors import who_label
 from modelsvc.pool import AsItCame
 from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
 from modelsvc.types import Proba, Ranked, Rows
@@ -50,15 +51,15 @@ def _wanted_in_audit(overlap: Overlap, draw: NDArray[np.float64]) -> NDArray[np.
 
 def _closed(project: Project, answers: QuerySet[Annotation], ids: Ids, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(P,) which of the texts `ids`, ascending, have all answers `wanted`, or were answered or skipped by everybody who
-    labels, or were decided in the review. What people said to a gold text is no answer to it, but nobody reads a text
-    twice."""
-    people = Membership.objects.filter(project=project, role__in=[Role.MANAGER, Role.ANNOTATOR]).count()
+    may label now, or were decided in the review. What people said to a gold text is no answer to it, but nobody reads
+    a text twice."""
+    people = list(who_label(project).values_list("user_id", flat=True))
     counts = (
         answers.order_by()
         .values("document_id")
         .annotate(
             # People, not rows: a skip may stand beside the same person's imported label.
-            given=Count("annotator_id", distinct=True),
+            given=Count("annotator_id", distinct=True, filter=Q(annotator__in=people)),
             labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD)),
             decided=Count("id", filter=Q(source=Source.REVIEW)),
         )
@@ -68,7 +69,7 @@ def _closed(project: Project, answers: QuerySet[Annotation], ids: Ids, wanted: N
     table = table[np.isin(table[:, 0], ids)]  # a text may have been imported since
     at = np.searchsorted(ids, table[:, 0])
     closed = np.zeros(len(ids), bool)
-    closed[at] = (table[:, 2] >= wanted[at]) | (table[:, 1] >= max(people, 1)) | (table[:, 3] > 0)
+    closed[at] = (table[:, 2] >= wanted[at]) | (table[:, 1] >= max(len(people), 1)) | (table[:, 3] > 0)
     return closed
 
 

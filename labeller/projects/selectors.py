@@ -75,6 +75,11 @@ def members_of(project: Project) -> QuerySet[Membership]:
     return project.memberships.select_related("user").order_by("joined_at", "id")
 
 
+def who_label(project: Project) -> QuerySet[Membership]:
+    """Of the members those who may be asked to label: not readers, nor accounts that are switched off."""
+    return project.memberships.filter(role__in=[Role.MANAGER, Role.ANNOTATOR], user__is_active=True)
+
+
 def open_invitations(project: Project) -> QuerySet[Invitation]:
     return project.invitations.filter(
         accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=timezone.now()

@@ -273,6 +273,22 @@ def test_a_text_that_everybody_skipped_leaves_the_queue(project: Project, alice:
     assert skipped.pk not in {entry.document_id for entry in active(project)}
 
 
+def test_a_skip_of_somebody_who_has_left_closes_no_text_for_those_who_stay(
+    project: Project, alice: User, bob: User
+) -> None:
+    documents = fill(project)
+    read(project)
+    refit(project)
+    skipped = active(project)[0].document
+    annotate(skipped, bob, []).labels.clear()
+    skipped.annotations.update(status="skipped")
+    for document in documents[:2]:
+        annotate(document, alice)
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    refit(project)
+    assert skipped.pk in {entry.document_id for entry in active(project)}
+
+
 def test_audit_texts_that_everybody_skipped_make_room_for_others(
     project: Project, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

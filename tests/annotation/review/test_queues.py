@@ -71,8 +71,12 @@ def test_a_text_that_everybody_skipped_waits_until_somebody_new_may_be_asked(pro
     assert waiting(project, "unsure") == []  # Alice may still label it
     say(text, alice, status="skipped")
     assert waiting(project, "unsure") == [text]
-    join(project, make_user("carol"))
+    carol = make_user("carol")
+    join(project, carol)
     assert waiting(project, "unsure") == []
+    carol.is_active = False
+    carol.save()
+    assert waiting(project, "unsure") == [text]  # an account that is switched off is asked nothing
 
 
 def test_doubted_labels_wait_the_most_doubtful_first_until_somebody_answers_again(project, texts, labels, alice, bob):
