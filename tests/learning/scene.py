@@ -15,7 +15,7 @@ import numpy as np
 from django.core.management import call_command
 from numpy.typing import NDArray
 
-from labeller.annotation.models import Annotation, Source
+from labeller.annotation.models import Annotation, QueueEntry, Source
 from labeller.corpus.models import Document
 from labeller.learning import services, tasks
 from labeller.learning.models import TrainingRun
@@ -194,6 +194,17 @@ def refit(project: Project) -> int:
     """One quick refit, here and now."""
     services.request_refresh(project_id=project.pk)
     return refresh(project.pk)
+
+
+def active(project: Project) -> list[QueueEntry]:
+    """What is asked because it teaches, in order."""
+    return list(QueueEntry.objects.filter(project=project, stream="active").order_by("rank"))
+
+
+def audit(project: Project) -> list[int]:
+    """Ids of the texts that are asked for the audit, in order."""
+    entries = QueueEntry.objects.filter(project=project, stream="audit").order_by("rank")
+    return list(entries.values_list("document_id", flat=True))
 
 
 def full(project: Project) -> TrainingRun:
