@@ -86,7 +86,7 @@ class ColumnsForm(forms.Form):
         required=False,
     )
     machine = forms.CharField(
-        label=_("The language model’s name"),
+        label=_("The LLM’s name"),
         max_length=MACHINE_NAME,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("gpt-x, prompt 2"), "autocomplete": "off"}),
@@ -138,7 +138,7 @@ class ColumnsForm(forms.Form):
         cleaned["machine"] = " ".join(cleaned.get("machine", "").split())
         by_machine = cleaned.get("labels") and cleaned.get("label_use") == ImportJob.LabelUse.MACHINE
         if by_machine and not cleaned["machine"] and "machine" in self.data:  # asked for once it is chosen
-            self.add_error("machine", _("Name the language model: its labels are kept and measured under that name."))
+            self.add_error("machine", _("Name the LLM: its labels are kept and measured under that name."))
         return cleaned
 
     @property

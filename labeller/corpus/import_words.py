@@ -15,7 +15,7 @@ def import_words(job: ImportJob) -> str:
     if job.dry_run.get("state") == "done":
         return _counted(mapping, job.dry_run["added"], job.dry_run["labelled"])
     if mapping.is_by_machine:
-        return _("Import texts and the language model's labels")
+        return _("Import texts and the LLM's labels")
     return _("Import texts and answers") if mapping.takes_answers else pgettext("verb", "Import")
 
 
@@ -24,7 +24,7 @@ def _counted(mapping: Mapping, added: int, labelled: int) -> str:
     if not mapping.takes_answers:
         return _("Import %(what)s") % {"what": texts}
     if mapping.is_by_machine:
-        labels = ngettext("%(count)s label of the language model", "%(count)s labels of the language model", labelled)
+        labels = ngettext("%(count)s label of the LLM", "%(count)s labels of the LLM", labelled)
     else:
         labels = ngettext("%(count)s answer", "%(count)s answers", labelled)
     labels %= {"count": whole(labelled)}

@@ -27,7 +27,7 @@ class ImportJob(models.Model):
         IGNORE = "ignore", _("Leave them out")
         NAMES = "names", _("Only add their names")
         ANNOTATIONS = "annotations", _("Take them over")
-        MACHINE = "machine", _("They come from a language model")
+        MACHINE = "machine", _("They come from an LLM, such as a chat program")
 
     class Purpose(models.TextChoices):
         POOL = "pool", _("To be labelled")

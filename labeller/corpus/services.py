@@ -139,7 +139,7 @@ def start_import(*, job: ImportJob, background: bool = True) -> None:
     if job.is_test and not mapping.takes_answers:
         raise MappingError(_("A test file needs a column of labels: without them nothing can be measured."))
     if mapping.is_by_machine and not mapping.machine:
-        raise ImportStateError(_("Name the language model first: its labels are kept and measured under that name."))
+        raise ImportStateError(_("Name the LLM first: its labels are kept and measured under that name."))
     try:
         with transaction.atomic():
             if not lock_if_open(job.project_id):

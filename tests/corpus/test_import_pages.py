@@ -224,7 +224,7 @@ def test_a_column_that_looks_like_labels_makes_nobody_answer(
         ("ignore", "Import 2 texts"),
         ("names", "Import 2 texts"),
         ("annotations", "Import 2 texts and 1 answer"),
-        ("machine", "Import 2 texts and 1 label of the language model"),
+        ("machine", "Import 2 texts and 1 label of the LLM"),
     ],
 )
 def test_the_button_says_how_many_texts_and_answers_it_imports(

@@ -126,19 +126,17 @@ class TestTheImportAsks:
         fields = {"format": "csv", "encoding": "utf-8", "delimiter": ",", "header": "on", "quoted": "on"}
         fields |= {"text": "text", "labels": "label", "label_use": "machine", "create_labels": "add"}
         page = client.post(address, fields, headers={"HX-Request": "true", "HX-Target": "mapping"}).content.decode()
-        assert (
-            'name="machine"' in page and "no answers, teach no model" in page and "Name the language model" not in page
-        )
+        assert 'name="machine"' in page and "no answers, teach no model" in page and "Name the LLM" not in page
         run = reverse("import-run", args=[project.slug, job.key])
-        assert "Name the language model" in client.post(run, fields | {"machine": " "}).content.decode()
-        assert "Name the language model first" in client.post(run, fields, follow=True).content.decode()
+        assert "Name the LLM" in client.post(run, fields | {"machine": " "}).content.decode()
+        assert "Name the LLM first" in client.post(run, fields, follow=True).content.decode()
         client.post(run, fields | {"machine": "gpt-x"})
         run_import(job.pk)
         done = client.get(reverse("import-status", args=[project.slug, job.key])).content.decode()
         assert "See how often gpt-x is right" in done and len(said(project)) == 3
 
     def test_and_does_not_start_without(self, project: Project) -> None:
-        with pytest.raises(ImportStateError, match="Name the language model first"):
+        with pytest.raises(ImportStateError, match="Name the LLM first"):
             by_machine(project, name="")
 
     def test_by_command_too(self, project: Project, tmp_path: Path) -> None:

@@ -40,9 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--id-column")
         parser.add_argument("--label-column")
         parser.add_argument("--labels", choices=[use.value for use in ImportJob.LabelUse], default="ignore")
-        parser.add_argument(
-            "--machine", metavar="NAME", help="With --labels machine: the language model that gave them."
-        )
+        parser.add_argument("--machine", metavar="NAME", help="With --labels machine: the LLM that gave them.")
         parser.add_argument("--create-labels", action="store_true", help="Add unknown labels; else refuse their lines.")
         parser.add_argument(
             "--test", action="store_true", help="A test file: its texts only measure models and never come to the pool."
@@ -79,7 +77,7 @@ class Command(BaseCommand):
         elif options["labels"] == ImportJob.LabelUse.ANNOTATIONS and user is None:
             raise MappingError("Labels taken over are somebody's answers. Say whose with --user USERNAME.")
         if (options["labels"] == ImportJob.LabelUse.MACHINE) != bool((options["machine"] or "").strip()):
-            raise MappingError("Labels of a language model need its name: --labels machine --machine NAME.")
+            raise MappingError("Labels of an LLM need its name: --labels machine --machine NAME.")
         path: Path = options["file"]
         purpose = ImportJob.Purpose.TEST if options["test"] else ImportJob.Purpose.POOL
         job = services.store_upload(
