@@ -6,9 +6,10 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils.timezone import now
 
 from labeller.annotation import services
-from labeller.annotation.models import Annotation, Lease
+from labeller.annotation.models import Annotation, Lease, Ranking
 from labeller.annotation.serving import AHEAD
 from labeller.projects.models import Project
 from tests.annotation.acts import free_and_reserved, give, one, rank
@@ -150,7 +151,15 @@ def test_the_state_of_the_queue_stands_on_the_page_as_served(request, project, c
 
     served = [re.search(r'<section class="learning".*?</section>', html, re.S)[0] for html in (fragment, page)]
     assert len({re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", html) for html in served}) == 1
-    assert ("Fine-tune now" in page) == (who == "alice")
+
+
+@pytest.mark.parametrize(("who", "labels", "offered"), [("alice", 5, True), ("alice", 0, False), ("bob", 5, False)])
+def test_fine_tuning_is_offered_to_managers_once_a_model_has_learnt_from_labels(
+    request, project, client_of, texts, who, labels, offered
+):
+    Ranking.objects.create(project=project, model_name="the quick model", labels_seen=labels, ranked_at=now())
+    page = client_of(request.getfixturevalue(who)).get(url(project)).content.decode()
+    assert ("Fine-tune now" in page) is offered
 
 
 def test_the_page_costs_few_queries(project, bob, client_of, texts, label, django_assert_max_num_queries):
