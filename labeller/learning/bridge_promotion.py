@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from labeller.learning.bridge_later import ENOUGH_CARRYING, Facts, compare_without_audit
 from labeller.learning.bridge_names import prototypes_of
+from labeller.learning.bridge_plain import GivesWay, gives_way, worse_than_plain
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
-from labeller.learning.bridge_versions import AuditScore, score_audit
+from labeller.learning.bridge_scoring import score_over
+from labeller.learning.bridge_versions import AuditScore
 from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
 from modelsvc.halves_facts import sureness_in
@@ -15,7 +17,7 @@ from modelsvc.heads import fit
 from modelsvc.paired import compare_answers
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
-from modelsvc.sureness import NOTHING_KNOWN, Sureness
+from modelsvc.sureness import Sureness
 from modelsvc.types import Head, Look, Proba, unwatched
 
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
@@ -30,6 +32,7 @@ class Judged:
     audit: AuditScore
     sentence: str
     promoted: bool
+    gives_way: GivesWay | None  # what serves, where the encoder as it came should take over again
     pool_proba: Proba  # (N, C) of all it has read
     names: Prototypes | None = None  # what the labels are called
 
@@ -58,13 +61,25 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
         untold=sure,
         look=look,
     )
-    audit = _score(project, labels, pool, names, tuned=sure, look=look)
-    if audit_decides(project, labels):
-        new, old = on_common_ground(project, labels, pool, audit, sure, look)
-        sentence, promoted = compare(new, old, multi_label=multi, seed=seed)
+    audit = score_over(project, labels, pool, names, tuned=sure, look=look)
+    by_audit = audit_decides(project, labels)
+    if by_audit:
+        sentence, promoted = _by_audit(project, labels, pool, audit, sure, look)
     else:
         sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts, look)
-    return Judged(head, labels, audit, sentence, promoted, predict_proba(head, views), names)
+    back = None if promoted else gives_way(project, snapshot, by_audit=by_audit, look=look)
+    return Judged(head, labels, audit, sentence, promoted, back, predict_proba(head, views), names)
+
+
+def _by_audit(
+    project: Project, labels: Labelled, pool: PoolArrays, audit: AuditScore, sure: Sureness, look: Look
+) -> tuple[str, bool]:
+    """(The decision in words, whether to promote): beside what serves and beside the encoder as it came."""
+    is_first = reader_of(project).base is None
+    new, old = on_common_ground(project, labels, pool, audit, sure, look)
+    sentence, promoted = compare(new, old, multi_label=project.is_multi, seed=project.seed, is_first=is_first)
+    worse = worse_than_plain(project, labels, audit, look) if promoted and not is_first else ""
+    return (worse, False) if worse else (sentence, promoted)
 
 
 def on_common_ground(
@@ -83,43 +98,20 @@ def on_common_ground(
     alike = (0 if names is None else len(names)) == (0 if old_names is None else len(old_names))
     if not alike:  # the serving encoder has not read them all yet: the new one must not win by that
         names = old_names = None
-    old = _score(
+    old = score_over(
         project, both, old_pool, old_names, tuned=sureness_in(reader.base.settings) if reader.base else None, look=look
     )
     if alike and len(both.Y) == len(labels.Y):
         return audit, old
-    return _score(project, both, new_pool, names, tuned=sure, look=look), old
+    return score_over(project, both, new_pool, names, tuned=sure, look=look), old
 
 
-def _score(
-    project: Project,
-    labels: Labelled,
-    pool: PoolArrays,
-    names: Prototypes | None,
-    *,
-    tuned: Sureness | None,
-    look: Look,
-) -> AuditScore:
-    """`tuned`: what heads over it take for granted, where the encoder was tuned."""
-    rows, _ = pool.rows_of(labels.document_ids)
-    views = views_of(project, pool)
-    others = beside(views, rows, seed=project.seed)
-    return score_audit(
-        views[rows],
-        labels,
-        pool=others,
-        multi_label=project.is_multi,
-        tuned=tuned is not None,
-        seed=project.seed,
-        names=names,
-        untold=tuned or NOTHING_KNOWN,
-        look=look,
-    )
-
-
-def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:
+def compare(
+    new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0, is_first: bool = False
+) -> tuple[str, bool]:
     """(The decision in words, whether to promote). Promoted where nothing speaks against it; without evidence the
-    model before stays: an encoder tuned on a dozen texts is as often worse as better.
+    model before stays: an encoder tuned on a dozen texts is as often worse as better. So the first tuned one
+    (`is_first`) must also have no fewer right, or no lower macro-F1, than the encoder as it came.
 
     With several labels a text some audit texts must carry one: on all others both models mostly, and rightly, give
     none.
@@ -145,4 +137,7 @@ def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed
     counts += f" (p of being worse {found.p:.2f})"
     if not found.no_worse:
         return f"Not promoted: {counts}. The model before goes on serving; more labels usually mend this.", False
+    gained = found.macro_f1 - found.macro_f1_before if multi_label else found.right - found.right_before
+    if is_first and gained < 0:
+        return f"Not promoted: {counts}. A first tuned model must not be behind the encoder as it came.", False
     return f"Promoted: {counts}.", True

@@ -140,7 +140,7 @@ class Stages:
         with transaction.atomic():
             self.beat.check()  # still ours, and still wanted
             loop = LoopState.objects.select_for_update().get_or_create(project=project)[0]
-            judged, before = _unless_pinned(judged, loop), loop.serving
+            judged, before = _as_the_loop_is(judged, loop), loop.serving
             made = self._made(candidate, judged)
             version = store(made, candidate.folder)
             keep_outlook(version, write_reading(version, said), made)
@@ -153,6 +153,9 @@ class Stages:
                 LoopState.objects.update_or_create(project=project, defaults={"serving": version})
                 if len(missing(project.pk, EmbeddingStore(place))):
                     services.start_embedding(project=project)  # the rest; a later stage may only change with what
+            elif judged.gives_way:
+                LoopState.objects.filter(pk=loop.pk).update(serving=None)
+                services.start_embedding(project=project)  # texts that came while a tuned encoder served
             services.request_refresh(project_id=project.pk)
         shutil.rmtree(reading, ignore_errors=True)
         self.sentences.append(judged.sentence)
@@ -209,12 +212,16 @@ def _serving_stage(project_id: int) -> str:
     return str(loop.serving.settings.get("stage", "")) if loop and loop.serving else ""
 
 
-def _unless_pinned(judged: Judged, loop: LoopState) -> Judged:
-    """A manager's pin outweighs the audit; what the comparison found is told all the same."""
-    if not judged.promoted or not loop.pinned:
-        return judged
-    found = judged.sentence.removeprefix("Promoted: ")
-    return replace(judged, promoted=False, sentence=f"Not promoted: {loop.serving} is pinned. It would be: {found}")
+def _as_the_loop_is(judged: Judged, loop: LoopState) -> Judged:
+    """What a manager has chosen outweighs any comparison: a pin, or another model that is to serve. What was found of a
+    new one is told all the same."""
+    if loop.pinned and judged.promoted:
+        found = judged.sentence.removeprefix("Promoted: ")
+        return replace(judged, promoted=False, sentence=f"Not promoted: {loop.serving} is pinned. It would be: {found}")
+    gone = judged.gives_way
+    if gone is None or loop.pinned or loop.returning_id is not None or loop.serving_id != gone.version_id:
+        return replace(judged, gives_way=None)
+    return replace(judged, sentence=f"{judged.sentence} {gone.sentence}")
 
 
 def _forget_old_embeddings(version: ModelVersion, before: ModelVersion | None) -> None:

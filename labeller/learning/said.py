@@ -46,6 +46,7 @@ RANKED_BY = [
     gettext_noop("the quick model"),
 ]
 DECISIONS = [
+    gettext_noop("%(decision)s %(model)s gives way to the encoder as it came: %(plain)s"),
     gettext_noop(
         "Not promoted yet: %(n)s audit labels that both it and the model before have read are too few to compare them; "
         "%(needed)s are needed. It comes again as labels grow."
@@ -62,6 +63,8 @@ DECISIONS = [
         "Not promoted: %(right)s of %(n)s audit texts right, %(before)s before (p of being worse %(p)s). The model "
         "before goes on serving; more labels usually mend this."
     ),
+    gettext_noop("Not promoted: %(counts)s The model before goes on serving; more labels usually mend this."),
+    gettext_noop("Not promoted: %(counts)s A first tuned model must not be behind the encoder as it came."),
     gettext_noop(
         "Promoted: %(right)s of %(n)s audit texts right, %(before)s before; macro-F1 %(f1)s, %(f1_before)s before (p "
         "of being worse %(p)s)."
@@ -105,6 +108,20 @@ DECISIONS = [
         "yet that speaks for the new model. The model before goes on serving; two texts a kind mend this."
     ),
     gettext_noop("Not promoted: %(model)s is pinned. It would be: %(found)s"),
+    # Beside the encoder as it came.
+    gettext_noop(
+        "%(right)s of %(n)s audit texts right, %(plain)s by the encoder as it came; macro-F1 %(f1)s, %(f1_plain)s by "
+        "the encoder as it came (p of being worse %(p)s)."
+    ),
+    gettext_noop("%(right)s of %(n)s audit texts right, %(plain)s by the encoder as it came (p of being worse %(p)s)."),
+    gettext_noop(
+        "%(right)s of %(n)s labels given since it learnt foretold, %(plain)s by the encoder as it came; macro-F1 "
+        "%(f1)s, %(f1_plain)s by the encoder as it came (p of being worse %(p)s)."
+    ),
+    gettext_noop(
+        "%(right)s of %(n)s labels given since it learnt foretold, %(plain)s by the encoder as it came (p of being "
+        "worse %(p)s)."
+    ),
     # What would be, of a model that is not promoted because another is pinned.
     gettext_noop(
         "of %(n)s labels, each half foretold by models of the other half, the tuned encoder had %(right)s right and "

@@ -20,6 +20,7 @@ urlpatterns = [
     path("models/<int:number>/pin/", version_views.pin, name="model-pin"),
     path("models/<int:number>/unpin/", version_views.unpin, name="model-unpin"),
     path("models/<int:number>/serve/", version_views.serve, name="model-serve"),
+    path("models/<int:number>/retire/", version_views.retire, name="model-retire"),
     path("models/<int:number>/stay/", version_views.stay, name="model-stay"),
     path("models/delete/", deletion_views.delete_several, name="models-delete"),
     path("models/<int:number>/delete/", deletion_views.delete, name="model-delete"),

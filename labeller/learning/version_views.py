@@ -44,6 +44,15 @@ def serve(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
 
 
 @require_POST
+def retire(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
+    def act(version: ModelVersion, access: Access) -> str:
+        versions.retire(version=version, requested_by=access.membership.user)
+        return _("The language model as it came reads the texts again.")
+
+    return _done(request, slug, number, act)
+
+
+@require_POST
 def stay(request: LabellerRequest, slug: str, number: int) -> HttpResponse:
     def act(version: ModelVersion, access: Access) -> str:
         versions.stay(project_id=access.project.pk)

@@ -1,4 +1,5 @@
-"""What a manager does with stored models: pin one, let an earlier one serve again. How they go is in deleting."""
+"""What a manager does with stored models: pin one, let an earlier one serve again, or the encoder as it came. How they
+go is in deleting."""
 
 from __future__ import annotations
 
@@ -43,6 +44,21 @@ def serve_again(*, version: ModelVersion, requested_by: User | None = None) -> N
                 raise VersionRefused(said % {"number": pinned.serving.number})
             raise VersionRefused(_("Model %(number)s reads the texts already.") % {"number": version.number})
         services.start_embedding(project=version.project, requested_by=requested_by)
+
+
+def retire(*, version: ModelVersion, requested_by: User | None = None) -> None:
+    """Let the encoder as it came serve in place of `version`, at once: it has read the pool before any tuning. Texts
+    that were imported since are read by a worker. Raises VersionRefused for a model that does not serve, or that is
+    pinned."""
+    loop = LoopState.objects.filter(project=version.project_id, serving=version)
+    with transaction.atomic():
+        if not loop.filter(pinned=False).update(serving=None, returning=None):
+            numbered = {"number": version.number}
+            if loop.exists():
+                raise VersionRefused(_("Model %(number)s is pinned. Unpin it first.") % numbered)
+            raise VersionRefused(_("Model %(number)s does not read the texts now.") % numbered)
+        services.start_embedding(project=version.project, requested_by=requested_by)
+        services.request_refresh(project_id=version.project_id)
 
 
 def stay(*, project_id: int) -> None:

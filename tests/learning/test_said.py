@@ -12,12 +12,14 @@ from django.utils import translation
 
 import modelsvc
 from labeller.learning.bridge_later import _by_halves, _too_few_to_order
+from labeller.learning.bridge_plain import _counts
 from labeller.learning.bridge_promotion import compare
 from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditScore
 from labeller.learning.bridge_versions import in_words as head_in_words
 from labeller.learning.runs import DIED_TWICE
 from labeller.learning.said import in_words
 from modelsvc.descent import NO_NUMBER
+from modelsvc.paired import Comparison
 from modelsvc.pool_gate import JUDGES, learnt_from_pool, too_little, worse_than_frozen
 from modelsvc.recipe_config import RecipeConfig, teacher_for
 from modelsvc.teacher import Task
@@ -37,6 +39,7 @@ def decisions() -> list[str]:
         compare(score(few), score(few))[0],
         compare(score(many), score(many))[0],
         compare(score(bad), score(many))[0],
+        compare(score([0] + [1] * 11), score(many), is_first=True)[0],
         compare(score(many, multi=True), score(many, multi=True), multi_label=True)[0],
     ]
 
@@ -107,6 +110,17 @@ STAGES = [
 HALVES = {"labels": 1234, "halves_right": 40, "halves_right_frozen": 70, "halves_p": 0.01}
 RANKED = {"labels": 1234, "halves_precision": 0.41, "halves_precision_frozen": 0.7, "halves_p": 0.01}
 PINNED = "Not promoted: Model 3 is pinned. It would be: 12 of 12 audit texts right, 6 before (p of being worse 0.02)."
+BESIDE_PLAIN = [
+    said.format(counts=counts)
+    for multi in (False, True)
+    for what in ("audit texts right", "labels given since it learnt foretold")
+    for counts in (_counts(Comparison(30, 16, 23, 0.5, 0.6, 0.03), what, multi),)
+    for said in (
+        "Not promoted: {counts} The model before goes on serving; more labels usually mend this.",
+        PINNED + " Model 8 gives way to the encoder as it came: {counts}",
+        str(_by_halves(HALVES)[0]) + " Model 8 gives way to the encoder as it came: {counts}",  # type: ignore[index]
+    )
+]
 RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
 
 
@@ -120,7 +134,7 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
             if said
         ),
         _too_few_to_order(4)[0],
-        *(*decisions(), PINNED, *of_the_pool(), *of_the_students(), *of_the_teacher()),
+        *(*decisions(), PINNED, *BESIDE_PLAIN, *of_the_pool(), *of_the_students(), *of_the_teacher()),
         *of_the_head(),
         NO_NUMBER.format(step=7, loss="nan", norm="inf"),
         *(*DIED_TWICE.values(), *STAGES, *RANKED_BY, CROSS_FITTED, NOT_SCORED),

@@ -16,7 +16,7 @@ from labeller.learning import artifacts, bridge_embed, deleting, exports, tasks,
 from labeller.learning.bridge_names import unread_names, write_names
 from labeller.learning.bridge_pool import reader_of
 from labeller.learning.bridge_promotion import Judged
-from labeller.learning.bridge_stages import _unless_pinned
+from labeller.learning.bridge_stages import _as_the_loop_is
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from modelsvc.store import EmbeddingStore
@@ -83,12 +83,12 @@ class TestPin:
     def test_a_better_run_does_not_take_over_and_says_what_it_would_have_been(self, project: Project) -> None:
         version = full(project, serving=True)
         versions.pin(version=version)
-        judged = Judged(None, None, None, "Promoted: 12 of 12 audit texts right, 6 before.", True, None)  # type: ignore[arg-type]
-        kept = _unless_pinned(judged, loop(project))
+        judged = Judged(None, None, None, "Promoted: 12 of 12 audit texts right, 6 before.", True, None, None)  # type: ignore[arg-type]
+        kept = _as_the_loop_is(judged, loop(project))
         assert not kept.promoted
         assert kept.sentence == ("Not promoted: Model 1 is pinned. It would be: 12 of 12 audit texts right, 6 before.")
         versions.unpin(project_id=project.pk)
-        assert _unless_pinned(judged, loop(project)) == judged
+        assert _as_the_loop_is(judged, loop(project)) == judged
 
     def test_a_pinned_model_is_not_rolled_back_by_accident(self, project: Project) -> None:
         earlier, pinned = full(project), full(project, serving=True)
@@ -245,7 +245,7 @@ class TestDelete:
 
 
 class TestOnThePages:
-    ACTS = ("model-pin", "model-unpin", "model-serve", "model-stay", "model-delete")
+    ACTS = ("model-pin", "model-unpin", "model-serve", "model-stay", "model-retire", "model-delete")
 
     @pytest.mark.parametrize("act", ACTS)
     def test_only_a_manager_may(

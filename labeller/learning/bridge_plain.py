@@ -1,0 +1,96 @@
+"""The encoder as it came beside tuned ones: it keeps a new one out, and takes over again from one that serves.
+
+Tuning is no sure gain: on some texts a tuned encoder reads worse (benchmarks/LOG.md), and the first labels cannot
+always tell. So nothing serves that is seen behind the plain encoder, and what got into service by luck leaves it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeller.annotation.selectors import labels_by
+from labeller.learning.bridge_later import ENOUGH_CARRYING, ENOUGH_LATER
+from labeller.learning.bridge_names import prototypes_of
+from labeller.learning.bridge_orders import frozen_pool
+from labeller.learning.bridge_pool import Labelled, pool_arrays, reader_of
+from labeller.learning.bridge_scoring import score_over
+from labeller.learning.bridge_versions import AuditScore
+from labeller.learning.id_ranges import unpack
+from labeller.learning.models import ModelVersion, VersionSnapshot
+from labeller.projects.models import Project
+from modelsvc.halves_facts import sureness_in
+from modelsvc.paired import Comparison, compare_answers
+from modelsvc.types import Look, unwatched
+
+# p of being worse below which a model that serves gives way. Smaller than what keeps a new one out: each change has the
+# pool ranked anew, and the question is asked at every run. Smaller still without an audit: those texts were asked
+# because the model that serves was in doubt of them, which speaks for any other.
+BEHIND_ON_AUDIT, BEHIND_ON_LATER = 0.1, 0.05
+
+
+@dataclass(frozen=True)
+class GivesWay:
+    """A tuned encoder that is to serve no more, and why."""
+
+    version_id: int
+    sentence: str
+
+
+def worse_than_plain(project: Project, labels: Labelled, new: AuditScore, look: Look = unwatched) -> str:
+    """Why a new tuned encoder, scored as `new` on `labels`, may not serve; empty where the audit does not see it behind
+    the encoder as it came."""
+    found = _beside_plain(project, labels, new, look)
+    if found is None or found.no_worse:
+        return ""
+    said = _counts(found, "audit texts right", project.is_multi)
+    return f"Not promoted: {said} The model before goes on serving; more labels usually mend this."
+
+
+def gives_way(project: Project, labels: Labelled, *, by_audit: bool, look: Look = unwatched) -> GivesWay | None:
+    """The tuned encoder that serves, where it should give way to the encoder as it came. Asked of the audit texts, or,
+    without them, of texts labelled since it learnt: it has seen no label of either."""
+    base = reader_of(project).base
+    if base is None:
+        return None
+    pool = pool_arrays(reader_of(project).store_folder)
+    both = labels.only(pool.rows_of(labels.document_ids)[1])
+    asked = replace(both, is_audit=both.is_audit if by_audit else _labelled_since(base, both))
+    names, sure = prototypes_of(project, pool, asked.label_ids), sureness_in(base.settings)
+    found = _beside_plain(project, asked, score_over(project, asked, pool, names, tuned=sure, look=look), look)
+    if found is None or found.p >= (BEHIND_ON_AUDIT if by_audit else BEHIND_ON_LATER):
+        return None
+    what = "audit texts right" if by_audit else "labels given since it learnt foretold"
+    said = f"{base} gives way to the encoder as it came: {_counts(found, what, project.is_multi)}"
+    return GivesWay(base.pk, said)
+
+
+def _beside_plain(project: Project, labels: Labelled, tuned: AuditScore, look: Look) -> Comparison | None:
+    """A tuned encoder and the plain one on the same texts; None where they are too few to compare."""
+    n, carrying = len(tuned.gold), int(tuned.gold.any(axis=1).sum())
+    if n < ENOUGH_LATER or (project.is_multi and carrying < ENOUGH_CARRYING):
+        return None
+    pool = frozen_pool(project, labels)
+    names = prototypes_of(project, pool, labels.label_ids)
+    plain = score_over(project, labels, pool, names, tuned=None, look=look)
+    return compare_answers(
+        tuned.predicted, plain.predicted, plain.gold, multi_label=project.is_multi, seed=project.seed
+    )
+
+
+def _labelled_since(base: ModelVersion, labels: Labelled) -> NDArray[np.bool_]:
+    """(n,) which of these texts it learnt nothing of; none where what it learnt from was not kept."""
+    kept = VersionSnapshot.objects.filter(version=base).first()
+    if kept is None:
+        return np.zeros(len(labels.Y), np.bool_)
+    learnt = [row.document_id for row in labels_by(base.project, unpack(kept.annotations), base.label_ids)]
+    return ~np.isin(labels.document_ids, np.array(learnt, np.int64))
+
+
+def _counts(found: Comparison, what: str, is_multi: bool) -> str:
+    counts = f"{found.right} of {found.n} {what}, {found.right_before} by the encoder as it came"
+    if is_multi:
+        counts += f"; macro-F1 {found.macro_f1:.2f}, {found.macro_f1_before:.2f} by the encoder as it came"
+    return f"{counts} (p of being worse {found.p:.2f})."

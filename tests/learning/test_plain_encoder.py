@@ -1,0 +1,170 @@
+"""The encoder as it came keeps a worse one out of service, and takes over again from one that serves.
+
+Its embeddings are the real ones. Those of the tuned encoder are the same, or noise in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from labeller.annotation.models import Annotation, Source
+from labeller.corpus.models import Document
+from labeller.learning import versions
+from labeller.learning.bridge_plain import GivesWay, gives_way, worse_than_plain
+from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridge_promotion import Judged
+from labeller.learning.bridge_scoring import score_over
+from labeller.learning.bridge_stages import _as_the_loop_is
+from labeller.learning.id_ranges import pack
+from labeller.learning.models import LoopState, ModelVersion, TrainingRun, VersionSnapshot
+from labeller.projects.models import Project, User
+from modelsvc.store import EmbeddingStore
+from modelsvc.sureness import NOTHING_KNOWN
+from modelsvc.types import unwatched
+from tests.insight.scored import add_version
+from tests.learning.scene import annotate, fill, read
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture
+def documents(project: Project) -> list[Document]:
+    found = fill(project)
+    read(project)
+    return found
+
+
+def noise_like(X: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).normal(size=X.shape).astype(np.float32)
+    return noise / np.linalg.norm(noise, axis=1, keepdims=True)
+
+
+def serve_tuned(project: Project, *, spoilt: bool, learnt: Sequence[Document] = ()) -> ModelVersion:
+    """A tuned encoder that serves, has read the pool, and learnt from the answers to these texts."""
+    plain = pool_arrays(reader_of(project).store_folder)
+    version = add_version(project, n_labels=len(learnt), n_audit=0, kind="full", promoted=True)
+    answers = Annotation.objects.filter(document__in=learnt).values_list("id", flat=True)
+    VersionSnapshot.objects.create(version=version, annotations=pack(answers))
+    LoopState.objects.update_or_create(project=project, defaults={"serving": version})
+    store = EmbeddingStore(reader_of(project).store_folder, sha256="e" * 64)
+    store.append(plain.ids, noise_like(plain.X) if spoilt else plain.X)
+    return version
+
+
+def answer(documents: Sequence[Document], who: User, *, audit: int = 0) -> None:
+    for at, document in enumerate(documents):
+        annotate(document, who, source=Source.AUDIT if at < audit else Source.ACTIVE)
+
+
+class TestByTheAudit:
+    @pytest.mark.parametrize(("spoilt", "gone"), [(True, True), (False, False)])
+    def test_what_serves_gives_way_where_it_is_seen_behind(
+        self, project: Project, documents: list[Document], bob: User, spoilt: bool, gone: bool
+    ) -> None:
+        answer(documents, bob, audit=15)
+        version = serve_tuned(project, spoilt=spoilt)
+        found = gives_way(project, labelled(project), by_audit=True)
+        assert (found is not None) is gone
+        if found:
+            assert found.version_id == version.pk
+            assert found.sentence.startswith("Model 1 gives way to the encoder as it came: ")
+            assert "of 15 audit texts right" in found.sentence
+
+    def test_of_few_audit_texts_nothing_follows(self, project: Project, documents: list[Document], bob: User) -> None:
+        answer(documents, bob, audit=9)
+        serve_tuned(project, spoilt=True)
+        assert gives_way(project, labelled(project), by_audit=True) is None
+
+    @pytest.mark.parametrize(("spoilt", "refused"), [(True, True), (False, False)])
+    def test_a_new_one_that_is_seen_behind_the_plain_encoder_does_not_serve(
+        self, project: Project, documents: list[Document], bob: User, spoilt: bool, refused: bool
+    ) -> None:
+        answer(documents, bob, audit=15)
+        plain, labels = pool_arrays(reader_of(project).store_folder), labelled(project)
+        pool = PoolArrays(plain.ids, noise_like(plain.X) if spoilt else plain.X)
+        new = score_over(project, labels, pool, None, tuned=NOTHING_KNOWN, look=unwatched)
+        said = worse_than_plain(project, labels, new)
+        assert said.startswith("Not promoted: ") is refused and bool(said) is refused
+
+
+class TestWithoutAnAudit:
+    @pytest.mark.parametrize(("spoilt", "later", "gone"), [(True, 18, True), (False, 18, False), (True, 8, False)])
+    def test_labels_given_since_it_learnt_decide(
+        self, project: Project, documents: list[Document], bob: User, spoilt: bool, later: int, gone: bool
+    ) -> None:
+        answer(documents[:12], bob)
+        serve_tuned(project, spoilt=spoilt, learnt=documents[:12])
+        answer(documents[12 : 12 + later], bob)
+        found = gives_way(project, labelled(project), by_audit=False)
+        assert (found is not None) is gone
+        assert found is None or f"of {later} labels given since it learnt foretold" in found.sentence
+
+    def test_an_answer_changed_since_is_no_label_that_it_has_not_seen(
+        self, project: Project, documents: list[Document], bob: User
+    ) -> None:
+        answer(documents[:24], bob)
+        serve_tuned(project, spoilt=True, learnt=documents[:24])
+        for old in Annotation.objects.filter(document__in=documents[:24]):
+            Annotation.objects.filter(pk=old.pk).update(superseded_at=old.created_at)
+        answer(documents[:24], bob)
+        assert gives_way(project, labelled(project), by_audit=False) is None
+
+
+def test_where_none_is_tuned_none_gives_way(project: Project, documents: list[Document], bob: User) -> None:
+    answer(documents, bob, audit=15)
+    assert gives_way(project, labelled(project), by_audit=True) is None
+
+
+class TestAManagersChoice:
+    def judged(self, version: ModelVersion) -> Judged:
+        gone = GivesWay(version.pk, f"{version} gives way to the encoder as it came: so.")
+        none = np.zeros((0, 2))
+        return Judged(None, None, None, "Not promoted: so.", False, gone, none)  # type: ignore[arg-type]
+
+    def test_what_gives_way_is_told_with_the_decision(self, project: Project) -> None:
+        version = add_version(project, n_labels=12, n_audit=0, kind="full", promoted=True)
+        told = _as_the_loop_is(self.judged(version), LoopState(project=project, serving=version))
+        assert told.sentence == "Not promoted: so. Model 1 gives way to the encoder as it came: so."
+
+    @pytest.mark.parametrize("choice", ["pinned", "returning", "another"])
+    def test_stands_against_it(self, project: Project, choice: str) -> None:
+        version, other = (add_version(project, n_labels=12, n_audit=0, kind="full") for _ in range(2))
+        state = LoopState(project=project, serving=version)
+        state.pinned = choice == "pinned"
+        state.returning = other if choice == "returning" else None
+        state.serving = other if choice == "another" else version
+        judged = self.judged(version)
+        assert _as_the_loop_is(judged, state) == replace(judged, gives_way=None)
+
+
+class TestGoingBackByHand:
+    def test_the_plain_encoder_serves_at_once_and_reads_what_came_since(
+        self, project: Project, documents: list[Document], alice: User, client_of: ClientOf
+    ) -> None:
+        serve_tuned(project, spoilt=False)
+        client, address = client_of(alice), reverse("results-model", args=[project.slug, 1])
+        assert "Go back to the model as it came" in client.get(address).content.decode()
+        page = client.post(reverse("model-retire", args=[project.slug, 1]), follow=True).content.decode()
+        assert "The language model as it came reads the texts again." in page
+        assert "Go back to the model as it came" not in page and "Let it serve again" in page
+        state = LoopState.objects.get(project=project)
+        assert state.serving is None and state.refresh_pending
+        assert TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).exists()
+
+    @pytest.mark.parametrize(
+        ("state", "words"), [("pinned", "Model 1 is pinned"), ("other", "Model 1 does not read the texts now")]
+    )
+    def test_one_that_is_pinned_or_does_not_serve_is_left(
+        self, project: Project, documents: list[Document], state: str, words: str
+    ) -> None:
+        version = serve_tuned(project, spoilt=False)
+        changed = {"pinned": True} if state == "pinned" else {"serving": None}
+        LoopState.objects.filter(project=project).update(**changed)
+        with pytest.raises(versions.VersionRefused, match=words):
+            versions.retire(version=version)
