@@ -46,7 +46,7 @@ RANKED_BY = [
     gettext_noop("the quick model"),
 ]
 DECISIONS = [
-    gettext_noop("%(decision)s %(model)s gives way to the encoder as it came: %(plain)s"),
+    gettext_noop("%(decision)s Model %(number)s gives way to the encoder as it came: %(plain)s"),
     gettext_noop(
         "Not promoted yet: %(n)s audit labels that both it and the model before have read are too few to compare them; "
         "%(needed)s are needed. It comes again as labels grow."

@@ -117,7 +117,7 @@ BESIDE_PLAIN = [
     for counts in (_counts(Comparison(30, 16, 23, 0.5, 0.6, 0.03), what, multi),)
     for said in (
         "Not promoted: {counts} The model before goes on serving; more labels usually mend this.",
-        PINNED + " Model 8 gives way to the encoder as it came: {counts}",
+        decisions()[2] + " Model 8 gives way to the encoder as it came: {counts}",
         str(_by_halves(HALVES)[0]) + " Model 8 gives way to the encoder as it came: {counts}",  # type: ignore[index]
     )
 ]
