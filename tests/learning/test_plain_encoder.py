@@ -6,28 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from labeller.annotation.models import Annotation, Source
+from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.corpus.models import Document
-from labeller.learning import versions
+from labeller.learning import runs, services, versions
+from labeller.learning.bridge_full import _snapshot
 from labeller.learning.bridge_plain import GivesWay, gives_way, worse_than_plain
 from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import Judged
 from labeller.learning.bridge_scoring import score_over
-from labeller.learning.bridge_stages import _as_the_loop_is
+from labeller.learning.bridge_stages import Stages, _as_the_loop_is
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project, User
+from modelsvc.recipe import Stage
 from modelsvc.store import EmbeddingStore
 from modelsvc.sureness import NOTHING_KNOWN
 from modelsvc.types import unwatched
 from tests.insight.scored import add_version
-from tests.learning.scene import annotate, fill, read
+from tests.learning.scene import annotate, fill, read, refit
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -119,6 +122,41 @@ class TestWithoutAnAudit:
 def test_where_none_is_tuned_none_gives_way(project: Project, documents: list[Document], bob: User) -> None:
     answer(documents, bob, audit=15)
     assert gives_way(project, labelled(project), by_audit=True) is None
+
+
+class Noise:
+    """An encoder that hears nothing in a text."""
+
+    sha256, width = "d" * 64, 384
+
+    def conditions(self) -> dict[str, object]:
+        return {}
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+
+    def encode(self, texts: Sequence[str], **_: object) -> np.ndarray:
+        return noise_like(np.zeros((len(texts), self.width)))
+
+
+def test_at_the_end_of_a_run_that_is_refused_the_plain_encoder_takes_over_and_orders_the_queue(
+    project: Project, documents: list[Document], bob: User
+) -> None:
+    answer(documents[:28], bob, audit=15)
+    serve_tuned(project, spoilt=True)
+    run = services.start_full(project=project, enqueue=False)
+    token = runs.claim(run)
+    assert token
+    with runs.Heartbeat(run, token) as beat:
+        Stages(run, beat, _snapshot(run), np.zeros(0, np.int64))(Stage("labels", Noise(), 1.0, "for a test"))  # type: ignore[arg-type]
+        beat.finish(stage="")
+    newest = ModelVersion.objects.filter(project=project, kind="full").latest("number")
+    told = newest.settings["promotion"]
+    assert told.startswith("Not promoted: ") and "Model 1 gives way to the encoder as it came: " in told
+    assert LoopState.objects.get(project=project).serving is None
+    assert reader_of(project).key == project.encoder
+    refit(project)
+    assert Ranking.objects.get(project=project).model_name == "the quick model"
 
 
 class TestAManagersChoice:
