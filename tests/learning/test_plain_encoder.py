@@ -28,7 +28,7 @@ from labeller.projects.models import Project, User
 from modelsvc.recipe import Stage
 from modelsvc.store import EmbeddingStore
 from modelsvc.sureness import NOTHING_KNOWN
-from modelsvc.types import unwatched
+from modelsvc.types import Embeddings, unwatched
 from tests.insight.scored import add_version
 from tests.learning.scene import annotate, fill, read, refit
 
@@ -43,9 +43,9 @@ def documents(project: Project) -> list[Document]:
     return found
 
 
-def noise_like(X: np.ndarray) -> np.ndarray:
+def noise_like(X: Embeddings) -> Embeddings:
     noise = np.random.default_rng(0).normal(size=X.shape).astype(np.float32)
-    return noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    return np.asarray(noise / np.linalg.norm(noise, axis=1, keepdims=True), np.float32)
 
 
 def serve_tuned(project: Project, *, spoilt: bool, learnt: Sequence[Document] = ()) -> ModelVersion:
@@ -135,8 +135,8 @@ class Noise:
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True)
 
-    def encode(self, texts: Sequence[str], **_: object) -> np.ndarray:
-        return noise_like(np.zeros((len(texts), self.width)))
+    def encode(self, texts: Sequence[str], **_: object) -> Embeddings:
+        return noise_like(np.zeros((len(texts), self.width), np.float32))
 
 
 def test_at_the_end_of_a_run_that_is_refused_the_plain_encoder_takes_over_and_orders_the_queue(
