@@ -15,16 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelsvc.scripts import LETTER, UNSPACED
+
 MOST_READS = 64  # of the text without a part of it, in a round; a long text is left out in runs of words at first
 OPENED = 4  # runs of words that are looked into
 NAMED = 8  # words at most: more would mark everything
 LEAST_SHARE = 0.15  # of the strongest word's move, below which a word is not named
 LEAST_MOVE = 0.02  # of log-odds: below, nothing moved the answer
 
-# Scripts without spaces are taken character by character: a whole sentence is no word.
-WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+(?:['’]\w+)*"
-)
+# Scripts without blanks are taken letter by letter, each with its marks: a whole sentence is no word.
+WORD = re.compile(rf"{LETTER}|[^\W{UNSPACED}]+(?:['’]\w+)*")
 
 Read = Callable[[Sequence[str]], NDArray[np.float64]]
 """Texts -> the log-odds (n,) of the answer that is to be explained."""

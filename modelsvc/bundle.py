@@ -2,7 +2,8 @@
 
 The layout is Hugging Face's (config.json, model.safetensors, the tokenizer's files, 1_Pooling/), with the linear layer
 in head.safetensors, labeller.json saying how to put them together, a model card, and predict.py, which stands alone.
-Where the head reads words too, vocabulary.json has them with their weights of frequency.
+Where the head reads words too, vocabulary.json has them with their weights of frequency, and the pattern that finds
+them in a text.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from modelsvc.words import Vocabulary, Words, learn_vocabulary
+from modelsvc.words import PATTERN, Vocabulary, Words, learn_vocabulary
 
 Ids = NDArray[np.int64]
 TextsOf = Callable[[Ids], list[str]]  # a text for each id, empty where there is none
@@ -84,12 +84,16 @@ class WordStore:
         return vocabulary, generation
 
     def _vocabulary(self) -> tuple[Vocabulary, str, int]:
-        """(the words, their generation, how many texts there were then); none before the first, or when torn."""
+        """(the words, their generation, how many texts there were then); none before the first, when torn, or when
+        words were found by another pattern: then the pool is read anew."""
         try:
             content = json.loads((self.folder / "vocabulary.json").read_text(encoding="utf-8"))
-            return Vocabulary.from_dict(content), str(content["generation"]), int(content["learnt_from"])
+            vocabulary = Vocabulary.from_dict(content)
+            if vocabulary.pattern == PATTERN:
+                return vocabulary, str(content["generation"]), int(content["learnt_from"])
         except (FileNotFoundError, ValueError, KeyError):
-            return Vocabulary((), np.empty(0, np.float32)), "", 0
+            pass
+        return Vocabulary((), np.empty(0, np.float32)), "", 0
 
     def _shards(self, generation: str, V: int) -> Iterator[tuple[Ids, csr_matrix]]:
         for path in sorted(self.folder.glob(f"{generation}-*.npz")) if generation else ():

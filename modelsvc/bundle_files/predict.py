@@ -43,7 +43,6 @@ from transformers.utils import logging as transformers_logging
 
 HERE = Path(__file__).resolve().parent
 BATCH = 32
-WORD = re.compile(r"\w\w+")  # two or more letters, digits or underscores
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,7 @@ class WordView:
         content = json.loads((folder / name).read_text(encoding="utf-8"))
         self.columns: dict[str, int] = {word: column for column, word in enumerate(content["words"])}
         self.idf = np.array(content["idf"], np.float32)
+        self.pattern = re.compile(content["pattern"])  # finds the words of a text
         self.weights = weights  # (words, labels)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
@@ -74,7 +74,7 @@ class WordView:
         return np.stack([self._of(text) for text in texts]) if texts else np.zeros((0, self.weights.shape[1]))
 
     def _of(self, text: str) -> np.ndarray:
-        counts = Counter(self.columns[word] for word in WORD.findall(text.casefold()) if word in self.columns)
+        counts = Counter(self.columns[word] for word in self.pattern.findall(text.casefold()) if word in self.columns)
         if not counts:
             return np.zeros(self.weights.shape[1], np.float32)
         columns = np.array(list(counts))

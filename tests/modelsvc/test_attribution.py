@@ -42,10 +42,10 @@ class TestNaming:
     def test_a_text_without_words_has_none(self, text):
         assert words_that_mattered(text, counting("x")) == [] and telling_run(text, counting("x")) is None
 
-    def test_a_script_without_spaces_is_taken_character_by_character(self):
-        text = "这是法院的合同"
-        found = words_that_mattered(text, lambda texts: np.array([float("法" in t) for t in texts]))
-        assert [text[word.start : word.end] for word in found] == ["法"]
+    @pytest.mark.parametrize(("text", "letter"), [("这是法院的合同", "法"), ("ศาลที่มีอำนาจ", "ที่")])
+    def test_a_script_without_blanks_is_taken_letter_by_letter_each_with_its_marks(self, text, letter):
+        found = words_that_mattered(text, lambda texts: np.array([float(letter in t) for t in texts]))
+        assert [text[word.start : word.end] for word in found] == [letter]
 
     def test_at_most_so_many_are_named(self):
         assert len(words_that_mattered("x " * 40, counting("x"))) == NAMED

@@ -19,11 +19,12 @@ from modelsvc.encoder import Encoder
 from modelsvc.model_card import ENOUGH_SUPPORT, ENOUGH_TEXTS, model_card
 from modelsvc.quick import predict_proba
 from modelsvc.types import Head, Views
-from modelsvc.words import Words, WordWeights, learn_vocabulary
+from modelsvc.words import Vocabulary, Words, WordWeights, learn_vocabulary
 
 NAMES = ["Change of terms", 'Court | "Gerichtsstand"', "Other"]
 TEXTS = ["We may change this.", "Berlin, § 38 ZPO", "a\nb", "c\u2028d\x85e", "", "Long " * 300]
 OTHER_SCRIPTS = ["Die STRASSE in İstanbul, die straße; ſie", "東京 東京 long-long_long", "we WE we ½ x2 ①②"]
+UNSPACED = ["争议由法院管辖。", "本合同 ABC株式会社 第3条", "ศาลที่มีอำนาจ", "สัญญานี้"]
 CARD = {
     "n_labels": 120,
     "encoder": "sentence-transformers/all-MiniLM-L6-v2",
@@ -57,7 +58,11 @@ def head_for(encoder: Encoder, *, multi_label: bool = False) -> Head:
 
 def head_of_words(encoder: Encoder) -> Head:
     """As `head_for`, reading words too. Of letters that change in number when their case does, and of other scripts."""
-    vocabulary = learn_vocabulary([*TEXTS, *TEXTS, "STRASSE straße İstanbul", "Straße 東京 ſie İSTANBUL 東京"])
+    some = [*TEXTS, *TEXTS, *UNSPACED, *UNSPACED, "STRASSE straße İstanbul", "Straße 東京 ſie İSTANBUL 東京"]
+    return head_over(encoder, learn_vocabulary(some))
+
+
+def head_over(encoder: Encoder, vocabulary: Vocabulary) -> Head:
     weights = np.random.default_rng(1).normal(0, 2, (len(vocabulary), 3)).astype(np.float32)
     return replace(head_for(encoder, multi_label=True), temperature=1.0, words=WordWeights(vocabulary, weights, 0.3))
 
@@ -66,9 +71,9 @@ def write(folder: Path, encoder: Encoder, head: Head) -> None:
     write_bundle(folder, encoder=encoder, head=head, label_names=NAMES, project_name="Leases", card=CARD)
 
 
-def expected(encoder: Encoder, head: Head) -> np.ndarray:
-    words = Words.of(head.words.vocabulary, TEXTS) if head.words else None
-    return predict_proba(head, Views(encoder.encode(TEXTS, precision="full"), words))
+def expected(encoder: Encoder, head: Head, texts: list[str] = TEXTS) -> np.ndarray:
+    words = Words.of(head.words.vocabulary, texts) if head.words else None
+    return predict_proba(head, Views(encoder.encode(texts, precision="full"), words))
 
 
 @pytest.fixture
@@ -181,9 +186,22 @@ def test_a_bundle_whose_head_reads_words_has_them_as_plain_files(encoder, tmp_pa
     assert "single words count" in (tmp_path / "bundle/README.md").read_text()
 
 
-@pytest.mark.parametrize("text", [*TEXTS, *OTHER_SCRIPTS])
+@pytest.mark.parametrize("text", [*TEXTS, *OTHER_SCRIPTS, *UNSPACED])
 def test_the_bundle_reads_words_as_we_do(encoder, tmp_path, text):
     head = head_of_words(encoder)
+    theirs, ours = words_of_both(head, tmp_path, text)
+    assert np.abs(theirs - ours).max() < 1e-5 and (ours.any() or text not in UNSPACED)
+
+
+def test_the_bundle_of_a_model_from_before_there_were_patterns_reads_words_as_that_model_did(encoder, tmp_path):
+    earlier = Vocabulary.from_dict({"words": ["争议由法院管辖", "法院"], "idf": [1.5, 1.2]})
+    for text, known in {"争议由法院管辖。": True, "法院管辖": False}.items():
+        theirs, ours = words_of_both(head_over(encoder, earlier), tmp_path, text)
+        assert np.abs(theirs - ours).max() < 1e-5 and ours.any() == known
+
+
+def words_of_both(head: Head, tmp_path: Path, text: str) -> tuple[np.ndarray, np.ndarray]:
+    """What the words add to each label by the bundle's predict.py, and by us."""
     (tmp_path / "vocabulary.json").write_text(json.dumps(head.words.vocabulary.to_dict()))
     spec = importlib.util.spec_from_file_location("predict", PREDICT)
     predict_py = importlib.util.module_from_spec(spec)
@@ -193,8 +211,7 @@ def test_the_bundle_reads_words_as_we_do(encoder, tmp_path, text):
     finally:
         del sys.modules["predict"]
     theirs = predict_py.WordView(tmp_path, "vocabulary.json", head.words.weights).logits([text])
-    ours = head.words.vocabulary.matrix([text]) @ head.words.weights
-    assert np.abs(theirs - ours).max() < 1e-5
+    return theirs, head.words.vocabulary.matrix([text]) @ head.words.weights
 
 
 @pytest.mark.slow
@@ -202,7 +219,8 @@ def test_a_bundle_that_reads_words_agrees_with_us(encoder, tmp_path):
     head = head_of_words(encoder)
     write(tmp_path / "bundle", encoder, head)
     zip_bundle(tmp_path / "bundle", tmp_path / "model.zip")
-    result = verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, head))
+    texts = [*TEXTS, *UNSPACED]
+    result = verify_bundle(tmp_path / "model.zip", texts, expected(encoder, head, texts))
     assert result.ok, result.message
     without = replace(head, words=replace(head.words, weights=0 * head.words.weights))
     assert not verify_bundle(tmp_path / "model.zip", TEXTS, expected(encoder, without)).ok

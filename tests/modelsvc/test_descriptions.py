@@ -74,8 +74,85 @@ def test_what_happened_or_what_is_missing_is_read_whole(description: str) -> Non
         ("Sportnachrichten außer Wetten.", "Sportnachrichten."),
         ("Nicht Schiedsgerichte, sondern Gerichte.", "Gerichte."),
         ("Sport.\nNot: betting\nResults.", "Sport. Results."),
-        ("Paid, not delivered.", "Paid."),
+        ("Fees, excluding taxes", "Fees"),
+        ("Fees (excluding taxes) of the seller", "Fees of the seller"),
+        ("Fees (not taxes)", "Fees"),
+        ("Fees. Not: taxes.", "Fees."),
+        ("Sports news. Excludes betting.", "Sports news."),
+        ("Sports news but never betting.", "Sports news."),
+        ("Sports news. Betting is not included.", "Sports news."),
+        ("Sports news. The label does not cover betting.", "Sports news."),
+        ("Sports news, but betting does not count.", "Sports news."),
+        ("Questions, not related to billing", "Questions"),
+        ("Gebühren, nicht Steuern.", "Gebühren."),
+        ("Gebühren (nicht Steuern)", "Gebühren"),
+        ("Gebühren. Steuern zählen nicht.", "Gebühren."),
+        ("Sport, wobei Wetten nicht dazu gehören.", "Sport."),
+        ("Sport. Die Kategorie umfasst keine Wetten.", "Sport."),
     ],
 )
 def test_what_the_label_is_not_is_left_out(description: str, read: str) -> None:
     assert what_it_is(description) == read
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Clauses excluding liability",
+        "Excluding liability for damages",
+        "The seller excludes liability for indirect damage.",
+        "The contract does not apply to consumers",
+        "Scope. The contract does not apply to consumers.",
+        "Without prejudice letters",
+        "Texts that do not belong anywhere else",
+        "Rest. Texts that do not belong anywhere else.",
+        "Goods that may not be returned",
+        "Clauses under which the provider is not liable",
+        "Klauseln, die Haftung ausschließen",
+        "Der Vertrag gilt nicht für Verbraucher.",
+        "Umfang. Der Vertrag gilt nicht für Verbraucher.",
+        "Ohne Anerkennung einer Rechtspflicht",
+        "Texte, die nicht zu anderen Labels gehören",
+        "Bestellungen, die keine Rechnung enthalten",
+    ],
+)
+def test_what_a_text_of_the_label_excludes_or_denies_is_read(description: str) -> None:
+    assert what_it_is(description) == description
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Paid, not delivered.",
+        "Paid but not yet delivered.",
+        "Ordered and never arrived.",
+        "App that opens but does not count steps.",
+        "It is not possible to log in.",
+        "Bezahlt, aber nicht geliefert.",
+        "Nicht angekommen.",
+        "Bestellt und nie angekommen.",
+        "Es geht nicht mehr.",
+        "Es ist nicht möglich, sich anzumelden.",
+    ],
+)
+def test_what_did_not_happen_is_no_exception(description: str) -> None:
+    assert what_it_is(description) == description
+
+
+@pytest.mark.parametrize("description", ["Sports and not betting", "Signal but no connection"])
+def test_a_single_word_before_and_not_is_no_description_by_itself(description: str) -> None:
+    assert what_it_is(description) == description
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Everything except contracts.",
+        "Texts other than contracts",
+        "Clauses, which are not about liability.",
+        "Alles außer Verträgen.",
+        "Not arbitration. Not mediation.",
+    ],
+)
+def test_where_nothing_is_left_or_a_word_that_fits_any_text_the_name_teaches_alone(description: str) -> None:
+    assert what_it_is(description) == ""

@@ -86,6 +86,19 @@ def test_a_torn_vocabulary_is_learnt_anew(tmp_path):
     assert store.load()[0].tolist() == list(range(40))
 
 
+def test_a_vocabulary_of_words_found_by_another_pattern_is_learnt_anew(tmp_path):
+    store = WordStore(tmp_path)
+    store.grow(ids(40), Texts())
+    stored = json.loads((tmp_path / "vocabulary.json").read_text())
+    del stored["pattern"]  # as it was written before there were patterns
+    (tmp_path / "vocabulary.json").write_text(json.dumps(stored))
+    assert len(store.vocabulary) == len(store.load()[0]) == 0
+    store.grow(ids(40), Texts())
+    found, words = store.load()
+    assert found.tolist() == list(range(40)) and words.vocabulary == learn_vocabulary(Texts()(ids(40)))
+    assert len(store.state) == 1
+
+
 def test_an_empty_store_has_no_texts_and_no_words(tmp_path):
     found, words = WordStore(tmp_path / "new").load()
     assert len(found) == 0 and words.T.shape == (0, 0)
