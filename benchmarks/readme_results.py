@@ -22,6 +22,7 @@ SETS = {
 }
 SHOWN = (64, 256, 525)  # labels
 NOT_MEASURED = "–"
+SHORT = 7  # characters of a commit
 FROZEN, BY_WORDS, TUNING = "c", ("b", "svm"), ("a", "d", "e")  # rivals
 
 
@@ -36,8 +37,8 @@ def section() -> str:
     """The marks and what belongs between them."""
     counts = "".join(f" {count} labels |" for count in SHOWN)
     lines = [
-        f"| |{counts} labels ours needs for what c has at {SHOWN[-1]} | seeds of ours |",
-        "| --- |" + " --- |" * (len(SHOWN) + 2),
+        f"| |{counts} labels ours needs for what c has at {SHOWN[-1]} | seeds of ours | commits of ours |",
+        "| --- |" + " --- |" * (len(SHOWN) + 3),
         *(_row(SETS[name], told) for name, told in results().items()),
     ]
     return BEGIN + "\n".join([*lines, "", f"Each cell: ours / c / the better of b and svm. {_rivals()}"]) + "\n" + END
@@ -51,9 +52,10 @@ def written(readme: str) -> str:
 
 def _row(title: str, told: dict[str, Any]) -> str:
     title = title.format(**told["setting"]) + (", macro-F1" if told["figure"] == "macro_f1" else "")
-    ours = _points(told, told["labels_needed"]["of"])
+    contender = told["labels_needed"]["of"]
+    ours = _points(told, contender)
     cells = [_cell(ours.get(count), told, count) for count in SHOWN]
-    return f"| {' | '.join([title, *cells, _needed(told), _seeds(ours)])} |"
+    return f"| {' | '.join([title, *cells, _needed(told), _seeds(ours), _commits(told, contender)])} |"
 
 
 def _cell(ours: dict[str, Any] | None, told: dict[str, Any], count: int) -> str:
@@ -88,6 +90,13 @@ def _seeds(points: dict[int, dict[str, Any]]) -> str:
     usual = Counter(point["seeds"] for point in points.values()).most_common(1)[0][0]
     others = [f"{point['seeds']} at {count}" for count, point in sorted(points.items()) if point["seeds"] != usual]
     return f"{usual} ({', '.join(others)})" if others else f"{usual}"
+
+
+def _commits(told: dict[str, Any], contender: str | None) -> str:
+    """All that played a part of it, in the order of the seeds; + behind one with changes that were in no commit."""
+    runs = sorted((run for run in told["runs"] if run["contender"] == contender), key=lambda run: run["seed"])
+    names = dict.fromkeys(by["commit"][:SHORT] + "+" * by["dirty"] for run in runs for by in run["made_by"])
+    return ", ".join(names) or NOT_MEASURED
 
 
 def _rivals() -> str:

@@ -24,7 +24,7 @@ def model_card(
     `card` may hold, and leaves out what it does not: "audit" (an AuditReport as a dict), "leaning" ({"accuracy",
     "macro_f1", "labels"}: figures that lean on the pool, the last by column), "test_file" ({"name", "n", "metrics"}),
     "scored_how" (a sentence), "n_labels", "label_counts" ({name: texts}), "encoder" (name), "head" (its kind), "seed",
-    "number" (the model's), "created" (a date), "descriptions" ({name: text}).
+    "number" (the model's), "created" (a date), "descriptions" ({name: text}), "calibrated_on" (a key of `_CALIBRATED`).
     """
     parts = [
         _front_matter(card),
@@ -34,7 +34,7 @@ def model_card(
         *([_test_file(card)] if card.get("test_file") else []),
         _training(card, versions),
         _USE,
-        _limits(multi_label, reads_words),
+        _limits(multi_label, reads_words, str(card.get("calibrated_on", "labelled"))),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -153,14 +153,26 @@ On a machine without a GPU the small build of torch is enough; PyTorch's own "Ge
 The folder also loads as embeddings with `SentenceTransformer(folder)`; the labels come from `predict.py` alone."""
 
 
-def _limits(multi_label: bool, reads_words: bool) -> str:
+# By what they were made honest, and what that leaves open: with one label a text, and with several.
+_CALIBRATED = {
+    "audit": ("calibrated on audit texts, drawn at random",) * 2,
+    "labelled": (
+        "calibrated on labelled texts, which may have been asked because they are hard: right answers may be more"
+        " frequent than stated",
+        "calibrated on labelled texts, which may have been chosen: on texts as they come they may be off",
+    ),
+    "nothing": ("not calibrated: too few labelled texts were left of which its encoder had not learnt",) * 2,
+}
+
+
+def _limits(multi_label: bool, reads_words: bool, calibrated_on: str) -> str:
     rest = "of the rest only single words count" if reads_words else "the rest is not seen"
-    probability = "each label's own" if multi_label else "calibrated on the labelled texts"
+    probability = ("each label's own, " if multi_label else "") + _CALIBRATED[calibrated_on][multi_label]
     return (
         "## Where it stops\n\n"
         "- It knows the kind of text it was taught on. On other sources, languages or times, measure it again.\n"
         f"- Long texts are read up to the limit in `labeller.json` (`max_tokens`); {rest}.\n"
-        f"- Probabilities are {probability}; few labels make rough probabilities.\n"
+        f"- Probabilities are {probability}. Few labels make rough probabilities.\n"
         "- A label with few texts in the tables above is hardly measured. Nothing here is a legal or medical judgement."
     )
 

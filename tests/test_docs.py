@@ -128,6 +128,15 @@ def test_the_results_were_made_as_the_readme_says():
         assert setting["found_first"] is setting["several_labels"], name
 
 
+def test_each_row_of_the_readme_names_all_commits_that_played_ours():
+    rows = [line for line in readme_results.section().splitlines() if "**" in line]
+    assert len(rows) == len(readme_results.results())
+    for row, told in zip(rows, readme_results.results().values(), strict=True):
+        ours = [run for run in told["runs"] if run["contender"] == told["labels_needed"]["of"]]
+        commits = {by["commit"][:7] for run in ours for by in run["made_by"]}
+        assert {name.strip(" +") for name in row.split("|")[-2].split(",")} == commits
+
+
 PAGES = ["README.md", "docs/engineers.md", "docs/running.md"]
 
 

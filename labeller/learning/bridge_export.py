@@ -22,6 +22,8 @@ from labeller.learning.testscores import TestScore
 from labeller.projects.models import Label
 from modelsvc.bundle import CheckResult, verify_bundle, write_bundle, zip_bundle
 from modelsvc.encoder import Encoder
+from modelsvc.halves_facts import TEMPERATURE
+from modelsvc.left_out import LEAST_ROWS
 from modelsvc.quick import predict_proba
 
 CHECKED_TEXTS = 20
@@ -116,6 +118,17 @@ def _test_file(version: ModelVersion) -> dict[str, Any]:
     return {"name": score.test_set.name, "n": score.n_texts, "metrics": score.metrics}
 
 
+def calibrated_on(version: ModelVersion) -> str:
+    """Which texts made its probabilities honest, as the card names them. A tuned encoder has learnt from all labelled
+    texts but those of the audit; what halves of the labels told of it is of labelled ones again."""
+    tuned = version if version.kind == ModelVersion.Kind.FULL else version.base
+    if tuned is None:
+        return "labelled"
+    if version.n_audit >= LEAST_ROWS:
+        return "audit"
+    return "labelled" if TEMPERATURE in tuned.settings else "nothing"
+
+
 def _card(version: ModelVersion) -> dict[str, Any]:
     """What the model card says, from the version's own row; a description only of labels that still exist."""
     described = Label.everything.filter(pk__in=version.label_ids).exclude(description="")
@@ -130,6 +143,7 @@ def _card(version: ModelVersion) -> dict[str, Any]:
         "seed": version.seed,
         "created": version.created_at.date().isoformat(),
         "head": version.settings.get("head", ""),
+        "calibrated_on": calibrated_on(version),
         "label_counts": version.settings.get("label_counts", {}),
         "descriptions": dict(described.values_list("name", "description")),
     }

@@ -144,6 +144,21 @@ def test_the_card_tells_no_figure_where_the_pages_call_its_texts_too_few():
     assert "Audit texts: 29. Fewer than 30 say too little" in card and "0.854" not in card
 
 
+@pytest.mark.parametrize(
+    ("calibrated_on", "multi_label", "said"),
+    [
+        ("audit", False, "Probabilities are calibrated on audit texts, drawn at random. Few"),
+        ("audit", True, "Probabilities are each label's own, calibrated on audit texts"),
+        ("labelled", False, "because they are hard: right answers may be more frequent than stated. Few"),
+        ("labelled", True, "chosen: on texts as they come they may be off. Few"),
+        ("nothing", False, "Probabilities are not calibrated"),
+    ],
+)
+def test_the_card_tells_by_what_its_probabilities_were_calibrated(calibrated_on, multi_label, said):
+    told = CARD | {"calibrated_on": calibrated_on}
+    assert said in model_card("Leases", NAMES, multi_label=multi_label, reads_words=False, card=told, versions={})
+
+
 def test_a_card_without_audit_figures_says_so(encoder, tmp_path):
     write_bundle(
         tmp_path / "b", encoder=encoder, head=head_for(encoder), label_names=NAMES, project_name="Leases", card={}
