@@ -15,6 +15,7 @@ FACTS = ("halves_right", "halves_right_frozen", P)  # with one label a text
 RANKED = ("halves_precision", "halves_precision_frozen", P)  # and with several
 TEMPERATURE = "halves_temperature"
 TUNED_SHARE = "halves_tuned_share"  # of the tuned encoder in what is said of the pool (second_opinion.py)
+PSEUDO = "pseudo_labels"  # of a stage that learnt from the pool: how many of its texts taught
 LABELS = "halves_labels"  # how many were asked
 SHARE = "expected_embedding_share"  # of the logit, where heads read words; also where no halves were asked
 WORSE_ORDER = 0.01  # p of an order below which it counts: half of a few examples misses so many that at .2 it refused
@@ -28,9 +29,12 @@ def facts_among(settings: Mapping[str, Any]) -> dict[str, float | str]:
 
 
 def sureness_in(facts: Facts) -> Sureness:
-    """What they say a head over it may take for granted."""
+    """What they say a head over it may take for granted. The temperature only of an encoder that learnt from the labels
+    alone: what the halves say of it is too low for one that thousands of the pool's texts taught as well, and hard ones
+    were asked of them. Such a head is as sure as it should be by itself (benchmarks/LOG.md, 2026-11-27)."""
+    alone = PSEUDO not in facts
     return Sureness(
-        float(facts.get(TEMPERATURE, NOTHING_KNOWN.temperature)),
+        float(facts.get(TEMPERATURE, NOTHING_KNOWN.temperature)) if alone else NOTHING_KNOWN.temperature,
         float(facts.get(SHARE, NOTHING_KNOWN.share)),
     )
 

@@ -161,6 +161,7 @@ _CALIBRATED = {
         " frequent than stated",
         "calibrated on labelled texts, which may have been chosen: on texts as they come they may be off",
     ),
+    "pool": ("not calibrated on labelled texts: the unlabelled ones that taught its encoder too keep it honest",) * 2,
     "nothing": ("not calibrated: too few labelled texts were left of which its encoder had not learnt",) * 2,
 }
 

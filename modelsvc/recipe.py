@@ -23,7 +23,7 @@ from modelsvc import halves, halves_several
 from modelsvc.adapt import adapt
 from modelsvc.adapt_config import AdaptConfig
 from modelsvc.encoder import Encoder
-from modelsvc.halves_facts import SHARE, TUNED_SHARE, sureness_in
+from modelsvc.halves_facts import PSEUDO, SHARE, TUNED_SHARE, sureness_in
 from modelsvc.left_out import LeftOut
 from modelsvc.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
 from modelsvc.pool_graph import sampled
@@ -201,7 +201,7 @@ def _from_pool(
     if learnt is None:
         return "The pool was not used: the neighbours of its texts did not agree with the model's answers."
     reason = learnt_from_pool(learnt.used, seen.of_sure, judge)
-    facts |= {"pseudo_labels": learnt.used, "rounds": len(sizes), "agreed": round(learnt.agreed, 3)}
+    facts |= {PSEUDO: learnt.used, "rounds": len(sizes), "agreed": round(learnt.agreed, 3)}
     seconds = time.perf_counter() - started
     return Stage("pool", learnt.encoder, seconds, reason, first.facts | facts, reading=(WITH_POOL.pool, 1.0))
 

@@ -22,7 +22,7 @@ from labeller.learning.testscores import TestScore
 from labeller.projects.models import Label
 from modelsvc.bundle import CheckResult, verify_bundle, write_bundle, zip_bundle
 from modelsvc.encoder import Encoder
-from modelsvc.halves_facts import TEMPERATURE
+from modelsvc.halves_facts import PSEUDO, TEMPERATURE
 from modelsvc.left_out import LEAST_ROWS
 from modelsvc.quick import predict_proba
 
@@ -126,6 +126,8 @@ def calibrated_on(version: ModelVersion) -> str:
         return "labelled"
     if version.n_audit >= LEAST_ROWS:
         return "audit"
+    if PSEUDO in tuned.settings:
+        return "pool"
     return "labelled" if TEMPERATURE in tuned.settings else "nothing"
 
 

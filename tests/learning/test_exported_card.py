@@ -7,7 +7,7 @@ import pytest
 from labeller.learning.bridge_export import calibrated_on
 from labeller.learning.models import ModelVersion
 
-ASKED_HALVES = {"halves_temperature": 0.8}
+ASKED_HALVES: dict[str, float] = {"halves_temperature": 0.8}
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ ASKED_HALVES = {"halves_temperature": 0.8}
         ("full", 40, ASKED_HALVES, "audit"),
         ("full", 0, ASKED_HALVES, "labelled"),
         ("full", 9, {}, "nothing"),
+        ("full", 9, ASKED_HALVES | {"pseudo_labels": 2000}, "pool"),
     ],
 )
 def test_it_names_the_texts_that_made_them_honest(kind: str, n_audit: int, facts: dict[str, float], texts: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from modelsvc.encoder import Encoder
 from modelsvc.halves import beside_frozen, facts_of, frozen_unseen, proba_of, temperature_of
-from modelsvc.halves_facts import FACTS, LABELS, TEMPERATURE, TUNED_SHARE, speak_against, sureness_in
+from modelsvc.halves_facts import FACTS, LABELS, PSEUDO, TEMPERATURE, TUNED_SHARE, speak_against, sureness_in
 from modelsvc.left_out import LeftOut
 from modelsvc.quick import fit_head
 from modelsvc.sureness import Sureness
@@ -75,6 +75,7 @@ class TestHowSureItMayBe:
 
     def test_it_is_kept_in_the_facts_and_none_where_they_say_nothing(self):
         assert sureness_in({TEMPERATURE: 0.5}) == Sureness(0.5)
+        assert sureness_in({TEMPERATURE: 2.2, PSEUDO: 2000}) == Sureness()  # the pool taught it too
         assert sureness_in({"teacher": "plain"}) == Sureness()
 
     def test_a_handful_of_texts_says_nothing(self):
