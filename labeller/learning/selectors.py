@@ -13,6 +13,7 @@ from django.utils import timezone
 from labeller.annotation.models import Ranking, ServingCounter
 from labeller.annotation.selectors import current_labels
 from labeller.corpus.testset import TestSet
+from labeller.learning.decisions import seen_behind
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
 from labeller.learning.triggers import TEXTS_A_KIND, kinds_among, next_full_at
@@ -98,6 +99,7 @@ def learning_status(project: Project) -> LearningStatus:
     ranking = Ranking.objects.filter(project=project).first()
     loop = LoopState.objects.select_related("serving").filter(project=project).first()
     full = full_runs(project.pk)
+    due = next_full_at(labels_at_last_full(full), refused=refused_in_a_row(full))
     # A query of its own: after a few imports there are many of these, and one list of both kinds hid the full ones.
     embed = (
         TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).defer("log").order_by("-id").first()
@@ -111,7 +113,7 @@ def learning_status(project: Project) -> LearningStatus:
         serving=loop.serving if loop else None,
         embed=worth_showing(embed),
         full=worth_showing(full[0] if full else None),
-        next_full=max(next_full_at(labels_at_last_full(full)), _two_a_kind(project, ranking)),
+        next_full=max(due, _two_a_kind(project, ranking)),
         missing=[cluster for cluster in CLUSTERS if cluster not in alive],
     )
 
@@ -132,6 +134,17 @@ def _two_a_kind(project: Project, ranking: Ranking | None) -> int:
 def labels_at_last_full(runs: list[TrainingRun]) -> int:
     """Labels at the start of the largest of these full runs, however it ended: a failure is not tried at each label."""
     return max((run.labels_at_start for run in runs), default=0)
+
+
+def refused_in_a_row(runs: list[TrainingRun]) -> int:
+    """How many of these full runs, newest first, made a model that was seen behind, since one was put into service.
+    Those that failed, or of which too few labels could tell, say nothing."""
+    refused = 0
+    for run in runs:
+        if run.state == TrainingRun.State.DONE and not run.reason:
+            break
+        refused += run.state == TrainingRun.State.DONE and seen_behind(run.reason)
+    return refused
 
 
 def full_runs(project_id: int) -> list[TrainingRun]:
