@@ -20,6 +20,7 @@ from labeller.learning.automatic import consider_full
 from labeller.learning.models import ModelExport, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.work import carry_out_run
 from labeller.projects.models import Project, User
+from tests.annotation.acts import free_and_reserved
 from tests.learning.outage import Outage, Pauses, cut_the_connection
 from tests.learning.scene import annotate, fill
 
@@ -170,11 +171,11 @@ def test_one_unfinished_run_of_a_kind_the_database_says(project: Project) -> Non
 
 @pytest.mark.django_db
 def test_a_second_full_run_is_refused_in_words(project: Project, bob: User) -> None:
-    documents = fill(project)
-    annotate(documents[0], bob)
+    free, _ = free_and_reserved(fill(project))
+    annotate(free[0], bob, ["Change"])
     with pytest.raises(services.RunRefused, match="at least two kinds besides the audit texts; so far there is 1"):
         services.start_full(project=project)
-    annotate(documents[1], bob)
+    annotate(free[1], bob, ["Court"])
     services.start_full(project=project)
     with pytest.raises(services.RunRefused, match="under way already"):
         services.start_full(project=project)
@@ -350,8 +351,9 @@ def test_refused_runs_put_off_the_next_and_the_page_says_what_the_trigger_does(
     for reason in reasons:
         make_run(project, state="done", reason=reason, labels_at_start=40)
     make_run(project, state="failed", reason="Out of memory.", labels_at_start=40)
-    for document in fill(project)[:2]:
-        annotate(document, bob)
+    free, _ = free_and_reserved(fill(project))
+    for document, label in zip(free, ["Change", "Court"], strict=False):
+        annotate(document, bob, [label])
     assert selectors.learning_status(project).next_full == next_at
     assert consider_full(project, labels=next_at - 1, teaching=30, kinds=2) is None
     assert consider_full(project, labels=next_at, teaching=30, kinds=2) is not None
