@@ -15,8 +15,6 @@ from modelsvc.second_opinion import share_of_tuned
 from modelsvc.teacher import FOLDS, READING, READING_POOL, Task
 from modelsvc.types import Proba, Targets
 
-FEW = 32  # texts that weigh as much as the temperature 1, for what few texts say of it is mostly luck
-
 
 def facts_of(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -> dict[str, float | str]:
     """For a stage's card: how the models of both halves, which said `unseen`, did beside the encoder as it came, how
@@ -51,10 +49,9 @@ def beside_frozen(task: Task, unseen: LeftOut, frozen: Proba) -> Comparison:
 
 
 def temperature_of(unseen: LeftOut, Y: Targets) -> float:
-    """Of a head over an encoder tuned on the texts of Y (n, C): that which suits the models of their halves best, on
-    texts those had not seen (Guo et al. 2017, arXiv 1706.04599), drawn towards 1 where these are few."""
-    n = int(unseen.scorable.sum())
-    return float(unseen.temperature(None, Y, unseen.scorable) ** (n / (n + FEW)))
+    """Of a head over an encoder tuned on the texts of Y (n, C): that of the models of their halves, by the texts those
+    had not seen."""
+    return unseen.temperature(None, Y, unseen.scorable)
 
 
 def proba_of(unseen: LeftOut, Y: Targets) -> Proba:

@@ -64,12 +64,12 @@ class LeftOut:
         return losses
 
     def temperature(self, mix: Mix | None, Y: Targets, rows: Mask, *, untold: float = 1.0) -> float:
-        """The one with the least log loss on those of `rows` (n,) whose label some training row of their fold had: no
-        temperature can help the others. `untold` where they are too few."""
+        """The likeliest one by those of `rows` (n,) whose label some training row of their fold had: no temperature can
+        help the others. Few of them leave it near `untold`, which it is where they are too few."""
         fair = self.scorable & rows
         if int(fair.sum()) < LEAST_ROWS:
             return untold
-        return tempered(self.mixed(mix)[fair], Y[fair].argmax(axis=1), TEMPERATURES)[0]
+        return tempered(self.mixed(mix)[fair], Y[fair].argmax(axis=1), TEMPERATURES, expected=untold)[0]
 
 
 @dataclass(frozen=True)

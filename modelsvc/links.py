@@ -14,6 +14,7 @@ Real = TypeVar("Real", bound=np.floating)
 
 TEMPERATURES = np.exp(np.log(np.geomspace(0.2, 5.0, 65)))  # steps of 5 %, of which a head keeps one
 COARSE = np.geomspace(0.2, 5.0, 17)  # for comparing heads, each at its best: three steps of the others in one
+SPREAD = np.log(2)  # of a temperature's logarithm around what is expected: half or twice as much is no surprise
 
 
 def softmax(logits: Floats) -> Proba:
@@ -49,10 +50,12 @@ def log_losses(logits: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def tempered(
-    logits: Floats, truth: NDArray[np.int64], temperatures: NDArray[np.float64]
+    logits: Floats, truth: NDArray[np.int64], temperatures: NDArray[np.float64], *, expected: float | None = None
 ) -> tuple[float, NDArray[np.float64]]:
     """The temperature of these that suits all rows best (Guo et al. 2017, arXiv 1706.04599), and each row's loss at
-    it (n,)."""
+    it (n,). It is drawn towards the one `expected` as far as rows leave it open (a normal prior on its logarithm): ten
+    rows that happen to be all right would have a head as sure as there are numbers for."""
     losses = [log_losses(logits / np.float32(temperature), truth) for temperature in temperatures]
-    best = int(np.argmin([of_all.sum() for of_all in losses]))
+    surprise = 0 if expected is None else np.square(np.log(temperatures / expected) / SPREAD) / 2
+    best = int(np.argmin(np.sum(losses, axis=1) + surprise))
     return float(temperatures[best]), losses[best]

@@ -23,8 +23,10 @@ def consider_full(project: Project, *, labels: int, teaching: int, kinds: int) -
     """
     runs = selectors.full_runs(project.pk)
     unfinished = any(run.is_unfinished for run in runs)
-    last = selectors.labels_at_last_full(runs)
-    if not is_full_due(labels, teaching=teaching, kinds=kinds, labels_at_last=last, unfinished=unfinished):
+    last, refused = selectors.labels_at_last_full(runs), selectors.refused_in_a_row(runs)
+    if not is_full_due(
+        labels, teaching=teaching, kinds=kinds, labels_at_last=last, unfinished=unfinished, refused=refused
+    ):
         return None
     try:
         return services.start_full(project=project)

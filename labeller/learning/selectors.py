@@ -10,9 +10,11 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from labeller.annotation.models import Ranking, ServingCounter
+from labeller.annotation.audit import reserve_below
+from labeller.annotation.models import Annotation, Ranking, ServingCounter
 from labeller.annotation.selectors import current_labels
 from labeller.corpus.testset import TestSet
+from labeller.learning.decisions import seen_behind
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
 from labeller.learning.triggers import TEXTS_A_KIND, kinds_among, next_full_at
@@ -54,7 +56,7 @@ def forget_whether_the_queue_is_kept() -> None:
 
 
 class LabelCount(NamedTuple):
-    """How many texts are labelled, how many of them teach, being no audit texts, and of how many kinds those are."""
+    """How many texts are labelled, how many may teach, being none of the audit's, and how many kinds these are of."""
 
     labels: int
     teaching: int
@@ -62,13 +64,23 @@ class LabelCount(NamedTuple):
 
 
 def teaching_labels(project: Project) -> LabelCount:
-    """What a full run would learn from."""
-    labels, teaching = 0, list[tuple[int, ...]]()
+    """What a full run would learn from: no text that was answered in the audit, nor one that the audit may still draw,
+    though a file or a search has labelled it (`may_teach` in bridge_pool)."""
+    labels, teaching, reserve = 0, list[tuple[int, ...]](), labelled_reserve(project)
     for row in current_labels(project):
         labels += 1
-        if not row.is_audit:
+        if not row.is_audit and row.document_id not in reserve:
             teaching.append(row.label_ids)
     return LabelCount(labels, len(teaching), kinds_among(teaching))
+
+
+def labelled_reserve(project: Project) -> set[int]:
+    """Ids of the texts of the audit's reserve that anybody has answered. Two queries; none where the audit is off."""
+    if not project.audit:
+        return set()
+    below = reserve_below(project, project.documents.count())
+    answers = Annotation.objects.filter(project=project, superseded_at=None, document__draw__lt=below)
+    return set(answers.values_list("document_id", flat=True))
 
 
 def labelled_kinds(project: Project) -> tuple[int, int]:
@@ -98,6 +110,7 @@ def learning_status(project: Project) -> LearningStatus:
     ranking = Ranking.objects.filter(project=project).first()
     loop = LoopState.objects.select_related("serving").filter(project=project).first()
     full = full_runs(project.pk)
+    due = next_full_at(labels_at_last_full(full), refused=refused_in_a_row(full))
     # A query of its own: after a few imports there are many of these, and one list of both kinds hid the full ones.
     embed = (
         TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).defer("log").order_by("-id").first()
@@ -111,18 +124,20 @@ def learning_status(project: Project) -> LearningStatus:
         serving=loop.serving if loop else None,
         embed=worth_showing(embed),
         full=worth_showing(full[0] if full else None),
-        next_full=max(next_full_at(labels_at_last_full(full)), _two_a_kind(project, ranking)),
+        next_full=max(due, _two_a_kind(project, ranking)),
         missing=[cluster for cluster in CLUSTERS if cluster not in alive],
     )
 
 
 def _two_a_kind(project: Project, ranking: Ranking | None) -> int:
     """Labels before which no full run starts by itself, by the kinds met so far, were all that come to teach. The
-    answers themselves are only read while they are few: later there are two texts for any number of kinds."""
+    answers themselves are only read while they are few: later there are two texts for any number of kinds, though all
+    came with a file and the reserve has its share of them, twice what is to be expected."""
     if ranking is None:
         return 0
     audit = ServingCounter.objects.filter(project=project).values_list("audit_labelled", flat=True).first() or 0
-    if ranking.labels_seen - audit >= TEXTS_A_KIND * (project.labels.count() + 1):  # and one that none fits
+    share = 2 * reserve_below(project, ranking.pool_size)
+    if (ranking.labels_seen - audit) * (1 - share) >= TEXTS_A_KIND * (project.labels.count() + 1):  # or none fits
         return 0
     known = teaching_labels(project)
     missing = TEXTS_A_KIND * known.kinds - known.teaching
@@ -132,6 +147,17 @@ def _two_a_kind(project: Project, ranking: Ranking | None) -> int:
 def labels_at_last_full(runs: list[TrainingRun]) -> int:
     """Labels at the start of the largest of these full runs, however it ended: a failure is not tried at each label."""
     return max((run.labels_at_start for run in runs), default=0)
+
+
+def refused_in_a_row(runs: list[TrainingRun]) -> int:
+    """How many of these full runs, newest first, made a model that was seen behind, since one was put into service.
+    Those that failed, or of which too few labels could tell, say nothing."""
+    refused = 0
+    for run in runs:
+        if run.state == TrainingRun.State.DONE and not run.reason:
+            break
+        refused += run.state == TrainingRun.State.DONE and seen_behind(run.reason)
+    return refused
 
 
 def full_runs(project_id: int) -> list[TrainingRun]:

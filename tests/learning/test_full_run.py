@@ -17,6 +17,7 @@ from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.learning import artifacts, bridge_full, bridge_pool, exports, services, tasks
 from labeller.learning.bridge_promotion import compare, on_common_ground
 from labeller.learning.bridge_versions import AuditScore, score_audit
+from labeller.learning.decisions import seen_behind
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
@@ -229,6 +230,7 @@ def test_a_model_is_promoted_on_audit_evidence_unless_more_than_one_text_speaks_
 ) -> None:
     sentence, better = compare(score(new), score(old))
     assert better is promoted and words in sentence
+    assert seen_behind(sentence) is sentence.startswith("Not promoted: ")
 
 
 @pytest.mark.parametrize(("right", "promoted"), [(9, False), (10, True), (11, True)])

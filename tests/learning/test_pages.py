@@ -11,15 +11,19 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from labeller.annotation.models import Ranking, ServingCounter, Source
 from labeller.annotation.services import serve
-from labeller.learning import exports, pulse, selectors
+from labeller.learning import exports, pulse, selectors, services
+from labeller.learning.bridge_pool import labelled
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun, WorkerPulse
-from labeller.learning.selectors import learning_status
+from labeller.learning.selectors import learning_status, teaching_labels
 from labeller.projects.models import Project, User
+from tests.annotation.acts import free_and_reserved
 from tests.cast import make_project
 from tests.learning.scene import annotate, fill
 
@@ -209,9 +213,9 @@ def test_the_button_starts_a_run_and_refuses_in_words(project: Project, alice: U
     alices, url = client_of(alice), reverse("run-start", args=[project.slug])
     alices.post(url)
     assert not TrainingRun.objects.exists()
-    documents = fill(project)
-    annotate(documents[0], bob)
-    annotate(documents[1], bob)
+    free, _ = free_and_reserved(fill(project))
+    annotate(free[0], bob, ["Change"])
+    annotate(free[1], bob, ["Court"])
     alices.post(url)
     assert TrainingRun.objects.get().requested_by == alice
 
@@ -219,33 +223,67 @@ def test_the_button_starts_a_run_and_refuses_in_words(project: Project, alice: U
 def test_the_status_says_how_many_labels_the_kinds_met_so_far_want(project: Project, bob: User) -> None:
     for number in range(20):
         project.labels.create(name=f"kind {number}", position=10 + number, colour="#2b5d8a")
-    for at, document in enumerate(fill(project)[:9]):
+    for at, document in enumerate(free_and_reserved(fill(project))[0][:9]):
         annotate(document, bob, [f"kind {at}"])
     Ranking.objects.create(project=project, model_name="the quick model", labels_seen=9, ranked_at=timezone.now())
     assert learning_status(project).next_full == 18  # two texts for each of nine kinds, and not 16
-    Ranking.objects.filter(project=project).update(labels_seen=60)
+    Ranking.objects.filter(project=project).update(labels_seen=60, pool_size=1_000)
+    assert learning_status(project).next_full == 18  # all of a file, up to 24 of them would be the audit's
+    Ranking.objects.filter(project=project).update(labels_seen=90)
     assert learning_status(project).next_full == 16
 
 
 def test_audit_labels_do_not_hide_that_too_few_texts_teach(project: Project, bob: User) -> None:
     """With four labels at most five kinds and ten teaching texts are wanted: answers are read until there are."""
     project.labels.create(name="None of the others", position=9, colour="#2b5d8a")
-    documents = fill(project)
-    for document in documents[:5]:
-        annotate(document, bob)
-    for document in documents[5:25]:
+    free, reserved = free_and_reserved(fill(project))
+    for document, name in zip(free, ["Change", "Court", "Other", "Change", "Court"], strict=False):
+        annotate(document, bob, [name])
+    for document in [*free[6:], *reserved][:20]:
         annotate(document, bob, source=Source.AUDIT)
     ServingCounter.objects.create(project=project, labelled=25, audit_labelled=20)
     Ranking.objects.create(project=project, model_name="the quick model", labels_seen=25, ranked_at=timezone.now())
     assert learning_status(project).next_full == 26  # the sixth teaching text of three kinds
-    annotate(documents[25], bob)
+    annotate(free[5], bob, ["Other"])
     assert learning_status(project).next_full == 16  # reached: with the next label
+
+
+def test_labels_of_a_file_on_texts_that_the_audit_may_draw_promise_no_full_run(
+    project: Project, alice: User, bob: User
+) -> None:
+    """What the page counts and the button asks is what a run would learn from."""
+    free, reserved = free_and_reserved(fill(project))
+    for document in [*reserved, free[0]]:
+        annotate(document, alice, ["Change"] if document == free[0] else None, source=Source.IMPORT)
+    n = len(reserved) + 1
+    Ranking.objects.create(project=project, model_name="the quick model", labels_seen=n, ranked_at=timezone.now())
+    assert teaching_labels(project) == (n, 1, 1) and int(labelled(project).may_teach.sum()) == 1
+    assert learning_status(project).next_full == max(16, n + 1)
+    with pytest.raises(services.RunRefused, match="two kinds"):
+        services.start_full(project=project)
+    annotate(free[1], bob, ["Court"])
+    assert services.start_full(project=project).labels_at_start == n + 1
+
+
+def test_counting_what_teaches_takes_as_many_queries_for_any_number_of_texts(
+    project: Project, alice: User, django_assert_num_queries
+) -> None:
+    documents = fill(project)
+    annotate(documents[0], alice)
+    with CaptureQueriesContext(connection) as few:
+        teaching_labels(project)
+    for document in documents[1:]:
+        annotate(document, alice, source=Source.IMPORT)
+    with django_assert_num_queries(len(few)):
+        teaching_labels(project)
 
 
 @pytest.mark.parametrize("given", [12, 20])
 def test_the_status_waits_for_two_texts_a_label_however_many_sets_of_labels_there_are(bob: User, given: int) -> None:
     names = [f"kind {number}" for number in range(10)]
     several = make_project("multi", names)
+    several.audit = False  # none of these texts is set apart
+    several.save()
     for at, document in enumerate(fill(several)[:given]):
         annotate(document, bob, [names[at % 10], names[(at + 1 + at // 10) % 10]])
     Ranking.objects.create(project=several, model_name="the quick model", labels_seen=given, ranked_at=timezone.now())

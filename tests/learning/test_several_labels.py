@@ -63,7 +63,7 @@ def test_a_kind_of_text_is_a_label_carried_or_none_of_them_wherever_kinds_are_co
     annotate(documents[14], bob, [])
     labels = labelled(several)
     assert len(np.unique(labels.Y, axis=0)) == 4
-    assert labels.kinds == labels.only(~labels.is_audit).kinds == selectors.teaching_labels(several).kinds == 3
+    assert labels.kinds == 3 > labels.only(labels.may_teach).kinds == selectors.teaching_labels(several).kinds == 2
     assert selectors.labelled_kinds(several) == (14, 3)
 
 

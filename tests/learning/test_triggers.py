@@ -18,13 +18,16 @@ def test_the_next_full_run_is_a_quarter_further(labels_at_last: int, next_at: in
     assert next_full_at(labels_at_last) == next_at
 
 
-def test_growth_that_is_whole_is_not_rounded_up_by_a_rounding_error() -> None:
-    assert next_full_at(10, first=2, growth=1.1) == 11
+@pytest.mark.parametrize(("refused", "next_at"), [(0, 50), (1, 60), (2, 80), (3, 80), (8, 80)])
+def test_runs_that_the_labels_refuse_put_off_the_next(refused: int, next_at: int) -> None:
+    assert next_full_at(40, refused=refused) == next_at
+    assert is_full_due(next_at, teaching=30, kinds=3, labels_at_last=40, unfinished=False, refused=refused)
+    assert not is_full_due(next_at - 1, teaching=30, kinds=3, labels_at_last=40, unfinished=False, refused=refused)
 
 
-@given(st.integers(0, 1_000_000))
-def test_it_always_lies_ahead(labels: int) -> None:
-    assert next_full_at(labels) > labels
+@given(st.integers(0, 1_000_000), st.integers(0, 9))
+def test_it_always_lies_ahead(labels: int, refused: int) -> None:
+    assert next_full_at(labels, refused=refused) > labels
 
 
 @given(st.integers(16, 100_000))

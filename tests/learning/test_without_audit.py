@@ -16,6 +16,7 @@ from labeller.learning.bridge_later import compare_without_audit
 from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import judge
 from labeller.learning.bridge_quick import head_of
+from labeller.learning.decisions import seen_behind
 from labeller.learning.models import LoopState
 from labeller.projects.models import Project, User
 from modelsvc.halves import TEMPERATURE
@@ -163,6 +164,7 @@ def test_without_an_audit_the_labels_at_hand_and_later_ones_may_speak_against_a_
     head = fit_head(pool.X[pool.rows_of(snapshot.document_ids)[0]], snapshot.Y, multi_label=False)
     sentence, better = compare_without_audit(unaudited, snapshot, head, pool, facts)
     assert better is promoted and words in sentence
+    assert seen_behind(sentence) is not promoted
 
 
 def test_how_sure_a_tuned_model_may_be_is_what_its_halves_said_and_stays_so_in_the_quick_model(

@@ -116,5 +116,8 @@ def test_where_no_text_may_say_how_sure_a_head_is_it_is_as_sure_as_it_is_told():
     X /= np.linalg.norm(X, axis=1, keepdims=True)
     none = np.zeros(32, np.bool_)
     assert fit_head(X, Y, multi_label=False, calibrate_on=none, untold=Sureness(0.6)).temperature == 0.6
-    told, own = (fit_head(X, Y, multi_label=False, untold=Sureness(given)).temperature for given in (0.6, 1.0))
-    assert told == own != 0.6
+
+    def after_texts(given: float) -> float:
+        return fit_head(X, Y, multi_label=False, untold=Sureness(given)).temperature
+
+    assert 0.6 < after_texts(0.6) < after_texts(1.0), "these labels are noise: texts that may say so do"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -42,3 +44,48 @@ def test_the_temperature_is_the_one_of_the_grid_with_the_least_loss(grid: np.nda
     temperature, losses = tempered(LOGITS, TRUTH, grid)
     assert temperature == grid[int(np.argmin(each))]
     assert losses.sum() == pytest.approx(min(each))
+
+
+class TestATemperatureByFewRows:
+    """Rows of logits that are `sure` times as sure as they should be: what is lost on other rows of their kind."""
+
+    @staticmethod
+    @cache
+    def losses(n: int, sure: float) -> tuple[float, float, float]:
+        """Over 25 draws of n rows, the mean loss by the temperature that suits them best and by that drawn towards 1.
+        And by 1."""
+        rng = np.random.default_rng([n, int(10 * sure)])
+        logits = rng.normal(0, 4, (800 + 25 * n, 4)).astype(np.float32)
+        truth = (softmax(logits.copy()).cumsum(axis=1) > rng.random((len(logits), 1))).argmax(axis=1)
+        logits *= np.float32(sure)
+        lost = {float(t): log_losses(logits[:800] / np.float32(t), truth[:800]).mean() for t in TEMPERATURES}
+        draws = np.arange(800, len(logits)).reshape(25, n)
+
+        def mean(expected: float | None) -> float:
+            found = [tempered(logits[few], truth[few], TEMPERATURES, expected=expected)[0] for few in draws]
+            return float(np.mean([lost[t] for t in found]))
+
+        return mean(None), mean(1.0), float(log_losses(logits[:800], truth[:800]).mean())
+
+    @pytest.mark.parametrize("n", [10, 20, 40, 100])
+    @pytest.mark.parametrize("sure", [0.5, 1.0, 2.0])
+    def test_drawn_towards_what_is_expected_it_is_nowhere_behind_that_of_the_rows_alone(
+        self, n: int, sure: float
+    ) -> None:
+        alone, drawn, _ = self.losses(n, sure)
+        assert drawn < alone + 0.01
+
+    @pytest.mark.parametrize("n", [10, 20])
+    def test_of_an_honest_head_few_rows_spoil_less_than_half_as_much(self, n: int) -> None:
+        alone, drawn, honest = self.losses(n, 1.0)
+        assert drawn - honest < (alone - honest) / 2
+
+    def test_forty_rows_mend_a_head_that_is_twice_too_sure(self) -> None:
+        _, drawn, untouched = self.losses(40, 2.0)
+        assert drawn < untouched - 0.03
+
+
+def test_rows_that_say_nothing_leave_the_temperature_where_it_is_expected() -> None:
+    flat = np.zeros((20, 4), np.float32)
+    for expected in (TEMPERATURES[10], TEMPERATURES[50]):
+        assert tempered(flat, TRUTH[:20], TEMPERATURES, expected=expected)[0] == expected

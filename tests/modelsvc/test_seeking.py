@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from modelsvc.pool import AsItCame, Pool, StrategyError
-from modelsvc.seeking import ENOUGH, NEAREST, sought
+from modelsvc.seeking import ENOUGH, NEAREST, seeking, sought
 from modelsvc.strategies import phase, rank
+from modelsvc.types import Ranked
 
 NAMES = ["Change", "Court", "Forum"]
 FORUM = 2
@@ -34,7 +35,8 @@ def forgotten(*, forums=1, N=120, seed=0):
 
 def test_a_label_with_one_text_is_asked_by_likeness_to_it():
     pool, kinds = forgotten()
-    rows, labels = sought(pool)
+    found = sought(pool)
+    rows, labels = found.rows, found.labels
     assert len(rows) == NEAREST and (labels == FORUM).all()
     assert (kinds[rows] == FORUM).all()
     own = pool.labelled_X[-1]
@@ -43,27 +45,27 @@ def test_a_label_with_one_text_is_asked_by_likeness_to_it():
 
 def test_a_label_without_text_is_asked_by_likeness_to_its_name():
     pool, kinds = forgotten(forums=0)
-    rows, _ = sought(pool)
+    rows = sought(pool).rows
     assert len(rows) == NEAREST and (kinds[rows] == FORUM).all()
 
 
 def test_without_text_and_without_name_it_is_nowhere_to_be_sought():
     pool, _ = forgotten(forums=0)
-    assert not len(sought(replace(pool, label_X=None))[0])
+    assert not len(sought(replace(pool, label_X=None)).rows)
     nameless = pool.label_X.copy()
     nameless[FORUM] = 0
-    assert not len(sought(replace(pool, label_X=nameless))[0])
+    assert not len(sought(replace(pool, label_X=nameless)).rows)
 
 
 def test_a_label_that_the_model_answers_once_is_left_to_doubt():
     pool, _ = forgotten()
     pool.proba[5] = [0.1, 0.1, 0.8]
-    assert not len(sought(pool)[0])
+    assert not len(sought(pool).rows)
 
 
 @pytest.mark.parametrize(("forums", "asked"), [(ENOUGH - 1, NEAREST), (ENOUGH, 0)])
 def test_four_texts_are_enough(forums, asked):
-    assert len(sought(forgotten(forums=forums)[0])[0]) == asked
+    assert len(sought(forgotten(forums=forums)[0]).rows) == asked
 
 
 def test_texts_that_turned_out_to_be_something_else_are_not_made_up_for():
@@ -71,7 +73,7 @@ def test_texts_that_turned_out_to_be_something_else_are_not_made_up_for():
     pool, _ = forgotten(forums=0)
     asked: list[int] = []
     for tried in range(1, NEAREST + 1):
-        rows, _ = sought(pool)
+        rows = sought(pool).rows
         assert len(rows) == NEAREST - tried + 1
         row = int(rows[0])
         asked.append(row)
@@ -83,16 +85,21 @@ def test_texts_that_turned_out_to_be_something_else_are_not_made_up_for():
             labelled_X=np.concatenate([pool.labelled_X, pool.X[[row]]]),
             labelled_Y=np.concatenate([pool.labelled_Y, np.eye(3, dtype=np.uint8)[[0]]]),
         )
-    assert not len(sought(pool)[0])
+    assert not len(sought(pool).rows)
 
 
 def test_texts_in_somebody_s_hand_count_among_them():
     pool, _ = forgotten()
-    rows, _ = sought(pool)
+    rows = sought(pool).rows
     rest = np.setdiff1d(np.arange(pool.size), rows[:2])
     waiting = replace(pool, X=pool.X[rest], proba=pool.proba[rest], in_hand_X=pool.X[rows[:2]])
-    again, _ = sought(waiting)
+    again = sought(waiting).rows
     assert len(again) == 1 and np.array_equal(waiting.X[again[0]], pool.X[rows[2]])
+
+
+def at_random(pool, k, rng):
+    ones = np.ones(k, np.float32)
+    return Ranked(rng.permutation(pool.size)[:k], ones, ones, ["Asked at random"] * k, "random")
 
 
 def with_waiting(pool, X):
@@ -105,21 +112,21 @@ def test_copies_of_a_labelled_text_take_no_place():
     """Contracts repeat one another: three copies of the one text teach nothing, and are not all there is to ask."""
     pool, kinds = forgotten()
     copies = with_waiting(pool, np.repeat(pool.labelled_X[[-1]], 3, axis=0))
-    rows, _ = sought(copies)
+    rows = sought(copies).rows
     assert len(rows) == NEAREST and rows.max() < pool.size and (kinds[rows] == FORUM).all()
 
 
 def test_a_labelled_text_that_others_are_still_asked_for_takes_none_either():
     pool, kinds = forgotten()
-    rows, _ = sought(with_waiting(pool, pool.labelled_X))
+    rows = sought(with_waiting(pool, pool.labelled_X)).rows
     assert len(rows) == NEAREST and (kinds[rows] == FORUM).all()
 
 
 def test_whoever_knows_the_whole_pool_says_what_is_answered():
     """Late in a project the texts of a label are labelled, and the model answers it for none of the few left."""
     pool, _ = forgotten()
-    assert not len(sought(replace(pool, answered=np.array([90, 40, 7])))[0])
-    assert len(sought(replace(pool, answered=np.array([90, 47, 0])))[0]) == NEAREST
+    assert not len(sought(replace(pool, answered=np.array([90, 40, 7]))).rows)
+    assert len(sought(replace(pool, answered=np.array([90, 47, 0]))).rows) == NEAREST
 
 
 class TestByTheEncoderAsItCame:
@@ -141,11 +148,11 @@ class TestByTheEncoderAsItCame:
     @pytest.mark.parametrize("forums", [0, 1])
     def test_texts_and_names_are_compared_as_it_reads_them(self, forums):
         pool, plain, _ = self.tuned(forums=forums)
-        assert sought(pool)[0].tolist() == sought(plain)[0].tolist()
+        assert sought(pool).rows.tolist() == sought(plain).rows.tolist()
 
     def test_texts_it_has_not_read_are_not_sought(self):
         pool, _, kinds = self.tuned(forums=1, unread=5)
-        rows, _ = sought(pool)
+        rows = sought(pool).rows
         assert np.count_nonzero(kinds[rows] == FORUM) == 1
 
     def test_a_name_it_has_not_read_is_looked_for_where_it_is(self):
@@ -155,23 +162,85 @@ class TestByTheEncoderAsItCame:
         names = read.label_X.copy()
         names[FORUM] = 0
         unread = replace(pool, as_it_came=lambda: replace(read, label_X=names))
-        assert sought(unread)[0].tolist() == sought(replace(pool, as_it_came=None))[0].tolist() != []
+        assert sought(unread).rows.tolist() == sought(replace(pool, as_it_came=None)).rows.tolist() != []
 
     def test_where_it_has_read_nothing_the_tuned_one_is_asked(self):
         pool, _, _ = self.tuned(forums=1)
         own = replace(pool, as_it_came=None)
-        assert sought(replace(pool, as_it_came=lambda: None))[0].tolist() == sought(own)[0].tolist()
+        assert sought(replace(pool, as_it_came=lambda: None)).rows.tolist() == sought(own).rows.tolist()
 
     def test_it_is_not_looked_up_while_every_label_is_answered(self):
         pool, _, _ = self.tuned(forums=1)
         pool.proba[5] = [0.1, 0.1, 0.8]
-        assert not len(sought(replace(pool, as_it_came=lambda: pytest.fail("looked up")))[0])
+        assert not len(sought(replace(pool, as_it_came=lambda: pytest.fail("looked up"))).rows)
+
+
+class TestHowOften:
+    """The model answers the present kinds and they are all there is: their texts, and names of labels that no text
+    carries."""
+
+    PRESENT = 4
+
+    def pool(self, absent, *, N=600, seed=1):
+        rng = np.random.default_rng(seed)
+        names = unit(rng.normal(size=(self.PRESENT + absent, 24)))
+        kinds = rng.integers(self.PRESENT, size=N)
+        X = unit(names[kinds] + 0.15 * rng.normal(size=(N, 24)))
+        Y = np.eye(len(names), dtype=np.uint8)[kinds]
+        return X, Y, names
+
+    def played(self, X, Y, names, *, answers, page=5, answered=lambda Y: Y.astype(np.float32)):
+        """Of so many answers, page by page, how many were sought, and how many of those carried what they were for."""
+        known = np.arange(2 * self.PRESENT)
+        sought_for, useful = 0, 0
+        while len(known) < answers:
+            free = np.setdiff1d(np.arange(len(X)), known)
+            called = [f"label {c}" for c in range(len(names))]
+            pool = Pool(X[free], answered(Y[free]), X[known], Y[known], False, called, label_X=names)
+            ranked = seeking(at_random, pool, page, np.random.default_rng(len(known)))
+            for row, reason in zip(free[ranked.rows], ranked.reasons, strict=True):
+                sought_for += "never answers" in reason
+                useful += "never answers" in reason and f"never answers label {Y[row].argmax()} " in reason
+            known = np.concatenate([known, free[ranked.rows]])
+        return sought_for, useful
+
+    def test_a_long_list_of_labels_that_no_text_carries_takes_few_of_the_answers(self):
+        sought_for, useful = self.played(*self.pool(60), answers=300)
+        assert useful == 0 and 20 <= sought_for < 300 / 4
+
+    def test_even_then_one_turn_of_eight_is_sought(self):
+        X, Y, names = self.pool(60)
+        pool = Pool(X[300:], Y[300:].astype(np.float32), X[:300], Y[:300], False, list(map(str, names)), label_X=names)
+        assert sought(pool).every == 8
+        firsts = [
+            np.flatnonzero(["never" in reason for reason in seeking(at_random, pool, 40, rng).reasons])
+            for rng in map(np.random.default_rng, range(20))
+        ]
+        assert all((np.diff(places) == 8).all() for places in firsts)
+        assert len({int(places[0]) for places in firsts}) > 3, "no order begins with one for sure"
+
+    def test_labels_that_are_found_are_sought_in_every_second_turn_to_the_end(self):
+        """Twelve kinds with a name each; the model answers four of them whatever the text is."""
+        X, Y, names = self.pool(0, N=200)
+        rng = np.random.default_rng(3)
+        rare = unit(rng.normal(size=(12, 24)))
+        kinds = np.repeat(np.arange(12), 10)
+        X = np.concatenate([X, unit(rare[kinds] + 0.15 * rng.normal(size=(120, 24)))])
+        Y = np.eye(16, dtype=np.uint8)[np.concatenate([Y.argmax(axis=1), 4 + kinds])]
+
+        def answered(of):
+            known = of.astype(np.float32)
+            known[of[:, 4:].any(axis=1)] = np.eye(16)[0]
+            return known
+
+        sought_for, useful = self.played(X, Y, np.concatenate([names, rare]), answers=68, answered=answered)
+        assert sought_for == 36 and useful > 30
 
 
 class TestInTheDefaultPolicy:
     def test_every_second_text_is_sought_and_says_so(self):
         pool, _ = forgotten()
-        rows, _ = sought(pool)
+        rows = sought(pool).rows
         ranked = rank(pool, 40, seed=3)
         assert ranked.rows[[0, 2, 4]].tolist() == rows.tolist()
         said = "Asked because the model never answers Forum and this may be an example"
@@ -181,7 +250,7 @@ class TestInTheDefaultPolicy:
 
     def test_one_text_asked_is_one_sought(self):
         pool, _ = forgotten()
-        assert rank(pool, 1, seed=3).rows.tolist() == sought(pool)[0][:1].tolist()
+        assert rank(pool, 1, seed=3).rows.tolist() == sought(pool).rows[:1].tolist()
 
     def test_a_pool_used_up_is_asked_to_the_last_text(self):
         pool, _ = forgotten()

@@ -1,0 +1,9 @@
+"""What became of a full run's model, read from the sentence that is kept of it."""
+
+from __future__ import annotations
+
+
+def seen_behind(reason: str) -> bool:
+    """Whether a comparison with the model before spoke against it. Not where too few labels could tell, nor where it
+    waits only because a manager holds on to another."""
+    return reason.startswith("Not promoted: ") and "(p of being worse " in reason and " is pinned. " not in reason
