@@ -19,7 +19,7 @@ def saving(comparison: OrderComparison | None) -> str:
         return _none_shown(low, high, whole(comparison.n_audit))
     return _(
         "Choosing texts has saved about %(saved)s labels so far (%(low)s to %(high)s): about %(chosen)s labels taught "
-        "what %(random)s drawn at random teach, judged on %(audit)s audit texts."
+        "what %(random)s drawn at random teach, judged with the untuned language model on %(audit)s audit texts."
     ) % {
         "saved": rough(value),
         "low": rough(low),
@@ -33,13 +33,18 @@ def saving(comparison: OrderComparison | None) -> str:
 def _none_shown(low: float | None, high: float | None, audit: str) -> str:
     """With what may still be true, as far as it is known; None is minus infinity."""
     if high is None or (low is None and high <= 0) or low == high:
-        return _("No saving from choosing texts is shown so far, judged on %(audit)s audit texts.") % {"audit": audit}
+        return _(
+            "No saving from choosing texts is shown so far, judged with the untuned language model on %(audit)s audit "
+            "texts."
+        ) % {"audit": audit}
     if low is None:
         return _(
-            "No saving from choosing texts is shown so far (at most %(high)s labels), judged on %(audit)s audit texts."
+            "No saving from choosing texts is shown so far (at most %(high)s labels), judged with the "
+            "untuned language model on %(audit)s audit texts."
         ) % {"high": rough(high), "audit": audit}
     return _(
-        "No saving from choosing texts is shown so far (%(low)s to %(high)s labels), judged on %(audit)s audit texts."
+        "No saving from choosing texts is shown so far (%(low)s to %(high)s labels), judged with the untuned language "
+        "model on %(audit)s audit texts."
     ) % {"low": rough(low), "high": rough(high), "audit": audit}
 
 

@@ -101,7 +101,10 @@ class TestTheReport:
         for heading in ("What lies ahead", "What the pool holds"):
             of_audit, of_test = (page.split(f"<h2>{heading}</h2>")[1].split("</section>")[0] for page in (audit, test))
             assert re.sub(r'<p class="small">This stands.*?</p>\s*', "", of_test).strip() == of_audit.strip()
-        assert "judged on 35 audit texts" in audit and "judged on 35 audit texts" in test
+        assert (
+            "judged with the untuned language model on 35 audit texts" in audit
+            and "judged with the untuned language model on 35 audit texts" in test
+        )
         assert "about 83 in 100" in test and "<small>plain" in audit and "<small>plain" not in test
 
 

@@ -6,6 +6,8 @@ from labeller.insight.saving import rough, saving
 from labeller.projects.models import Project
 from tests.insight.scored import add_comparison
 
+JUDGED = "judged with the untuned language model on 80 audit texts."
+
 
 def test_before_any_comparison_nothing_is_said() -> None:
     assert saving(None) == ""
@@ -17,16 +19,28 @@ def test_before_any_comparison_nothing_is_said() -> None:
         (
             (40.0, 21.0, 58.0),
             "Choosing texts has saved about 40 labels so far (21 to 60): about 40 labels taught what 80 drawn at "
-            "random teach, judged on 80 audit texts.",
+            f"random teach, {JUDGED}",
         ),
         (
             (12.0, 0.0, 20.0),
-            "No saving from choosing texts is shown so far (0 to 20 labels), judged on 80 audit",
+            f"No saving from choosing texts is shown so far (0 to 20 labels), {JUDGED}",
         ),
-        ((-5.0, -33.0, 20.0), "No saving from choosing texts is shown so far (−33 to 20 labels), judged on 80 audit"),
-        ((-5.0, None, 14.0), "No saving from choosing texts is shown so far (at most 14 labels), judged on 80 audit"),
-        ((None, None, -8.0), "No saving from choosing texts is shown so far, judged on 80 audit texts."),
-        ((None, None, None), "No saving from choosing texts is shown so far, judged on 80 audit texts."),
+        (
+            (-5.0, -33.0, 20.0),
+            f"No saving from choosing texts is shown so far (−33 to 20 labels), {JUDGED}",
+        ),
+        (
+            (-5.0, None, 14.0),
+            f"No saving from choosing texts is shown so far (at most 14 labels), {JUDGED}",
+        ),
+        (
+            (None, None, -8.0),
+            f"No saving from choosing texts is shown so far, {JUDGED}",
+        ),
+        (
+            (None, None, None),
+            f"No saving from choosing texts is shown so far, {JUDGED}",
+        ),
     ],
 )
 def test_a_saving_is_claimed_only_when_its_whole_interval_is_one(
