@@ -26,6 +26,7 @@ from modelsvc.descent import Course, descend, learn_by_pieces
 from modelsvc.encoder import Encoder
 from modelsvc.finetune_config import FineTuneConfig, FineTuneError
 from modelsvc.in_training import InTraining, Tuned, in_training, own_copy
+from modelsvc.links import one_hot
 from modelsvc.logistic import fit_linear
 from modelsvc.parameter_groups import Thaw, parameter_groups
 from modelsvc.schedules import slanted_triangle, thawed_layers
@@ -102,9 +103,13 @@ def _first_head(
     if not config.head_start:
         return head
     read = encoder.encode if config.windows == 1 else partial(encode_whole, encoder)
-    X = read(texts, on_progress=lambda _: on_progress(Progress(STAGE, 0.0)))
-    likeliest = np.eye(Y.shape[1], dtype=np.uint8)[Y.argmax(1)]
-    weights, bias = fit_linear(X, (Y >= 0.5).astype(np.uint8) if multi_label else likeliest, multi_label=multi_label)
+
+    def look(_: Progress | None = None) -> None:
+        on_progress(Progress(STAGE, 0.0))
+
+    X = read(texts, on_progress=look)
+    hard = (Y >= 0.5).astype(np.uint8) if multi_label else one_hot(Y.argmax(1), Y.shape[1])
+    weights, bias = fit_linear(X, hard, multi_label=multi_label, look=look)
     with torch.no_grad():
         head.weight.copy_(torch.from_numpy(np.array(weights.T)) * config.head_start)
         head.bias.copy_(torch.from_numpy(np.array(bias)) * config.head_start)

@@ -34,7 +34,7 @@ def frozen_unseen(task: Task, pool_texts: list[str], *, at: float) -> Proba:
     X = encoder.encode(task.texts, on_progress=task.standing(READING, at))
     asked = [pool_texts[row] for row in sampled(len(pool_texts), seed=task.seed).tolist()]
     pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
-    names = task.names(encoder)
+    names = task.names(encoder, task.standing(READING, at))
     look = task.looking(READING, at)
     return cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names, look=look)[0]
 

@@ -219,7 +219,7 @@ def _second_opinion(task: Task, texts: list[str], facts: Mapping[str, float | st
         multi_label=False,
         seed=task.seed,
         pool_X=X[sampled(len(X), seed=task.seed)],
-        names=task.names(encoder),
+        names=task.names(encoder, task.standing(READING_POOL, 1.0)),
         look=task.looking(READING_POOL, 1.0),
     )
     return SecondOpinion(predict_proba(head, X), share, sureness_in(facts).temperature)

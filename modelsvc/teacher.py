@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +40,11 @@ class Task:
     label_texts: Sequence[Sequence[str]] = ()  # what each of the C labels is called, where that is to teach
     words: Words | None = None  # of the texts, where heads read them too
 
-    def names(self, encoder: Encoder) -> Prototypes | None:
-        """The labels' names as this encoder reads them; None where they are not to teach."""
-        return None if self.multi_label else Prototypes.read(self.label_texts, encoder.encode)
+    def names(self, encoder: Encoder, told: OnProgress) -> Prototypes | None:
+        """The labels' names as this encoder reads them; None where they are not to teach. `told` as in `encode`: there
+        may be thousands."""
+        read = partial(encoder.encode, on_progress=told)
+        return None if self.multi_label else Prototypes.read(self.label_texts, read)
 
     def as_it_came(self) -> Encoder:
         """The encoder that nothing has tuned."""

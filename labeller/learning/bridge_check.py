@@ -4,6 +4,7 @@ over each is cross-validated on them. What comes out is a proposal with its evid
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def _read(
         started = time.perf_counter()
         embeddings[key] = encoder.encode(texts, on_progress=_told(beat, key, at))
         speeds[key] = round(len(texts) / (time.perf_counter() - started), 1)
-        names[key] = Prototypes.read(called, encoder.encode)
+        names[key] = Prototypes.read(called, partial(encoder.encode, on_progress=_standing(beat, key, at + 1)))
     if len(embeddings) < 2:
         raise NothingToCompare("No other language model could be read. " + " ".join(failed.values()))
     return embeddings, names, speeds, failed
@@ -103,6 +104,11 @@ def _told(beat: Heartbeat, key: str, at: int) -> OnProgress:
         beat.tell(f"reading with {key}", (at + progress.done) / len(settings.ENCODERS))
 
     return on_progress
+
+
+def _standing(beat: Heartbeat, key: str, at: int) -> OnProgress:
+    """For names, which are read after the texts: the bar stays where it is."""
+    return lambda _: beat.tell(f"reading with {key}", at / len(settings.ENCODERS))
 
 
 def _result(choice: EncoderChoice, speeds: dict[str, float], failed: dict[str, str]) -> dict[str, Any]:

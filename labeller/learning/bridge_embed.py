@@ -46,7 +46,8 @@ def embed_texts(run: TrainingRun, beat: Heartbeat) -> None:
         encoder = Encoder.load(reader.encoder_folder(), threads=settings.TRAINING_THREADS)
         store = EmbeddingStore(reader.store_folder, sha256=encoder.sha256, width=encoder.width)
         if names:
-            write_names(store.folder, names, encoder.encode(names))
+            X = encoder.encode(names, on_progress=lambda told: beat.tell(f"reading {told.stage}", 0.0))
+            write_names(store.folder, names, X)
         look_at = FIRST_TEXTS
         for done in embed_into(store, encoder, ids, beat.tell, check=beat.check):
             beat.progressed()

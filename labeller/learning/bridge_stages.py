@@ -198,7 +198,7 @@ def read_pool(
     own = EmbeddingStore(folder / "embeddings", sha256=encoder.sha256, width=encoder.width)
     wanted = read_first(project, snapshot.labels.document_ids, candidates, snapshot.moment)
     if names := unread_names(project, own.folder):
-        write_names(own.folder, names, encoder.encode(names))
+        write_names(own.folder, names, encoder.encode(names, on_progress=lambda told: tell(told.stage, 0.0, None)))
     for _ in embed_into(own, encoder, own.missing(wanted), tell):
         pass
     ids, X = own.load()

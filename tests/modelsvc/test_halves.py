@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,18 @@ class TestWhetherTuningPays:
 
     def test_nothing_speaks_where_nobody_asked(self):
         assert not speak_against({"teacher": "plain"})
+
+
+def test_while_labels_names_are_read_it_can_be_stopped(task):
+    """There may be thousands of them."""
+
+    def stop(_):
+        raise InterruptedError
+
+    named = replace(task, label_texts=[("Ours",), ("Yours",)])
+    assert len(named.names(task.as_it_came(), silent)) == 2
+    with pytest.raises(InterruptedError):
+        named.names(task.as_it_came(), stop)
 
 
 class TestHowSureItMayBe:
