@@ -36,7 +36,7 @@ def test_a_cancel_is_seen_while_a_model_is_compared(
     read(project)
     for at, document in enumerate(documents[:24]):
         annotate(document, bob, source=Source.AUDIT if at >= 12 else Source.ACTIVE)
-    monkeypatch.setattr(bridge_promotion, "score_audit", lambda *_, **__: pytest.fail("it went on after the head"))
+    monkeypatch.setattr(bridge_promotion, "score_over", lambda *_, **__: pytest.fail("it went on after the head"))
     run = services.start_full(project=project, enqueue=False)
     token = runs.claim(run)
     assert token
