@@ -25,10 +25,11 @@ from modelsvc.halves_facts import sureness_in
 from modelsvc.paired import Comparison, compare_answers
 from modelsvc.types import Look, unwatched
 
-# p of being worse below which a model that serves gives way. Smaller than what keeps a new one out: each change has the
-# pool ranked anew, and the question is asked at every run. Smaller still without an audit: those texts were asked
-# because the model that serves was in doubt of them, which speaks for any other.
-BEHIND_ON_AUDIT, BEHIND_ON_LATER = 0.1, 0.05
+# p of being worse below which a tuned encoder counts as behind. On the audit: fewer right, by however little. Audits
+# are small and runs many, so one of them is lucky: without this nearly every project whose tuning loses 7 points ended
+# with a tuned encoder (benchmarks/kept_by_luck.py). Of later labels it takes more: they were asked because the model
+# that serves was in doubt of them, which speaks for any other.
+BEHIND_ON_AUDIT, BEHIND_ON_LATER = 0.5, 0.05
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def worse_than_plain(project: Project, labels: Labelled, new: AuditScore, look: 
     """Why a new tuned encoder, scored as `new` on `labels`, may not serve; empty where the audit does not see it behind
     the encoder as it came."""
     found = _beside_plain(project, labels, new, look)
-    if found is None or found.no_worse:
+    if found is None or found.p >= BEHIND_ON_AUDIT:
         return ""
     said = _counts(found, "audit texts right", project.is_multi)
     return f"Not promoted: {said} The model before goes on serving; more labels usually mend this."

@@ -75,10 +75,9 @@ def _by_audit(
     project: Project, labels: Labelled, pool: PoolArrays, audit: AuditScore, sure: Sureness, look: Look
 ) -> tuple[str, bool]:
     """(The decision in words, whether to promote): beside what serves and beside the encoder as it came."""
-    is_first = reader_of(project).base is None
     new, old = on_common_ground(project, labels, pool, audit, sure, look)
-    sentence, promoted = compare(new, old, multi_label=project.is_multi, seed=project.seed, is_first=is_first)
-    worse = worse_than_plain(project, labels, audit, look) if promoted and not is_first else ""
+    sentence, promoted = compare(new, old, multi_label=project.is_multi, seed=project.seed)
+    worse = worse_than_plain(project, labels, audit, look) if promoted else ""
     return (worse, False) if worse else (sentence, promoted)
 
 
@@ -106,12 +105,9 @@ def on_common_ground(
     return score_over(project, both, new_pool, names, tuned=sure, look=look), old
 
 
-def compare(
-    new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0, is_first: bool = False
-) -> tuple[str, bool]:
+def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:
     """(The decision in words, whether to promote). Promoted where nothing speaks against it; without evidence the
-    model before stays: an encoder tuned on a dozen texts is as often worse as better. So the first tuned one
-    (`is_first`) must also have no fewer right, or no lower macro-F1, than the encoder as it came.
+    model before stays: an encoder tuned on a dozen texts is as often worse as better.
 
     With several labels a text some audit texts must carry one: on all others both models mostly, and rightly, give
     none.
@@ -137,7 +133,4 @@ def compare(
     counts += f" (p of being worse {found.p:.2f})"
     if not found.no_worse:
         return f"Not promoted: {counts}. The model before goes on serving; more labels usually mend this.", False
-    gained = found.macro_f1 - found.macro_f1_before if multi_label else found.right - found.right_before
-    if is_first and gained < 0:
-        return f"Not promoted: {counts}. A first tuned model must not be behind the encoder as it came.", False
     return f"Promoted: {counts}.", True

@@ -64,7 +64,6 @@ DECISIONS = [
         "before goes on serving; more labels usually mend this."
     ),
     gettext_noop("Not promoted: %(counts)s The model before goes on serving; more labels usually mend this."),
-    gettext_noop("Not promoted: %(counts)s A first tuned model must not be behind the encoder as it came."),
     gettext_noop(
         "Promoted: %(right)s of %(n)s audit texts right, %(before)s before; macro-F1 %(f1)s, %(f1_before)s before (p "
         "of being worse %(p)s)."

@@ -39,7 +39,6 @@ def decisions() -> list[str]:
         compare(score(few), score(few))[0],
         compare(score(many), score(many))[0],
         compare(score(bad), score(many))[0],
-        compare(score([0] + [1] * 11), score(many), is_first=True)[0],
         compare(score(many, multi=True), score(many, multi=True), multi_label=True)[0],
     ]
 
