@@ -54,7 +54,7 @@ def gives_way(project: Project, labels: Labelled, *, by_audit: bool, look: Look 
     """The tuned encoder that serves, where it should give way to the encoder as it came. Asked of the audit texts, or,
     without them, of texts labelled since it learnt: it has seen no label of either."""
     base = reader_of(project).base
-    if base is None:
+    if base is None or base.encoder != project.encoder:  # another one to begin from has not read the pool yet
         return None
     pool = pool_arrays(reader_of(project).store_folder)
     both = labels.only(pool.rows_of(labels.document_ids)[1])

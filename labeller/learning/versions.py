@@ -48,11 +48,13 @@ def serve_again(*, version: ModelVersion, requested_by: User | None = None) -> N
 
 def retire(*, version: ModelVersion, requested_by: User | None = None) -> None:
     """Let the encoder as it came serve in place of `version`, at once: it has read the pool before any tuning. Texts
-    that were imported since are read by a worker. Raises VersionRefused for a model that does not serve, or that is
-    pinned."""
+    that were imported since are read by a worker, and the whole pool where the project begins from another encoder by
+    now. Raises VersionRefused for a model that does not serve, or that is pinned."""
+    own = version.project.encoder == version.encoder
+    before = {"serving": None, "returning": None, "reading": "" if own else version.encoder}
     loop = LoopState.objects.filter(project=version.project_id, serving=version)
     with transaction.atomic():
-        if not loop.filter(pinned=False).update(serving=None, returning=None):
+        if not loop.filter(pinned=False).update(**before):
             numbered = {"number": version.number}
             if loop.exists():
                 raise VersionRefused(_("Model %(number)s is pinned. Unpin it first.") % numbered)

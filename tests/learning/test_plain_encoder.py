@@ -119,6 +119,15 @@ class TestWithoutAnAudit:
         assert gives_way(project, labelled(project), by_audit=False) is None
 
 
+def test_to_an_encoder_that_has_not_read_the_pool_none_gives_way(
+    project: Project, documents: list[Document], bob: User
+) -> None:
+    answer(documents, bob, audit=15)
+    serve_tuned(project, spoilt=True)
+    project.encoder = "another"
+    assert gives_way(project, labelled(project), by_audit=True) is None
+
+
 def test_where_none_is_tuned_none_gives_way(project: Project, documents: list[Document], bob: User) -> None:
     answer(documents, bob, audit=15)
     assert gives_way(project, labelled(project), by_audit=True) is None
@@ -194,6 +203,14 @@ class TestGoingBackByHand:
         state = LoopState.objects.get(project=project)
         assert state.serving is None and state.refresh_pending
         assert TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).exists()
+
+    def test_where_the_project_begins_from_another_by_now_the_one_it_came_from_orders_the_queue_meanwhile(
+        self, project: Project, documents: list[Document]
+    ) -> None:
+        version, came_from = serve_tuned(project, spoilt=False), project.encoder
+        Project.objects.update(encoder="another")
+        versions.retire(version=ModelVersion.objects.get(pk=version.pk))
+        assert reader_of(Project.objects.get()).key == came_from
 
     @pytest.mark.parametrize(
         ("state", "words"), [("pinned", "Model 1 is pinned"), ("other", "Model 1 does not read the texts now")]
