@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from labeller.learning.bridge_later import ENOUGH_CARRYING, Facts, compare_without_audit
 from labeller.learning.bridge_names import prototypes_of
-from labeller.learning.bridge_plain import GivesWay, gives_way, worse_than_plain
+from labeller.learning.bridge_plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_scoring import score_over
 from labeller.learning.bridge_versions import AuditScore
@@ -77,8 +77,12 @@ def _by_audit(
     """(The decision in words, whether to promote): beside what serves and beside the encoder as it came."""
     new, old = on_common_ground(project, labels, pool, audit, sure, look)
     sentence, promoted = compare(new, old, multi_label=project.is_multi, seed=project.seed)
-    worse = worse_than_plain(project, labels, audit, look) if promoted else ""
-    return (worse, False) if worse else (sentence, promoted)
+    if not promoted:
+        return sentence, False
+    if reader_of(project).base is not None:  # else it is the encoder as it came that serves
+        new, old = audit, plain_score(project, labels, look)
+    worse = worse_than_plain(project, new, old)
+    return (worse, False) if worse else (sentence, True)
 
 
 def on_common_ground(

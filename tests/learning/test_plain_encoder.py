@@ -17,11 +17,12 @@ from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.corpus.models import Document
 from labeller.learning import runs, services, versions
 from labeller.learning.bridge_full import _snapshot
-from labeller.learning.bridge_plain import GivesWay, gives_way, worse_than_plain
+from labeller.learning.bridge_plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import Judged
 from labeller.learning.bridge_scoring import score_over
 from labeller.learning.bridge_stages import Stages, _as_the_loop_is
+from labeller.learning.bridge_versions import AuditScore
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project, User
@@ -92,8 +93,18 @@ class TestByTheAudit:
         plain, labels = pool_arrays(reader_of(project).store_folder), labelled(project)
         pool = PoolArrays(plain.ids, noise_like(plain.X) if spoilt else plain.X)
         new = score_over(project, labels, pool, None, tuned=NOTHING_KNOWN, look=unwatched)
-        said = worse_than_plain(project, labels, new)
+        said = worse_than_plain(project, new, plain_score(project, labels))
         assert said.startswith("Not promoted: ") is refused and bool(said) is refused
+
+    @pytest.mark.parametrize(("right", "refused"), [(9, True), (10, False), (11, False)])
+    def test_one_text_fewer_right_is_enough_to_be_behind(self, project: Project, right: int, refused: bool) -> None:
+        gold = np.eye(3, dtype=np.uint8)[np.arange(12) % 3]
+
+        def said(n: int) -> AuditScore:
+            answers = np.where(np.arange(12)[:, None] < n, gold, np.roll(gold, 1, axis=1))
+            return AuditScore(np.arange(12), answers.astype(np.float32), answers, gold, {}, "")
+
+        assert bool(worse_than_plain(project, said(right), said(10))) is refused
 
 
 class TestWithoutAnAudit:
