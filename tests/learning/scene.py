@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.core.management import call_command
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from labeller.annotation.models import Annotation, QueueEntry, Source
@@ -205,6 +206,12 @@ def audit(project: Project) -> list[int]:
     """Ids of the texts that are asked for the audit, in order."""
     entries = QueueEntry.objects.filter(project=project, stream="audit").order_by("rank")
     return list(entries.values_list("document_id", flat=True))
+
+
+def make_run(project: Project, **fields: object) -> TrainingRun:
+    """A row of a run, by default a full one that beats."""
+    defaults: dict[str, object] = {"kind": "full", "heartbeat_at": timezone.now()}
+    return TrainingRun.objects.create(project=project, **(defaults | fields))
 
 
 def full(project: Project) -> TrainingRun:

@@ -16,21 +16,15 @@ from django_q.brokers import get_broker
 
 from labeller import crew
 from labeller.learning import artifacts, exports, pulse, recovery, runs, selectors, services
-from labeller.learning.automatic import consider_full
 from labeller.learning.models import ModelExport, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.work import carry_out_run
 from labeller.projects.models import Project, User
 from tests.annotation.acts import free_and_reserved
 from tests.learning.outage import Outage, Pauses, cut_the_connection
-from tests.learning.scene import annotate, fill
+from tests.learning.scene import annotate, fill, make_run
 
 State = TrainingRun.State
 LONG_AGO = timedelta(hours=1)
-
-
-def make_run(project: Project, **fields: object) -> TrainingRun:
-    defaults: dict[str, object] = {"kind": "full", "heartbeat_at": timezone.now()}
-    return TrainingRun.objects.create(project=project, **(defaults | fields))
 
 
 def silent(project: Project, **fields: object) -> TrainingRun:
@@ -314,49 +308,6 @@ def test_a_worker_whose_recovery_is_stuck_still_says_that_it_lives(monkeypatch: 
         stop.set()
         for thread in threads:
             thread.join()
-
-
-@pytest.mark.django_db
-def test_many_embed_runs_do_not_hide_the_last_full_one(project: Project) -> None:
-    full = make_run(project, state="failed", reason="Out of memory.", labels_at_start=40)
-    for _ in range(9):
-        make_run(project, kind="embed", state="done")
-    status = selectors.learning_status(project)
-    assert status.full == full
-    assert (status.embed, status.next_full) == (None, 50)
-
-
-REFUSED = "Not promoted: 9 of 12 audit texts right, 11 before (p of being worse 0.12). The model before serves on."
-TOO_FEW = "Not promoted yet: 7 audit labels that both it and the model before have read are too few to compare them."
-PINNED = "Not promoted: Model 3 is pinned. It would be: 11 of 12 audit texts right, 9 before (p of being worse 0.88)."
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("reasons", "next_at"),
-    [
-        ([REFUSED], 60),
-        ([REFUSED, REFUSED], 80),
-        ([REFUSED, REFUSED, REFUSED], 80),
-        ([REFUSED, REFUSED, ""], 50),
-        ([REFUSED, "", REFUSED], 60),
-        ([TOO_FEW, TOO_FEW], 50),
-        ([REFUSED, TOO_FEW], 60),
-        ([PINNED], 50),
-    ],
-)
-def test_refused_runs_put_off_the_next_and_the_page_says_what_the_trigger_does(
-    project: Project, bob: User, reasons: list[str], next_at: int
-) -> None:
-    for reason in reasons:
-        make_run(project, state="done", reason=reason, labels_at_start=40)
-    make_run(project, state="failed", reason="Out of memory.", labels_at_start=40)
-    free, _ = free_and_reserved(fill(project))
-    for document, label in zip(free, ["Change", "Court"], strict=False):
-        annotate(document, bob, [label])
-    assert selectors.learning_status(project).next_full == next_at
-    assert consider_full(project, labels=next_at - 1, teaching=30, kinds=2) is None
-    assert consider_full(project, labels=next_at, teaching=30, kinds=2) is not None
 
 
 def made_for(run: TrainingRun, *, age_s: float = 0.0) -> Path:
