@@ -42,6 +42,7 @@ def labelled(project: Project, bob: User) -> Project:
     return project
 
 
+@pytest.mark.usefixtures("one_text_fewer_is_no_loss")
 @pytest.mark.slow
 @COMMITTED
 def test_a_full_run_tunes_reads_scores_and_serves(labelled: Project) -> None:
@@ -118,6 +119,7 @@ def test_a_model_is_checked_and_taken_away(labelled: Project, kind: str) -> None
     assert {"predict.py", "README.md", "model.safetensors", "head.safetensors"} <= set(names)
 
 
+@pytest.mark.usefixtures("one_text_fewer_is_no_loss")
 @pytest.mark.slow
 @COMMITTED
 def test_the_commands_train_and_export(labelled: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
