@@ -13,6 +13,7 @@ left out is only what stands where exceptions stand, up to the end of the senten
 
 Where nothing is left, or a word that fits any text ("Everything except contracts"), the label's name teaches alone.
 That is safer than the whole: what was left out is then all that the description tells, and it is what other labels are.
+So it is where a "not" may mean either: "Paid, not delivered after two weeks".
 """
 
 from __future__ import annotations
@@ -24,10 +25,15 @@ SENTENCES = re.compile(r"(?<=;)\s+|(?<=[.!?])\s+(?=[^\W\d_a-z])|\n+")  # "z. B. 
 _END = r"(?=\s*(?:$|[.!?,;)]))"
 # A participle that ends its clause tells what happened to the text's subject, or did not; in German any word in small
 # letters does, for what is excepted is a noun.
-_DID = (
+_DONE = (
     r"(?:(?:yet|been)\s+)*(?!(?:includ|cover|count|concern|intend|relat)ed\b)"
-    rf"(?:\w{{2,}}(?<!e)ed|paid|sent|met|made|done|given|taken|found|shown|written|working)\b{_END}"
+    r"(?:\w{2,}(?<!e)ed|paid|sent|met|made|done|given|taken|found|shown|written|working)\b"
 )
+_GETAN = (
+    r"(?:(?:noch|mehr)\s+)?(?!(?:gemeint|enthalten|inbegriffen|umfasst|erfasst)\b)"
+    r"(?-i:(?:[a-zäöü]+)?ge\w{2,}(?:t|en)|(?:be|er|ver|zer|ent|miss)\w{2,}(?:t|en)|[a-zäöü]+iert)\b"
+)
+_DID = rf"{_DONE}{_END}"
 _GESCHAH = (
     r"(?:(?:noch|mehr)\s+)?(?!(?:gemeint|enthalten|inbegriffen|umfasst|erfasst|dazu|hierher|darunter)\b)"
     rf"(?-i:[a-zäöü])\w+{_END}"
@@ -73,6 +79,12 @@ EXCEPT = re.compile(
     rf"|(?:{_BREAK}|\b(?:but|though|although|aber|wobei)\s+(?!{_NEGATED})){_NOT_COVERED}",
     re.IGNORECASE,
 )
+# "Paid, but not delivered after two weeks" may tell what did not happen, and "Contracts, not governed by our law" what
+# is excepted: nobody can tell by the words, and each half by itself may say the opposite of what is meant.
+UNCLEAR = re.compile(
+    rf"[\s,;(–—-]*(?:(?:but|and|aber|und|jedoch)\s+)?(?:(?:not|never)\s+{_DONE}|(?:nicht|nie)\s+{_GETAN})",
+    re.IGNORECASE,
+)
 EXCEPT_BEHIND_TWO_WORDS = re.compile(rf"(?<=\w)\s+(?:but|and|aber|und|jedoch)\s+{_NO}", re.IGNORECASE)
 EXCEPT_LATER = re.compile(
     rf"{_START}(?:(?:without|ohne)(?=[\s:,])|{_EXCLUD}|{_NOT_COVERED}"
@@ -109,6 +121,8 @@ def _affirmed(sentence: str, *, later: bool) -> str:
     """A sentence without what it denies; `later`: another one was told before."""
     rest, kept, cut = sentence, "", False
     while found := _first(rest, before=kept, later=later):
+        if UNCLEAR.match(rest, found.start()):
+            return ""
         kept, cut = kept + rest[: found.start()], True
         back = TAKEN_BACK.search(rest, found.end())
         rest = rest[back.end() :] if back else ""

@@ -139,6 +139,20 @@ def test_what_did_not_happen_is_no_exception(description: str) -> None:
     assert what_it_is(description) == description
 
 
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Paid, but not delivered after two weeks",
+        "Money was taken, but not credited to my account.",
+        "Data is kept, and not deleted after the account is closed.",
+        "Contracts, not governed by our law",
+        "Bezahlt, aber nicht geliefert nach zwei Wochen.",
+    ],
+)
+def test_where_a_not_may_mean_either_the_name_teaches_alone(description: str) -> None:
+    assert what_it_is(description) == ""
+
+
 @pytest.mark.parametrize("description", ["Sports and not betting", "Signal but no connection"])
 def test_a_single_word_before_and_not_is_no_description_by_itself(description: str) -> None:
     assert what_it_is(description) == description
