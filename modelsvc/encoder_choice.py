@@ -22,7 +22,7 @@ from modelsvc.intervals import macro_f1, paired_worse
 from modelsvc.paired import resampled_no_better
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import cross_fit
-from modelsvc.types import Embeddings, Targets
+from modelsvc.types import Embeddings, Look, Targets, unwatched
 
 FOLDS = 10
 SURE = 0.05  # p below which the better encoder is proposed; shared out over the encoders that are tried
@@ -69,9 +69,11 @@ def choose_encoder(
     multi_label: bool,
     seed: int,
     names: Mapping[str, Prototypes | None] | None = None,
+    look: Look = unwatched,
 ) -> EncoderChoice:
     """Compare encoders on n labelled texts: embeddings (n, D) of each by its name, targets Y (n, C). `names` are the
-    labels' names as each encoder reads them, which teach these heads as they teach the one that serves.
+    labels' names as each encoder reads them, which teach these heads as they teach the one that serves. `look` is
+    called all along and may raise to stop.
 
     `current` names the one in use, among them; `scored` (n,) the texts that no model chose. Another is proposed when it
     is better with p below SURE over the number of others (Bonferroni). The answer follows from the arrays and the seed.
@@ -79,9 +81,9 @@ def choose_encoder(
     shapes differ.
     """
     _check(embeddings, Y, scored, current)
+    told: dict[str, Any] = {"multi_label": multi_label, "seed": seed, "folds": FOLDS, "look": look}
     answers = {
-        name: cross_fit(X, Y, multi_label=multi_label, seed=seed, folds=FOLDS, names=(names or {}).get(name))[1][scored]
-        for name, X in embeddings.items()
+        name: cross_fit(X, Y, names=(names or {}).get(name), **told)[1][scored] for name, X in embeddings.items()
     }
     truth, before = Y[scored], answers[current]
     scores = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from modelsvc.heads import cross_fit, fit
 from modelsvc.prototypes import Prototypes
 from modelsvc.quick import decide, predict_proba
 from modelsvc.saving import Arm
-from modelsvc.types import Rows, Targets, Views
+from modelsvc.types import Look, Rows, Targets, Views, unwatched
 
 FIRST = 8
 GROWTH = 1.15
@@ -47,14 +48,16 @@ def teach_in_order(
     seed: int,
     names: Prototypes | None = None,
     on_head: Callable[[], None] = lambda: None,
+    look: Look = unwatched,
 ) -> Taught:
     """Heads from growing beginnings of `order`, rows of the labelled `texts` (n) with labels Y (n, C); each answers for
-    the texts in `judged` (a,) that it has not learnt from: those in its beginning are cross-fitted. `pool` and `names`
-    as in `heads.fit`. Beginnings of one kind of label teach nothing and are passed over.
+    the texts in `judged` (a,) that it has not learnt from: those in its beginning are cross-fitted. `pool`, `names`
+    and `look` as in `heads.fit`. Beginnings of one kind of label teach nothing and are passed over.
 
     A cross-fitted head lacks a tenth of the labels; so the labels learnt from are counted, not those given. Otherwise
     the arm in which more texts are judged this way would seem to learn more slowly.
     """
+    told: dict[str, Any] = {"multi_label": multi_label, "pool": pool, "seed": seed, "names": names, "look": look}
     place = np.full(len(texts), -1)
     given, learnt, answers = [], [], []
     for count in counts(len(order)):
@@ -65,10 +68,10 @@ def teach_in_order(
         seen = place[judged] >= 0
         answer = np.zeros((len(judged), Y.shape[1]), np.uint8)
         if seen.any():
-            _, out_of_fold = cross_fit(texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, names=names)
+            _, out_of_fold = cross_fit(texts[rows], Y[rows], **told)
             answer[seen] = out_of_fold[place[judged[seen]]]
         if not seen.all():
-            head = fit(texts[rows], Y[rows], multi_label=multi_label, pool=pool, seed=seed, names=names)
+            head = fit(texts[rows], Y[rows], **told)
             answer[~seen] = decide(head, predict_proba(head, texts[judged[~seen]]))
         given.append(count)
         learnt.append(count * (1 - seen.mean() / min(FOLDS, count)))

@@ -36,7 +36,6 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
     everything = labelled(run.project)
     labels = everything.only(sample(everything, size=MOST_TEXTS, seed=run.project.seed))
     embeddings, names, speeds, failed = _read(run, labels, beat)
-    beat.tell("comparing", 0.99)
     choice = choose_encoder(
         embeddings,
         labels.Y,
@@ -45,6 +44,7 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
         seed=run.project.seed,
         scored=~_chosen_by_a_model(run, labels.document_ids),
         names=names,
+        look=partial(beat.tell, "comparing", 0.99),
     )
     beat.check()
     with transaction.atomic():

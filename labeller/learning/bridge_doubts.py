@@ -7,14 +7,16 @@ its figures would rise by that alone.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from django.db.models import Max
 from numpy.typing import NDArray
 
 from labeller.annotation.doubts import LabelDoubt
 from labeller.annotation.models import Annotation, Source
+from labeller.learning.bridge_frozen import frozen_pool
 from labeller.learning.bridge_names import prototypes_of
-from labeller.learning.bridge_orders import frozen_pool
 from labeller.learning.bridge_pool import Ids, Labelled, labelled
 from labeller.learning.bridge_ranking import prediction
 from labeller.learning.bridge_sample import sample
@@ -24,6 +26,7 @@ from labeller.projects.models import Project
 from modelsvc.heads import cross_fit
 from modelsvc.label_errors import suspects
 
+ASKING = "asking a model that has not learnt them"
 LEAST_LABELS = 30
 MOST_LABELS = 20_000  # of more a sample is looked at, as heads are fitted on one
 MOST_DOUBTS = 1_000
@@ -35,10 +38,9 @@ def doubts_of(project: Project, beat: Heartbeat) -> list[LabelDoubt] | None:
     labels = labels.only(sample(labels, size=MOST_LABELS, seed=project.seed))
     if len(labels.Y) < LEAST_LABELS or labels.kinds < 2:
         return None
-    pool = frozen_pool(project, labels)
+    pool = frozen_pool(project, labels.document_ids, partial(beat.tell, ASKING, 0.6))
     rows, found = pool.rows_of(labels.document_ids)
     labels, views = labels.only(found), views_of(project, pool)
-    beat.tell("asking a model that has not learnt them", 0.6)
     proba, _ = cross_fit(
         views[rows],
         labels.Y,
@@ -46,6 +48,7 @@ def doubts_of(project: Project, beat: Heartbeat) -> list[LabelDoubt] | None:
         pool=beside(views, rows, seed=project.seed),
         seed=project.seed,
         names=prototypes_of(project, pool, labels.label_ids),
+        look=partial(beat.tell, ASKING, 0.6),
     )
     suspected = suspects(proba, labels.Y, multi_label=project.is_multi)
     wanted = np.flatnonzero(~labels.is_audit[suspected.rows] & ~_decided(project, labels.document_ids[suspected.rows]))

@@ -77,6 +77,16 @@ def prototypes_of(project: Project, pool: PoolArrays, label_ids: list[int]) -> P
     return pool.names.prototypes(label_texts(project, label_ids))
 
 
+def prototypes_of_both(
+    project: Project, one: PoolArrays, other: PoolArrays, label_ids: list[int]
+) -> tuple[Prototypes | None, Prototypes | None]:
+    """The names that teach heads over two encoders which are compared: none where one of them has not read as many yet,
+    for the other must not win by that."""
+    names = prototypes_of(project, one, label_ids), prototypes_of(project, other, label_ids)
+    counts = {0 if of_one is None else len(of_one) for of_one in names}
+    return names if len(counts) == 1 else (None, None)
+
+
 def ranking_names(project: Project, pool: PoolArrays, label_ids: list[int]) -> Embeddings | None:
     """(C, D) for strategies; None where none wants them, and while one of them is to be read."""
     if pool.names is None or not _wanted(project):

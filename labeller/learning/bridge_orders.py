@@ -7,18 +7,18 @@ would carry their worth into both arms. Labels of a file stay out of it: no orde
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from labeller.annotation.models import Source
 from labeller.annotation.selectors import GoldRow, current_labels
 from labeller.learning import artifacts
-from labeller.learning.bridge_embed import embed_into
+from labeller.learning.bridge_frozen import frozen_pool
 from labeller.learning.bridge_names import prototypes_of
-from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, pretrained_folder
+from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled
 from labeller.learning.bridge_running import columns_of, overall_metrics
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.measures import OrderComparison
@@ -32,6 +32,7 @@ from modelsvc.types import Rows, Targets
 
 MOST_LABELS = 3_000  # the first so many labels are compared: later ones add minutes, and little to what is known
 LEAST_AUDIT = 30
+READING = "reading what was labelled with the encoder as it came"
 NOT_OURS = (Source.IMPORT, Source.GOLD, Source.SEARCH)
 
 
@@ -42,16 +43,16 @@ def compare_orders(run: TrainingRun, beat: Heartbeat) -> OrderComparison | None:
     labels = labelled(project, rows)
     if int(labels.is_audit.sum()) < LEAST_AUDIT or labels.only(_at_random(labels, rows)).kinds < 2:
         return None
-    beat.tell("reading what was labelled with the encoder as it came", 0.05)
-    pool = frozen_pool(project, labels)
+    pool = frozen_pool(project, labels.document_ids, partial(beat.tell, READING, 0.05))
     at, found = pool.rows_of(labels.document_ids)
     labels = labels.only(found)
     is_random = _at_random(labels, rows)
     views = views_of(project, pool)
     in_time = np.argsort(labels.answered_at, kind="stable")
     judged = np.flatnonzero(labels.is_audit)
-    others, on_head = beside(views, at, seed=project.seed), _teller(beat, in_time, is_random)
-    told: dict[str, Any] = {"texts": views[at], "Y": labels.Y, "judged": judged, "pool": others, "on_head": on_head}
+    others, progress = beside(views, at, seed=project.seed), _Teaching(beat, in_time, is_random)
+    told: dict[str, Any] = {"texts": views[at], "Y": labels.Y, "judged": judged, "pool": others}
+    told |= {"on_head": progress.on_head, "look": progress.look}
     told |= {"multi_label": project.is_multi, "seed": project.seed}
     told["names"] = prototypes_of(project, pool, labels.label_ids)
     taught = {
@@ -74,31 +75,21 @@ def _at_random(labels: Labelled, rows: list[GoldRow]) -> NDArray[np.bool_]:
     return np.isin(labels.document_ids, np.array(drawn, np.int64))
 
 
-def frozen_pool(project: Project, labels: Labelled) -> PoolArrays:
-    """The pool as the project's encoder read it before any tuning; labelled texts that it has not read yet, it reads
-    now: those that were imported when a tuned one served already."""
-    folder = artifacts.embeddings_folder(project.pk, project.encoder)
-    missing = EmbeddingStore(folder).missing(labels.document_ids)
-    if len(missing):
-        from modelsvc.encoder import Encoder
-
-        encoder = Encoder.load(pretrained_folder(project.encoder), threads=settings.TRAINING_THREADS)
-        store = EmbeddingStore(folder, sha256=encoder.sha256, width=encoder.width)
-        for _ in embed_into(store, encoder, missing, lambda *_: None):
-            pass
-    return pool_arrays(folder)
-
-
-def _teller(beat: Heartbeat, in_time: Rows, is_random: NDArray[np.bool_]) -> Any:
+class _Teaching:
     """Progress by the labels that heads have learnt from, of both arms."""
-    sizes = counts(len(in_time)) + counts(int(is_random.sum()))
-    done, whole = [0], sum(sizes) or 1
 
-    def on_head() -> None:
-        done[0] += 1
-        beat.tell("comparing orders of labelling", 0.1 + 0.8 * min(1.0, sum(sizes[: done[0]]) / whole))
+    def __init__(self, beat: Heartbeat, in_time: Rows, is_random: NDArray[np.bool_]) -> None:
+        self.beat, self.heads = beat, 0
+        self.sizes = counts(len(in_time)) + counts(int(is_random.sum()))
 
-    return on_head
+    def on_head(self) -> None:
+        self.heads += 1
+        self.look()
+
+    def look(self) -> None:
+        """While a head is fitted. Raises Superseded, CancelRequested."""
+        done = sum(self.sizes[: self.heads]) / (sum(self.sizes) or 1)
+        self.beat.tell("comparing orders of labelling", 0.1 + 0.8 * min(1.0, done))
 
 
 def _made(

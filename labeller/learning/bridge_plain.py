@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeller.annotation.selectors import labels_by
+from labeller.learning.bridge_frozen import frozen_pool
 from labeller.learning.bridge_later import ENOUGH_CARRYING, ENOUGH_LATER
-from labeller.learning.bridge_names import prototypes_of
-from labeller.learning.bridge_orders import frozen_pool
+from labeller.learning.bridge_names import prototypes_of, prototypes_of_both
+from labeller.learning.bridge_order import in_order
 from labeller.learning.bridge_pool import Labelled, pool_arrays, reader_of
 from labeller.learning.bridge_scoring import score_over
 from labeller.learning.bridge_versions import AuditScore
@@ -40,7 +41,7 @@ class GivesWay:
 
 def plain_score(project: Project, labels: Labelled, look: Look = unwatched) -> AuditScore:
     """What a head over the encoder as it came says of the audit texts among `labels`, cross-fitted."""
-    pool = frozen_pool(project, labels)
+    pool = frozen_pool(project, labels.document_ids, look)
     names = prototypes_of(project, pool, labels.label_ids)
     return score_over(project, labels, pool, names, tuned=None, look=look)
 
@@ -67,11 +68,14 @@ def gives_way(project: Project, labels: Labelled, *, by_audit: bool, look: Look 
     asked = replace(both, is_audit=both.is_audit if by_audit else _labelled_since(base, both))
     if not _enough(project, asked):
         return None
-    names, sure = prototypes_of(project, pool, asked.label_ids), sureness_in(base.settings)
-    tuned = score_over(project, asked, pool, names, tuned=sure, look=look)
-    found = _compared(project, tuned, plain_score(project, asked, look))
+    plain_pool = frozen_pool(project, asked.document_ids, look)
+    names, plain_names = prototypes_of_both(project, pool, plain_pool, asked.label_ids)
+    tuned = score_over(project, asked, pool, names, tuned=sureness_in(base.settings), look=look)
+    plain = score_over(project, asked, plain_pool, plain_names, tuned=None, look=look)
+    found = _compared(project, tuned, plain)
     if not (found.is_behind if by_audit else found.p < BEHIND_ON_LATER):
         return None
+    frozen_pool(project, in_order(project.pk), look)  # what came while the tuned one served, before it takes over
     what = "audit texts right" if by_audit else "labels given since it learnt foretold"
     said = f"{base} gives way to the encoder as it came: {_counts(found, what, project.is_multi)}"
     return GivesWay(base.pk, said)

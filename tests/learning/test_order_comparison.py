@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from labeller.annotation.models import Annotation, ServingCounter, Source
 from labeller.learning import artifacts, automatic, bridge_orders, tasks
+from labeller.learning.bridge_names import unread_names, write_names
 from labeller.learning.measures import OrderComparison
 from labeller.learning.models import LoopState, TrainingRun
 from labeller.learning.triggers import is_gauge_due
@@ -33,6 +34,8 @@ def answered(project: Project, person: User, *, n: int = 90, audit_every: int = 
         np.array([one.pk for one in documents]),
         (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32),
     )
+    called = unread_names(project, store.folder)
+    write_names(store.folder, called, rng.normal(size=(len(called), 16)).astype(np.float32))
     rows, start = [], timezone.now() - timedelta(hours=9)
     for at, document in enumerate(documents):
         given = [names[at % 3]] if not project.is_multi or at % 4 else []

@@ -15,8 +15,10 @@ from django.urls import reverse
 
 from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.corpus.models import Document
-from labeller.learning import runs, services, versions
+from labeller.learning import artifacts, runs, services, versions
+from labeller.learning.bridge_frozen import frozen_pool
 from labeller.learning.bridge_full import _snapshot
+from labeller.learning.bridge_names import prototypes_of, prototypes_of_both
 from labeller.learning.bridge_plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import Judged
@@ -30,6 +32,7 @@ from modelsvc.recipe import Stage
 from modelsvc.store import EmbeddingStore
 from modelsvc.sureness import NOTHING_KNOWN
 from modelsvc.types import Embeddings, unwatched
+from tests.cast import add_texts
 from tests.insight.scored import add_version
 from tests.learning.scene import annotate, fill, read, refit
 
@@ -139,9 +142,69 @@ def test_to_an_encoder_that_has_not_read_the_pool_none_gives_way(
     assert gives_way(project, labelled(project), by_audit=True) is None
 
 
+class TestWhatThePlainEncoderHasNotRead:
+    def test_texts_that_came_meanwhile_are_read_before_it_takes_over(
+        self, project: Project, documents: list[Document], bob: User
+    ) -> None:
+        answer(documents, bob, audit=15)
+        serve_tuned(project, spoilt=True)
+        added = [text.pk for text in add_texts(project, ["You may bring a claim in Rome.", "Our menu has ten pages."])]
+        assert gives_way(project, labelled(project), by_audit=True)
+        plain = EmbeddingStore(artifacts.embeddings_folder(project.pk, project.encoder))
+        assert not len(plain.missing(np.array(added)))
+
+    def test_it_reads_the_name_of_a_label_that_came_meanwhile(
+        self, project: Project, documents: list[Document], bob: User
+    ) -> None:
+        answer(documents, bob, audit=15)
+        project.labels.filter(name="Other").update(name="Neither of them")
+        pool = frozen_pool(project, labelled(project).document_ids)
+        names = prototypes_of(project, pool, labelled(project).label_ids)
+        assert names is not None and len(set(names.columns.tolist())) == 3
+
+    def test_names_that_one_of_both_has_not_read_teach_neither(
+        self, project: Project, documents: list[Document], bob: User
+    ) -> None:
+        answer(documents, bob)
+        plain = pool_arrays(reader_of(project).store_folder)
+        of = (project, plain, replace(plain, names=None), labelled(project).label_ids)
+        assert prototypes_of(project, plain, of[3]) is not None and prototypes_of_both(*of) == (None, None)
+
+    def test_whoever_cancels_need_not_wait_until_it_has_read(self, project: Project, documents: list[Document]) -> None:
+        def look() -> None:
+            raise runs.CancelRequested
+
+        added = np.array([text.pk for text in add_texts(project, [f"Clause {at} of many." for at in range(600)])])
+        with pytest.raises(runs.CancelRequested):
+            frozen_pool(project, added, look)
+        assert len(EmbeddingStore(artifacts.embeddings_folder(project.pk, project.encoder)).missing(added)) == 600
+
+
 def test_where_none_is_tuned_none_gives_way(project: Project, documents: list[Document], bob: User) -> None:
     answer(documents, bob, audit=15)
     assert gives_way(project, labelled(project), by_audit=True) is None
+
+
+class Same:
+    """A tuned encoder that reads as the plain one does."""
+
+    sha256, width = "c" * 64, 384
+
+    def __init__(self, project: Project) -> None:
+        plain = pool_arrays(reader_of(project).store_folder)
+        texts = Document.objects.in_bulk(plain.ids.tolist())
+        self.known = {texts[id_].text: x for id_, x in zip(plain.ids.tolist(), plain.X, strict=True)}
+        assert plain.names is not None
+        self.known |= dict(zip(plain.names.texts, plain.names.X, strict=True))
+
+    def conditions(self) -> dict[str, object]:
+        return {}
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+
+    def encode(self, texts: Sequence[str], **_: object) -> Embeddings:
+        return np.stack([self.known[text] for text in texts])
 
 
 class Noise:
@@ -177,6 +240,21 @@ def test_at_the_end_of_a_run_that_is_refused_the_plain_encoder_takes_over_and_or
     assert reader_of(project).key == project.encoder
     refit(project)
     assert Ranking.objects.get(project=project).model_name == "the quick model"
+
+
+def test_a_run_of_which_the_first_model_serves_is_not_refused_for_its_second(
+    project: Project, documents: list[Document], bob: User
+) -> None:
+    answer(documents[:28], bob, audit=15)
+    run = services.start_full(project=project, enqueue=False)
+    token = runs.claim(run)
+    assert token
+    with runs.Heartbeat(run, token) as beat:
+        stages = Stages(run, beat, _snapshot(run), np.zeros(0, np.int64))
+        for name, encoder in (("labels", Same(project)), ("pool", Noise())):
+            stages(Stage(name, encoder, 1.0, "for a test"))  # type: ignore[arg-type]
+        assert [said.split(":")[0] for said in stages.sentences] == ["Promoted", "Not promoted"] and stages.promoted
+        beat.finish(stage="")
 
 
 class TestAManagersChoice:

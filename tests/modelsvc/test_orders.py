@@ -64,3 +64,19 @@ def test_beginnings_of_one_kind_are_passed_over():
     assert taught.given and taught.given[0] > orders.FIRST
     short = teach_in_order(texts, Y, order=by_kind[:5], judged=np.arange(10), pool=texts[:0], multi_label=False, seed=0)
     assert short.given == [] and short.arm.answers.shape == (0, 10, 3)
+
+
+def test_whoever_stops_it_need_not_wait_for_a_head():
+    texts, Y = material()
+    looked = []
+
+    def look():
+        looked.append(1)
+        if len(looked) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        teach_in_order(
+            texts, Y, order=np.arange(60), judged=np.arange(9), pool=texts[:0], multi_label=False, seed=0, look=look
+        )
+    assert len(looked) == 3
