@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from labeller.annotation.audit import quota
 from labeller.learning.measured_on import machine
-from labeller.learning.triggers import next_full_at
+from labeller.learning.triggers import ENOUGH_TO_COMPARE, next_full_at
 from modelsvc.intervals import paired_worse, wilson
 from modelsvc.paired import BEHIND, WORSE
 
@@ -31,7 +31,6 @@ GAINS = (-0.07, -0.03, 0.0, 0.05, 0.1)  # of tuned ones
 # How often a model of this make has a given text right: mean .8, and two draws differ with 2 E[p (1 - p)] = .16.
 RIGHT = (0.8, 0.2)  # of the beta distribution
 FIRST = 32  # labels at which a comparison can be made first
-ENOUGH_TO_COMPARE = 10  # audit texts, as in labeller.learning.bridge_promotion
 BY_RULE, NO_WAY_BACK, EVERY_ONE = "by the rule", "held against what serves alone", "every one"
 POINTS = (128, 525)
 
@@ -90,8 +89,9 @@ class Loop:
     def play(self, until: int, stages: int) -> None:
         labels, refused = FIRST, 0
         while labels <= until:
-            taken = [self.offer(quota(labels)) for _ in range(stages)][-1]
-            refused = 0 if taken else refused + 1
+            offered = [self.offer(quota(labels)) for _ in range(stages)]
+            taken = any(offered)
+            refused = 0 if taken else refused + (quota(labels) >= ENOUGH_TO_COMPARE)
             labels = next_full_at(labels, refused=refused)
 
     def offer(self, n: int) -> bool:

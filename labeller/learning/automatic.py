@@ -16,17 +16,15 @@ from labeller.projects.models import Project
 log = structlog.get_logger(__name__)
 
 
-def consider_full(project: Project, *, labels: int, teaching: int, kinds: int) -> TrainingRun | None:
+def consider_full(project: Project, *, labels: int, audit: int, teaching: int, kinds: int) -> TrainingRun | None:
     """Start a full run when the labels have grown enough since the last one began. None when it is not its time.
 
-    `teaching`: the labelled texts that may teach the encoder (no audit texts), of so many `kinds`.
+    `audit`: so many of the labels are of the audit. `teaching`: the labelled texts that may teach the encoder (no audit
+    texts), of so many `kinds`.
     """
     runs = selectors.full_runs(project.pk)
-    unfinished = any(run.is_unfinished for run in runs)
-    last, refused = selectors.labels_at_last_full(runs), selectors.refused_in_a_row(runs)
-    if not is_full_due(
-        labels, teaching=teaching, kinds=kinds, labels_at_last=last, unfinished=unfinished, refused=refused
-    ):
+    unfinished, next_at = any(run.is_unfinished for run in runs), selectors.next_full_of(runs, audit=audit)
+    if not is_full_due(labels, teaching=teaching, kinds=kinds, next_at=next_at, unfinished=unfinished):
         return None
     try:
         return services.start_full(project=project)

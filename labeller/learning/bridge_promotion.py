@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labeller.learning.bridge_later import ENOUGH_CARRYING, Facts, compare_without_audit
-from labeller.learning.bridge_names import prototypes_of
+from labeller.learning.bridge_names import prototypes_of, prototypes_of_both
 from labeller.learning.bridge_plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridge_scoring import score_over
 from labeller.learning.bridge_versions import AuditScore
 from labeller.learning.bridge_words import beside, views_of
+from labeller.learning.triggers import ENOUGH_TO_COMPARE
 from labeller.projects.models import Project
 from modelsvc.halves_facts import sureness_in
 from modelsvc.heads import fit
@@ -19,8 +20,6 @@ from modelsvc.prototypes import Prototypes
 from modelsvc.quick import predict_proba
 from modelsvc.sureness import Sureness
 from modelsvc.types import Head, Look, Proba, unwatched
-
-ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
 
 
 @dataclass(frozen=True)
@@ -96,15 +95,12 @@ def on_common_ground(
     reader = reader_of(project)
     old_pool = pool_arrays(reader.store_folder)
     both = labels.only(old_pool.rows_of(labels.document_ids)[1])
-    names = prototypes_of(project, new_pool, labels.label_ids)
-    old_names = prototypes_of(project, old_pool, labels.label_ids)
-    alike = (0 if names is None else len(names)) == (0 if old_names is None else len(old_names))
-    if not alike:  # the serving encoder has not read them all yet: the new one must not win by that
-        names = old_names = None
+    names, old_names = prototypes_of_both(project, new_pool, old_pool, labels.label_ids)
     old = score_over(
         project, both, old_pool, old_names, tuned=sureness_in(reader.base.settings) if reader.base else None, look=look
     )
-    if alike and len(both.Y) == len(labels.Y):
+    scored_with = prototypes_of(project, new_pool, labels.label_ids)
+    if (names is None) == (scored_with is None) and len(both.Y) == len(labels.Y):
         return audit, old
     return score_over(project, both, new_pool, names, tuned=sure, look=look), old
 

@@ -77,7 +77,8 @@ def refit(project_id: int, token: uuid.UUID) -> None:
         if milestone:
             _store_version(material, token, head, proba)
         taught = everything.only(everything.may_teach)
-        automatic.consider_full(project, labels=len(everything.Y), teaching=len(taught.Y), kinds=taught.kinds)
+        n, audit = len(everything.Y), int(everything.is_audit.sum())
+        automatic.consider_full(project, labels=n, audit=audit, teaching=len(taught.Y), kinds=taught.kinds)
 
 
 def _fit(material: Refit, *, calibrate: bool) -> Head:

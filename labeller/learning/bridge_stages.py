@@ -159,7 +159,7 @@ class Stages:
             services.request_refresh(project_id=project.pk)
         shutil.rmtree(reading, ignore_errors=True)
         self.sentences.append(judged.sentence)
-        self.promoted = judged.promoted
+        self.promoted |= judged.promoted
         if judged.promoted:
             _forget_old_embeddings(version, before)
 

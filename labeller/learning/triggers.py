@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 FIRST_FULL = 16
 GROWTH = (1.25, 1.5, 2.0)  # from one full run to the next: as a rule, after a refused one, after two and more in a row
+UNDECIDED = 30  # labels: every third is of the audit, so ten of them can tell two models apart
+ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
 TEXTS_A_KIND = 2  # with one text a kind the encoder as it came is better: .32 to .22 with 32 labels of 29 kinds
 CHECK_AT = (50, 200)  # labels: enough for a first word, and for a surer one
 GAUGE_AUDIT, GAUGE_GROWTH = 30, 1.15
@@ -16,15 +18,18 @@ MILESTONE_SHARE = 0.05
 POOL_GROWTH = 1.05
 
 
-def next_full_at(labels_at_last: int, *, refused: int = 0) -> int:
+def next_full_at(labels_at_last: int, *, refused: int = 0, undecided: bool = False) -> int:
     """The number of labels at which the next full run starts: FIRST_FULL, then a quarter more than the last had,
     rounded up. More where the labels have `refused` so many in a row: the next is likely refused too, and each costs
-    minutes of training.
+    minutes of training. UNDECIDED more at most where too few audit labels could judge the last one, and now enough
+    could: who began with thousands of labels from a file need not give hundreds before a model serves.
 
     Growing steps keep the total cost of all runs linear in the number of labels; early steps are cheap and gain most.
     """
-    growth = GROWTH[min(refused, len(GROWTH) - 1)]
-    return max(FIRST_FULL, labels_at_last + 1, math.ceil(labels_at_last * growth)) if labels_at_last > 0 else FIRST_FULL
+    if labels_at_last <= 0:
+        return FIRST_FULL
+    grown = math.ceil(labels_at_last * GROWTH[min(refused, len(GROWTH) - 1)])
+    return max(FIRST_FULL, labels_at_last + 1, min(grown, labels_at_last + UNDECIDED) if undecided else grown)
 
 
 def kinds_among(answers: Collection[tuple[int, ...]]) -> int:
@@ -43,13 +48,10 @@ def enough_to_teach(labels: int, kinds: int) -> bool:
     return kinds >= 2 and labels >= TEXTS_A_KIND * kinds
 
 
-def is_full_due(
-    labels: int, *, teaching: int, kinds: int, labels_at_last: int, unfinished: bool, refused: int = 0
-) -> bool:
-    """Whether a full run starts by itself. `teaching`: those of the labels that may teach the encoder, of so many
-    `kinds`. `refused`: full runs in a row."""
-    due = labels >= next_full_at(labels_at_last, refused=refused)
-    return not unfinished and enough_to_teach(teaching, kinds) and due
+def is_full_due(labels: int, *, teaching: int, kinds: int, next_at: int, unfinished: bool) -> bool:
+    """Whether a full run starts by itself, of which the next is due at `next_at` labels. `teaching`: those of the
+    labels that may teach the encoder, of so many `kinds`."""
+    return not unfinished and enough_to_teach(teaching, kinds) and labels >= next_at
 
 
 def is_check_due(labels: int, *, labels_at_last: int, encoders: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labeller.annotation.models import ServingCounter
 from labeller.learning import selectors
 from labeller.learning.automatic import consider_full
 from labeller.projects.models import Project, User
@@ -22,8 +23,19 @@ def test_many_embed_runs_do_not_hide_the_last_full_one(project: Project) -> None
     assert (status.embed, status.next_full) == (None, 50)
 
 
+def answer_two_kinds(project: Project, who: User) -> None:
+    """Else nothing can be tuned."""
+    free, _ = free_and_reserved(fill(project))
+    for document, label in zip(free, ["Change", "Court"], strict=False):
+        annotate(document, who, [label])
+
+
 REFUSED = "Not promoted: 9 of 12 audit texts right, 11 before (p of being worse 0.12). The model before serves on."
 TOO_FEW = "Not promoted yet: 7 audit labels that both it and the model before have read are too few to compare them."
+GAVE_WAY = (
+    "Model 1 gives way to the encoder as it came: 12 of 30 labels given since it learnt foretold, 20 by the encoder as"
+    " it came (p of being worse 0.03)."
+)
 PINNED = "Not promoted: Model 3 is pinned. It would be: 11 of 12 audit texts right, 9 before (p of being worse 0.88)."
 
 
@@ -38,6 +50,8 @@ PINNED = "Not promoted: Model 3 is pinned. It would be: 11 of 12 audit texts rig
         ([TOO_FEW, TOO_FEW], 50),
         ([REFUSED, TOO_FEW], 60),
         ([PINNED], 50),
+        ([f"Not promoted: 5 texts that carry a label are too few. {GAVE_WAY}"], 50),
+        ([f"{REFUSED} {GAVE_WAY}"], 60),
     ],
 )
 def test_refused_runs_put_off_the_next_and_the_page_says_what_the_trigger_does(
@@ -46,9 +60,22 @@ def test_refused_runs_put_off_the_next_and_the_page_says_what_the_trigger_does(
     for reason in reasons:
         make_run(project, state="done", reason=reason, labels_at_start=40)
     make_run(project, state="failed", reason="Out of memory.", labels_at_start=40)
-    free, _ = free_and_reserved(fill(project))
-    for document, label in zip(free, ["Change", "Court"], strict=False):
-        annotate(document, bob, [label])
+    answer_two_kinds(project, bob)
     assert selectors.learning_status(project).next_full == next_at
-    assert consider_full(project, labels=next_at - 1, teaching=30, kinds=2) is None
-    assert consider_full(project, labels=next_at, teaching=30, kinds=2) is not None
+    assert consider_full(project, labels=next_at - 1, audit=0, teaching=30, kinds=2) is None
+    assert consider_full(project, labels=next_at, audit=0, teaching=30, kinds=2) is not None
+
+
+@pytest.mark.parametrize(
+    ("reason", "audit", "next_at"), [(TOO_FEW, 9, 2500), (TOO_FEW, 10, 2030), (REFUSED, 10, 3000), ("", 10, 2500)]
+)
+def test_a_model_of_an_imported_file_is_judged_once_there_are_audit_labels_enough(
+    project: Project, bob: User, reason: str, audit: int, next_at: int
+) -> None:
+    answer_two_kinds(project, bob)
+    make_run(project, state="done", reason=reason, labels_at_start=2000)
+    make_run(project, state="cancelled", labels_at_start=1000)
+    ServingCounter.objects.update_or_create(project=project, defaults={"audit_labelled": audit})
+    assert selectors.learning_status(project).next_full == next_at
+    assert consider_full(project, labels=next_at - 1, audit=audit, teaching=1900, kinds=2) is None
+    assert consider_full(project, labels=next_at, audit=audit, teaching=1900, kinds=2) is not None

@@ -21,13 +21,16 @@ def test_the_next_full_run_is_a_quarter_further(labels_at_last: int, next_at: in
 @pytest.mark.parametrize(("refused", "next_at"), [(0, 50), (1, 60), (2, 80), (3, 80), (8, 80)])
 def test_runs_that_the_labels_refuse_put_off_the_next(refused: int, next_at: int) -> None:
     assert next_full_at(40, refused=refused) == next_at
-    assert is_full_due(next_at, teaching=30, kinds=3, labels_at_last=40, unfinished=False, refused=refused)
-    assert not is_full_due(next_at - 1, teaching=30, kinds=3, labels_at_last=40, unfinished=False, refused=refused)
 
 
-@given(st.integers(0, 1_000_000), st.integers(0, 9))
-def test_it_always_lies_ahead(labels: int, refused: int) -> None:
-    assert next_full_at(labels, refused=refused) > labels
+@pytest.mark.parametrize(("labels_at_last", "next_at"), [(16, 20), (100, 125), (120, 150), (121, 151), (2000, 2030)])
+def test_once_the_audit_can_judge_what_it_could_not_the_next_is_near(labels_at_last: int, next_at: int) -> None:
+    assert next_full_at(labels_at_last, undecided=True) == next_at
+
+
+@given(st.integers(0, 1_000_000), st.integers(0, 9), st.booleans())
+def test_it_always_lies_ahead(labels: int, refused: int, undecided: bool) -> None:
+    assert next_full_at(labels, refused=refused, undecided=undecided) > labels
 
 
 @given(st.integers(16, 100_000))
@@ -53,12 +56,13 @@ def test_all_runs_together_learn_from_at_most_five_times_the_labels(labels: int)
     ],
 )
 def test_when_a_full_run_is_due(labels: int, last: int, kinds: int, unfinished: bool, due: bool) -> None:
-    assert is_full_due(labels, teaching=labels, kinds=kinds, labels_at_last=last, unfinished=unfinished) is due
+    next_at = next_full_at(last)
+    assert is_full_due(labels, teaching=labels, kinds=kinds, next_at=next_at, unfinished=unfinished) is due
 
 
 @pytest.mark.parametrize(("labels", "audit", "due"), [(20, 8, False), (28, 9, False), (28, 8, True), (20, 0, True)])
 def test_audit_texts_teach_nothing_and_are_none_of_the_two_texts_a_kind(labels: int, audit: int, due: bool) -> None:
-    assert is_full_due(labels, teaching=labels - audit, kinds=10, labels_at_last=0, unfinished=False) is due
+    assert is_full_due(labels, teaching=labels - audit, kinds=10, next_at=16, unfinished=False) is due
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_many_labels_in_ever_new_sets_do_not_put_off_the_first_full_run_for_good
 
     def is_due() -> bool:
         n = len(answers)
-        return is_full_due(n, teaching=n, kinds=kinds_among(answers), labels_at_last=0, unfinished=False)
+        return is_full_due(n, teaching=n, kinds=kinds_among(answers), next_at=16, unfinished=False)
 
     while not is_due():
         answers.append(tuple(sorted(rng.choice(20, rng.integers(1, 5), replace=False).tolist())))
