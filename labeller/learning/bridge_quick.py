@@ -77,8 +77,8 @@ def refit(project_id: int, token: uuid.UUID) -> None:
         if milestone:
             _store_version(material, token, head, proba)
         taught = everything.only(everything.may_teach)
-        n, audit = len(everything.Y), int(everything.is_audit.sum())
-        automatic.consider_full(project, labels=n, audit=audit, teaching=len(taught.Y), kinds=taught.kinds)
+        n, n_audit = len(everything.Y), int(everything.is_audit.sum())
+        automatic.consider_full(project, labels=n, audit=n_audit, teaching=len(taught.Y), kinds=taught.kinds)
 
 
 def _fit(material: Refit, *, calibrate: bool) -> Head:
