@@ -9,6 +9,7 @@ import numpy as np
 
 from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridge_sample import FITTED_TEXTS, sample
 from labeller.learning.bridge_versions import sureness_of
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.triggers import enough_to_teach
@@ -129,7 +130,9 @@ def _since(project: Project, snapshot: Labelled) -> Labelled:
 
 
 def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays, look: Look) -> Head:
-    rows, found = serving.rows_of(snapshot.document_ids)
+    labels = snapshot.only(serving.rows_of(snapshot.document_ids)[1])
+    labels = labels.only(sample(labels, size=FITTED_TEXTS, seed=project.seed))
+    rows, _ = serving.rows_of(labels.document_ids)
     views, seed = views_of(project, serving), project.seed
     others = beside(views, rows, seed=seed)
     # As the one that serves: a tuned encoder has seen these texts, whose answers say nothing of how to mix.
@@ -138,7 +141,7 @@ def _head_before(project: Project, snapshot: Labelled, serving: PoolArrays, look
     multi = project.is_multi
     return fit(
         views[rows],
-        snapshot.Y[found],
+        labels.Y,
         pool=others,
         multi_label=multi,
         seed=seed,

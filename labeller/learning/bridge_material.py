@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from labeller.annotation.in_hand import texts_in_hand
 from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Labelled, PoolArrays, Reader
-from labeller.learning.bridge_sample import sample
+from labeller.learning.bridge_sample import FITTED_TEXTS, sample
 from labeller.learning.bridge_words import beside, views_of
 from labeller.projects.models import Project
 from modelsvc.prototypes import Prototypes
 from modelsvc.types import Embeddings, Rows, Views
-
-FITTED_TEXTS = 20_000  # labelled texts beyond which a head is fitted on a sample of this size
 
 
 @dataclass(frozen=True)

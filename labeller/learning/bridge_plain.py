@@ -17,6 +17,7 @@ from labeller.learning.bridge_later import ENOUGH_CARRYING, ENOUGH_LATER
 from labeller.learning.bridge_names import prototypes_of, prototypes_of_both
 from labeller.learning.bridge_order import in_order
 from labeller.learning.bridge_pool import Labelled, pool_arrays, reader_of
+from labeller.learning.bridge_sample import FITTED_TEXTS, sample
 from labeller.learning.bridge_scoring import score_over
 from labeller.learning.bridge_versions import AuditScore
 from labeller.learning.id_ranges import unpack
@@ -66,6 +67,7 @@ def gives_way(project: Project, labels: Labelled, *, by_audit: bool, look: Look 
     pool = pool_arrays(reader.store_folder)
     both = labels.only(pool.rows_of(labels.document_ids)[1])
     asked = replace(both, is_audit=both.is_audit if by_audit else _labelled_since(base, both))
+    asked = asked.only(sample(asked, size=FITTED_TEXTS, seed=project.seed))
     if not _enough(project, asked):
         return None
     plain_pool = frozen_pool(project, asked.document_ids, look)

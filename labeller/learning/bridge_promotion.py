@@ -8,6 +8,7 @@ from labeller.learning.bridge_later import ENOUGH_CARRYING, Facts, compare_witho
 from labeller.learning.bridge_names import prototypes_of, prototypes_of_both
 from labeller.learning.bridge_plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridge_pool import Labelled, PoolArrays, pool_arrays, reader_of
+from labeller.learning.bridge_sample import FITTED_TEXTS, sample
 from labeller.learning.bridge_scoring import score_over
 from labeller.learning.bridge_versions import AuditScore
 from labeller.learning.bridge_words import beside, views_of
@@ -34,6 +35,7 @@ class Judged:
     gives_way: GivesWay | None  # what serves, where the encoder as it came should take over again
     pool_proba: Proba  # (N, C) of all it has read
     names: Prototypes | None = None  # what the labels are called
+    fitted_on: int = 0  # labelled texts that the head learnt from: where there are very many a sample
 
 
 def audit_decides(project: Project, labels: Labelled) -> bool:
@@ -44,8 +46,9 @@ def audit_decides(project: Project, labels: Labelled) -> bool:
 def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, look: Look = unwatched) -> Judged:
     """The head on all labels of the snapshot over `pool`, the new encoder's embeddings, compared with what serves.
     `facts` are those of the stage; `look` is called all along and may raise to stop."""
-    rows, found = pool.rows_of(snapshot.document_ids)
-    labels, views = snapshot.only(found), views_of(project, pool)
+    everything = snapshot.only(pool.rows_of(snapshot.document_ids)[1])
+    labels = everything.only(sample(everything, size=FITTED_TEXTS, seed=project.seed))
+    rows, views = pool.rows_of(labels.document_ids)[0], views_of(project, pool)
     others = beside(views, rows, seed=project.seed)
     multi, seed = project.is_multi, project.seed
     names, sure = prototypes_of(project, pool, labels.label_ids), sureness_in(facts)
@@ -67,7 +70,8 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
     else:
         sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts, look)
     back = None if promoted else gives_way(project, snapshot, by_audit=by_audit, look=look)
-    return Judged(head, labels, audit, sentence, promoted, back, predict_proba(head, views), names)
+    proba = predict_proba(head, views)
+    return Judged(head, everything, audit, sentence, promoted, back, proba, names, len(labels.Y))
 
 
 def _by_audit(

@@ -21,12 +21,11 @@ from labeller.learning import artifacts
 from labeller.learning.bridge_export import encoder_folder
 from labeller.learning.bridge_full import unlabelled as unlabelled_texts
 from labeller.learning.bridge_kept_names import kept
-from labeller.learning.bridge_material import FITTED_TEXTS
 from labeller.learning.bridge_order import Moment
 from labeller.learning.bridge_pool import Ids, PoolArrays, draws, labelled, pool_arrays, pretrained_folder, texts_of
 from labeller.learning.bridge_recipe import RECIPE
-from labeller.learning.bridge_sample import sample
-from labeller.learning.bridge_stages import FIRST, LABEL_TEXTS, Snapshot, read_pool
+from labeller.learning.bridge_sample import FITTED_TEXTS, sample
+from labeller.learning.bridge_stages import FIRST, FITTED_ON, LABEL_TEXTS, Snapshot, read_pool
 from labeller.learning.bridge_versions import (
     NAMES,
     POOL_SHARE,
@@ -200,7 +199,7 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
     others = beside(views, rows, seed=seed)
     if POOL_SHARE not in version.settings and not multi:
         others = others[np.zeros(0, np.int64)]  # made before unlabelled texts had a share in such heads
-    if version.kind == ModelVersion.Kind.QUICK:
+    if version.kind == ModelVersion.Kind.QUICK or FITTED_ON in version.settings:
         fitted = sample(labels, size=FITTED_TEXTS, seed=seed)
         rows, labels = rows[fitted], labels.only(fitted)
     names = _names(version)

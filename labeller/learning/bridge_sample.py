@@ -1,4 +1,4 @@
-"""Which labelled texts the quick head is fitted on when there are more than a refit has time for."""
+"""Which labelled texts a head is fitted on when there are more than there is time for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from labeller.learning.bridge_pool import Labelled
 from modelsvc.types import Rows
+
+FITTED_TEXTS = 20_000  # labelled texts beyond which a head is fitted on a sample of this size
 
 
 def sample(labels: Labelled, *, size: int, seed: int) -> Rows:

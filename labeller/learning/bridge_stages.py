@@ -36,6 +36,7 @@ from modelsvc.store import EmbeddingStore
 from modelsvc.types import Embeddings
 
 FIRST, LAST = "labels", "pool"  # the recipe's names of its stages
+FITTED_ON = "fitted_on"  # in a version's settings: how many labelled texts the head learnt from
 LABEL_TEXTS = "label_texts"  # in a version's settings: what the recipe read of each label
 COMPARING = "comparing with the model that serves"
 
@@ -166,6 +167,7 @@ class Stages:
     def _made(self, candidate: _Candidate, judged: Judged) -> Made:
         run = self.run
         record = {"taught": len(self.snapshot.teaching.Y), "promotion": judged.sentence, SET_APART: run.project.audit}
+        record |= {FITTED_ON: judged.fitted_on}
         return Made(
             project=run.project,
             kind=ModelVersion.Kind.FULL,

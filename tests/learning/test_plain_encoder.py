@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,25 +14,24 @@ from django.urls import reverse
 
 from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.corpus.models import Document
-from labeller.learning import artifacts, runs, services, versions
+from labeller.learning import artifacts, runs, versions
 from labeller.learning.bridge_frozen import frozen_pool
-from labeller.learning.bridge_full import _snapshot
 from labeller.learning.bridge_names import prototypes_of, prototypes_of_both
 from labeller.learning.bridge_plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridge_promotion import Judged
 from labeller.learning.bridge_scoring import score_over
-from labeller.learning.bridge_stages import Stages, _as_the_loop_is
+from labeller.learning.bridge_stages import _as_the_loop_is
 from labeller.learning.bridge_versions import AuditScore
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project, User
-from modelsvc.recipe import Stage
 from modelsvc.store import EmbeddingStore
 from modelsvc.sureness import NOTHING_KNOWN
-from modelsvc.types import Embeddings, unwatched
+from modelsvc.types import unwatched
 from tests.cast import add_texts
 from tests.insight.scored import add_version
+from tests.learning.read_otherwise import Noise, go_through, noise_like
 from tests.learning.scene import annotate, fill, read, refit
 
 pytestmark = pytest.mark.django_db
@@ -45,11 +43,6 @@ def documents(project: Project) -> list[Document]:
     found = fill(project)
     read(project)
     return found
-
-
-def noise_like(X: Embeddings) -> Embeddings:
-    noise = np.random.default_rng(0).normal(size=X.shape).astype(np.float32)
-    return np.asarray(noise / np.linalg.norm(noise, axis=1, keepdims=True), np.float32)
 
 
 def serve_tuned(project: Project, *, spoilt: bool, learnt: Sequence[Document] = ()) -> ModelVersion:
@@ -185,54 +178,12 @@ def test_where_none_is_tuned_none_gives_way(project: Project, documents: list[Do
     assert gives_way(project, labelled(project), by_audit=True) is None
 
 
-class Same:
-    """A tuned encoder that reads as the plain one does."""
-
-    sha256, width = "c" * 64, 384
-
-    def __init__(self, project: Project) -> None:
-        plain = pool_arrays(reader_of(project).store_folder)
-        texts = Document.objects.in_bulk(plain.ids.tolist())
-        self.known = {texts[id_].text: x for id_, x in zip(plain.ids.tolist(), plain.X, strict=True)}
-        assert plain.names is not None
-        self.known |= dict(zip(plain.names.texts, plain.names.X, strict=True))
-
-    def conditions(self) -> dict[str, object]:
-        return {}
-
-    def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-
-    def encode(self, texts: Sequence[str], **_: object) -> Embeddings:
-        return np.stack([self.known[text] for text in texts])
-
-
-class Noise:
-    """An encoder that hears nothing in a text."""
-
-    sha256, width = "d" * 64, 384
-
-    def conditions(self) -> dict[str, object]:
-        return {}
-
-    def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-
-    def encode(self, texts: Sequence[str], **_: object) -> Embeddings:
-        return noise_like(np.zeros((len(texts), self.width), np.float32))
-
-
 def test_at_the_end_of_a_run_that_is_refused_the_plain_encoder_takes_over_and_orders_the_queue(
     project: Project, documents: list[Document], bob: User
 ) -> None:
     answer(documents[:28], bob, audit=15)
     serve_tuned(project, spoilt=True)
-    run = services.start_full(project=project, enqueue=False)
-    token = runs.claim(run)
-    assert token
-    with runs.Heartbeat(run, token) as beat:
-        Stages(run, beat, _snapshot(run), np.zeros(0, np.int64))(Stage("labels", Noise(), 1.0, "for a test"))  # type: ignore[arg-type]
-        beat.finish(stage="")
+    go_through(project, labels=Noise())
     newest = ModelVersion.objects.filter(project=project, kind="full").latest("number")
     told = newest.settings["promotion"]
     assert told.startswith("Not promoted: ") and "Model 1 gives way to the encoder as it came: " in told
@@ -240,21 +191,6 @@ def test_at_the_end_of_a_run_that_is_refused_the_plain_encoder_takes_over_and_or
     assert reader_of(project).key == project.encoder
     refit(project)
     assert Ranking.objects.get(project=project).model_name == "the quick model"
-
-
-def test_a_run_of_which_the_first_model_serves_is_not_refused_for_its_second(
-    project: Project, documents: list[Document], bob: User
-) -> None:
-    answer(documents[:28], bob, audit=15)
-    run = services.start_full(project=project, enqueue=False)
-    token = runs.claim(run)
-    assert token
-    with runs.Heartbeat(run, token) as beat:
-        stages = Stages(run, beat, _snapshot(run), np.zeros(0, np.int64))
-        for name, encoder in (("labels", Same(project)), ("pool", Noise())):
-            stages(Stage(name, encoder, 1.0, "for a test"))  # type: ignore[arg-type]
-        assert [said.split(":")[0] for said in stages.sentences] == ["Promoted", "Not promoted"] and stages.promoted
-        beat.finish(stage="")
 
 
 class TestAManagersChoice:
