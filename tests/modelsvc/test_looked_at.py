@@ -93,10 +93,18 @@ def test_every_architecture_is_looked_at(
     assert len(looks) == 2 * LAYERS
 
 
-def test_the_bundled_encoder_is_looked_at_between_its_batches_alone(bundled: Encoder) -> None:
-    with looked_at.looked_at(bundled.model, lambda: pytest.fail("its passes are short")) as look:
+def test_the_bundled_encoder_is_looked_at_between_its_six_layers(bundled: Encoder) -> None:
+    looks: list[int] = []
+    with looked_at.looked_at(bundled.model, lambda: looks.append(1)):
+        bundled.pooled(bundled.pad(bundled.tokenize(TEXTS), range(3)))
+    assert len(looks) == 6
+
+
+def test_a_tiny_encoder_is_looked_at_between_its_batches_alone(tiny: Path) -> None:
+    encoder = Encoder.load(tiny)
+    with looked_at.looked_at(encoder.model, lambda: pytest.fail("its passes are short")) as look:
         assert look is unwatched
-        bundled.encode(TEXTS[:2])
+        encoder.encode(TEXTS[:2])
 
 
 @pytest.mark.parametrize("kind", KINDS)
