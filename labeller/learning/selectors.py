@@ -110,7 +110,7 @@ def learning_status(project: Project) -> LearningStatus:
     ranking = Ranking.objects.filter(project=project).first()
     loop = LoopState.objects.select_related("serving").filter(project=project).first()
     full = full_runs(project.pk)
-    audit = ServingCounter.objects.filter(project=project).values_list("audit_labelled", flat=True).first() or 0
+    audit = _audit_labels(project) if ranking is not None or full else 0
     # A query of its own: after a few imports there are many of these, and one list of both kinds hid the full ones.
     embed = (
         TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).defer("log").order_by("-id").first()
@@ -127,6 +127,10 @@ def learning_status(project: Project) -> LearningStatus:
         next_full=max(next_full_of(full, audit=audit), _two_a_kind(project, ranking, audit)),
         missing=[cluster for cluster in CLUSTERS if cluster not in alive],
     )
+
+
+def _audit_labels(project: Project) -> int:
+    return ServingCounter.objects.filter(project=project).values_list("audit_labelled", flat=True).first() or 0
 
 
 def _two_a_kind(project: Project, ranking: Ranking | None, audit: int) -> int:
