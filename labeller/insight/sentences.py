@@ -51,6 +51,8 @@ def state_of(version: VersionScore, loop: Loop) -> str:
     if version.is_deleted:
         return _("Its files were deleted. Its figures and its point of the curve stay.")
     if version.number == loop.returning:
+        if loop.serving is None:
+            return _("It serves as soon as it has read the texts; until then the language model as it came goes on.")
         return _("It serves as soon as it has read the texts; until then model %(serving)s goes on.") % {
             "serving": loop.serving
         }
