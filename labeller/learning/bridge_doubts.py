@@ -19,7 +19,7 @@ from labeller.learning.bridge_frozen import frozen_pool
 from labeller.learning.bridge_names import prototypes_of
 from labeller.learning.bridge_pool import Ids, Labelled, labelled
 from labeller.learning.bridge_ranking import prediction
-from labeller.learning.bridge_sample import sample
+from labeller.learning.bridge_sample import FITTED_TEXTS, sample
 from labeller.learning.bridge_words import beside, views_of
 from labeller.learning.runs import Heartbeat
 from labeller.projects.models import Project
@@ -28,14 +28,13 @@ from modelsvc.label_errors import suspects
 
 ASKING = "asking a model that has not learnt them"
 LEAST_LABELS = 30
-MOST_LABELS = 20_000  # of more a sample is looked at, as heads are fitted on one
 MOST_DOUBTS = 1_000
 
 
 def doubts_of(project: Project, beat: Heartbeat) -> list[LabelDoubt] | None:
     """Rows to write, the most doubtful first; None where too little is labelled for a model to speak."""
     labels = labelled(project)
-    labels = labels.only(sample(labels, size=MOST_LABELS, seed=project.seed))
+    labels = labels.only(sample(labels, size=FITTED_TEXTS, seed=project.seed))
     if len(labels.Y) < LEAST_LABELS or labels.kinds < 2:
         return None
     pool = frozen_pool(project, labels.document_ids, partial(beat.tell, ASKING, 0.6))

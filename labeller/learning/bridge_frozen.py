@@ -27,5 +27,5 @@ def frozen_pool(project: Project, wanted: Ids, look: Look = unwatched) -> PoolAr
         if names:
             write_names(folder, names, encoder.encode(names, on_progress=lambda _: look()))
         for _ in embed_into(store, encoder, missing, lambda *_: look()):
-            look()
+            pass
     return pool_arrays(folder)

@@ -15,7 +15,7 @@ from labeller.annotation.models import NOT_ALONE, Annotation, Source
 from labeller.annotation.selectors import Reading, answers_with_labels, label_sets
 from labeller.learning.agreement import AgreementReading
 from labeller.learning.bridge_consensus import Readings, readings_of, usable
-from labeller.learning.bridge_doubts import doubts_of
+from labeller.learning.bridge_doubts import ASKING, doubts_of
 from labeller.learning.id_ranges import pack, unpack
 from labeller.learning.models import TrainingRun
 from labeller.learning.runs import Heartbeat
@@ -31,7 +31,7 @@ def weigh(run: TrainingRun, beat: Heartbeat) -> None:
     project = run.project
     beat.tell("comparing people's answers", 0.05)
     reading = read_agreement(project)
-    beat.tell("asking a model that has not learnt them", 0.4)
+    beat.tell(ASKING, 0.4)
     doubts = doubts_of(project, beat)
     reading.n_doubts = None if doubts is None else len(doubts)
     with transaction.atomic():
