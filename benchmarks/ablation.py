@@ -25,10 +25,10 @@ import torch
 from benchmarks.ablation_sets import LabelledFile, judge, read_set
 from benchmarks.resumable import already, write
 from labeller.learning.measured_on import machine
-from modelsvc.adapt import adapt
-from modelsvc.adapt_config import AdaptConfig, Method
-from modelsvc.encoder import BUNDLED, Encoder, resolve
-from modelsvc.finetune import FineTuneConfig, fine_tune
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
+from modelsvc.tuning.adapt import adapt
+from modelsvc.tuning.adapt_config import AdaptConfig, Method
+from modelsvc.tuning.finetune import FineTuneConfig, fine_tune
 
 FROZEN = "frozen encoder"
 SWITCHES: dict[str, dict[str, Any]] = {

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from benchmarks.labelled_lines import known_texts
 from benchmarks.strategies import held_third
-from modelsvc.encoder import Encoder
-from modelsvc.quick import decide, fit_head, predict_proba
+from modelsvc.encoding.encoder import Encoder
+from modelsvc.heads.quick import decide, fit_head, predict_proba
 from modelsvc.types import Rows, Targets
 
 JUDGED = {False: 500, True: 1200}  # at most so many test texts, the same at every seed; several labels a text: more

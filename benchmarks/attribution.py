@@ -21,9 +21,9 @@ import numpy as np
 
 from benchmarks.labelled_lines import known_texts
 from labeller.learning.measured_on import machine
-from modelsvc.attribution import WORD, log_odds, words_that_mattered
-from modelsvc.encoder import BUNDLED, Encoder, resolve
-from modelsvc.quick import fit_head, predict_proba
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
+from modelsvc.evaluation.attribution import WORD, log_odds, words_that_mattered
+from modelsvc.heads.quick import fit_head, predict_proba
 
 DELETED = 3  # words
 

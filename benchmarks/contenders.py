@@ -19,7 +19,7 @@ from labeller.learning.replay_file import Material
 from labeller.learning.replay_house import Wish, play, prepare
 from labeller.learning.replay_lines import Known
 from labeller.learning.triggers import FIRST_FULL
-from modelsvc.encoder_files import BUNDLED, resolve
+from modelsvc.encoding.encoder_files import BUNDLED, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -26,11 +26,11 @@ from benchmarks.named import without_names
 from benchmarks.resumable import already, write
 from benchmarks.simulated import Moment, Project, kept, part, read
 from labeller.learning.measured_on import machine
-from modelsvc.assisted_f1 import Expected, LabelFigures, assisted_figures
-from modelsvc.evaluate import LabelReport, audit_report
-from modelsvc.few_wrong import with_few_wrong
-from modelsvc.intervals import Interval, bootstrap_macro_f1, macro_f1, wilson
-from modelsvc.ppi import Proxy, confidence, tightened_share
+from modelsvc.evaluation.assisted_f1 import Expected, LabelFigures, assisted_figures
+from modelsvc.evaluation.evaluate import LabelReport, audit_report
+from modelsvc.evaluation.few_wrong import with_few_wrong
+from modelsvc.evaluation.intervals import Interval, bootstrap_macro_f1, macro_f1, wilson
+from modelsvc.evaluation.ppi import Proxy, confidence, tightened_share
 from modelsvc.types import Targets
 
 POOL = 3_000

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from benchmarks.labelled_lines import objects
 from benchmarks.named import prototypes, without_names
 from labeller.learning.measured_on import machine
-from modelsvc.evaluate import macro_f1
-from modelsvc.folds import stratified_folds
-from modelsvc.prototypes import Prototypes, texts_of
-from modelsvc.quick import cross_fit, decide, fit_head, predict_proba
-from modelsvc.strategies import Pool, rank
+from modelsvc.evaluation.evaluate import macro_f1
+from modelsvc.heads.folds import stratified_folds
+from modelsvc.heads.prototypes import Prototypes, texts_of
+from modelsvc.heads.quick import cross_fit, decide, fit_head, predict_proba
+from modelsvc.querying.strategies import Pool, rank
 from modelsvc.types import Embeddings, Head, Targets
 
 DEMO = Path(__file__).parent.parent / "demo"
@@ -52,7 +52,7 @@ class Answered:
 
 def load(*, asks_names: bool) -> Corpus:
     """The demo corpus and what its labels are called, encoded with the bundled encoder."""
-    from modelsvc.encoder import BUNDLED, Encoder, resolve
+    from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
 
     texts = {row["id"]: row["text"] for row in lines("terms.jsonl")}
     gold = {row["id"]: row["label"] for row in lines("terms.gold.jsonl")}
@@ -160,8 +160,8 @@ def full_model(
 ) -> Targets:
     """As the product does: the encoder is tuned without audit texts, its head is fitted on all. Without the labels'
     names, which teach a tuned encoder only where the audit says so."""
-    from modelsvc.encoder import BUNDLED, resolve
-    from modelsvc.finetune import FineTuneConfig, fine_tune
+    from modelsvc.encoding.encoder import BUNDLED, resolve
+    from modelsvc.tuning.finetune import FineTuneConfig, fine_tune
 
     taught = rows[~is_audit]
     tuned = fine_tune(

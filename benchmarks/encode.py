@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from labeller.learning.measured_on import machine
-from modelsvc.encoder import BUNDLED, Encoder, resolve
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
 
 DEMO = Path(__file__).parents[1] / "demo" / "terms.jsonl"
 RIVAL = "sentence-transformers"

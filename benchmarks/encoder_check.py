@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from benchmarks.labelled_lines import known_texts
 from labeller.annotation.audit import audit_is_due
 from labeller.learning.measured_on import machine
-from modelsvc.encoder import BUNDLED, Encoder, resolve
-from modelsvc.encoder_choice import choose_encoder
-from modelsvc.quick import fit_head, predict_proba
-from modelsvc.strategies import Pool, rank
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
+from modelsvc.evaluation.encoder_choice import choose_encoder
+from modelsvc.heads.quick import fit_head, predict_proba
+from modelsvc.querying.strategies import Pool, rank
 from modelsvc.types import Embeddings, Rows, Targets
 
 REFIT_EVERY = 8  # labels

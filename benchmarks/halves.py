@@ -20,12 +20,12 @@ import numpy as np
 from benchmarks.labelled_lines import known_texts
 from benchmarks.named import label_texts, without_names
 from benchmarks.strategies import Frozen, held_third, labelled_at, read
-from modelsvc.encoder import BUNDLED, Encoder, resolve
-from modelsvc.halves import facts_of
-from modelsvc.pool_graph import sampled
-from modelsvc.quick import fit_head, predict_proba
-from modelsvc.recipe_config import RecipeConfig, teacher_for
-from modelsvc.teacher import Task, answers_unseen, teach
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
+from modelsvc.full_run.halves import facts_of
+from modelsvc.full_run.recipe_config import RecipeConfig, teacher_for
+from modelsvc.full_run.teacher import Task, answers_unseen, teach
+from modelsvc.heads.pool_graph import sampled
+from modelsvc.heads.quick import fit_head, predict_proba
 from modelsvc.types import Proba, silent
 
 JUDGED = 600

@@ -20,14 +20,14 @@ import numpy as np
 
 from benchmarks.ablation_sets import average_precision
 from benchmarks.rare_labels_arms import Corpus, held_back, ours, start_texts
-from modelsvc.encoder import BUNDLED, resolve
-from modelsvc.evaluate import macro_f1
-from modelsvc.halves_facts import RANKED, SHARE, sureness_in
-from modelsvc.halves_several import facts_of
-from modelsvc.heads import fit
-from modelsvc.quick import decide, predict_proba
-from modelsvc.sureness import NOTHING_KNOWN, Sureness
-from modelsvc.teacher import Task, teach
+from modelsvc.encoding.encoder import BUNDLED, resolve
+from modelsvc.evaluation.evaluate import macro_f1
+from modelsvc.full_run.halves_facts import RANKED, SHARE, sureness_in
+from modelsvc.full_run.halves_several import facts_of
+from modelsvc.full_run.teacher import Task, teach
+from modelsvc.heads.either import fit
+from modelsvc.heads.quick import decide, predict_proba
+from modelsvc.heads.sureness import NOTHING_KNOWN, Sureness
 from modelsvc.types import Head, Rows, Targets, Views, silent
 
 POOL = 2_000  # texts by which thresholds are set

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from labeller.annotation.audit import quota
 from labeller.learning.measured_on import machine
 from labeller.learning.triggers import ENOUGH_TO_COMPARE, next_full_at
-from modelsvc.intervals import paired_worse, wilson
-from modelsvc.paired import BEHIND, WORSE
+from modelsvc.evaluation.intervals import paired_worse, wilson
+from modelsvc.evaluation.paired import BEHIND, WORSE
 
 TRUE = 0.8  # of the encoder as it came
 GAINS = (-0.07, -0.03, 0.0, 0.05, 0.1)  # of tuned ones

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from benchmarks.label_efficiency_report import kept_setting
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
-from labeller.learning.bridge_recipe import what_is_wrong
+from labeller.learning.bridges.recipe import what_is_wrong
 from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
 from labeller.learning.replay_file import Material, read_material
 from labeller.learning.replay_lines import ReplayRefused
@@ -118,7 +118,7 @@ def _material(options: argparse.Namespace) -> Material:
 
 
 def _policies() -> list[str]:
-    from modelsvc.strategies import STRATEGIES
+    from modelsvc.querying.strategies import STRATEGIES
 
     return list(STRATEGIES)
 

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from benchmarks.labelled_lines import known_texts
 from benchmarks.rare_labels_arms import held_back, ours, start_texts
 from benchmarks.strategies import labelled_at, read
-from modelsvc.heads import cross_fit
-from modelsvc.label_errors import LEAST_ODDS, suspects
-from modelsvc.pool_graph import sampled
+from modelsvc.annotators.label_errors import LEAST_ODDS, suspects
+from modelsvc.heads.either import cross_fit
+from modelsvc.heads.pool_graph import sampled
 from modelsvc.types import Targets, Views
 
 FIRST = 10  # at the top of the list

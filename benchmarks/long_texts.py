@@ -22,11 +22,11 @@ import numpy as np
 
 from benchmarks.labelled_lines import objects
 from labeller.learning.measured_on import machine
-from modelsvc.encoder import BUNDLED, Encoder, resolve
-from modelsvc.finetune import FineTuneConfig, fine_tune
-from modelsvc.quick import decide, fit_head, predict_proba
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
+from modelsvc.encoding.windows import cut, encode_whole
+from modelsvc.heads.quick import decide, fit_head, predict_proba
+from modelsvc.tuning.finetune import FineTuneConfig, fine_tune
 from modelsvc.types import Embeddings, Targets
-from modelsvc.windows import cut, encode_whole
 
 
 def main() -> None:

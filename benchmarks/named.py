@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from modelsvc.prototypes import Prototypes, texts_of
+from modelsvc.heads.prototypes import Prototypes, texts_of
 from modelsvc.types import Embeddings
 
 Texts = Sequence[Sequence[str]]  # (C,) of each label

@@ -18,9 +18,9 @@ import numpy as np
 
 from benchmarks.named import of_rows
 from labeller.learning.measured_on import machine
-from modelsvc.pool_graph import graph_of, sampled
-from modelsvc.quick import fit_head, predict_proba
-from modelsvc.strategies import Pool, rank
+from modelsvc.heads.pool_graph import graph_of, sampled
+from modelsvc.heads.quick import fit_head, predict_proba
+from modelsvc.querying.strategies import Pool, rank
 from modelsvc.types import Embeddings, Head, Targets
 
 # labels given, kinds, pool

@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.rare_labels_arms import ARMS, Corpus, answers_of_svm, read_corpus, start_texts, tuned_answers
 from labeller.learning.measured_on import machine
-from modelsvc.evaluate import audit_report, macro_f1
+from modelsvc.evaluation.evaluate import audit_report, macro_f1
 
 
 def main() -> None:

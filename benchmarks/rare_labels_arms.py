@@ -17,15 +17,15 @@ from sklearn.svm import LinearSVC
 from benchmarks.labelled_lines import known_texts
 from benchmarks.strategies import held_third
 from labeller.learning.replay_lines import Known
-from modelsvc.encoder import Encoder, resolve
-from modelsvc.finetune import FineTuneConfig, fine_tune
-from modelsvc.heads import fit
-from modelsvc.per_label import rate_matched_thresholds
-from modelsvc.quick import decide, predict_proba
-from modelsvc.rare import rarest_first
-from modelsvc.strategies import Pool
+from modelsvc.encoding.encoder import Encoder, resolve
+from modelsvc.heads.either import fit
+from modelsvc.heads.per_label import rate_matched_thresholds
+from modelsvc.heads.quick import decide, predict_proba
+from modelsvc.querying.rare import rarest_first
+from modelsvc.querying.strategies import Pool
+from modelsvc.stores.words import Vocabulary, Words, learn_vocabulary
+from modelsvc.tuning.finetune import FineTuneConfig, fine_tune
 from modelsvc.types import Head, Rows, Targets, Views
-from modelsvc.words import Vocabulary, Words, learn_vocabulary
 
 REFIT_EVERY = 16  # labels
 SAMPLED = 4_000  # texts of the pool that a tuned encoder reads to set its thresholds

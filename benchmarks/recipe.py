@@ -29,13 +29,13 @@ from benchmarks.recipe_chart import rounds_spec
 from benchmarks.strategies import Frozen, labelled_at
 from labeller.learning.measured_on import machine
 from labeller.learning.replay_chart import save_png
-from modelsvc.diversity import medoids
-from modelsvc.encoder import BUNDLED, Encoder, resolve
-from modelsvc.pool_graph import sampled
-from modelsvc.prototypes import Prototypes
-from modelsvc.quick import fit_head, predict_proba
-from modelsvc.recipe import RecipeConfig, Stage, train
-from modelsvc.strategies import STRATEGIES
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
+from modelsvc.full_run.recipe import RecipeConfig, Stage, train
+from modelsvc.heads.pool_graph import sampled
+from modelsvc.heads.prototypes import Prototypes
+from modelsvc.heads.quick import fit_head, predict_proba
+from modelsvc.querying.diversity import medoids
+from modelsvc.querying.strategies import STRATEGIES
 from modelsvc.types import Embeddings, Rows, Targets
 
 Texts = list[str]

@@ -104,8 +104,8 @@ def _versions(project: Any, count: int, annotations: int, audit: list[int]) -> N
     from django.utils import timezone
 
     from labeller.learning.models import AuditPrediction, LoopState, ModelVersion
-    from modelsvc.evaluate import audit_report
-    from modelsvc.reliability import of_answers
+    from modelsvc.evaluation.evaluate import audit_report
+    from modelsvc.evaluation.reliability import of_answers
 
     label_ids = list(project.labels.values_list("pk", flat=True))
     rng, eye = np.random.default_rng(3), np.eye(len(label_ids), dtype=np.uint8)

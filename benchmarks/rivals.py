@@ -60,7 +60,7 @@ class Task:
     def encoder_folder(self) -> Path:
         if self.encoder is not None:
             return self.encoder
-        from modelsvc.encoder_files import BUNDLED, resolve
+        from modelsvc.encoding.encoder_files import BUNDLED, resolve
 
         return resolve(BUNDLED)
 

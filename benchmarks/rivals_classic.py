@@ -14,7 +14,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 from benchmarks.rivals import FIRST, Answers, Point, Task
-from modelsvc.links import one_hot
+from modelsvc.heads.links import one_hot
 
 STEP = 8  # labels between two fits
 

@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
 
 from benchmarks.rivals import Answers, Point, Rows, Task
-from modelsvc.links import one_hot
+from modelsvc.heads.links import one_hot
 
 RATE, EPOCHS, BATCH, LONGEST = 5e-5, 20, 16, 256
 WARMUP, DECAY, CLIP = 0.1, 0.01, 1.0

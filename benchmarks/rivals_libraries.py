@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rivals import Answers, Point, Rows, Task
-from modelsvc.links import one_hot
+from modelsvc.heads.links import one_hot
 
 BATCH = 16
 MOST_STEPS = 1000

@@ -94,8 +94,8 @@ def make_project() -> tuple[Any, Any]:
 def fill(project: Any, user: Any, options: argparse.Namespace) -> list[list[str]]:
     """Texts, embeddings and some answers. Returns the words of a sample of the texts."""
     from labeller.corpus.models import Document
-    from labeller.learning.bridge_pool import reader_of
-    from modelsvc.store import EmbeddingStore
+    from labeller.learning.bridges.pool import reader_of
+    from modelsvc.stores.store import EmbeddingStore
 
     rng = np.random.default_rng(options.seed)
     store = EmbeddingStore(reader_of(project).store_folder, sha256="0" * 64, width=WIDTH)

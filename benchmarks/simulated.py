@@ -19,12 +19,12 @@ from benchmarks.labelled_lines import known_texts
 from benchmarks.named import of_rows
 from benchmarks.strategies import embeddings, label_embeddings
 from labeller.annotation.audit import audit_is_due, audit_threshold
-from modelsvc.heads import cross_fit, fit
-from modelsvc.pool_graph import sampled
-from modelsvc.quick import decide, predict_proba
-from modelsvc.strategies import ASK_NO_MODEL, Pool, rank
+from modelsvc.heads.either import cross_fit, fit
+from modelsvc.heads.pool_graph import sampled
+from modelsvc.heads.quick import decide, predict_proba
+from modelsvc.querying.strategies import ASK_NO_MODEL, Pool, rank
+from modelsvc.stores.words import Words, learn_vocabulary
 from modelsvc.types import Embeddings, Head, Proba, Rows, Targets, Views
-from modelsvc.words import Words, learn_vocabulary
 
 NAMED = " with names"  # behind the name of a corpus whose labels' names teach
 REFIT_EVERY, GROWTH = 10, 0.1  # labels; in the product 5 and a twentieth

@@ -30,8 +30,8 @@ from benchmarks.simulated import NAMED, Corpus, read
 from benchmarks.trajectories import trajectory
 from labeller.insight.extrapolation import FACTOR, HORIZON, Needed, band_at, farthest, needed, value_at
 from labeller.learning.measured_on import machine
-from modelsvc.forecast import Points, forecast, point
-from modelsvc.stopping import Signs, Word, advise
+from modelsvc.evaluation.forecast import Points, forecast, point
+from modelsvc.evaluation.stopping import Signs, Word, advise
 
 POOL, OF_ALL = 3_000, 0.6  # texts of the pool: so many, and of few texts this share
 FROM = 90

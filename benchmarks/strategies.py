@@ -29,11 +29,11 @@ from benchmarks.named import label_texts, of_rows, without_names
 from benchmarks.resumable import already, write
 from labeller.learning.measured_on import machine
 from labeller.learning.replay_lines import Known
-from modelsvc.diversity import medoids
-from modelsvc.evaluate import macro_f1
-from modelsvc.pool_graph import sampled
-from modelsvc.quick import decide, fit_head, predict_proba
-from modelsvc.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
+from modelsvc.evaluation.evaluate import macro_f1
+from modelsvc.heads.pool_graph import sampled
+from modelsvc.heads.quick import decide, fit_head, predict_proba
+from modelsvc.querying.diversity import medoids
+from modelsvc.querying.strategies import ASK_NO_MODEL, STRATEGIES, Pool, rank
 from modelsvc.types import Embeddings, Head, Rows, Targets
 
 REFIT_EVERY = 8
@@ -205,7 +205,7 @@ def embeddings(texts: list[str], name: str, folder: Path | None) -> Embeddings:
     if kept is not None and kept.exists():
         found: Embeddings = np.load(kept).astype(np.float32)
         return found
-    from modelsvc.encoder import Encoder, resolve  # torch only where something is to be read
+    from modelsvc.encoding.encoder import Encoder, resolve  # torch only where something is to be read
 
     X = Encoder.load(resolve("bundled"), threads=1).encode(texts)
     if kept is not None:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.simulated import Corpus, Moment, heads, moment, part
-from modelsvc.agreement import kappa, normalised_entropy, unchanged
-from modelsvc.evaluate import audit_report
-from modelsvc.intervals import macro_f1
-from modelsvc.ppi import Proxy, confidence, tightened_share
-from modelsvc.quick import decide, predict_proba
+from modelsvc.evaluation.agreement import kappa, normalised_entropy, unchanged
+from modelsvc.evaluation.evaluate import audit_report
+from modelsvc.evaluation.intervals import macro_f1
+from modelsvc.evaluation.ppi import Proxy, confidence, tightened_share
+from modelsvc.heads.quick import decide, predict_proba
 from modelsvc.types import Targets
 
 STOP_SET = 2_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from modelsvc.words import Words, WordWeights
+from modelsvc.stores.words import Words, WordWeights
 
 Embeddings = NDArray[np.float32]  # (N, D), rows of unit length
 Proba = NDArray[np.float32]  # (N, C), rows sum to 1 (single label) or each column in 0..1 (multi-label)

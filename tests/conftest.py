@@ -69,7 +69,7 @@ def own_house(settings: Settings, tmp_path: Path) -> None:
     selectors.forget_whether_the_queue_is_kept()
     translation.deactivate()  # a request leaves its language behind
     # Worker processes keep a project's draws by its id, and an emptied database may hand out the same ids again.
-    if pools := sys.modules.get("labeller.learning.bridge_pool"):
+    if pools := sys.modules.get("labeller.learning.bridges.pool"):
         pools._draws.clear()
 
 

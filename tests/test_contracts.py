@@ -32,7 +32,7 @@ def test_the_tree_as_it_is_keeps_every_contract(tree: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("line", ["from modelsvc.quick import fit_head", "import torch"])
+@pytest.mark.parametrize("line", ["from modelsvc.heads.quick import fit_head", "import torch"])
 @pytest.mark.parametrize("place", ["labeller/learning/newcomer.py", "labeller/newcomer.py"])
 def test_a_new_module_outside_the_bridges_may_not_import_the_learner(tree: Path, place: str, line: str) -> None:
     newcomer = tree / place
@@ -42,3 +42,20 @@ def test_a_new_module_outside_the_bridges_may_not_import_the_learner(tree: Path,
     finally:
         newcomer.unlink()
     assert done.returncode == 1 and "newcomer" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("querying", "from modelsvc.full_run.recipe import train"),
+        ("stores", "from modelsvc.encoding.encoder import Encoder"),
+    ],
+)
+def test_a_new_module_of_the_learner_may_not_import_from_a_room_above_its_own(tree: Path, room: str, line: str) -> None:
+    newcomer = tree / "modelsvc" / room / "newcomer.py"
+    newcomer.write_text(f"{line}\n")
+    try:
+        done = lint(tree)
+    finally:
+        newcomer.unlink()
+    assert done.returncode == 1 and f"modelsvc.{room}.newcomer" in done.stdout, done.stdout

@@ -21,8 +21,8 @@ from labeller.projects.forms import MOST_PEOPLE, ProjectForm
 from labeller.projects.labels import MOST_LABELS
 from labeller.projects.models import Invitation
 from labeller.search.bulk import MOST
-from modelsvc.encoder_loading import LONGEST_INPUT
-from modelsvc.strategies import STRATEGIES
+from modelsvc.encoding.encoder_loading import LONGEST_INPUT
+from modelsvc.querying.strategies import STRATEGIES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from labeller.numerals import decimal, whole
 from labeller.projects.forms import ProjectForm
 from labeller.projects.models import Label, Membership, Project
 
-LEAST_TEXTS = 10  # as modelsvc/people_agree.py has it: below, no figure was made
+LEAST_TEXTS = 10  # as modelsvc/annotators/people_agree.py has it: below, no figure was made
 GOOD, TENTATIVE = 0.8, 0.667  # Krippendorff's limits for alpha
 
 METHODS = {

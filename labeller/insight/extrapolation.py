@@ -1,5 +1,5 @@
 """What follows from the curves that a forecast stored: values at more labels, labels to a target. Pure, no numpy: a
-web process reads them (modelsvc/forecast.py makes them)."""
+web process reads them (modelsvc/evaluation/forecast.py makes them)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the newest reading of the pool allows to say: each label's share, a forecast, advice to stop.
 
-All was worked out when the model was made (labeller/learning/bridge_outlook.py) and is only read here.
+All was worked out when the model was made (labeller/learning/bridges/outlook.py) and is only read here.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """modelsvc.reliability.Reliability as it was stored with a version."""
+    """modelsvc.evaluation.reliability.Reliability as it was stored with a version."""
 
     n: int
     bins: list[Bin]

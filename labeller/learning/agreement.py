@@ -16,7 +16,7 @@ class AgreementReading(models.Model):
     drawn = models.TextField(help_text="Ids of those of these texts that were drawn at random, as ranges.")
     label_ids = models.JSONField(help_text="Columns of the figures by label.")
     people = models.JSONField(help_text="User ids, by which the figures number people.")
-    overall = models.JSONField(help_text="modelsvc.people_agree.PeopleAgree as a dict.")
+    overall = models.JSONField(help_text="The learner's PeopleAgree as a dict.")
     at_random = models.JSONField(help_text="The same on texts drawn at random: the ceiling of the curve.")
     consensus = models.JSONField(help_text="Method, people, their shared answers and accuracy, texts disputed.")
     n_answers = models.PositiveIntegerField(help_text="Current answers with labels there were in all.")

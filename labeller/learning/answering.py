@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from labeller.annotation.moved_words import MovedWords
-from labeller.learning.bridge_attribution import NoModel, find_words
+from labeller.learning.bridges.attribution import NoModel, find_words
 
 log = structlog.get_logger(__name__)
 

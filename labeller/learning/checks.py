@@ -36,7 +36,7 @@ def check_recipe(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> li
     """The switches of the recipe, before a run of minutes fails by one."""
     if not settings.RECIPE:
         return []
-    from labeller.learning.bridge_recipe import what_is_wrong  # a web process loads nothing of the learner
+    from labeller.learning.bridges.recipe import what_is_wrong  # a web process loads nothing of the learner
 
     problem = what_is_wrong(settings.RECIPE)
     hint = "LABELLER_RECIPE in docs/engineers.md says what may stand there."

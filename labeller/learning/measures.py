@@ -18,7 +18,7 @@ class RunningScore(models.Model):
     label_ids = models.JSONField(help_text="Columns of the two below.")
     said = models.JSONField(help_text="Of each text the label columns that would have been given.")
     gold = models.JSONField(help_text="Of each text the label columns that were given, as known then.")
-    metrics = models.JSONField(help_text="accuracy, macro_f1 and micro_f1 of modelsvc.evaluate.AuditReport.")
+    metrics = models.JSONField(help_text="accuracy, macro_f1 and micro_f1 of the learner's AuditReport.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -62,7 +62,7 @@ class OrderComparison(models.Model):
     curves = models.JSONField(
         help_text='{"chosen": [...], "random": [...]}: of each head the labels given, those learnt from, and metrics.'
     )
-    saved = models.JSONField(help_text="modelsvc.saving.Saving as a dict, infinite bounds as null.")
+    saved = models.JSONField(help_text="The learner's Saving as a dict, infinite bounds as null.")
     seed = models.PositiveIntegerField()
     duration_s = models.FloatField()
     created_at = models.DateTimeField(auto_now_add=True)

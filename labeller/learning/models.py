@@ -102,7 +102,7 @@ class ModelVersion(models.Model):
     label_ids = models.JSONField(help_text="In the order of the head's outputs.")
     n_labels = models.PositiveIntegerField(help_text="Labelled texts it learnt from: the curve's x.")
     n_audit = models.PositiveIntegerField(default=0)
-    metrics = models.JSONField(default=dict, help_text="modelsvc.evaluate.AuditReport as a dict, and reliability.")
+    metrics = models.JSONField(default=dict, help_text="The learner's AuditReport as a dict, and reliability.")
     scored_how = models.CharField(max_length=200, blank=True, help_text="How the audit number was made, in words.")
     settings = models.JSONField(default=dict)
     seed = models.PositiveIntegerField()
@@ -181,13 +181,13 @@ class PoolReading(models.Model):
         help_text="annotation.audit_sample.AuditSample, on which what follows stands. Null: on all audit texts.",
     )
     tightened = models.JSONField(null=True, help_text="Accuracy by prediction-powered inference: value, low, high.")
-    tightened_f1 = models.JSONField(null=True, help_text="Macro-F1 with the model's help (modelsvc/assisted_f1.py).")
+    tightened_f1 = models.JSONField(null=True, help_text="Macro-F1 with the model's help (assisted_f1.py).")
     tightened_labels = models.JSONField(
         default=list, help_text="Precision, recall and F1 of each label in the same way, by column."
     )
     shares = models.JSONField(default=list, help_text="By column: the label's share of the pool; empty: too few.")
-    forecast = models.JSONField(null=True, help_text="modelsvc.forecast.Forecast as a dict.")
-    advice = models.JSONField(null=True, help_text="modelsvc.stopping.Advice as a dict.")
+    forecast = models.JSONField(null=True, help_text="The learner's Forecast as a dict.")
+    advice = models.JSONField(null=True, help_text="The learner's Advice as a dict.")
 
     class Meta:
         constraints = [
@@ -277,7 +277,7 @@ class EncoderCheck(models.Model):
     current = models.CharField(max_length=80, help_text="The project's encoder at that time.")
     proposed = models.CharField(max_length=80, blank=True, help_text="Better beyond chance; empty: none is.")
     n_labels = models.PositiveIntegerField(help_text="Labelled texts there were.")
-    result = models.JSONField(help_text="modelsvc.encoder_choice.EncoderChoice as a dict, speed, and what failed.")
+    result = models.JSONField(help_text="The learner's EncoderChoice as a dict, speed, and what failed.")
     created_at = models.DateTimeField(auto_now_add=True)
     decision = models.CharField(max_length=8, choices=Decision, blank=True)
     decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

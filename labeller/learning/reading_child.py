@@ -70,7 +70,7 @@ def _started() -> subprocess.Popen[bytes]:
     if _child is None or _child.poll() is not None:
         end()
         _child = subprocess.Popen(
-            [sys.executable, "-m", "modelsvc.reading_process"],
+            [sys.executable, "-m", "modelsvc.encoding.reading_process"],
             cwd=BASE,
             env=os.environ
             | {"OMP_NUM_THREADS": str(THREADS), "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "0"},

@@ -87,7 +87,7 @@ def _beat_on(project_id: int, token: uuid.UUID, stop: threading.Event) -> None:
 
 def _refit(project_id: int, token: uuid.UUID) -> str:
     """The reason why it failed, or an empty string. A failed refit leaves the queue as it was; labelling goes on."""
-    from labeller.learning.bridge_quick import refit
+    from labeller.learning.bridges.quick import refit
 
     try:
         with _kept_alive(project_id, token):

@@ -25,7 +25,7 @@ from labeller.annotation.models import Lease, Source
 from labeller.corpus.models import Document
 from labeller.corpus.normalise import text_hash
 from labeller.learning import artifacts, pulse, selectors, services, tasks
-from labeller.learning.bridge_replay import Examiner
+from labeller.learning.bridges.replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.replay_lines import ReplayRefused
 from labeller.learning.triggers import enough_to_teach

@@ -18,7 +18,7 @@ from labeller.corpus import services as corpus
 from labeller.corpus.models import Document
 from labeller.corpus.normalise import draw, text_hash
 from labeller.learning import services, tasks
-from labeller.learning.bridge_replay import Examiner
+from labeller.learning.bridges.replay import Examiner
 from labeller.learning.replay import Plan, Replay
 from labeller.learning.replay_file import Material, read_material
 from labeller.learning.replay_house import Wish

@@ -65,7 +65,7 @@ class LabelCount(NamedTuple):
 
 def teaching_labels(project: Project) -> LabelCount:
     """What a full run would learn from: no text that was answered in the audit, nor one that the audit may still draw,
-    though a file or a search has labelled it (`may_teach` in bridge_pool)."""
+    though a file or a search has labelled it (`may_teach` in bridges/pool.py)."""
     labels, teaching, reserve = 0, list[tuple[int, ...]](), labelled_reserve(project)
     for row in current_labels(project):
         labels += 1

@@ -32,7 +32,7 @@ def find_words(words_id: int) -> None:
 
 def embed(run_id: int) -> None:
     """Cluster "training": read the texts that have no embedding yet."""
-    from labeller.learning.bridge_embed import embed_texts
+    from labeller.learning.bridges.embed import embed_texts
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, embed_texts)
@@ -40,7 +40,7 @@ def embed(run_id: int) -> None:
 
 def fine_tune(run_id: int) -> None:
     """Cluster "training": one full run."""
-    from labeller.learning.bridge_full import full_run
+    from labeller.learning.bridges.full import full_run
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, full_run)
@@ -48,7 +48,7 @@ def fine_tune(run_id: int) -> None:
 
 def check_encoders(run_id: int) -> None:
     """Cluster "training": compare the encoders of the owner's list on the labels so far."""
-    from labeller.learning.bridge_check import check_encoders
+    from labeller.learning.bridges.check import check_encoders
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, check_encoders)
@@ -56,7 +56,7 @@ def check_encoders(run_id: int) -> None:
 
 def gauge(run_id: int) -> None:
     """Cluster "training": what is measured behind the loop."""
-    from labeller.learning.bridge_gauge import gauge
+    from labeller.learning.bridges.gauge import gauge
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, gauge)
@@ -64,7 +64,7 @@ def gauge(run_id: int) -> None:
 
 def score_on_test_set(run_id: int) -> None:
     """Cluster "training": measure models on the test file."""
-    from labeller.learning.bridge_testset import score_on_test_set
+    from labeller.learning.bridges.testset import score_on_test_set
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, score_on_test_set)
@@ -72,7 +72,7 @@ def score_on_test_set(run_id: int) -> None:
 
 def weigh(run_id: int) -> None:
     """Cluster "training": how far people agree, and which labels a model doubts."""
-    from labeller.learning.bridge_weigh import weigh
+    from labeller.learning.bridges.weigh import weigh
     from labeller.learning.work import carry_out_run
 
     carry_out_run(run_id, weigh)
@@ -80,7 +80,7 @@ def weigh(run_id: int) -> None:
 
 def build_export(export_id: int) -> None:
     """Cluster "training": zip a model, and check the zip before it is offered."""
-    from labeller.learning.bridge_export import build
+    from labeller.learning.bridges.export import build
     from labeller.learning.work import carry_out_export
 
     carry_out_export(export_id, build)

@@ -18,7 +18,7 @@ class TestScore(models.Model):
     label_ids = models.JSONField(
         help_text="Columns: the version's labels in its order, of merged ones what they became, then those not known."
     )
-    metrics = models.JSONField(help_text="modelsvc.evaluate.AuditReport as a dict, and reliability.")
+    metrics = models.JSONField(help_text="The learner's AuditReport as a dict, and reliability.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

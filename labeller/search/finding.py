@@ -89,7 +89,7 @@ def _in_order(project: Project, membership: Membership, asked: Asked, order: lis
 def _said(project: Project, asked: Asked) -> list[int] | None:
     """By what the model says. The texts set apart to measure it are never among them: who has seen what a model says
     of a text tends to agree. None before the first model."""
-    from labeller.learning.bridge_answers import pool_answers  # numpy: only where it is asked for
+    from labeller.learning.bridges.answers import pool_answers  # numpy: only where it is asked for
 
     answers = pool_answers(project)
     if answers is None:
@@ -105,7 +105,7 @@ def _said(project: Project, asked: Asked) -> list[int] | None:
 def _alike(project: Project, membership: Membership, asked: Asked, said: list[int] | None) -> Found:
     """The nearest texts, of `said` alone where it is given. The rest of what was asked is asked of the nearest first;
     where too few of them fit, of all texts: they are few, then."""
-    from labeller.learning.bridge_nearest import nearness_to
+    from labeller.learning.bridges.nearest import nearness_to
 
     examples, note = _examples(project, membership, asked)
     if not examples:

@@ -150,7 +150,7 @@ def _said(project: Project, states: dict[int, TextState], labels: Sequence[Label
     free = [pk for pk, state in states.items() if state.standing == Standing.FREE]
     if project.suggestions != Project.Suggestions.SHOWN or not free:
         return {}
-    from labeller.learning.bridge_answers import pool_answers
+    from labeller.learning.bridges.answers import pool_answers
 
     answers, by_id = pool_answers(project), {label.pk: label for label in labels}
     if answers is None:

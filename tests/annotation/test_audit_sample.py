@@ -14,7 +14,7 @@ from labeller.annotation.models import Annotation, Lease, ServingCounter, Source
 from labeller.annotation.receivers import let_the_audit_catch_up
 from labeller.corpus.models import Document, ImportJob
 from labeller.projects.models import Project, User
-from modelsvc.intervals import wilson
+from modelsvc.evaluation.intervals import wilson
 from tests.annotation.acts import give, one
 from tests.cast import add_texts
 from tests.learning.scene import annotate

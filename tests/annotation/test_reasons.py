@@ -9,9 +9,9 @@ from django.utils.translation import override
 from labeller.annotation import queue
 from labeller.annotation.reasons import in_words
 from labeller.annotation.second_look import SecondLook
-from labeller.learning.bridge_ranking import SECOND_REASON
+from labeller.learning.bridges.ranking import SECOND_REASON
 from labeller.projects.models import Label
-from modelsvc.strategies import STRATEGIES, Pool, rank
+from modelsvc.querying.strategies import STRATEGIES, Pool, rank
 
 NAMES = ["Change", "Court and venue", "Other"]
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import halves, quick, simulated, stopping
 from benchmarks.named import label_texts, prototypes
 from benchmarks.strategies import Frozen
-from modelsvc.teacher import Task
+from modelsvc.full_run.teacher import Task
 from modelsvc.types import Embeddings
 
 

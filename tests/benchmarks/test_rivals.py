@@ -62,7 +62,7 @@ def test_with_search_one_text_of_each_label_comes_first(tmp_path: Path) -> None:
 
 
 def test_figures_are_those_of_the_learner(tmp_path: Path) -> None:
-    from modelsvc.evaluate import macro_f1
+    from modelsvc.evaluation.evaluate import macro_f1
 
     rng = np.random.default_rng(0)
     truth, said = (rng.integers(0, 2, (40, 4)).astype(np.uint8) for _ in range(2))

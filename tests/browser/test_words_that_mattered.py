@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from labeller.annotation.moved_words import MovedWords
 from labeller.learning import reading_child, tasks
-from labeller.learning.bridge_pool import pretrained_folder
+from labeller.learning.bridges.pool import pretrained_folder
 from tests.annotation.acts import rank
 from tests.learning.scene import annotate, fill, read, refit
 

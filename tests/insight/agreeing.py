@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from labeller.annotation.models import Annotation, Source
 from labeller.learning.agreement import AgreementReading
-from labeller.learning.bridge_weigh import read_agreement
+from labeller.learning.bridges.weigh import read_agreement
 from labeller.projects.models import Project, User
 from tests.cast import add_texts
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from labeller.learning.models import ModelVersion, PoolReading
-from modelsvc.forecast import Points, evaluated, forecast
-from modelsvc.ppi import Proxy, tightened_share
-from modelsvc.stopping import Signs, advise
+from modelsvc.evaluation.forecast import Points, evaluated, forecast
+from modelsvc.evaluation.ppi import Proxy, tightened_share
+from modelsvc.evaluation.stopping import Signs, advise
 
 LAW = (0.95, 36.0, 1.0)  # .59 at 100 labels, .77 at 200, .86 at 400: steep enough for numbers to be named
 

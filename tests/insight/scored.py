@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
-from labeller.learning.bridge_versions import CROSS_FITTED
+from labeller.learning.bridges.versions import CROSS_FITTED
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion
 from labeller.projects.models import Project, User
-from modelsvc.evaluate import audit_report
-from modelsvc.reliability import of_answers
+from modelsvc.evaluation.evaluate import audit_report
+from modelsvc.evaluation.reliability import of_answers
 from tests.cast import add_texts
 
 

@@ -21,7 +21,7 @@ from labeller.insight.templatetags.model_settings import TEACHERS
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import LoopState, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project, User
-from modelsvc.recipe_config import Teacher
+from modelsvc.full_run.recipe_config import Teacher
 from tests.cast import make_project
 from tests.insight.scored import add_labels, add_version, answered
 

@@ -15,7 +15,7 @@ from labeller.insight.answers import Answer
 from labeller.insight.comparison import Pair
 from labeller.insight.paired_f1 import MOST_RESAMPLED, Kind, macro_f1_gain, paired_macro_f1
 from labeller.projects.models import Project, User
-from modelsvc.intervals import macro_f1
+from modelsvc.evaluation.intervals import macro_f1
 from tests.cast import join, make_project
 from tests.insight.scored import answered
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeller.insight.shares import share, sign_test
-from modelsvc.intervals import paired_worse, wilson
+from modelsvc.evaluation.intervals import paired_worse, wilson
 
 
 @given(st.integers(1, 3000), st.data())

@@ -10,8 +10,8 @@ from labeller.corpus import testset
 from labeller.corpus.models import ImportJob
 from labeller.corpus.normalise import text_hash
 from labeller.learning import testscores
-from labeller.learning.bridge_testscore import Answered, keep, test_figures
-from labeller.learning.bridge_testscore import TestTexts as Material
+from labeller.learning.bridges.testscore import Answered, keep, test_figures
+from labeller.learning.bridges.testscore import TestTexts as Material
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Project
 

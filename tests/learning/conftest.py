@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelsvc import paired
+from modelsvc.evaluation import paired
 
 
 @pytest.fixture

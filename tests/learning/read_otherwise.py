@@ -9,11 +9,11 @@ import numpy as np
 
 from labeller.corpus.models import Document
 from labeller.learning import runs, services
-from labeller.learning.bridge_full import _snapshot
-from labeller.learning.bridge_pool import pool_arrays, reader_of
-from labeller.learning.bridge_stages import Stages
+from labeller.learning.bridges.full import _snapshot
+from labeller.learning.bridges.pool import pool_arrays, reader_of
+from labeller.learning.bridges.stages import Stages
 from labeller.projects.models import Project
-from modelsvc.recipe import Stage
+from modelsvc.full_run.recipe import Stage
 from modelsvc.types import Embeddings
 
 

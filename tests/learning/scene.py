@@ -26,7 +26,7 @@ from modelsvc.types import OnProgress, silent
 from tests.cast import add_texts
 
 if TYPE_CHECKING:
-    from modelsvc.encoder import Encoder
+    from modelsvc.encoding.encoder import Encoder
 
 KINDS = {
     "Change": [
@@ -130,7 +130,7 @@ def embed(project: Project) -> TrainingRun:
 
 @cache
 def _bundled() -> Encoder:
-    from modelsvc.encoder import Encoder, resolve
+    from modelsvc.encoding.encoder import Encoder, resolve
 
     return Encoder.load(resolve("bundled"))
 
@@ -155,8 +155,8 @@ def vectors(documents: Sequence[Document]) -> NDArray[np.float32]:
 
 def read(project: Project, *, without: Sequence[Document] = ()) -> None:
     """The store as a finished embedding run leaves it, without loading the encoder again; some texts came later."""
-    from labeller.learning.bridge_pool import reader_of
-    from modelsvc.store import EmbeddingStore
+    from labeller.learning.bridges.pool import reader_of
+    from modelsvc.stores.store import EmbeddingStore
 
     documents = [document for document in project.documents.all() if document not in without]
     store = EmbeddingStore(reader_of(project).store_folder, sha256=_vectors()[0])
@@ -166,8 +166,8 @@ def read(project: Project, *, without: Sequence[Document] = ()) -> None:
 
 def read_names(project: Project) -> None:
     """What the labels are called, where that is wanted, as a finished embedding run leaves it."""
-    from labeller.learning.bridge_names import unread_names, write_names
-    from labeller.learning.bridge_pool import reader_of
+    from labeller.learning.bridges.names import unread_names, write_names
+    from labeller.learning.bridges.pool import reader_of
 
     folder = reader_of(project).store_folder
     if unread := unread_names(project, folder):
@@ -182,8 +182,8 @@ def put_near_kinds(
     rng: np.random.Generator,
 ) -> None:
     """The store with embeddings that are made up: each text lies near the direction of its kind."""
-    from labeller.learning.bridge_pool import reader_of
-    from modelsvc.store import EmbeddingStore
+    from labeller.learning.bridges.pool import reader_of
+    from modelsvc.stores.store import EmbeddingStore
 
     X = 0.12 * directions[kinds] + rng.normal(size=(len(documents), 384))
     X /= np.linalg.norm(X, axis=1, keepdims=True)

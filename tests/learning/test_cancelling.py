@@ -9,12 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from labeller.annotation.models import Source
-from labeller.learning import bridge_promotion, runs, services
-from labeller.learning.bridge_full import _snapshot
-from labeller.learning.bridge_stages import COMPARING, Stages
+from labeller.learning import runs, services
+from labeller.learning.bridges import promotion as bridge_promotion
+from labeller.learning.bridges.full import _snapshot
+from labeller.learning.bridges.stages import COMPARING, Stages
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
-from modelsvc.recipe import Stage
+from modelsvc.full_run.recipe import Stage
 from modelsvc.types import OnProgress, silent
 from tests.learning.scene import Fake, annotate, fill, read
 

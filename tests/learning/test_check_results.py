@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from labeller.annotation.models import Annotation, Source
-from labeller.learning.bridge_recheck import differing
+from labeller.learning.bridges.recheck import differing
 from labeller.learning.measures import OrderComparison, RunningScore
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading
 from labeller.projects.models import Label, Project, User

@@ -13,9 +13,10 @@ from django_q.brokers import get_broker
 
 from labeller.annotation.models import Annotation, QueueEntry
 from labeller.annotation.signals import annotations_changed
-from labeller.learning import bridge_quick, services
 from labeller.learning import refresh as refreshing
-from labeller.learning.bridge_quick import refit
+from labeller.learning import services
+from labeller.learning.bridges import quick as bridge_quick
+from labeller.learning.bridges.quick import refit
 from labeller.learning.models import LoopState
 from labeller.learning.recovery import recover_stale_refreshes
 from labeller.learning.runs import STALE, Superseded

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from labeller.corpus.models import ImportJob
 from labeller.learning import recovery, runs, services
-from labeller.learning.bridge_embed import embed_texts
-from labeller.learning.bridge_pool import reader_of
+from labeller.learning.bridges.embed import embed_texts
+from labeller.learning.bridges.pool import reader_of
 from labeller.learning.models import TrainingRun
 from labeller.projects.models import Project
-from modelsvc.store import EmbeddingStore
+from modelsvc.stores.store import EmbeddingStore
 from tests.learning.scene import embed, fill
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.learning import automatic, encoders, selectors, services, tasks
 from labeller.learning.artifacts import embeddings_folder
-from labeller.learning.bridge_pool import next_reader_of, reader_of
+from labeller.learning.bridges.pool import next_reader_of, reader_of
 from labeller.learning.models import EncoderCheck, LoopState, ModelVersion, TrainingRun
 from labeller.learning.panel import encoders_panel
 from labeller.learning.triggers import is_check_due
@@ -41,7 +41,7 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel
 
-    from modelsvc.encoder import BUNDLED, resolve
+    from modelsvc.encoding.encoder import BUNDLED, resolve
 
     folder = tmp_path_factory.mktemp("tiny")
     tokenizer = AutoTokenizer.from_pretrained(resolve(BUNDLED))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labeller.learning.bridge_export import calibrated_on
+from labeller.learning.bridges.export import calibrated_on
 from labeller.learning.models import ModelVersion
 
 ASKED_HALVES: dict[str, float] = {"halves_temperature": 0.8}

@@ -14,16 +14,18 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
-from labeller.learning import artifacts, bridge_full, bridge_pool, exports, services, tasks
-from labeller.learning.bridge_promotion import compare, on_common_ground
-from labeller.learning.bridge_versions import AuditScore, score_audit
+from labeller.learning import artifacts, exports, services, tasks
+from labeller.learning.bridges import full as bridge_full
+from labeller.learning.bridges import pool as bridge_pool
+from labeller.learning.bridges.promotion import compare, on_common_ground
+from labeller.learning.bridges.versions import AuditScore, score_audit
 from labeller.learning.decisions import seen_behind
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
 from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project, User
-from modelsvc.sureness import NOTHING_KNOWN
+from modelsvc.heads.sureness import NOTHING_KNOWN
 from modelsvc.types import Views
 from tests.cast import add_texts
 from tests.learning.scene import annotate, embed, fill, full, read, refit, vectors

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labeller.learning import bridge_pool
-from modelsvc.store import EmbeddingStore
+from labeller.learning.bridges import pool as bridge_pool
+from modelsvc.stores.store import EmbeddingStore
 
 TEXTS, WIDTH = 10, 8
 BYTES = TEXTS * WIDTH * 4  # of one project, as numbers of single precision

@@ -11,17 +11,17 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from labeller.annotation.models import QueueEntry
-from labeller.learning import bridge_quick
-from labeller.learning.bridge_kept_names import kept
-from labeller.learning.bridge_names import label_texts, prototypes_of, ranking_names, unread_names, write_names
-from labeller.learning.bridge_pool import PoolArrays, pool_arrays, reader_of
-from labeller.learning.bridge_quick import head_of
-from labeller.learning.bridge_reproduce import reproduce
-from labeller.learning.bridge_versions import load_head
+from labeller.learning.bridges import quick as bridge_quick
+from labeller.learning.bridges.kept_names import kept
+from labeller.learning.bridges.names import label_texts, prototypes_of, ranking_names, unread_names, write_names
+from labeller.learning.bridges.pool import PoolArrays, pool_arrays, reader_of
+from labeller.learning.bridges.quick import head_of
+from labeller.learning.bridges.reproduce import reproduce
+from labeller.learning.bridges.versions import load_head
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.projects.models import Label, Project, User
-from modelsvc.name_store import NamesRead
-from modelsvc.quick import predict_proba
+from modelsvc.heads.name_store import NamesRead
+from modelsvc.heads.quick import predict_proba
 from tests.cast import make_project
 from tests.learning.scene import annotate, embed, fill, kind_of, read, refit
 
@@ -59,7 +59,7 @@ class Letters:
 
 class TestReadingNames:
     def test_is_part_of_reading_the_pool(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("labeller.learning.bridge_embed.Encoder.load", lambda *_, **__: Letters())
+        monkeypatch.setattr("labeller.learning.bridges.embed.Encoder.load", lambda *_, **__: Letters())
         fill(project)
         embed(project)
         found = prototypes_of(project, pool_of(project), label_ids(project))

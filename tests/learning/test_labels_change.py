@@ -9,10 +9,10 @@ from labeller.annotation.label_changes import end_look, split_label
 from labeller.annotation.models import Annotation, QueueEntry, Source
 from labeller.annotation.second_look import waiting
 from labeller.insight.snapshot import snapshot_csv
-from labeller.learning.bridge_pool import labelled
-from labeller.learning.bridge_recheck import recheck
-from labeller.learning.bridge_reproduce import reproduce
-from labeller.learning.bridge_running import note_running
+from labeller.learning.bridges.pool import labelled
+from labeller.learning.bridges.recheck import recheck
+from labeller.learning.bridges.reproduce import reproduce
+from labeller.learning.bridges.running import note_running
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.projects.labels import Draft, add_labels
 from labeller.projects.merging import merge_labels, undo_merge

@@ -11,8 +11,8 @@ from labeller.insight import selectors
 from labeller.insight.advice import outlook
 from labeller.insight.headline import headline
 from labeller.insight.outlook import reading_of
-from labeller.learning.bridge_outlook import points_at, signs_at
-from labeller.learning.bridge_recheck import recheck
+from labeller.learning.bridges.outlook import points_at, signs_at
+from labeller.learning.bridges.recheck import recheck
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.projects.models import Project, User
 from tests.cast import add_texts

@@ -9,13 +9,14 @@ import pytest
 from django.utils import timezone
 
 from labeller.annotation.models import Annotation, ServingCounter, Source
-from labeller.learning import artifacts, automatic, bridge_orders, tasks
-from labeller.learning.bridge_names import unread_names, write_names
+from labeller.learning import artifacts, automatic, tasks
+from labeller.learning.bridges import orders as bridge_orders
+from labeller.learning.bridges.names import unread_names, write_names
 from labeller.learning.measures import OrderComparison
 from labeller.learning.models import LoopState, TrainingRun
 from labeller.learning.triggers import is_gauge_due
 from labeller.projects.models import Project, User
-from modelsvc.store import EmbeddingStore
+from modelsvc.stores.store import EmbeddingStore
 from tests.cast import add_texts, join, make_project
 from tests.learning.scene import annotate
 

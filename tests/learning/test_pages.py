@@ -19,7 +19,7 @@ from django.utils import timezone
 from labeller.annotation.models import Ranking, ServingCounter, Source
 from labeller.annotation.services import serve
 from labeller.learning import exports, pulse, selectors, services
-from labeller.learning.bridge_pool import labelled
+from labeller.learning.bridges.pool import labelled
 from labeller.learning.models import LoopState, ModelExport, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.selectors import learning_status, teaching_labels
 from labeller.projects.models import Project, User

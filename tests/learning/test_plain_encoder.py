@@ -15,19 +15,19 @@ from django.urls import reverse
 from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.corpus.models import Document
 from labeller.learning import artifacts, runs, versions
-from labeller.learning.bridge_frozen import frozen_pool
-from labeller.learning.bridge_names import prototypes_of, prototypes_of_both
-from labeller.learning.bridge_plain import GivesWay, gives_way, plain_score, worse_than_plain
-from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
-from labeller.learning.bridge_promotion import Judged
-from labeller.learning.bridge_scoring import score_over
-from labeller.learning.bridge_stages import _as_the_loop_is
-from labeller.learning.bridge_versions import AuditScore
+from labeller.learning.bridges.frozen import frozen_pool
+from labeller.learning.bridges.names import prototypes_of, prototypes_of_both
+from labeller.learning.bridges.plain import GivesWay, gives_way, plain_score, worse_than_plain
+from labeller.learning.bridges.pool import PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridges.promotion import Judged
+from labeller.learning.bridges.scoring import score_over
+from labeller.learning.bridges.stages import _as_the_loop_is
+from labeller.learning.bridges.versions import AuditScore
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project, User
-from modelsvc.store import EmbeddingStore
-from modelsvc.sureness import NOTHING_KNOWN
+from modelsvc.heads.sureness import NOTHING_KNOWN
+from modelsvc.stores.store import EmbeddingStore
 from modelsvc.types import unwatched
 from tests.cast import add_texts
 from tests.insight.scored import add_version

@@ -11,7 +11,10 @@ import pytest
 from labeller.annotation.audit import audit_threshold
 from labeller.annotation.models import QueueEntry, Ranking, Source
 from labeller.annotation.services import serve
-from labeller.learning import bridge_material, bridge_quick, bridge_ranking, pulse, selectors
+from labeller.learning import pulse, selectors
+from labeller.learning.bridges import material as bridge_material
+from labeller.learning.bridges import quick as bridge_quick
+from labeller.learning.bridges import ranking as bridge_ranking
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from tests.annotation.acts import free_and_reserved
@@ -231,9 +234,9 @@ def test_a_refit_that_was_taken_over_after_its_ranking_stores_no_version(
 
 
 def test_a_stored_head_answers_as_the_one_that_was_stored(project: Project, bob: User) -> None:
-    from labeller.learning.bridge_pool import pool_arrays, reader_of
-    from labeller.learning.bridge_versions import load_head
-    from modelsvc.quick import predict_proba
+    from labeller.learning.bridges.pool import pool_arrays, reader_of
+    from labeller.learning.bridges.versions import load_head
+    from modelsvc.heads.quick import predict_proba
 
     documents = fill(project)
     read(project)
@@ -255,7 +258,7 @@ def test_a_failing_refit_says_why_and_leaves_the_queue(project: Project, bob: Us
     annotate(documents[1], bob)
     refit(project)
     before = [entry.document_id for entry in active(project)]
-    from labeller.learning.bridge_pool import reader_of
+    from labeller.learning.bridges.pool import reader_of
 
     # A store whose description is damaged: what a full disk leaves behind.
     (reader_of(project).store_folder / "meta.json").write_text("{")

@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.corpus.models import Document
-from labeller.learning import bridge_embed, bridge_full, bridge_order, bridge_pool, runs, services, tasks
-from labeller.learning.bridge_full import _snapshot, unlabelled
-from labeller.learning.bridge_reproduce import _record
-from labeller.learning.bridge_stages import Stages, read_pool
+from labeller.learning import runs, services, tasks
+from labeller.learning.bridges import embed as bridge_embed
+from labeller.learning.bridges import full as bridge_full
+from labeller.learning.bridges import order as bridge_order
+from labeller.learning.bridges import pool as bridge_pool
+from labeller.learning.bridges.full import _snapshot, unlabelled
+from labeller.learning.bridges.reproduce import _record
+from labeller.learning.bridges.stages import Stages, read_pool
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
-from modelsvc.recipe import Stage
-from modelsvc.store import EmbeddingStore
+from modelsvc.full_run.recipe import Stage
+from modelsvc.stores.store import EmbeddingStore
 from modelsvc.types import OnProgress, silent
 from tests.cast import add_texts, make_project
 from tests.learning.scene import Fake, annotate, fill, refit

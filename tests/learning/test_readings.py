@@ -12,19 +12,19 @@ from django.utils import timezone
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Source
 from labeller.corpus.models import Document
-from labeller.learning.bridge_outlook import forecast_at, points_at, signs_at
-from labeller.learning.bridge_pool import labelled, reader_of
-from labeller.learning.bridge_reading import read_off, write_reading
-from labeller.learning.bridge_recheck import recheck
-from labeller.learning.bridge_recheck_readings import reading_again, reading_as_stored
-from labeller.learning.bridge_versions import Unseen
+from labeller.learning.bridges.outlook import forecast_at, points_at, signs_at
+from labeller.learning.bridges.pool import labelled, reader_of
+from labeller.learning.bridges.reading import read_off, write_reading
+from labeller.learning.bridges.recheck import recheck
+from labeller.learning.bridges.recheck_readings import reading_again, reading_as_stored
+from labeller.learning.bridges.versions import Unseen
 from labeller.learning.models import AuditPrediction, ModelVersion, PoolReading, StopSet
 from labeller.learning.signals import stop_advised, tell_stop_advised
 from labeller.projects.models import Project, User
-from modelsvc.forecast import LAW
-from modelsvc.ppi import Proxy, confidence, tightened_share
-from modelsvc.stopping import advise
-from modelsvc.store import EmbeddingStore
+from modelsvc.evaluation.forecast import LAW
+from modelsvc.evaluation.ppi import Proxy, confidence, tightened_share
+from modelsvc.evaluation.stopping import advise
+from modelsvc.stores.store import EmbeddingStore
 from modelsvc.types import Head
 from tests.cast import add_texts
 from tests.insight.scored import add_version

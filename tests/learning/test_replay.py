@@ -11,7 +11,7 @@ import pytest
 from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.annotation.signals import annotations_changed
 from labeller.learning import replay as playing
-from labeller.learning.bridge_replay import Examiner
+from labeller.learning.bridges.replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.learning.replay import Plan, Replay
 from labeller.learning.replay_lines import Known, ReplayRefused
@@ -42,7 +42,7 @@ def scene(project: Project, bob: User, plan: Plan, **facts: Any) -> Replay:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test's own transaction is never committed, so learning is told of an answer at once. And the cast hashes a
     text as it stands."""
-    monkeypatch.setattr("labeller.learning.bridge_quick._heads", {})  # numbers of projects come again in tests
+    monkeypatch.setattr("labeller.learning.bridges.quick._heads", {})  # numbers of projects come again in tests
     monkeypatch.setattr("labeller.annotation.answers.tell_annotations_changed", _tell)
     monkeypatch.setattr(playing, "text_hash", lambda text: sha256(text.encode()).hexdigest())
 

@@ -28,7 +28,7 @@ def answer(project: Project, bob: User, count: int = 24, *, audit_every: int = 3
 
 
 def made_again(version: ModelVersion) -> dict[str, Any]:
-    from labeller.learning.bridge_reproduce import reproduce
+    from labeller.learning.bridges.reproduce import reproduce
 
     return reproduce(version).to_dict()
 
@@ -146,7 +146,7 @@ def test_a_full_model_and_the_quick_one_over_it_are_made_again(
 ) -> None:
     settings.RECIPE = switches
     # Thirteen audit texts decide by a hair, and the hair depends on the machine: here it is to serve in any case.
-    monkeypatch.setattr("modelsvc.paired.Comparison.no_worse", True)
+    monkeypatch.setattr("modelsvc.evaluation.paired.Comparison.no_worse", True)
     answer(project, bob, count=26, audit_every=2)
     full(project)
     tuned = ModelVersion.objects.get(kind="full")
@@ -169,7 +169,7 @@ def test_a_full_model_and_the_quick_one_over_it_are_made_again(
 
 @pytest.mark.django_db
 def test_a_machine_that_counts_otherwise_is_named(project: Project, bob: User) -> None:
-    from labeller.learning.bridge_reproduce import _otherwise
+    from labeller.learning.bridges.reproduce import _otherwise
 
     answer(project, bob)
     refit(project)

@@ -7,8 +7,8 @@ import pytest
 from labeller.annotation.models import Annotation, Source
 from labeller.annotation.services import undo
 from labeller.corpus.models import Document
-from labeller.learning import bridge_running
-from labeller.learning.bridge_running import note_running, window_of
+from labeller.learning.bridges import running as bridge_running
+from labeller.learning.bridges.running import note_running, window_of
 from labeller.learning.measures import AnswerThresholds, RunningScore
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Project, User

@@ -11,18 +11,18 @@ import pytest
 from django.utils import translation
 
 import modelsvc
-from labeller.learning.bridge_later import _by_halves, _too_few_to_order
-from labeller.learning.bridge_plain import _counts
-from labeller.learning.bridge_promotion import compare
-from labeller.learning.bridge_versions import CROSS_FITTED, NOT_SCORED, AuditScore
-from labeller.learning.bridge_versions import in_words as head_in_words
+from labeller.learning.bridges.later import _by_halves, _too_few_to_order
+from labeller.learning.bridges.plain import _counts
+from labeller.learning.bridges.promotion import compare
+from labeller.learning.bridges.versions import CROSS_FITTED, NOT_SCORED, AuditScore
+from labeller.learning.bridges.versions import in_words as head_in_words
 from labeller.learning.runs import DIED_TWICE
 from labeller.learning.said import in_words
-from modelsvc.descent import NO_NUMBER
-from modelsvc.paired import Comparison
-from modelsvc.pool_gate import JUDGES, learnt_from_pool, too_little, worse_than_frozen
-from modelsvc.recipe_config import RecipeConfig, teacher_for
-from modelsvc.teacher import Task
+from modelsvc.evaluation.paired import Comparison
+from modelsvc.full_run.pool_gate import JUDGES, learnt_from_pool, too_little, worse_than_frozen
+from modelsvc.full_run.recipe_config import RecipeConfig, teacher_for
+from modelsvc.full_run.teacher import Task
+from modelsvc.tuning.descent import NO_NUMBER
 from modelsvc.types import Head, silent
 
 
@@ -74,15 +74,17 @@ def stages_of_the_recipe() -> list[str]:
     """What modelsvc tells of its progress: the first word of each call that tells it, read from the source, since some
     stages are told in long runs only."""
     found: set[str] = set()
-    for file in Path(modelsvc.__file__).parent.glob("*.py"):
+    root = Path(modelsvc.__file__).parent
+    for file in root.rglob("*.py"):
+        module = ".".join(("modelsvc", *file.relative_to(root).with_suffix("").parts))
         for call in ast.walk(ast.parse(file.read_text())):
             if not isinstance(call, ast.Call) or not call.args:
                 continue
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))
             if name in {"Progress", "standing", "looking", "Course"}:
-                found.update(_words(call.args[0], file.stem))
+                found.update(_words(call.args[0], module))
             elif name in {"told_between_layers", "in_training"}:
-                found.update(_words(call.args[1], file.stem))
+                found.update(_words(call.args[1], module))
     return sorted(found)
 
 
@@ -92,7 +94,7 @@ def _words(stage: ast.expr, module: str) -> list[str]:
     if getattr(stage, "id", getattr(stage, "attr", "")) == "stage":
         return []  # handed on: its caller is found as well
     assert isinstance(stage, ast.Name), f"{module} tells a stage that is made up of others: {ast.unparse(stage)}"
-    return [getattr(importlib.import_module(f"modelsvc.{module}"), stage.id)]
+    return [getattr(importlib.import_module(module), stage.id)]
 
 
 STAGES = [

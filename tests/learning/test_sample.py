@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labeller.learning.bridge_pool import Labelled
-from labeller.learning.bridge_sample import sample
+from labeller.learning.bridges.pool import Labelled
+from labeller.learning.bridges.sample import sample
 
 
 def labels(n: int, *, audit: int = 0, rare: int = 3) -> Labelled:

@@ -8,10 +8,10 @@ import pytest
 from labeller.annotation.models import QueueEntry
 from labeller.corpus.models import Document
 from labeller.learning import artifacts
-from labeller.learning.bridge_pool import reader_of
+from labeller.learning.bridges.pool import reader_of
 from labeller.learning.models import LoopState
 from labeller.projects.models import Project, User
-from modelsvc.store import EmbeddingStore
+from modelsvc.stores.store import EmbeddingStore
 from tests.insight.scored import add_version
 from tests.learning.scene import KINDS, annotate, fill, kind_of, read, read_names, refit, vectors
 

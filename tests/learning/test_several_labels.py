@@ -11,16 +11,19 @@ from django.conf import settings
 from safetensors.numpy import load_file, save_file
 
 from labeller.annotation.models import QueueEntry, Source
-from labeller.learning import artifacts, bridge_quick, bridge_ranking, bridge_words, exports, selectors, tasks
-from labeller.learning.bridge_pool import Ids, PoolArrays, labelled, pool_arrays, reader_of
-from labeller.learning.bridge_promotion import compare
-from labeller.learning.bridge_replay import Examiner
-from labeller.learning.bridge_versions import AuditScore, in_words, load_head
-from labeller.learning.bridge_words import views_for, views_of
+from labeller.learning import artifacts, exports, selectors, tasks
+from labeller.learning.bridges import quick as bridge_quick
+from labeller.learning.bridges import ranking as bridge_ranking
+from labeller.learning.bridges import words as bridge_words
+from labeller.learning.bridges.pool import Ids, PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridges.promotion import compare
+from labeller.learning.bridges.replay import Examiner
+from labeller.learning.bridges.versions import AuditScore, in_words, load_head
+from labeller.learning.bridges.words import views_for, views_of
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Project, User
-from modelsvc.quick import predict_proba
-from modelsvc.strategies import Pool, rank
+from modelsvc.heads.quick import predict_proba
+from modelsvc.querying.strategies import Pool, rank
 from tests.annotation.acts import free_and_reserved
 from tests.cast import join, make_project
 from tests.learning.scene import annotate, fill, full, kind_of, read, refit

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from labeller.learning import artifacts
-from labeller.learning.bridge_later import compare_without_audit
-from labeller.learning.bridge_pool import labelled, pool_arrays, reader_of
-from labeller.learning.bridge_promotion import judge
-from labeller.learning.bridge_quick import head_of
-from labeller.learning.bridge_words import views_of, words_of
+from labeller.learning.bridges.later import compare_without_audit
+from labeller.learning.bridges.pool import labelled, pool_arrays, reader_of
+from labeller.learning.bridges.promotion import judge
+from labeller.learning.bridges.quick import head_of
+from labeller.learning.bridges.words import views_of, words_of
 from labeller.learning.models import LoopState, ModelVersion
 from labeller.projects.models import Project, User
-from modelsvc.halves_facts import LABELS, RANKED, SHARE, speak_against
-from modelsvc.heads import fit
-from modelsvc.sureness import EMBEDDING_SHARE
+from modelsvc.full_run.halves_facts import LABELS, RANKED, SHARE, speak_against
+from modelsvc.heads.either import fit
+from modelsvc.heads.sureness import EMBEDDING_SHARE
 from modelsvc.types import Head
 from tests.cast import join, make_project
 from tests.insight.scored import add_version

@@ -6,7 +6,7 @@ import pytest
 
 from labeller.annotation.models import Source
 from labeller.corpus.models import Document
-from labeller.learning import bridge_promotion
+from labeller.learning.bridges import promotion as bridge_promotion
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Project, User
 from tests.learning.read_otherwise import Noise, Same, go_through

@@ -6,8 +6,8 @@ import pytest
 
 from labeller.annotation.models import QueueEntry, Source
 from labeller.annotation.overlap import turned
-from labeller.learning import bridge_ranking
-from labeller.learning.bridge_pool import labelled
+from labeller.learning.bridges import ranking as bridge_ranking
+from labeller.learning.bridges.pool import labelled
 from labeller.projects.models import Project, User
 from tests.annotation.acts import free_and_reserved
 from tests.learning.scene import active, annotate, audit, fill, read, refit

@@ -12,14 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from labeller.learning import artifacts, bridge_embed, deleting, exports, tasks, versions
-from labeller.learning.bridge_names import unread_names, write_names
-from labeller.learning.bridge_pool import reader_of
-from labeller.learning.bridge_promotion import Judged
-from labeller.learning.bridge_stages import _as_the_loop_is
+from labeller.learning import artifacts, deleting, exports, tasks, versions
+from labeller.learning.bridges import embed as bridge_embed
+from labeller.learning.bridges.names import unread_names, write_names
+from labeller.learning.bridges.pool import reader_of
+from labeller.learning.bridges.promotion import Judged
+from labeller.learning.bridges.stages import _as_the_loop_is
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
-from modelsvc.store import EmbeddingStore
+from modelsvc.stores.store import EmbeddingStore
 from tests.beside import Beside
 from tests.insight.scored import add_version
 from tests.learning.scene import fill

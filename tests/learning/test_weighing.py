@@ -15,9 +15,9 @@ from labeller.annotation.selectors import current_labels
 from labeller.learning import services, tasks
 from labeller.learning.agreement import AgreementReading
 from labeller.learning.automatic import consider_weighing
-from labeller.learning.bridge_pool import labelled
-from labeller.learning.bridge_recheck import recheck
-from labeller.learning.bridge_running import note_running
+from labeller.learning.bridges.pool import labelled
+from labeller.learning.bridges.recheck import recheck
+from labeller.learning.bridges.running import note_running
 from labeller.learning.models import TrainingRun
 from labeller.learning.triggers import is_weighing_due
 from tests.cast import make_user

@@ -12,15 +12,15 @@ from django.test import Client
 from labeller.annotation import services as annotation
 from labeller.annotation.models import QueueEntry, Source
 from labeller.learning import artifacts
-from labeller.learning.bridge_later import compare_without_audit
-from labeller.learning.bridge_pool import PoolArrays, labelled, pool_arrays, reader_of
-from labeller.learning.bridge_promotion import judge
-from labeller.learning.bridge_quick import head_of
+from labeller.learning.bridges.later import compare_without_audit
+from labeller.learning.bridges.pool import PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridges.promotion import judge
+from labeller.learning.bridges.quick import head_of
 from labeller.learning.decisions import seen_behind
 from labeller.learning.models import LoopState
 from labeller.projects.models import Project, User
-from modelsvc.halves import TEMPERATURE
-from modelsvc.quick import fit_head
+from modelsvc.full_run.halves import TEMPERATURE
+from modelsvc.heads.quick import fit_head
 from tests.insight.scored import add_version
 from tests.learning.scene import annotate, fill, kind_of, read, refit
 

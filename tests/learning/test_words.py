@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from labeller.annotation.moved_words import MovedWords
 from labeller.learning import reading_child, tasks
-from labeller.learning.bridge_pool import pretrained_folder
+from labeller.learning.bridges.pool import pretrained_folder
 from labeller.learning.reading_child import ReadingFailed, read_now
 from labeller.projects.models import Project, User
 from tests.learning.scene import annotate, fill, read, refit
@@ -87,7 +87,7 @@ class TestFindingThem:
 
 class TestTheChild:
     def test_it_reads_as_the_encoder_does(self):
-        from modelsvc.encoder import Encoder, resolve
+        from modelsvc.encoding.encoder import Encoder, resolve
 
         texts = ["One clause.", "Another one, a little longer."]
         X = read_now(pretrained_folder("all-MiniLM-L6-v2"), texts)
@@ -106,7 +106,7 @@ class TestTheChild:
         assert read_now(pretrained_folder("all-MiniLM-L6-v2"), ["One."]).shape == (1, 384)
 
     def test_it_ends_when_its_input_closes(self):
-        child = subprocess.Popen([sys.executable, "-m", "modelsvc.reading_process"], stdin=subprocess.PIPE)
+        child = subprocess.Popen([sys.executable, "-m", "modelsvc.encoding.reading_process"], stdin=subprocess.PIPE)
         assert child.stdin is not None
         child.stdin.close()
         assert child.wait(timeout=60) == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from modelsvc.encoder import BUNDLED, Encoder, resolve
+from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
 from tests.modelsvc.architectures import make
 
 

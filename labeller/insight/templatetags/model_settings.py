@@ -40,7 +40,7 @@ NAMES = {
 TEACHERS = {
     "contrastive": _("pairs of texts, of one label or of two"),
     "plain": _("a layer that tells the labels apart"),
-}  # as modelsvc.recipe_config.Teacher has them
+}  # as modelsvc.full_run.recipe_config.Teacher has them
 
 
 @register.filter

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('label_ids', models.JSONField(help_text="In the order of the head's outputs.")),
                 ('n_labels', models.PositiveIntegerField(help_text="Labelled texts it learnt from: the curve's x.")),
                 ('n_audit', models.PositiveIntegerField(default=0)),
-                ('metrics', models.JSONField(default=dict, help_text='modelsvc.evaluate.AuditReport as a dict.')),
+                ('metrics', models.JSONField(default=dict, help_text="The learner's AuditReport as a dict.")),
                 ('scored_how', models.CharField(blank=True, help_text='How the audit number was made, in words.', max_length=200)),
                 ('settings', models.JSONField(default=dict)),
                 ('seed', models.PositiveIntegerField()),

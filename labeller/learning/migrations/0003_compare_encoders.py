@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('current', models.CharField(help_text="The project's encoder at that time.", max_length=80)),
                 ('proposed', models.CharField(blank=True, help_text='Better beyond chance; empty: none is.', max_length=80)),
                 ('n_labels', models.PositiveIntegerField(help_text='Labelled texts there were.')),
-                ('result', models.JSONField(help_text='modelsvc.encoder_choice.EncoderChoice as a dict, speed, and what failed.')),
+                ('result', models.JSONField(help_text="The learner's EncoderChoice as a dict, speed, and what failed.")),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('decision', models.CharField(blank=True, choices=[('taken', 'Taken'), ('declined', 'Declined')], max_length=8)),
                 ('decided_at', models.DateTimeField(null=True)),

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='modelversion',
             name='metrics',
-            field=models.JSONField(default=dict, help_text='modelsvc.evaluate.AuditReport as a dict, and reliability.'),
+            field=models.JSONField(default=dict, help_text="The learner's AuditReport as a dict, and reliability."),
         ),
         migrations.AddConstraint(
             model_name='loopstate',

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('n_texts', models.PositiveIntegerField()),
                 ('label_ids', models.JSONField(help_text="Columns: the version's labels in its order, then those it did not know.")),
-                ('metrics', models.JSONField(help_text='modelsvc.evaluate.AuditReport as a dict, and reliability.')),
+                ('metrics', models.JSONField(help_text="The learner's AuditReport as a dict, and reliability.")),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('test_set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='corpus.testset')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='test_scores', to='learning.modelversion')),

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from labeller.corpus import services, testset
 from labeller.learning import artifacts, testscores
-from labeller.learning.bridge_testscore import TestTexts as MaterialOfASet
-from labeller.learning.bridge_testscore import answer, keep
-from labeller.learning.bridge_testscore import test_figures as figures_of_answers
+from labeller.learning.bridges.testscore import TestTexts as MaterialOfASet
+from labeller.learning.bridges.testscore import answer, keep
+from labeller.learning.bridges.testscore import test_figures as figures_of_answers
 from labeller.learning.models import ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from modelsvc.types import Head

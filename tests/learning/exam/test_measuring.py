@@ -7,7 +7,8 @@ from django.db.models import F
 
 from labeller.annotation.models import QueueEntry
 from labeller.corpus import testset
-from labeller.learning import artifacts, bridge_pool, services, tasks, testscores
+from labeller.learning import artifacts, services, tasks, testscores
+from labeller.learning.bridges import pool as bridge_pool
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
 from labeller.projects.models import Project, User
 from tests.learning.exam.acts import EXAM, exam, label_some, measured
@@ -55,7 +56,7 @@ class TestAModelIsMeasured:
     def test_a_long_file_is_left_to_the_run(self, started: Project, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
         exam(started)
         measured(started)
-        monkeypatch.setattr("labeller.learning.bridge_testscore.AT_ONCE", 8)
+        monkeypatch.setattr("labeller.learning.bridges.testscore.AT_ONCE", 8)
         label_some(started, bob, since=9, upto=18)
         refit(started)
         assert testscores.TestScore.objects.count() == 1

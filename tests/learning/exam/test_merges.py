@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeller.learning import testscores
-from labeller.learning.bridge_testscore import folded
+from labeller.learning.bridges.testscore import folded
 from labeller.learning.models import TrainingRun
 from labeller.projects.history import LabelMerge
 from labeller.projects.merging import merge_labels, undo_merge

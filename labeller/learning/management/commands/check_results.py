@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from labeller.learning.bridge_recheck import recheck
+from labeller.learning.bridges.recheck import recheck
 from labeller.projects.models import Project
 
 

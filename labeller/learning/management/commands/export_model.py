@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if not out.parent.is_dir():
             raise CommandError(f"There is no folder {out.parent}; make it first.", returncode=2)
         # Imported here: this loads torch, which bad input should not have to wait for.
-        from labeller.learning.bridge_export import ExportCheckFailed, bundle
+        from labeller.learning.bridges.export import ExportCheckFailed, bundle
         from labeller.learning.reasons import reason_of
 
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as name:

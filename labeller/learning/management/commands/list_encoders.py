@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from labeller.learning.bridge_encoders import EncoderFacts, listed_encoders
+from labeller.learning.bridges.encoders import EncoderFacts, listed_encoders
 
 
 class Command(BaseCommand):

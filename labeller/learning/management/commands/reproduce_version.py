@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         version = self._version(options["project"], options["number"])
         # Imported here: this loads torch, which bad input should not have to wait for.
-        from labeller.learning.bridge_reproduce import NotReproducible, reproduce
+        from labeller.learning.bridges.reproduce import NotReproducible, reproduce
 
         try:
             found = reproduce(version)

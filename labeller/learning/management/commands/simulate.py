@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
 def _checked(options: dict[str, Any]) -> Simulation:
     """Raises CommandError with exit code 2 before anything is begun."""
-    from labeller.learning.bridge_replay import known_policies
+    from labeller.learning.bridges.replay import known_policies
 
     try:
         for out in (options["png"], options["json"]):

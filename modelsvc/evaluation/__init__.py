@@ -1,0 +1,1 @@
+"""How good a model is and how surely: audit estimators, intervals, paired comparisons, forecasts, when to stop."""

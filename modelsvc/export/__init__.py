@@ -1,0 +1,1 @@
+"""A model to take away: the bundle, its card, and the script that runs without this project."""

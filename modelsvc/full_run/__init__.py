@@ -1,0 +1,1 @@
+"""A full run: the recipe that puts trainings together, and the evidence on which each of its stages goes on."""

@@ -1,0 +1,1 @@
+"""How an encoder learns: the parts of one training, each a switch with its ablation."""
