@@ -14,10 +14,11 @@ from typing import Any
 
 from benchmarks.rivals import OF_THEIR_OWN
 from labeller.learning.line_process import answers
-from labeller.learning.replay_curves import newest_model
-from labeller.learning.replay_file import Material
-from labeller.learning.replay_house import Wish, play, prepare
-from labeller.learning.replay_lines import Known
+from labeller.learning.replay.curves import newest_model
+from labeller.learning.replay.file import Material
+from labeller.learning.replay.house import play, prepare
+from labeller.learning.replay.lines import Known
+from labeller.learning.replay.wish import Wish
 from labeller.learning.triggers import FIRST_FULL
 from modelsvc.encoding.encoder_files import BUNDLED, resolve
 

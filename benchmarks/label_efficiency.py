@@ -28,9 +28,9 @@ from benchmarks.label_efficiency_asked import Asked, checked, parser
 from benchmarks.label_efficiency_report import Report, name_of_commit
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.measured_on import made_by
-from labeller.learning.replay_chart import curves_spec, save_png, title_of
-from labeller.learning.replay_house import folder_for_now
-from labeller.learning.replay_lines import ReplayRefused
+from labeller.learning.replay.chart import curves_spec, save_png, title_of
+from labeller.learning.replay.house import folder_for_now
+from labeller.learning.replay.lines import ReplayRefused
 
 
 def main() -> None:

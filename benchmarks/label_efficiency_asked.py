@@ -14,10 +14,10 @@ from benchmarks.label_efficiency_report import kept_setting
 from benchmarks.rivals import OF_THEIR_OWN, RIVALS
 from labeller import environment
 from labeller.learning.bridges.recipe import what_is_wrong
-from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
-from labeller.learning.replay_file import Material, read_material
-from labeller.learning.replay_lines import ReplayRefused
-from labeller.learning.replay_setting import setting_of
+from labeller.learning.replay.asked import at_least, chosen, read_counts, writable
+from labeller.learning.replay.file import Material, read_material
+from labeller.learning.replay.lines import ReplayRefused
+from labeller.learning.replay.setting import setting_of
 
 
 @dataclass(frozen=True)

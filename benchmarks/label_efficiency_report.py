@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rivals import RIVALS
-from labeller.learning.replay_curves import CurvePoint, curve, figure_for, labels_needed
-from labeller.learning.replay_lines import ReplayRefused
+from labeller.learning.replay.curves import CurvePoint, curve, figure_for, labels_needed
+from labeller.learning.replay.lines import ReplayRefused
 
 FIGURES = ("accuracy", "macro_f1", "micro_f1", "calibration_error", "seconds")
 FORMERLY: dict[str, Any] = {

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from labeller.learning.replay_lines import Known, ReplayRefused, read_lines, read_objects
+from labeller.learning.replay.lines import Known, ReplayRefused, read_lines, read_objects
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from sklearn.svm import LinearSVC
 
 from benchmarks.labelled_lines import known_texts
 from benchmarks.strategies import held_third
-from labeller.learning.replay_lines import Known
+from labeller.learning.replay.lines import Known
 from modelsvc.encoding.encoder import Encoder, resolve
 from modelsvc.heads.either import fit
 from modelsvc.heads.per_label import rate_matched_thresholds

@@ -28,7 +28,7 @@ from benchmarks.named import label_texts, prototypes, without_names
 from benchmarks.recipe_chart import rounds_spec
 from benchmarks.strategies import Frozen, labelled_at
 from labeller.learning.measured_on import machine
-from labeller.learning.replay_chart import save_png
+from labeller.learning.replay.chart import save_png
 from modelsvc.encoding.encoder import BUNDLED, Encoder, resolve
 from modelsvc.full_run.recipe import RecipeConfig, Stage, train
 from modelsvc.heads.pool_graph import sampled

@@ -28,7 +28,7 @@ from benchmarks.labelled_lines import known_texts
 from benchmarks.named import label_texts, of_rows, without_names
 from benchmarks.resumable import already, write
 from labeller.learning.measured_on import machine
-from labeller.learning.replay_lines import Known
+from labeller.learning.replay.lines import Known
 from modelsvc.evaluation.evaluate import macro_f1
 from modelsvc.heads.pool_graph import sampled
 from modelsvc.heads.quick import decide, fit_head, predict_proba

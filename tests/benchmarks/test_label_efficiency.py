@@ -13,8 +13,8 @@ from benchmarks.contenders import Arena, full_runs_at
 from benchmarks.label_efficiency_report import Report
 from labeller.learning import measured_on
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_file import read_material
-from labeller.learning.replay_lines import ReplayRefused
+from labeller.learning.replay.file import read_material
+from labeller.learning.replay.lines import ReplayRefused
 
 BY = {"commit": "abc1234", "dirty": False, "machine": {"cores": 2}}
 SETTING = {"train": "a", "several_labels": False, "threads": 1}

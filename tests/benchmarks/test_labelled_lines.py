@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import recipe, strategies, taken_away
 from benchmarks.labelled_lines import known_texts, objects
-from labeller.learning.replay_lines import Known
+from labeller.learning.replay.lines import Known
 
 ODD = "one\u2028two\x0bthree\x85four"  # what str.splitlines() would cut, raw within a text
 BENCHMARKS = Path(strategies.__file__).parent

@@ -13,12 +13,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.checks import CHEAP
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_asked import at_least, chosen, read_counts, writable
-from labeller.learning.replay_chart import curves_spec, save_png, title_of
-from labeller.learning.replay_file import read_material
-from labeller.learning.replay_house import folder_for_now
-from labeller.learning.replay_lines import ReplayRefused
-from labeller.learning.simulation import Simulation, curves, played, table, told
+from labeller.learning.replay.asked import at_least, chosen, read_counts, writable
+from labeller.learning.replay.chart import curves_spec, save_png, title_of
+from labeller.learning.replay.file import read_material
+from labeller.learning.replay.house import folder_for_now
+from labeller.learning.replay.lines import ReplayRefused
+from labeller.learning.replay.simulation import Simulation, curves, played, table, told
 
 
 class Command(BaseCommand):

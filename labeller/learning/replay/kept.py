@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from labeller.learning.measured_on import made_by
-from labeller.learning.replay_house import Wish, as_told, kept_points
+from labeller.learning.replay.wish import Wish, as_told, kept_points
 
 
 class Keeper:

@@ -1,4 +1,4 @@
-"""`manage.py simulate`: what it prints, what it refuses; the play itself is tested in test_replay_house."""
+"""`manage.py simulate`: what it prints, what it refuses; the play itself is tested in test_house."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeller.learning import simulation
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_house import Wish
+from labeller.learning.replay import simulation
+from labeller.learning.replay.wish import Wish
 from tests.operations.processes import running
 
 FULL = {"labels": 8, "state": "done"}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from labeller.learning.replay_asked import read_counts
-from labeller.learning.replay_file import read_material
-from labeller.learning.replay_lines import Known, ReplayRefused
+from labeller.learning.replay.asked import read_counts
+from labeller.learning.replay.file import read_material
+from labeller.learning.replay.lines import Known, ReplayRefused
 
 
 def written(path: Path, *rows: object) -> Path:

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from labeller.learning.replay_file import Material
+from labeller.learning.replay.file import Material
 from labeller.learning.triggers import FIRST_FULL
 
 

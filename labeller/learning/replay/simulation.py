@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labeller.learning.measured_on import commit, machine
-from labeller.learning.replay_curves import FIGURES, CurvePoint, curve, figure_for, newest_model
-from labeller.learning.replay_file import Material
-from labeller.learning.replay_house import Wish, play, prepare
-from labeller.learning.replay_setting import setting_of
+from labeller.learning.replay.curves import FIGURES, CurvePoint, curve, figure_for, newest_model
+from labeller.learning.replay.file import Material
+from labeller.learning.replay.house import play, prepare
+from labeller.learning.replay.setting import setting_of
+from labeller.learning.replay.wish import Wish
 
 Play = dict[str, Any]  # policy, seed, and the points that the replay printed
 Say = Callable[[str], object]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from labeller.corpus.taken import Refusal, taken_label, taken_text
-from labeller.learning.replay_lines import Known, ReplayRefused
+from labeller.learning.replay.lines import Known, ReplayRefused
 
 NAMED = 3  # refused lines that a sentence names
 KEPT = 10  # and the facts for machines

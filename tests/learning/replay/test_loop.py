@@ -10,12 +10,12 @@ import pytest
 
 from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.annotation.signals import annotations_changed
-from labeller.learning import replay as playing
 from labeller.learning.bridges.replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
-from labeller.learning.replay import Plan, Replay
-from labeller.learning.replay_lines import Known, ReplayRefused
-from labeller.learning.replay_start import _import
+from labeller.learning.replay import loop as playing
+from labeller.learning.replay.lines import Known, ReplayRefused
+from labeller.learning.replay.loop import Plan, Replay
+from labeller.learning.replay.start import _import
 from labeller.projects.models import Project, Role, User
 from tests.cast import join, make_project
 from tests.learning.scene import fill, kind_of, read, vectors

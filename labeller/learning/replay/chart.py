@@ -12,7 +12,7 @@ from math import floor, log2
 from pathlib import Path
 from typing import Any
 
-from labeller.learning.replay_curves import FIGURES, CurvePoint
+from labeller.learning.replay.curves import FIGURES, CurvePoint
 
 # Okabe and Ito (2008): told apart also by those who see few colours. Ours comes first.
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c8c8c"]

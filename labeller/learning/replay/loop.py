@@ -27,7 +27,7 @@ from labeller.corpus.normalise import text_hash
 from labeller.learning import artifacts, pulse, selectors, services, tasks
 from labeller.learning.bridges.replay import Examiner
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun
-from labeller.learning.replay_lines import ReplayRefused
+from labeller.learning.replay.lines import ReplayRefused
 from labeller.learning.triggers import enough_to_teach
 from labeller.projects.models import Project, User
 

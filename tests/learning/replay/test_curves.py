@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labeller.learning.replay_chart import curves_spec, save_png
-from labeller.learning.replay_curves import FIGURES, CurvePoint, curve, labels_needed, newest_model
+from labeller.learning.replay.chart import curves_spec, save_png
+from labeller.learning.replay.curves import FIGURES, CurvePoint, curve, labels_needed, newest_model
 
 
 def line(*points: tuple[int, float]) -> list[CurvePoint]:

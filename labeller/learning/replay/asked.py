@@ -7,7 +7,7 @@ from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
 
-from labeller.learning.replay_lines import ReplayRefused
+from labeller.learning.replay.lines import ReplayRefused
 
 
 def chosen(words: str, known: Collection[str], what: str) -> list[str]:

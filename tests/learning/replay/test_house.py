@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from labeller.learning.line_process import ProcessFailed
-from labeller.learning.replay_house import Wish, as_told, kept_points, play, prepare
+from labeller.learning.replay.house import play, prepare
+from labeller.learning.replay.wish import Wish, as_told, kept_points
 from tests.learning.scene import KINDS
 
 

@@ -1,6 +1,6 @@
 """A house of its own for a replay: database, texts and embeddings made once, then a copy for each seed.
 
-    echo '{"do": "play", …}' | python -m labeller.learning.replay_house
+    echo '{"do": "play", …}' | python -m labeller.learning.replay.house
 
 runs one order (`prepare` or `play`) in a fresh process and prints a JSON object a line. The process that asks may have
 a database of its own, so nothing of Django is imported here before LABELLER_HOME points elsewhere.
@@ -16,31 +16,15 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from labeller.learning.line_process import answers, read_order
+from labeller.learning.replay.wish import Wish, kept_points
 
-BASE = Path(__file__).resolve().parents[2]
+BASE = Path(__file__).resolve().parents[3]
 ELSEWHERE = ("LABELLER_DATABASE_URL", "LABELLER_REDIS_URL", "LABELLER_CREW", "LABELLER_ENCODERS", "Q_CLUSTER_NAME")
-
-
-@dataclass(frozen=True)
-class Wish:
-    """One play: which texts, and how they are labelled."""
-
-    train: str  # paths of JSON Lines
-    test: str | None  # None: a third of `train` is held back
-    labels: tuple[int, ...]  # counts at which the models are examined, ascending
-    full_at: tuple[int, ...] | Literal["auto"] = "auto"  # counts of full runs; "auto": as the triggers say
-    policy: str = "default"
-    seed: int = 0
-    audit: bool = True
-    refit_every: int = 1
-    found_first: bool = False
-    keep_in_both: bool = False  # texts of `train` that `test` has too
-    keep: str | None = None  # folder that keeps the play at each point, to go on from there
 
 
 @contextmanager
@@ -76,29 +60,6 @@ def play(prepared: Path, home: Path, wish: Wish, *, threads: int = 0) -> Generat
         shutil.rmtree(home, ignore_errors=True)
 
 
-def kept_points(wish: Wish) -> list[dict[str, Any]]:
-    """Those of an earlier play of the same texts, policy and seed, as far as it and this one are to be played alike."""
-    told = Path(wish.keep) / "points.json" if wish.keep else None
-    if told is None or not told.exists():
-        return []
-    kept = json.loads(told.read_text(encoding="utf-8"))
-    points: list[dict[str, Any]] = kept["points"]
-    upto = points[-1]["labels"]
-    return points if _until(upto, kept["wish"]) == _until(upto, as_told(wish)) else []
-
-
-def _until(labels: int, wish: dict[str, Any]) -> dict[str, Any]:
-    """What is wished of a play up to this many labels, as JSON has it."""
-    full_at = wish["full_at"]
-    early = full_at if full_at == "auto" else [count for count in full_at if count <= labels]
-    return wish | {"labels": [count for count in wish["labels"] if count <= labels], "full_at": early}
-
-
-def as_told(wish: Wish) -> dict[str, Any]:
-    """All that a play follows from: with the switches of full runs, which its process takes from the environment."""
-    return asdict(wish) | {"recipe": os.environ.get("LABELLER_RECIPE", "")}
-
-
 def _order(home: Path, order: dict[str, Any], threads: int) -> Iterator[dict[str, Any]]:
     """Carry out one order in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
@@ -110,7 +71,7 @@ def _order(home: Path, order: dict[str, Any], threads: int) -> Iterator[dict[str
     }
     if threads:
         environment |= {"LABELLER_TRAINING_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
-    command = [sys.executable, "-m", "labeller.learning.replay_house"]
+    command = [sys.executable, "-m", "labeller.learning.replay.house"]
     return answers(command, order, folder=BASE, environment=environment)
 
 
@@ -119,8 +80,8 @@ def main() -> None:
     import django
 
     django.setup()
-    from labeller.learning.replay_lines import ReplayRefused
-    from labeller.learning.replay_start import prepared, replayed
+    from labeller.learning.replay.lines import ReplayRefused
+    from labeller.learning.replay.start import prepared, replayed
 
     try:
         do = order.pop("do")

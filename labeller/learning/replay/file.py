@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from labeller.corpus.normalise import text_hash
-from labeller.learning.replay_lines import Known, ReplayRefused, read_lines
-from labeller.learning.replay_refused import RefusedLine, facts_of, taken_of, words_of
+from labeller.learning.replay.lines import Known, ReplayRefused, read_lines
+from labeller.learning.replay.refused import RefusedLine, facts_of, taken_of, words_of
 
 HELD_BACK = 3  # every third text measures where no test file is given
 SPLIT_SEED = 20261124  # one split for all seeds, so that their spread is that of the learning alone

@@ -19,11 +19,11 @@ from labeller.corpus.models import Document
 from labeller.corpus.normalise import draw, text_hash
 from labeller.learning import services, tasks
 from labeller.learning.bridges.replay import Examiner
-from labeller.learning.replay import Plan, Replay
-from labeller.learning.replay_file import Material, read_material
-from labeller.learning.replay_house import Wish
-from labeller.learning.replay_kept import Keeper
-from labeller.learning.replay_lines import Known, ReplayRefused
+from labeller.learning.replay.file import Material, read_material
+from labeller.learning.replay.kept import Keeper
+from labeller.learning.replay.lines import Known, ReplayRefused
+from labeller.learning.replay.loop import Plan, Replay
+from labeller.learning.replay.wish import Wish
 from labeller.projects import labels
 from labeller.projects import services as projects
 from labeller.projects.models import Project, User
