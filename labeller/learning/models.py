@@ -118,6 +118,11 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return f"Model {self.number}"
 
+    @property
+    def promoted_by_run(self) -> bool:
+        """Whether the run that made it put it into service: else somebody did so later, or nobody ever."""
+        return self.promoted_at is not None and self.promoted_at <= self.created_at
+
 
 class VersionSnapshot(models.Model):
     """What a version learnt from. A row of its own: it is long, and read only to look it up or to make the model again.

@@ -17,8 +17,8 @@ TEST = gettext_noop("This is a test, asked for by %(who)s.")
 FAILED = gettext_noop("%(run)s failed: %(reason)s")
 NO_REASON = gettext_noop("no reason was given.")
 COMPARED = gettext_noop("The language models were compared. The overview says what was found.")
-ONE_SERVES = gettext_noop("Model %(number)s was made; model %(serving)s reads the texts now.")
-SOME_SERVE = gettext_noop("Models %(numbers)s and %(number)s were made; model %(serving)s reads the texts now.")
+ONE_SERVES = gettext_noop("Model %(number)s was made and put into service.")
+SOME_SERVE = gettext_noop("Models %(numbers)s and %(number)s were made; model %(serving)s was put into service.")
 
 # Of a letter or a webhook.
 NOT_YET = gettext_noop("The mail server did not take it yet.")
@@ -57,7 +57,7 @@ def run_sentence(run: TrainingRun, versions: Sequence[ModelVersion]) -> str:
         return COMPARED
     if run.kind != TrainingRun.Kind.FULL or not versions:
         return ""
-    serving = [version.number for version in versions if version.promoted_at]
+    serving = [version.number for version in versions if version.promoted_by_run]
     if not serving:
         return ""
     numbers = [str(version.number) for version in versions]

@@ -62,7 +62,7 @@ def test_a_failed_run_is_told_while_somebody_labels_and_disturbs_nothing(walker:
 def test_what_went_well_goes_by_itself_unless_one_points_at_it(walker: Walker, project: Project) -> None:
     page = walker.page
     page.clock.install()
-    told(project, "Model 3 was made; model 3 reads the texts now.")
+    told(project, "Model 3 was made and put into service.")
     page.goto(walker.address + reverse("data", args=[project.slug]))
     notice = page.locator("#news .notice")
     notice.hover()

@@ -82,7 +82,15 @@ class TestWhatIsTold:
         version = add_version(project, n_labels=50, n_audit=40, kind="full", promoted=True)
         version.run = again
         version.save(update_fields=["run"])
-        assert services.note_run_ended(again.pk).sentence == "Model 3 was made; model 3 reads the texts now."
+        assert services.note_run_ended(again.pk).sentence == "Model 3 was made and put into service."
+
+    def test_of_a_model_that_somebody_let_serve_later_its_run_tells_nothing(self, project: Project) -> None:
+        """A killed worker's notice is written by the next one: meanwhile somebody may have chosen by hand."""
+        run = ended(project, state="done", reason="Not promoted: 20 of 31 audit texts right, 25 before.")
+        version = add_version(project, n_labels=40, n_audit=31, kind="full")
+        version.run, version.promoted_at = run, timezone.now()
+        version.save(update_fields=["run", "promoted_at"])
+        assert services.note_run_ended(run.pk) is None
 
     def test_each_run_is_told_once(self, project: Project) -> None:
         run = ended(project)

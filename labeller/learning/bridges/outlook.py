@@ -112,8 +112,7 @@ def forecast_at(row: PoolReading) -> dict[str, Any] | None:
 
 def was_in_use(version: ModelVersion) -> bool:
     """Whether it was put into service as it was made, whatever became of it later."""
-    promoted = version.promoted_at is not None and version.promoted_at <= version.created_at
-    return version.kind == ModelVersion.Kind.QUICK or promoted
+    return version.kind == ModelVersion.Kind.QUICK or version.promoted_by_run
 
 
 def _in_use_at(version: ModelVersion) -> Q:
