@@ -11,6 +11,8 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
 
 from benchmarks.rivals import Answers, Point, Rows, Task
+from modelsvc.encoding.encoder import Encoder
+from modelsvc.encoding.half_precision import gains
 from modelsvc.heads.links import one_hot
 
 RATE, EPOCHS, BATCH, LONGEST = 5e-5, 20, 16, 256
@@ -18,14 +20,15 @@ WARMUP, DECAY, CLIP = 0.1, 0.01, 1.0
 
 
 def play(task: Task) -> Iterator[Point]:
+    half = gains(Encoder.load(task.encoder_folder))  # where bfloat16 must be emulated it is many times slower
     for count in task.left:
         started = time.perf_counter()
         rows = task.random_rows(count)
-        answers = _fine_tune(task, rows)
+        answers = _fine_tune(task, rows, half=half)
         yield Point(rows.tolist(), answers, time.perf_counter() - started)
 
 
-def _fine_tune(task: Task, rows: Rows) -> Answers:
+def _fine_tune(task: Task, rows: Rows, *, half: bool) -> Answers:
     torch.manual_seed(task.seed)
     folder = str(task.encoder_folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -40,14 +43,14 @@ def _fine_tune(task: Task, rows: Rows) -> Answers:
     for _ in range(EPOCHS):
         order = np.random.default_rng(int(torch.randint(1 << 31, (1,)))).permutation(rows)
         for batch in np.array_split(order, -(-len(order) // BATCH)):
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 loss = model(**_tokens(tokenizer, task.train_texts, batch), labels=_targets(task, batch)).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
             optimiser.step()
             schedule.step()
             optimiser.zero_grad()
-    return _answers(task, model.eval(), tokenizer)
+    return _answers(task, model.eval(), tokenizer, half=half)
 
 
 def _targets(task: Task, rows: Rows) -> torch.Tensor:
@@ -60,10 +63,10 @@ def _tokens(tokenizer: Any, texts: list[str], rows: Rows) -> dict[str, torch.Ten
     return dict(tokenizer(chosen, truncation=True, max_length=LONGEST, padding=True, return_tensors="pt"))
 
 
-def _answers(task: Task, model: Any, tokenizer: Any) -> Answers:
+def _answers(task: Task, model: Any, tokenizer: Any, *, half: bool) -> Answers:
     order = np.argsort([len(text) for text in task.test_texts])
     answers = np.zeros(task.test_Y.shape, np.uint8)
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
         for part in np.array_split(order, -(-len(order) // 64)):
             logits = model(**_tokens(tokenizer, task.test_texts, part)).logits.float()
             several = (logits > 0).numpy().astype(np.uint8)
