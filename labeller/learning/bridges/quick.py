@@ -77,8 +77,7 @@ def refit(project_id: int, token: uuid.UUID) -> None:
         if milestone:
             _store_version(material, token, head, proba)
         taught = everything.only(everything.may_teach)
-        n, n_audit = len(everything.Y), int(everything.is_audit.sum())
-        automatic.consider_full(project, labels=n, audit=n_audit, teaching=len(taught.Y), kinds=taught.kinds)
+        automatic.consider_full(project, labels=len(everything.Y), teaching=len(taught.Y), kinds=taught.kinds)
 
 
 def _fit(material: Refit, *, calibrate: bool) -> Head:
