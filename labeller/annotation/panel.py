@@ -52,8 +52,8 @@ def _next_step(project: Project, membership: Membership, progress: selectors.Pro
     has_text = missing > 0 and has_text_for(project, membership.user)  # others may wait for other people only
     if has_text and progress.labelled < 16:
         return _(
-            "The first labels teach the model most. A full one is trained from 16 on; it takes over once 10 audit"
-            " labels can say that it is no worse, at about 30."
+            "The first labels teach the model most. A full one is trained from 16 on, and takes over where nothing"
+            " speaks against it."
         )
     if has_text:
         return ngettext(

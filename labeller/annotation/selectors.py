@@ -188,6 +188,12 @@ def labelled_texts(project: Project) -> int:
     return Annotation.objects.filter(LABELS, project=project, superseded_at=None).values("document").distinct().count()
 
 
+def audit_texts_carrying(project: Project) -> int:
+    """Texts that somebody gave at least one label in the audit, as their answers are now. One query."""
+    answers = Annotation.objects.filter(project=project, superseded_at=None, source=Source.AUDIT, labels__isnull=False)
+    return answers.values("document").distinct().count()
+
+
 def answers_with_labels(project: Project) -> int:
     """Current answers that give labels, or say that none fits. One query."""
     return Annotation.objects.filter(project=project, superseded_at=None, status=Annotation.Status.LABELLED).count()

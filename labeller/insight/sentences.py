@@ -62,7 +62,7 @@ def state_of(version: VersionScore, loop: Loop) -> str:
                 "It reads the texts. It is pinned: later runs are trained and measured, and none takes over until "
                 "somebody unpins it."
             )
-        return _("It reads the texts. A later model takes over when the audit does not speak against it.")
+        return _("It reads the texts. A later model takes over when nothing speaks against it.")
     if not version.is_full:
         return _("A quick model: it orders the queue from its making until the next one.")
     return _("It read the texts once.") if version.promoted_at else _("It was not put into service.")

@@ -16,13 +16,17 @@ from labeller.projects.models import Project
 log = structlog.get_logger(__name__)
 
 
-def consider_full(project: Project, *, labels: int, teaching: int, kinds: int) -> TrainingRun | None:
+def consider_full(
+    project: Project, *, labels: int, teaching: int, kinds: int, audit_can_tell: bool
+) -> TrainingRun | None:
     """Start a full run when the labels have grown enough since the last one began. None when it is not its time.
 
     `teaching`: the labelled texts that may teach the encoder (no audit texts), of so many `kinds`.
+    `audit_can_tell`: whether the audit has texts enough to judge a model.
     """
     runs = selectors.full_runs(project.pk)
-    unfinished, next_at = any(run.is_unfinished for run in runs), selectors.next_full_of(runs)
+    unfinished = any(run.is_unfinished for run in runs)
+    next_at = selectors.next_full_of(runs, audit_can_tell=audit_can_tell)
     if not is_full_due(labels, teaching=teaching, kinds=kinds, next_at=next_at, unfinished=unfinished):
         return None
     try:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from labeller.annotation.audit import reserve_below
 from labeller.annotation.models import Annotation, Ranking, ServingCounter
-from labeller.annotation.selectors import current_labels
+from labeller.annotation.selectors import audit_texts_carrying, current_labels
 from labeller.corpus.testset import TestSet
-from labeller.learning.decisions import seen_behind
+from labeller.learning.decisions import by_labels_at_hand, seen_behind
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
-from labeller.learning.triggers import TEXTS_A_KIND, kinds_among, next_full_at
+from labeller.learning.triggers import ENOUGH_CARRYING, TEXTS_A_KIND, enough_audit, kinds_among, next_full_at
 from labeller.projects.models import Project
 
 ALIVE = timedelta(seconds=12)  # four pulses missed: call it dead
@@ -110,6 +110,7 @@ def learning_status(project: Project) -> LearningStatus:
     ranking = Ranking.objects.filter(project=project).first()
     loop = LoopState.objects.select_related("serving").filter(project=project).first()
     full = full_runs(project.pk)
+    can_tell = waits_for_the_audit(full) and _audit_can_tell(project, ranking)
     # A query of its own: after a few imports there are many of these, and one list of both kinds hid the full ones.
     embed = (
         TrainingRun.objects.filter(project=project, kind=TrainingRun.Kind.EMBED).defer("log").order_by("-id").first()
@@ -123,7 +124,7 @@ def learning_status(project: Project) -> LearningStatus:
         serving=loop.serving if loop else None,
         embed=worth_showing(embed),
         full=worth_showing(full[0] if full else None),
-        next_full=max(next_full_of(full), _two_a_kind(project, ranking)),
+        next_full=max(next_full_of(full, audit_can_tell=can_tell), _two_a_kind(project, ranking)),
         missing=[cluster for cluster in CLUSTERS if cluster not in alive],
     )
 
@@ -146,9 +147,29 @@ def _two_a_kind(project: Project, ranking: Ranking | None) -> int:
     return known.labels + missing if missing > 0 else 0
 
 
-def next_full_of(runs: list[TrainingRun]) -> int:
-    """Labels at which the next full run is due after these, newest first."""
-    return next_full_at(labels_at_last_full(runs), refused=refused_in_a_row(runs))
+def next_full_of(runs: list[TrainingRun], *, audit_can_tell: bool) -> int:
+    """Labels at which the next full run is due after these, newest first. `audit_can_tell`: whether the audit could
+    judge the last one by now."""
+    unjudged = audit_can_tell and waits_for_the_audit(runs)
+    return next_full_at(labels_at_last_full(runs), refused=refused_in_a_row(runs), unjudged=unjudged)
+
+
+def waits_for_the_audit(runs: list[TrainingRun]) -> bool:
+    """Whether labels at hand decided about the last of these full runs. Not where one was tried since: a failure is not
+    tried at each label."""
+    return bool(runs) and runs[0].state == TrainingRun.State.DONE and by_labels_at_hand(_last_word(runs[0]))
+
+
+def _last_word(run: TrainingRun) -> str:
+    """What was decided about its last model."""
+    return str(getattr(run, "decided", None) or "")
+
+
+def _audit_can_tell(project: Project, ranking: Ranking | None) -> bool:
+    """As promotion has it (bridges/promotion.py), by two counts instead of all answers."""
+    if ranking is None or _audit_labels(project) < enough_audit(ranking.labels_seen):
+        return False
+    return not project.is_multi or audit_texts_carrying(project) >= ENOUGH_CARRYING
 
 
 def labels_at_last_full(runs: list[TrainingRun]) -> int:
@@ -170,7 +191,8 @@ def refused_in_a_row(runs: list[TrainingRun]) -> int:
 def full_runs(project_id: int) -> list[TrainingRun]:
     """The newest full runs, newest first."""
     rows = TrainingRun.objects.filter(project_id=project_id, kind=TrainingRun.Kind.FULL)
-    return list(rows.defer("log").order_by("-id")[:RECENT_FULL_RUNS])
+    last = ModelVersion.objects.filter(run=OuterRef("pk")).order_by("-number").values("settings__promotion")[:1]
+    return list(rows.annotate(decided=Subquery(last)).defer("log").order_by("-id")[:RECENT_FULL_RUNS])
 
 
 def newest_quick_version(project_id: int, *, base: ModelVersion | None, encoder: str) -> ModelVersion | None:

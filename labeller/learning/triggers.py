@@ -8,6 +8,8 @@ from collections.abc import Collection
 FIRST_FULL = 16
 GROWTH = (1.25, 1.5, 2.0)  # from one full run to the next: as a rule, after a refused one, after two and more in a row
 ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
+ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: docs/learner.md
+AUDIT_SHARE, MOST_TO_COMPARE = 4, 40  # one in so many of all labels, and so many at most: see enough_audit
 TEXTS_A_KIND = 2  # with one text a kind the encoder as it came is better: .32 to .22 with 32 labels of 29 kinds
 CHECK_AT = (50, 200)  # labels: enough for a first word, and for a surer one
 GAUGE_AUDIT, GAUGE_GROWTH = 30, 1.15
@@ -17,17 +19,24 @@ MILESTONE_SHARE = 0.05
 POOL_GROWTH = 1.05
 
 
-def next_full_at(labels_at_last: int, *, refused: int = 0) -> int:
+def enough_audit(labels: int) -> int:
+    """Audit labels from which on they say which model serves, where so many texts are labelled in all. By hand every
+    third text is of the audit, and the tenth is enough; but ten would overrule what halves of thousands of labels said
+    that came with a file."""
+    return min(max(ENOUGH_TO_COMPARE, labels // AUDIT_SHARE), MOST_TO_COMPARE)
+
+
+def next_full_at(labels_at_last: int, *, refused: int = 0, unjudged: bool = False) -> int:
     """The number of labels at which the next full run starts: FIRST_FULL, then a quarter more than the last had,
     rounded up. More where the labels have `refused` so many in a row: the next is likely refused too, and each costs
-    minutes of training.
+    minutes of training. At once where the last model is `unjudged` by an audit that can judge now.
 
     Growing steps keep the total cost of all runs linear in the number of labels; early steps are cheap and gain most.
     """
     if labels_at_last <= 0:
         return FIRST_FULL
     grown = math.ceil(labels_at_last * GROWTH[min(refused, len(GROWTH) - 1)])
-    return max(FIRST_FULL, labels_at_last + 1, grown)
+    return max(FIRST_FULL, labels_at_last + 1, 0 if unjudged else grown)
 
 
 def kinds_among(answers: Collection[tuple[int, ...]]) -> int:

@@ -23,7 +23,7 @@ def pin(*, version: ModelVersion) -> None:
 
 
 def unpin(*, project_id: int) -> None:
-    """Runs are promoted again when the audit does not speak against them."""
+    """Runs are promoted again where nothing speaks against them."""
     LoopState.objects.filter(project=project_id).update(pinned=False)
 
 

@@ -99,14 +99,14 @@ def train(
     """The stages made of n labelled texts, Y (n, C), and the unlabelled `pool_texts`, in order; the last is the best
     guess, and the caller promotes each on evidence of its own.
 
-    `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the facts
-    it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels` the facts of
-    both stages say what the labels at hand think of tuning (halves.py), for a caller without an audit; it costs about
-    as long as the first stage again. The head over the encoder as it came, by which tuning is measured, learns from
-    `label_texts` (C) too, the labels' names and descriptions; both from `words` (n rows), those of the labelled texts,
-    where heads read them. Leave out of `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise
-    to stop. The same seed gives the same encoders on the same machine and number of threads. Raises FineTuneError,
-    ContrastiveError and EncoderError.
+    `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the
+    facts it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels`
+    the facts of both stages say what the labels at hand think of tuning (halves.py), for a caller without an audit
+    that can tell; it costs about as long as the first stage again. The head over the encoder as it came, by which
+    tuning is measured, learns from `label_texts` (C) too, the labels' names and descriptions; both from `words` (n
+    rows), those of the labelled texts, where heads read them. Leave out of `pool_texts` what must stay unseen (an
+    audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on the same machine and
+    number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
     config = config or RecipeConfig()
     named = tuple(label_texts) if config.label_names else ()

@@ -123,7 +123,7 @@ class TestOneModel:
     @pytest.mark.parametrize(
         ("loop", "words"),
         [
-            (Loop(serving=1), "A later model takes over when the audit does not speak against it."),
+            (Loop(serving=1), "A later model takes over when nothing speaks against it."),
             (Loop(serving=1, pinned=True), "none takes over until somebody unpins it"),
             (Loop(serving=2, returning=1), "until then model 2 goes on"),
             (Loop(serving=None, returning=1), "until then the language model as it came goes on"),

@@ -256,7 +256,7 @@ class TestThePageOfTheTestFile:
     ) -> None:
         page = told(client_of(rita), examined, "results-test")
         assert "60 texts that only measure models" in page
-        assert "the audit alone decides that" in page
+        assert "The model in use is not chosen by them." in page
         assert "66.7 %" in page and "83.3 %" in page and "Replace it" not in page
         assert "Replace it…" in told(client_of(alice), examined, "results-test")
 

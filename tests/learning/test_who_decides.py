@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labeller.annotation.models import Source
-from labeller.learning.bridges.pool import Labelled
-from labeller.learning.bridges.promotion import audit_decides
-from labeller.learning.models import LoopState
+from labeller.learning.bridges.deciding import audit_can_tell, audit_decides
+from labeller.learning.bridges.pool import Labelled, labelled
+from labeller.learning.models import LoopState, ModelVersion
+from labeller.learning.triggers import enough_audit
 from labeller.projects.models import Project, User
-from tests.learning.read_otherwise import Noise, go_through
+from tests.insight.scored import add_version
+from tests.learning.read_otherwise import Noise, Same, go_through
 from tests.learning.scene import annotate, fill, read
 
 BY_HALVES = {"labels": 12, "halves_right": 9, "halves_right_frozen": 8, "halves_p": 0.7}
@@ -35,9 +39,50 @@ def labels(audit: int, carrying: int) -> Labelled:
         ("multi", 30, 3, True),
     ],
 )
-def test_the_audit_decides_as_soon_as_it_can_tell(kind: str, audit: int, carrying: int, decides: bool) -> None:
+def test_the_audit_can_tell_from_so_many_texts_on(kind: str, audit: int, carrying: int, decides: bool) -> None:
     for audited in (True, False):  # texts of an audit that was switched off go on telling
-        assert audit_decides(Project(kind=kind, audit=audited), labels(audit, carrying)) is decides
+        assert audit_can_tell(Project(kind=kind, audit=audited), labels(audit, carrying)) is decides
+
+
+@pytest.mark.parametrize(
+    ("labelled", "enough"), [(10, 10), (32, 10), (43, 10), (48, 12), (120, 30), (160, 40), (2000, 40), (100_000, 40)]
+)
+def test_ten_audit_texts_do_not_overrule_thousands_of_labels(labelled: int, enough: int) -> None:
+    assert enough_audit(labelled) == enough
+
+
+@given(st.integers(10, 100_000))
+def test_where_people_give_all_labels_the_tenth_audit_text_is_enough_and_stays_so(labelled: int) -> None:
+    """Every third text is of the audit until there are 40."""
+    audit = min(-(-labelled // 3), 40)
+    assert audit < 10 or audit >= enough_audit(labelled)
+
+
+@pytest.mark.django_db
+def test_another_encoder_s_model_waits_for_the_audit(project: Project, bob: User) -> None:
+    """Halves hold what was tuned from it against itself as it came, not against what serves."""
+    documents = fill(project)
+    read(project)
+    for document in documents[:21]:
+        annotate(document, bob)
+    assert not audit_decides(project, labelled(project))
+    serving = add_version(project, n_labels=12, n_audit=0, kind="full", promoted=True)
+    LoopState.objects.update_or_create(project=project, defaults={"serving": serving})
+    assert not audit_decides(project, labelled(project))
+    ModelVersion.objects.filter(pk=serving.pk).update(encoder="another")
+    assert audit_decides(project, labelled(project))
+    project.audit = False
+    assert not audit_decides(project, labelled(project))
+
+
+@pytest.mark.django_db
+def test_nobody_is_believed_who_was_not_asked(project: Project, bob: User) -> None:
+    """A run that is gone on with, of whose first stage the audit could tell, but an answer was taken back since."""
+    documents = fill(project)
+    read(project)
+    for document in documents[:21]:
+        annotate(document, bob)
+    assert go_through(project, labels=Same(project)).sentences[0].startswith("Not promoted yet: 0 audit labels")
 
 
 @pytest.mark.django_db

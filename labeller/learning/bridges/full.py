@@ -1,5 +1,5 @@
 """A full run: the recipe on the labels of this moment and the unlabelled pool, each of its stages put into service
-unless the audit speaks against it."""
+unless the audit, or until it can the labels at hand, speak against it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.conf import settings
 
 from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
+from labeller.learning.bridges.deciding import audit_decides
 from labeller.learning.bridges.names import label_texts, names_teach
 from labeller.learning.bridges.order import Moment, asked_next, soon_read
 from labeller.learning.bridges.pool import Ids, draws, labelled, pretrained_folder, texts_of
-from labeller.learning.bridges.promotion import audit_decides
 from labeller.learning.bridges.recipe import RECIPE
 from labeller.learning.bridges.stages import FIRST, LAST, Snapshot, Stages
 from labeller.learning.bridges.words import words_of

@@ -12,7 +12,7 @@ from labeller.learning.bridges.pool import Labelled, PoolArrays, labelled, pool_
 from labeller.learning.bridges.sample import FITTED_TEXTS, sample
 from labeller.learning.bridges.versions import sureness_of
 from labeller.learning.bridges.words import beside, views_of
-from labeller.learning.triggers import enough_to_teach
+from labeller.learning.triggers import ENOUGH_CARRYING, enough_to_teach
 from labeller.projects.models import Project
 from modelsvc.evaluation.paired import compare_answers
 from modelsvc.full_run.halves_facts import FACTS, LABELS, RANKED, speak_against
@@ -24,7 +24,6 @@ from modelsvc.types import Head, Look, Targets, unwatched
 Facts = Mapping[str, float | str]
 
 ENOUGH_LATER = 10  # later labels below which no comparison is worth making
-ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: docs/learner.md
 
 
 def compare_without_audit(

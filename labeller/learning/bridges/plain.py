@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from labeller.annotation.selectors import labels_by
 from labeller.learning.bridges.frozen import frozen_pool
-from labeller.learning.bridges.later import ENOUGH_CARRYING, ENOUGH_LATER
+from labeller.learning.bridges.later import ENOUGH_LATER
 from labeller.learning.bridges.names import prototypes_of, prototypes_of_both
 from labeller.learning.bridges.order import in_order
 from labeller.learning.bridges.pool import Labelled, pool_arrays, reader_of
@@ -22,6 +22,7 @@ from labeller.learning.bridges.scoring import score_over
 from labeller.learning.bridges.versions import AuditScore
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import ModelVersion, VersionSnapshot
+from labeller.learning.triggers import ENOUGH_CARRYING
 from labeller.projects.models import Project
 from modelsvc.evaluation.paired import Comparison, compare_answers
 from modelsvc.full_run.halves_facts import sureness_in

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labeller.learning.bridges.later import ENOUGH_CARRYING, Facts, compare_without_audit
+from labeller.learning.bridges.deciding import audit_decides
+from labeller.learning.bridges.later import Facts, compare_without_audit
 from labeller.learning.bridges.names import prototypes_of, prototypes_of_both
 from labeller.learning.bridges.plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridges.pool import Labelled, PoolArrays, pool_arrays, reader_of
@@ -12,10 +13,10 @@ from labeller.learning.bridges.sample import FITTED_TEXTS, sample
 from labeller.learning.bridges.scoring import score_over
 from labeller.learning.bridges.versions import AuditScore
 from labeller.learning.bridges.words import beside, views_of
-from labeller.learning.triggers import ENOUGH_TO_COMPARE
+from labeller.learning.triggers import ENOUGH_CARRYING, ENOUGH_TO_COMPARE
 from labeller.projects.models import Project
 from modelsvc.evaluation.paired import compare_answers
-from modelsvc.full_run.halves_facts import sureness_in
+from modelsvc.full_run.halves_facts import FACTS, sureness_in
 from modelsvc.heads.either import fit
 from modelsvc.heads.prototypes import Prototypes
 from modelsvc.heads.quick import predict_proba
@@ -36,14 +37,6 @@ class Judged:
     pool_proba: Proba  # (N, C) of all it has read
     names: Prototypes | None = None  # what the labels are called
     fitted_on: int = 0  # labelled texts that the head learnt from: where there are very many a sample
-
-
-def audit_decides(project: Project, labels: Labelled) -> bool:
-    """Whether the audit says which model serves, having texts enough. Until it has, and where there is none, the labels
-    at hand decide."""
-    gold = labels.Y[labels.is_audit]
-    enough = len(gold) >= ENOUGH_TO_COMPARE
-    return enough and (not project.is_multi or int(gold.any(axis=1).sum()) >= ENOUGH_CARRYING)
 
 
 def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, look: Look = unwatched) -> Judged:
@@ -67,7 +60,7 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
         look=look,
     )
     audit = score_over(project, labels, pool, names, tuned=sure, look=look)
-    by_audit = audit_decides(project, snapshot)
+    by_audit = audit_decides(project, snapshot) or (project.audit and not _were_asked(project, facts))
     if by_audit:
         sentence, promoted = _by_audit(project, labels, pool, audit, sure, look)
     else:
@@ -75,6 +68,12 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
     back = None if promoted else gives_way(project, snapshot, by_audit=by_audit, look=look)
     proba = predict_proba(head, views)
     return Judged(head, everything, audit, sentence, promoted, back, proba, names, len(labels.Y))
+
+
+def _were_asked(project: Project, facts: Facts) -> bool:
+    """Whether the labels at hand were: not in a run that is gone on with behind a stage of a time when the audit could
+    tell, and an answer was taken back since. With several labels they may be too few to ask."""
+    return project.is_multi or FACTS[0] in facts
 
 
 def _by_audit(
@@ -114,7 +113,7 @@ def on_common_ground(
 
 def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:
     """(The decision in words, whether to promote). Promoted where nothing speaks against it; without evidence the
-    model before stays: an encoder tuned on a dozen texts is as often worse as better.
+    model before stays.
 
     With several labels a text some audit texts must carry one: on all others both models mostly, and rightly, give
     none.

@@ -13,6 +13,7 @@ from django.utils import timezone
 from labeller.annotation.models import QueueEntry, Ranking
 from labeller.learning import artifacts, automatic
 from labeller.learning.bridges.answers import keep_answers
+from labeller.learning.bridges.deciding import audit_can_tell
 from labeller.learning.bridges.material import Refit
 from labeller.learning.bridges.names import ask_for_names
 from labeller.learning.bridges.outlook import keep_outlook
@@ -77,7 +78,13 @@ def refit(project_id: int, token: uuid.UUID) -> None:
         if milestone:
             _store_version(material, token, head, proba)
         taught = everything.only(everything.may_teach)
-        automatic.consider_full(project, labels=len(everything.Y), teaching=len(taught.Y), kinds=taught.kinds)
+        automatic.consider_full(
+            project,
+            labels=len(everything.Y),
+            teaching=len(taught.Y),
+            kinds=taught.kinds,
+            audit_can_tell=audit_can_tell(project, everything),
+        )
 
 
 def _fit(material: Refit, *, calibrate: bool) -> Head:
