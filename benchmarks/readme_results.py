@@ -21,6 +21,7 @@ SETS = {
     "tos_unfair": "Terms of service: {kinds} labels, several a clause, most of them rare",
 }
 SHOWN = (64, 256, 525)  # labels
+MATCHED = (("c", 525), ("svm", 5000))  # rivals, and at how many labels of theirs
 NOT_MEASURED = "–"
 SHORT = 7  # characters of a commit
 FROZEN, BY_WORDS, TUNING = "c", ("b", "svm"), ("a", "d", "e")  # rivals
@@ -36,9 +37,10 @@ def results() -> dict[str, dict[str, Any]]:
 def section() -> str:
     """The marks and what belongs between them."""
     counts = "".join(f" {count} labels |" for count in SHOWN)
+    needed = "".join(f" labels ours needs for what {rival} has at {at:,} |" for rival, at in MATCHED)
     lines = [
-        f"| |{counts} labels ours needs for what c has at {SHOWN[-1]} | seeds of ours | commits of ours |",
-        "| --- |" + " --- |" * (len(SHOWN) + 3),
+        f"| |{counts}{needed} seeds of ours | commits of ours |",
+        "| --- |" + " --- |" * (len(SHOWN) + len(MATCHED) + 2),
         *(_row(SETS[name], told) for name, told in results().items()),
     ]
     return BEGIN + "\n".join([*lines, "", f"Each cell: ours / c / the better of b and svm. {_rivals()}"]) + "\n" + END
@@ -55,7 +57,8 @@ def _row(title: str, told: dict[str, Any]) -> str:
     contender = told["labels_needed"]["of"]
     ours = _points(told, contender)
     cells = [_cell(ours.get(count), told, count) for count in SHOWN]
-    return f"| {' | '.join([title, *cells, _needed(told), _seeds(ours), _commits(told, contender)])} |"
+    needed = [_needed(told, rival, at) for rival, at in MATCHED]
+    return f"| {' | '.join([title, *cells, *needed, _seeds(ours), _commits(told, contender)])} |"
 
 
 def _cell(ours: dict[str, Any] | None, told: dict[str, Any], count: int) -> str:
@@ -74,9 +77,9 @@ def _points(told: dict[str, Any], contender: str | None) -> dict[int, dict[str, 
     return {point["labels"]: point for point in curves.get(told["figure"], ())}
 
 
-def _needed(told: dict[str, Any]) -> str:
-    for one in told["labels_needed"]["for_the_mean_of"].get(FROZEN, ()):
-        if one["labels"] == SHOWN[-1]:
+def _needed(told: dict[str, Any], rival: str, at: int) -> str:
+    for one in told["labels_needed"]["for_the_mean_of"].get(rival, ()):
+        if one["labels"] == at:
             if one["ours"] is None:
                 return "more than measured"
             return f"{'at most ' if one['at_most'] else ''}{one['ours']:.0f}"
