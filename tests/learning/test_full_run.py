@@ -25,6 +25,7 @@ from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, T
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
 from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project, User
+from modelsvc.full_run.halves_facts import FACTS
 from modelsvc.heads.sureness import NOTHING_KNOWN
 from modelsvc.types import Views
 from tests.cast import add_texts
@@ -69,6 +70,16 @@ def test_a_full_run_tunes_reads_scores_and_serves(labelled: Project) -> None:
     # texts that come later are read by the tuned encoder
     add_texts(labelled, ["The courts of Rome decide all disputes between us."])
     assert embed(labelled).log == [{"texts": 1}]
+
+
+@pytest.mark.slow
+@COMMITTED
+def test_while_the_audit_is_too_small_a_full_run_asks_the_labels(labelled: Project, settings: Settings) -> None:
+    settings.RECIPE = {"pairs": {"steps": 3}, "fine_tuning": {"epochs": 1.0}}
+    Annotation.objects.filter(source=Source.AUDIT).order_by("id")[0].delete()
+    version = ModelVersion.objects.get(run=full(labelled))
+    assert version.n_audit == 9 and set(FACTS) <= set(version.settings)
+    assert " labels, each half foretold by models of the other half" in version.settings["promotion"]
 
 
 @pytest.mark.slow
