@@ -12,11 +12,16 @@ from django.db import connection
 from django.db.models.sql.compiler import SQLUpdateCompiler
 from django.test import Client
 from django.utils import translation
+from hypothesis import settings as laws
 from pytest_django import Settings
 
 from labeller.learning import refresh, runs, selectors
 from labeller.projects.models import Project, Role, User
 from tests.cast import join, make_project, make_user
+
+# A law is true or false, however busy the machine is: an example that takes long proves nothing.
+laws.register_profile("labeller", deadline=None)
+laws.load_profile("labeller")
 
 TESTS = Path(__file__).parent
 LABELLER = TESTS.parent / "labeller"
