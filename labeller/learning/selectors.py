@@ -166,7 +166,7 @@ def _last_word(run: TrainingRun) -> str:
 
 
 def _audit_can_tell(project: Project, ranking: Ranking | None) -> bool:
-    """As promotion has it (bridges/promotion.py), by two counts instead of all answers."""
+    """As a run decides it (bridges/deciding.py), by two counts instead of all answers."""
     if ranking is None or _audit_labels(project) < enough_audit(ranking.labels_seen):
         return False
     return not project.is_multi or audit_texts_carrying(project) >= ENOUGH_CARRYING

@@ -16,8 +16,6 @@ from pathlib import Path
 
 import django
 
-# A run of a few minutes is begun up to three times: shorter, and still long enough to be killed in the middle.
-os.environ["LABELLER_RECIPE"] = '{"pairs": {"steps": 60}, "use_pool": false}'
 django.setup()
 
 from django.conf import settings  # noqa: E402

@@ -105,8 +105,10 @@ def test_a_model_that_the_audit_could_not_judge_is_followed_as_soon_as_it_can(
     run = make_run(project, state="done", reason=reason, labels_at_start=24)
     version = add_version(project, n_labels=24, n_audit=audit, kind="full")
     ModelVersion.objects.filter(pk=version.pk).update(run=run, settings={"promotion": decided})
-    if state == "failed":
-        make_run(project, state=state, reason="Out of memory.", labels_at_start=24)
+    if state == "failed":  # behind its first stage, which it kept
+        failed = make_run(project, state=state, reason="Out of memory.", labels_at_start=24)
+        kept = add_version(project, n_labels=24, n_audit=audit, kind="full")
+        ModelVersion.objects.filter(pk=kept.pk).update(run=failed, settings={"promotion": decided})
     can_tell = audit >= 10
     assert selectors.learning_status(project).next_full == next_at
     due = {"teaching": 30, "kinds": 2, "audit_can_tell": can_tell}
