@@ -42,6 +42,7 @@ BATCH_TEXTS = 128
 BATCH_TOKENS = 2048  # padded tokens in one batch: enough for full speed, and a cancel waits for one batch
 
 Precision = Literal["auto", "full"]
+Passing = Callable[[dict[str, Tensor]], Tensor]  # (B, T) token ids and mask -> last hidden states (B, T, D)
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Encoder:
     sha256: str  # of the weights as a safetensors file
     threads: int = 0  # 0 = torch's own choice
     prompt: str = ""  # goes before every text, where the encoder's own files ask for it
+    passing: Passing | None = None  # how `pooled` passes the layers while it learns; None = as the model itself does
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Encoder:
@@ -132,7 +134,8 @@ class Encoder:
 
     def pooled(self, batch: dict[str, Tensor]) -> Tensor:
         """One unit vector a text: (B, T) token ids and mask -> (B, D). Differentiable, for fine-tuning."""
-        return self._pool(self.model(**batch).last_hidden_state, batch["attention_mask"])
+        hidden = self.model(**batch).last_hidden_state if self.passing is None else self.passing(batch)
+        return self._pool(hidden, batch["attention_mask"])
 
     def _pool(self, hidden: Tensor, attended: Tensor) -> Tensor:
         """(B, T, D) and (B, T) -> (B, D), of unit length."""

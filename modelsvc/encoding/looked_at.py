@@ -47,9 +47,9 @@ def looked_at(model: Any, look: Look) -> Iterator[Look]:
 
 
 @contextmanager
-def told_between_layers(model: Any, stage: str, on_progress: OnProgress) -> Iterator[OnProgress]:
+def told_between_layers(model: Any, stage: str, on_progress: OnProgress) -> Iterator[tuple[OnProgress, Look]]:
     """Within it what was told last is told again between the layers, without its loss, which was told. Gives whom to
-    tell instead of `on_progress`."""
+    tell instead of `on_progress`, and what `looked_at` gives."""
     last = Progress(stage, 0.0)
 
     def tell(progress: Progress) -> None:
@@ -57,8 +57,8 @@ def told_between_layers(model: Any, stage: str, on_progress: OnProgress) -> Iter
         last = progress
         on_progress(progress)
 
-    with looked_at(model, lambda: on_progress(replace(last, loss=None))):
-        yield tell
+    with looked_at(model, lambda: on_progress(replace(last, loss=None))) as look:
+        yield tell, look
 
 
 def layers_of(model: Any) -> list[nn.Module]:

@@ -1,17 +1,20 @@
-"""A BERT's sums without its padding: the same layers in bfloat16 over the tokens of many texts in one long row.
+"""A BERT's sums without its padding: the same layers over the tokens of many texts in one long row.
 
 Linear layers, which are most of the work, do not care which text a token belongs to; only attention does. So padding
-is put in for attention alone. Weights are converted once, not at every call as autocast does, and the three products
-of attention are one. On one core it took .8 of autocast's time for short texts and .65 for longer ones.
+is put in for attention alone, and the three products of attention are one.
 
-The row is filled up to a multiple of EVEN tokens: a product is made ready anew for each length of it, which took a
-fifth of the time of reading 5,000 texts once.
+To read, weights are converted to bfloat16 once, not at every call as autocast does: on one core it took .8 of
+autocast's time for short texts and .65 for longer ones. The row is filled up to a multiple of EVEN tokens: a product is
+made ready anew for each length of it, which took a fifth of the time of reading 5,000 texts once.
+
+To learn, the sums are those of the weights as they are, with the model's dropout and with gradients.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -22,7 +25,10 @@ from modelsvc.types import Look, unwatched
 
 SHORT = 64  # tokens up to which attention is computed as plain products; longer texts would need much memory for that
 EVEN = 128  # tokens: so 16 lengths in all
+EVEN_LEARNING = 16  # a step's row is short, and what fills it costs three passes
 FAR_BELOW = -3e4  # instead of minus infinity, whose softmax over nothing is no number
+
+Weights = Callable[[Tensor], Tensor]  # how a weight of the model is taken into the sums
 
 
 @dataclass(frozen=True)
@@ -39,85 +45,170 @@ class _Layer:
 
 @dataclass(frozen=True)
 class PackedBert:
-    """The weights of a BERT or RoBERTa as they were when `pack` read them."""
+    """The weights of a BERT or RoBERTa: as they were when `pack` read them, or as they are now for `learning`."""
 
-    words: Tensor  # (V, D)
+    words: Callable[[Tensor], Tensor]  # token ids (R,) -> (R, D)
     places: Tensor  # (P, D) positions, the one kind of segment added, from the first that a token has
     embedding_norm: tuple[Tensor, Tensor]
     layers: list[_Layer]
     heads: int
     epsilon: float
     dtype: torch.dtype
+    dropped: tuple[float, float] = (0.0, 0.0)  # odds of dropout in hidden states, and in attention
+    even: int = EVEN
 
     def __call__(self, ids: Tensor, mask: Tensor, look: Look = unwatched) -> Tensor:
-        """Last hidden states (B, T, D) of token ids and mask (B, T); zero where the mask is. No gradients. `look` is
-        called before each layer and may raise to stop."""
+        """Last hidden states (B, T, D) of token ids and mask (B, T); zero where the mask is. `look` is called before
+        each layer, and as its gradient comes back, and may raise to stop."""
         B, T = ids.shape
-        real = mask.flatten().nonzero().squeeze(1)  # (S,) where the S tokens lie among B * T
-        whole = len(real) == B * T
-        row = F.pad(real, (0, -len(real) % EVEN))  # (R,) the same, filled up with the first token
-        back = torch.zeros(B * T, dtype=torch.long)  # (B * T,) where each lies in the row; padding reads the first
-        back[real] = torch.arange(len(real))
-        place = (mask.cumsum(1) - 1).flatten()[row]
-        x = self.words[ids.flatten()[row]] + self.places[place]  # (R, D)
-        x = self._normed(x, self.embedding_norm).to(self.dtype)
-        outside = None if whole else (1 - mask).to(self.dtype)[:, None, None, :] * FAR_BELOW  # (B, 1, 1, T)
+        row = Row.of(mask, self.even)
+        place = (mask.cumsum(1) - 1).flatten()[row.tokens]
+        x = self.words(ids.flatten()[row.tokens]) + F.embedding(place, self.places)  # (R, D)
+        x = self._dropped(self._normed(x, self.embedding_norm).to(self.dtype))
+        outside = None if row.whole else (1 - mask)[:, None, None, :] * FAR_BELOW  # (B, 1, 1, T)
         for layer in self.layers:
             look()
-            qkv = F.linear(x, *layer.attention_in)[back]  # (B * T, 3D)
-            read = self._attention(qkv, outside, B, T)[row]  # (R, D)
-            x = self._normed(x + F.linear(read, *layer.attention_out), layer.attention_norm)
+            qkv = padded(F.linear(x, *layer.attention_in), row)  # (B * T, 3D)
+            read = packed(self._attention(qkv, outside, B, T), row)  # (R, D)
+            x = self._normed(x + self._dropped(F.linear(read, *layer.attention_out)), layer.attention_norm)
             inner = F.gelu(F.linear(x, *layer.wide))  # (R, I)
-            x = self._normed(x + F.linear(inner, *layer.narrow), layer.norm)
-        return x[back].view(B, T, -1) * mask.unsqueeze(-1)
+            x = self._normed(x + self._dropped(F.linear(inner, *layer.narrow)), layer.norm)
+            if x.requires_grad:
+                x.register_hook(lambda _: look())  # type: ignore[no-untyped-call]
+        return padded(x, row).view(B, T, -1) * mask.unsqueeze(-1)
 
     def _attention(self, qkv: Tensor, outside: Tensor | None, B: int, T: int) -> Tensor:
         """What each token reads in the tokens of its text: (B * T, 3D) -> (B * T, D)."""
         q, k, v = qkv.view(B, T, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (B, H, T, D / H) each
-        if T > SHORT:
-            read = F.scaled_dot_product_attention(q, k, v, outside)
+        odds = self.dropped[1]
+        if T > SHORT and not odds:
+            read = F.scaled_dot_product_attention(q, k, v, None if outside is None else outside.to(q.dtype))
         else:
             scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(2, 3)  # (B, H, T, T)
-            read = (scores if outside is None else scores + outside).softmax(-1) @ v
+            weights = (scores if outside is None else scores + outside.to(scores.dtype)).softmax(-1)
+            read = (F.dropout(weights, odds) if odds else weights) @ v
         return read.transpose(1, 2).reshape(B * T, -1)
 
     def _normed(self, x: Tensor, norm: tuple[Tensor, Tensor]) -> Tensor:
         return F.layer_norm(x, (x.shape[-1],), *norm, self.epsilon)
 
+    def _dropped(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.dropped[0]) if self.dropped[0] else x
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where the S tokens of texts (B, T) lie in a row of R, filled up with the first token, and the row's in them."""
+
+    real: Tensor  # (S,) of B * T
+    tokens: Tensor  # (R,) of B * T
+    back: Tensor  # (B * T,) of R; padding reads the first
+    whole: bool  # no padding anywhere
+
+    @classmethod
+    def of(cls, mask: Tensor, even: int) -> Row:
+        """By the mask (B, T), with R a multiple of `even`."""
+        real = mask.flatten().nonzero().squeeze(1)
+        back = torch.zeros(mask.numel(), dtype=torch.long)
+        back[real] = torch.arange(len(real))
+        return cls(real, F.pad(real, (0, -len(real) % even)), back, len(real) == mask.numel())
+
+
+class _Padded(torch.autograd.Function):
+    """(R, D) -> (B * T, D). What padding reads has no gradient: attention sees nothing of it, and the mask ends it.
+    Torch's own way back would add row by row, as if one could be read twice."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, row: Row) -> Tensor:
+        ctx.row = row
+        return x[row.back]
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        back = slope[ctx.row.tokens]
+        back[len(ctx.row.real) :] = 0
+        return back, None
+
+
+class _Packed(torch.autograd.Function):
+    """(B * T, D) -> (R, D). What fills the row up has no gradient: nothing reads it."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, row: Row) -> Tensor:
+        ctx.row = row
+        return x[row.tokens]
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        back = slope.new_zeros(len(ctx.row.back), slope.shape[1])
+        back[ctx.row.real] = slope[: len(ctx.row.real)]
+        return back, None
+
+
+def padded(x: Tensor, row: Row) -> Tensor:
+    """A row's vectors (R, D) at their places among all texts' (B * T, D)."""
+    spread: Tensor = _Padded.apply(x, row)  # type: ignore[no-untyped-call]
+    return spread
+
+
+def packed(x: Tensor, row: Row) -> Tensor:
+    """And back."""
+    taken: Tensor = _Packed.apply(x, row)  # type: ignore[no-untyped-call]
+    return taken
+
 
 def pack(model: Any, dtype: torch.dtype = torch.bfloat16) -> PackedBert | None:
-    """The model's weights, copied and converted; None for a model that is not put together as these sums are."""
-    kind, config = type(model).__name__, model.config
-    plain = getattr(config, "position_embedding_type", "absolute") in (None, "absolute")
-    if kind not in ("BertModel", "RobertaModel", "XLMRobertaModel") or not plain or config.hidden_act != "gelu":
+    """To read with: the model's weights, copied and converted. None for a model not put together as these sums are."""
+    if not _is_packable(model):
         return None
-    words, table = model.embeddings, model.embeddings.position_embeddings
-    first = 0 if kind == "BertModel" else table.padding_idx + 1  # RoBERTa counts from behind the padding's number
-    places = table.weight[first:] + words.token_type_embeddings.weight[0]
-    return PackedBert(
-        words.word_embeddings.weight.detach(),
-        places.detach(),
-        _of(words.LayerNorm, words.word_embeddings.weight.dtype),
-        [_layer(layer, dtype) for layer in model.encoder.layer],
-        config.num_attention_heads,
-        config.layer_norm_eps,
-        dtype,
+    table = model.embeddings.word_embeddings.weight.detach()
+    return _packed(model, lambda ids: table[ids], lambda weight: weight.detach().to(dtype), dtype)
+
+
+def learning(model: Any) -> PackedBert | None:
+    """To learn with: the weights as they are at the call, and the model's dropout where it is in training. Made anew
+    for each pass; None as with `pack`."""
+    if not _is_packable(model):
+        return None
+    parts = model.embeddings, model.encoder.layer[0].attention.self
+    odds = tuple(part.dropout.p for part in parts) if model.training else (0.0, 0.0)
+    packed = _packed(model, model.embeddings.word_embeddings, lambda weight: weight, torch.float32)
+    return replace(packed, dropped=odds, even=EVEN_LEARNING)
+
+
+def _is_packable(model: Any) -> bool:
+    config = model.config
+    plain = getattr(config, "position_embedding_type", "absolute") in (None, "absolute")
+    return (
+        type(model).__name__ in ("BertModel", "RobertaModel", "XLMRobertaModel")
+        and plain
+        and config.hidden_act == "gelu"
     )
 
 
-def _layer(layer: Any, dtype: torch.dtype) -> _Layer:
+def _packed(model: Any, words: Callable[[Tensor], Tensor], taken: Weights, dtype: torch.dtype) -> PackedBert:
+    embeddings, table, config = model.embeddings, model.embeddings.position_embeddings, model.config
+    # RoBERTa counts from behind the padding's number
+    first = 0 if type(model).__name__ == "BertModel" else table.padding_idx + 1
+    places = table.weight[first:] + embeddings.token_type_embeddings.weight[0]
+    norm = embeddings.LayerNorm.weight, embeddings.LayerNorm.bias
+    layers = [_layer(layer, taken) for layer in model.encoder.layer]
+    return PackedBert(words, places, norm, layers, config.num_attention_heads, config.layer_norm_eps, dtype)
+
+
+def _layer(layer: Any, taken: Weights) -> _Layer:
     attention, out = layer.attention.self, layer.attention.output
     parts = [attention.query, attention.key, attention.value]
     together = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
     return _Layer(
-        (together[0].detach().to(dtype), together[1].detach().to(dtype)),
-        _of(out.dense, dtype),
-        _of(out.LayerNorm, dtype),
-        _of(layer.intermediate.dense, dtype),
-        _of(layer.output.dense, dtype),
-        _of(layer.output.LayerNorm, dtype),
+        (taken(together[0]), taken(together[1])),
+        _of(out.dense, taken),
+        _of(out.LayerNorm, taken),
+        _of(layer.intermediate.dense, taken),
+        _of(layer.output.dense, taken),
+        _of(layer.output.LayerNorm, taken),
     )
 
 
-def _of(part: Any, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    return part.weight.detach().to(dtype), part.bias.detach().to(dtype)
+def _of(part: Any, taken: Weights) -> tuple[Tensor, Tensor]:
+    return taken(part.weight), taken(part.bias)

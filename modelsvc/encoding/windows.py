@@ -82,7 +82,7 @@ def encode_whole(
         torch.set_num_threads(encoder.threads)
     encoder.model.eval()
     sums = np.zeros((len(texts), encoder.width), np.float32)  # (N, D)
-    with told_between_layers(encoder.model, "embedding", on_progress) as told:
+    with told_between_layers(encoder.model, "embedding", on_progress) as (told, _):
         half = precision == "auto" and encoder.gains_by_bf16()
         started, done = time.perf_counter(), 0
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from modelsvc.encoding.encoder import Encoder
 from modelsvc.encoding.looked_at import told_between_layers
+from modelsvc.encoding.packed import learning
 from modelsvc.encoding.weights_digest import model_sha256
 from modelsvc.tuning.dropout import CheapDropout, cheap_dropout
-from modelsvc.types import OnProgress, Progress
+from modelsvc.types import Look, OnProgress, Progress
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,26 @@ def in_training(encoder: Encoder, stage: str, *, seed: int, on_progress: OnProgr
     Behind it the encoder reads again, and has its new digest."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        with told_between_layers(encoder.model, stage, on_progress) as told:
+        with told_between_layers(encoder.model, stage, on_progress) as (told, look):
             half = encoder.gains_by_bf16()  # before dropout changes the way of attention: reading is what is timed
-            with cheap_dropout(encoder.model, seed) as dropout:
+            with cheap_dropout(encoder.model, seed) as dropout, _packing(encoder, look):
                 yield InTraining(encoder, half, dropout, told)
     encoder.model.eval()
     encoder.model.requires_grad_(True)
     encoder.sha256 = model_sha256(encoder.model, look=lambda: on_progress(Progress(stage, 1.0)))
+
+
+@contextmanager
+def _packing(encoder: Encoder, look: Look) -> Iterator[None]:
+    """Within it the encoder passes its layers without padding, where that can be."""
+
+    def passing(batch: dict[str, Tensor]) -> Tensor:
+        packed = learning(encoder.model)
+        assert packed is not None
+        return packed(batch["input_ids"], batch["attention_mask"], look)
+
+    encoder.passing = None if learning(encoder.model) is None else passing
+    try:
+        yield
+    finally:
+        encoder.passing = None

@@ -6,7 +6,7 @@ import torch
 from modelsvc.encoding import encoder as encoder_module
 from modelsvc.encoding import half_precision
 from modelsvc.encoding.encoder import Encoder
-from modelsvc.encoding.packed import SHORT, pack
+from modelsvc.encoding.packed import SHORT, learning, pack
 
 TEXTS = ["You may not sue us.", "hm", "We may change these terms at any time. " * 3, "No.", ""]
 
@@ -63,3 +63,41 @@ def test_long_tokenising_can_be_stopped(tiny, monkeypatch):
     monkeypatch.setattr(encoder_module, "PIECE", 10)
     Encoder.load(tiny).encode(["a b c"] * 35, on_progress=lambda progress: told.append(progress.done))
     assert told == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])
+@pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1]], ids=["padded", "one alone"])
+def test_the_packed_sums_teach_every_weight_what_the_model_would(encoders, kind, texts):
+    encoder = Encoder.load(encoders(kind))
+    ids, mask = tokens(encoder, texts)
+    slopes = []
+    for passing in (
+        lambda: encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state,
+        lambda: live(encoder)(ids, mask),
+    ):
+        encoder.model.zero_grad()
+        hidden = passing() * mask.unsqueeze(-1)
+        (hidden * torch.linspace(-1, 1, hidden.numel()).view(hidden.shape)).sum().backward()
+        slopes.append(
+            {name: weight.grad for name, weight in encoder.model.named_parameters() if weight.grad is not None}
+        )
+    assert slopes[0].keys() == slopes[1].keys()
+    largest = max(float(slope.abs().max()) for slope in slopes[0].values())
+    for name, expected in slopes[0].items():
+        assert slopes[1][name].numpy() == pytest.approx(expected.numpy(), abs=1e-5 * largest), name
+
+
+def test_the_packed_sums_drop_out_while_the_model_is_in_training_alone(encoders):
+    encoder = Encoder.load(encoders("bert"))
+    ids, mask = tokens(encoder, TEXTS)
+    first, second = (live(encoder)(ids, mask) for _ in range(2))
+    assert torch.equal(first, second)
+    encoder.model.train()
+    first, second = (live(encoder)(ids, mask) for _ in range(2))
+    assert not torch.allclose(first, second, atol=1e-3)
+
+
+def live(encoder):
+    packed = learning(encoder.model)
+    assert packed is not None
+    return packed
