@@ -16,12 +16,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from modelsvc.encoding.encoder import Encoder
 from modelsvc.full_run import halves, halves_several
-from modelsvc.full_run.halves_facts import PSEUDO, SHARE, TUNED_SHARE, sureness_in
+from modelsvc.full_run.halves_facts import FACTS, PSEUDO, SHARE, TUNED_SHARE, sureness_in
 from modelsvc.full_run.pool_gate import learnt_from_pool, too_little, trusted, worse_than_frozen
 from modelsvc.full_run.recipe_config import RecipeConfig, rounds, teacher_for
 from modelsvc.full_run.second_opinion import SecondOpinion
@@ -36,7 +37,11 @@ from modelsvc.tuning.adapt import adapt
 from modelsvc.tuning.adapt_config import AdaptConfig
 from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
 
-__all__ = ["OnStage", "RecipeConfig", "Stage", "train"]
+__all__ = ["Asking", "OnStage", "RecipeConfig", "Stage", "train"]
+
+Asking = Literal["never", "first", "then"]
+"""When the labels at hand are asked what they think of tuning: first, before anybody is told of the first stage, which
+may rest on it; or then, before the second, while the first may serve already."""
 
 LEAST_SHARE = 0.25  # of the labelled texts judge the surest answers: of fewer, one text would decide
 
@@ -90,7 +95,7 @@ def train(
     seed: int = 0,
     first: Encoder | None = None,
     first_facts: Mapping[str, float | str] | None = None,
-    ask_labels: bool = False,
+    ask_labels: Asking = "never",
     label_texts: Sequence[Sequence[str]] = (),
     words: Words | None = None,
     on_progress: OnProgress = silent,
@@ -100,11 +105,12 @@ def train(
     guess, and the caller promotes each on evidence of its own.
 
     `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the
-    facts it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels`
-    the facts of both stages say what the labels at hand think of tuning (halves.py), for a caller without an audit
-    that can tell; it costs about as long as the first stage again. The head over the encoder as it came, by which
-    tuning is measured, learns from `label_texts` (C) too, the labels' names and descriptions; both from `words` (n
-    rows), those of the labelled texts, where heads read them. Leave out of `pool_texts` what must stay unseen (an
+    facts it was told with: the run goes on from there, and `on_stage` is not told of it again. Where `ask_labels` is
+    not "never" the facts say what the labels at hand think of tuning (halves.py), and so whether the pool teaches and
+    by whose answers; it costs about as long as the first stage again. "first" is for a caller without an audit that
+    can tell; with "then" the first stage is told of without these facts. The head over the encoder as it came, by
+    which tuning is measured, learns from `label_texts` (C) too, the labels' names and descriptions; both from `words`
+    (n rows), those of the labelled texts, where heads read them. Leave out of `pool_texts` what must stay unseen (an
     audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on the same machine and
     number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
@@ -115,7 +121,7 @@ def train(
         task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool_texts]))
     refused = too_little(task, config, len(pool_texts))
     bar = LABELS_ALONE if refused else WITH_POOL
-    asks = ask_labels and first is None
+    asks = ask_labels == "first" and first is None
     made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
     facts, unseen = dict(first_facts or {}), None
     if first is None and (asks or (multi_label and SHARE not in facts)):
@@ -125,6 +131,11 @@ def train(
     if against := worse_than_frozen(labels.facts):
         refused, labels = refused or against, replace(labels, reading=(bar.labels, 1.0))  # nothing comes behind it
     read = on_stage(labels) if first is None else None
+    if ask_labels == "then" and not refused and FACTS[0] not in facts:
+        beyond = task.within(WITH_POOL.read, WITH_POOL.check)
+        unseen, found = _beyond_labels(beyond, config, str(made.facts["teacher"]), list(pool_texts), ask=True)
+        labels = replace(labels, facts=labels.facts | found)
+        refused = worse_than_frozen(found)
     second = refused or _from_pool(task, config, labels, list(pool_texts), read, unseen)
     if isinstance(second, str):
         return [replace(labels, facts=labels.facts | {"pool": second})]
@@ -179,7 +190,7 @@ def _from_pool(
         pool=len(candidates),
     )
     share = max(sizes[0] / len(candidates), LEAST_SHARE)
-    part = task.within(WITH_POOL.read, WITH_POOL.check)
+    part = task.within(WITH_POOL.read if unseen is None else WITH_POOL.check, WITH_POOL.check)
     seen, judge = trusted(part, config, str(first.facts["teacher"]), unseen, pool_texts=candidates, share=share)
     facts: dict[str, float | str] = {
         "accuracy_unseen": round(seen.accuracy, 3),

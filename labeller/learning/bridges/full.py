@@ -64,7 +64,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             seed=run.project.seed,
             first=_encoder_of(first) if first else None,
             first_facts=facts_among(first.settings) if first else None,
-            ask_labels=not audit_decides(run.project, snapshot.labels),
+            ask_labels="then" if audit_decides(run.project, snapshot.labels) else "first",
             label_texts=snapshot.label_texts,
             words=words_of(run.project, texts),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),

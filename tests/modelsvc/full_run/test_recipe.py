@@ -90,8 +90,8 @@ def test_an_interrupted_run_goes_on_from_its_first_stage(tiny):
 
 
 def test_what_the_first_stage_was_told_with_goes_with_an_interrupted_run(tiny):
-    whole = run(tiny, ask_labels=True)
-    again = run(tiny, ask_labels=True, first=whole[0].encoder, first_facts=whole[0].facts)
+    whole = run(tiny, ask_labels="first")
+    again = run(tiny, ask_labels="first", first=whole[0].encoder, first_facts=whole[0].facts)
     assert [stage.facts for stage in again] == [stage.facts for stage in whole]
     assert again[1].encoder.sha256 == whole[1].encoder.sha256
 
@@ -134,7 +134,7 @@ def test_embeddings_made_by_the_caller_are_used(tiny):
 
 
 def test_the_labels_at_hand_are_asked_what_they_think_of_tuning(tiny):
-    first, second = run(tiny, ask_labels=True)
+    first, second = run(tiny, ask_labels="first")
     for stage in (first, second):
         right, frozen, p = (stage.facts[name] for name in FACTS)
         assert 0 <= right <= len(TEXTS) and 0 <= frozen <= len(TEXTS) and 0 <= p <= 1
@@ -145,9 +145,49 @@ def test_the_labels_at_hand_are_asked_what_they_think_of_tuning(tiny):
     assert not set(FACTS) & set(plain[0].facts)
 
 
+class TestLabelsAskedThen:
+    """Where an audit tells about the first stage, it serves before the labels at hand are asked about the second."""
+
+    def test_tell_the_second_stage_what_they_tell_where_they_are_asked_first(self, tiny):
+        told: list[Stage] = []
+        first, second = run(tiny, ask_labels="then", on_stage=told.append)
+        asked_first = run(tiny, ask_labels="first")
+        assert not set(FACTS) & set(told[0].facts)
+        assert [stage.facts for stage in (first, second)] == [stage.facts for stage in asked_first]
+        assert second.encoder.sha256 == asked_first[1].encoder.sha256
+
+    def test_end_the_run_where_they_speak_against_tuning(self, tiny, monkeypatch):
+        against = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True))
+        monkeypatch.setattr("modelsvc.full_run.halves.facts_of", lambda *_, **__: against)
+        told: list[Stage] = []
+        (only,) = run(tiny, ask_labels="then", on_stage=told.append)
+        assert [stage.name for stage in told] == ["labels"]
+        assert only.facts["pool"].endswith("3 of the other half right, and a head over the encoder as it came 14.")
+
+    def test_are_asked_again_by_a_run_that_goes_on_and_give_the_same(self, tiny):
+        whole = run(tiny, ask_labels="then")
+        again = run(tiny, ask_labels="then", first=whole[0].encoder)
+        assert again[1].facts == whole[1].facts
+        assert again[1].encoder.sha256 == whole[1].encoder.sha256
+
+    def test_keep_the_bar_from_going_back(self, tiny):
+        told: list[float] = []
+        run(
+            tiny,
+            ask_labels="then",
+            on_stage=lambda stage: told.extend(stage.reading),
+            on_progress=lambda p: told.append(p.done),
+        )
+        assert told == sorted(told)
+
+    def test_are_not_asked_where_the_pool_cannot_teach(self, tiny):
+        (only,) = run(tiny, ask_labels="then", pool_texts=POOL[:20])
+        assert not set(FACTS) & set(only.facts)
+
+
 def test_with_several_labels_they_are_asked_by_the_order_of_the_texts(tiny):
     told: list[float] = []
-    (only,) = run(tiny, multi_label=True, ask_labels=True, on_progress=lambda p: told.append(p.done))
+    (only,) = run(tiny, multi_label=True, ask_labels="first", on_progress=lambda p: told.append(p.done))
     assert {*RANKED} <= set(only.facts) and FACTS[0] not in only.facts
     assert told == sorted(told)
     assert only.encoder.sha256 == run(tiny, multi_label=True)[0].encoder.sha256
