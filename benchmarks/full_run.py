@@ -4,7 +4,7 @@
 
 A fresh house with up to 10,000 texts of the file, so many of them labelled as the file says; then one full run in this
 process, as the training worker does it: fine-tune, read the whole pool anew, fit and score the head, store. One JSON
-object.
+object: of each stage when it was stored, what it took, and whether it serves.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.labelled_pool import embedded_scene, own_house
 from labeller.learning.measured_on import machine
+
+if TYPE_CHECKING:
+    from labeller.learning.models import ModelVersion
 
 
 def main() -> None:
@@ -43,25 +47,32 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     from labeller.learning.models import ModelVersion
 
     run = services.start_full(project=scene.project, enqueue=False)
-    started = time.perf_counter()
+    began, started = datetime.now(UTC), time.perf_counter()
     tasks.fine_tune(run.pk)
     seconds = time.perf_counter() - started
     run.refresh_from_db()
-    version = ModelVersion.objects.filter(run=run).first()
-    if version is None:
+    versions = list(ModelVersion.objects.filter(run=run).order_by("number"))
+    if not versions:
         raise RuntimeError(f"The run ended as {run.state}: {run.reason}")
-    accuracy = version.metrics.get("accuracy", {}).get("value")
     return {
         "pool": scene.project.documents.count(),
         "labels": options.labels,
-        "seed": version.seed,
+        "seed": versions[0].seed,
         "import_and_first_reading_s": round(embedding_s, 1),
         "seconds": round(seconds, 1),
+        "stages": [_stage(version, began) for version in versions],
+    }
+
+
+def _stage(version: ModelVersion, began: datetime) -> dict[str, Any]:
+    return {
+        "stage": version.settings["stage"],
+        "after_s": round((version.created_at - began).total_seconds(), 1),
         "fine_tuning_s": version.settings["fine_tuning_s"],
         "reading_s": version.settings["reading_s"],
-        "rest_s": round(seconds - version.settings["fine_tuning_s"] - version.settings["reading_s"], 1),
-        "audit_accuracy": accuracy,
+        "audit_accuracy": version.metrics.get("accuracy", {}).get("value"),
         "audit_texts": version.n_audit,
+        "decision": version.settings["promotion"],
     }
 
 

@@ -70,8 +70,8 @@ DECISIONS = [
     ),
     gettext_noop("Promoted: %(right)s of %(n)s audit texts right, %(before)s before (p of being worse %(p)s)."),
     gettext_noop(
-        "Promoted: without an audit only labels given since the run began could speak against it, and they are too few "
-        "(%(needed)s are needed)."
+        "Not promoted yet: only labels given since the run began could compare it with the model before, and they are "
+        "too few; %(needed)s are needed. It comes again as labels grow."
     ),
     gettext_noop(
         "Promoted: of %(n)s labels, each half foretold by models of the other half, the tuned encoder had %(right)s "
@@ -101,10 +101,6 @@ DECISIONS = [
     ),
     gettext_noop(
         "Promoted: %(right)s of %(n)s labels given since it began foretold, %(before)s before (p of being worse %(p)s)."
-    ),
-    gettext_noop(
-        "Not promoted: %(labels)s labels of %(kinds)s kinds are hardly more than one text a kind, and nothing is known "
-        "yet that speaks for the new model. The model before goes on serving; two texts a kind mend this."
     ),
     gettext_noop("Not promoted: %(model)s is pinned. It would be: %(found)s"),
     # Beside the encoder as it came.
@@ -152,8 +148,8 @@ POOL = [
     ),
     gettext_noop("The pool was not used: the neighbours of its texts did not agree with the model's answers."),
     gettext_noop(
-        "The pool was not used: tuned on half the labels, such a model had %(right)s of the other half right, and a "
-        "head over the encoder as it came %(frozen)s."
+        "The pool was not used: of %(n)s labels, each half foretold by models of the other half, tuned ones had "
+        "%(right)s right and a head over the encoder as it came %(frozen)s."
     ),
 ]
 WHY = [

@@ -41,6 +41,9 @@ PIECE = 256  # texts tokenised between two reports: the longest ones take half a
 BATCH_TEXTS = 128
 BATCH_TOKENS = 2048  # padded tokens in one batch: enough for full speed, and a cancel waits for one batch
 
+TRAINED_BY = "way of training"
+WAY_OF_TRAINING = 2  # to be raised whenever the same seed gives other draws: 2 = dropout on packed texts
+
 Precision = Literal["auto", "full"]
 Passing = Callable[[dict[str, Tensor]], Tensor]  # (B, T) token ids and mask -> last hidden states (B, T, D)
 
@@ -178,10 +181,15 @@ class Encoder:
         return half_precision.gains(self)
 
     def conditions(self) -> dict[str, float | str]:
-        """What its numbers depend on besides texts and weights: sums of parts differ with their number and precision in
-        the last digits, and a training carries that on."""
+        """What its numbers depend on besides texts, weights and seed: sums of parts differ with their number and
+        precision in the last digits, and a training carries that on; so it does other masks of dropout."""
         precision = "bfloat16" if self.gains_by_bf16() else "float32"
-        return {"threads": torch.get_num_threads(), "precision": precision, "torch": str(torch.__version__)}
+        return {
+            "threads": torch.get_num_threads(),
+            "precision": precision,
+            "torch": str(torch.__version__),
+            TRAINED_BY: WAY_OF_TRAINING,
+        }
 
     def save(self, folder: Path) -> None:
         """Write the encoder to `folder` (a temporary name, then renamed; an older one there is replaced)."""

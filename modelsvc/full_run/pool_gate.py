@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modelsvc.full_run.halves import proba_of
-from modelsvc.full_run.halves_facts import FACTS, speak_against
+from modelsvc.full_run.halves_facts import FACTS, LABELS, speak_against
 from modelsvc.full_run.recipe_config import LEAST_LABELS, LEAST_POOL, RecipeConfig
 from modelsvc.full_run.selftrain import Trust, trust
 from modelsvc.full_run.teacher import READING, Task, answers_unseen
@@ -41,10 +41,11 @@ def worse_than_frozen(facts: Mapping[str, float | str]) -> str:
     labels a text, where nothing would follow."""
     if not speak_against(facts) or FACTS[0] not in facts:
         return ""
+    n = float(facts.get(LABELS, facts.get("labels", 0)))  # those asked: of a run that went on, the labels are today's
     right, frozen = (float(facts[name]) for name in FACTS[:2])
     return (
-        f"The pool was not used: tuned on half the labels, such a model had {right:,.0f} of the other half right, and a"
-        f" head over the encoder as it came {frozen:,.0f}."
+        f"The pool was not used: of {n:,.0f} labels, each half foretold by models of the other half, tuned ones had"
+        f" {right:,.0f} right and a head over the encoder as it came {frozen:,.0f}."
     )
 
 

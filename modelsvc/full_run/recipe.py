@@ -106,13 +106,15 @@ def train(
 
     `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the
     facts it was told with: the run goes on from there, and `on_stage` is not told of it again. Where `ask_labels` is
-    not "never" the facts say what the labels at hand think of tuning (halves.py), and so whether the pool teaches and
-    by whose answers; it costs about as long as the first stage again. "first" is for a caller without an audit that
-    can tell; with "then" the first stage is told of without these facts. The head over the encoder as it came, by
-    which tuning is measured, learns from `label_texts` (C) too, the labels' names and descriptions; both from `words`
-    (n rows), those of the labelled texts, where heads read them. Leave out of `pool_texts` what must stay unseen (an
-    audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on the same machine and
-    number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
+    not "never" the facts say what the labels at hand think of tuning (halves.py), and so by whose answers the pool
+    teaches; it costs about as long as the first stage again. "first" is for a caller without an audit that can tell,
+    and the pool does not teach where they speak against tuning. With "then" the first stage is told of without these
+    facts, and who serves is not theirs to say: given or found, they end no run.
+
+    The head over the encoder as it came, by which tuning is measured, learns from `label_texts` (C) too, the labels'
+    names and descriptions; both from `words` (n rows), those of the labelled texts, where heads read them. Leave out of
+    `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed gives the same
+    encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
     config = config or RecipeConfig()
     named = tuple(label_texts) if config.label_names else ()
@@ -128,14 +130,13 @@ def train(
         beyond = task.within(bar.labels / 2 if asks else bar.labels, bar.labels)
         unseen, facts = _beyond_labels(beyond, config, str(made.facts["teacher"]), list(pool_texts), ask=asks)
     labels = replace(made, reading=(bar.labels, bar.read), facts=made.facts | facts)
-    if against := worse_than_frozen(labels.facts):
+    if ask_labels != "then" and (against := worse_than_frozen(labels.facts)):
         refused, labels = refused or against, replace(labels, reading=(bar.labels, 1.0))  # nothing comes behind it
     read = on_stage(labels) if first is None else None
     if ask_labels == "then" and not refused and FACTS[0] not in facts:
         beyond = task.within(WITH_POOL.read, WITH_POOL.check)
         unseen, found = _beyond_labels(beyond, config, str(made.facts["teacher"]), list(pool_texts), ask=True)
         labels = replace(labels, facts=labels.facts | found)
-        refused = worse_than_frozen(found)
     second = refused or _from_pool(task, config, labels, list(pool_texts), read, unseen)
     if isinstance(second, str):
         return [replace(labels, facts=labels.facts | {"pool": second})]

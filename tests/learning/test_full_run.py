@@ -27,6 +27,7 @@ from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project, User
 from modelsvc.full_run.halves_facts import FACTS
 from modelsvc.heads.sureness import NOTHING_KNOWN
+from modelsvc.tuning.finetune_config import FineTuneError
 from modelsvc.types import Views
 from tests.cast import add_texts
 from tests.learning.scene import annotate, embed, fill, full, read, refit, vectors
@@ -80,6 +81,24 @@ def test_while_the_audit_is_too_small_a_full_run_asks_the_labels(labelled: Proje
     version = ModelVersion.objects.get(run=full(labelled))
     assert version.n_audit == 9 and set(FACTS) <= set(version.settings)
     assert " labels, each half foretold by models of the other half" in version.settings["promotion"]
+
+
+@COMMITTED
+@pytest.mark.parametrize(("audited", "asked"), [(10, "then"), (9, "first")])
+def test_labels_are_asked_behind_the_first_stage_once_the_audit_tells_about_that_one(
+    labelled: Project, monkeypatch: pytest.MonkeyPatch, audited: int, asked: str
+) -> None:
+    for annotation in Annotation.objects.filter(source=Source.AUDIT)[: 10 - audited]:
+        annotation.delete()
+    heard: list[str] = []
+
+    def train(*_: Any, ask_labels: str, **__: Any) -> None:
+        heard.append(ask_labels)
+        raise FineTuneError("It is only asked how it would be called.")
+
+    monkeypatch.setattr(bridge_full.recipe, "train", train)
+    assert full(labelled).state == "failed"
+    assert heard == [asked]
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 import modelsvc
-from labeller.learning.bridges.later import _by_halves, _too_few_to_order
+from labeller.learning.bridges.later import _by_halves, _too_few_later, _too_few_to_order
 from labeller.learning.bridges.plain import _counts
 from labeller.learning.bridges.promotion import compare
 from labeller.learning.bridges.versions import CROSS_FITTED, NOT_SCORED, AuditScore
@@ -135,6 +135,7 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
             if said
         ),
         _too_few_to_order(4)[0],
+        _too_few_later()[0],
         *(*decisions(), PINNED, *BESIDE_PLAIN, *of_the_pool(), *of_the_students(), *of_the_teacher()),
         *of_the_head(),
         NO_NUMBER.format(step=7, loss="nan", norm="inf"),

@@ -18,10 +18,10 @@ def audit_can_tell(project: Project, labels: Labelled) -> bool:
 def audit_decides(project: Project, labels: Labelled) -> bool:
     """Whether the audit says which model serves, and nothing serves while it cannot tell. Else, as where there is no
     audit, the labels at hand are asked."""
-    return audit_can_tell(project, labels) or (project.audit and _another_serves(project))
+    return audit_can_tell(project, labels) or (project.audit and another_serves(project))
 
 
-def _another_serves(project: Project) -> bool:
+def another_serves(project: Project) -> bool:
     """Whether a model serves that was tuned from another encoder than the project's is now. The labels at hand hold a
     tuned encoder against the one it came from alone."""
     base = reader_of(project).base

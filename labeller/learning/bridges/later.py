@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from labeller.learning.bridges.deciding import another_serves
 from labeller.learning.bridges.names import prototypes_of
 from labeller.learning.bridges.pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridges.sample import FITTED_TEXTS, sample
 from labeller.learning.bridges.versions import sureness_of
 from labeller.learning.bridges.words import beside, views_of
-from labeller.learning.triggers import ENOUGH_CARRYING, enough_to_teach
+from labeller.learning.triggers import ENOUGH_CARRYING
 from labeller.projects.models import Project
 from modelsvc.evaluation.paired import compare_answers
 from modelsvc.full_run.halves_facts import FACTS, LABELS, RANKED, speak_against
@@ -31,14 +32,14 @@ def compare_without_audit(
 ) -> tuple[str, bool]:
     """(The decision in words, whether to promote). What the labels at hand say of tuning, in the `facts` of a stage,
     can speak against it whatever comes later; then the labels given since, where there are enough; then the facts
-    again, where there are any."""
-    said = _by_halves(facts)
+    again, where there are any. Of a model beside one that was tuned from another encoder they know nothing."""
+    said = None if another_serves(project) else _by_halves(facts)
     if said is not None and not said[1]:
         return said
     found = _on_later_labels(project, snapshot, new, pool, look) or said
-    if found is None and project.is_multi:
+    if found is None and project.is_multi and not another_serves(project):
         return _too_few_to_order(int(snapshot.Y[snapshot.may_teach].any(axis=1).sum()))
-    return found or _on_trust(snapshot)
+    return found or _too_few_later()
 
 
 def _by_halves(facts: Facts) -> tuple[str, bool] | None:
@@ -93,19 +94,11 @@ def _on_later_labels(
     return f"Promoted: {counts} (p of being worse {found.p:.2f}).", True
 
 
-def _on_trust(snapshot: Labelled) -> tuple[str, bool]:
-    """Where nothing is known: of a run that began before its labels were asked."""
-    teaching = snapshot.only(snapshot.may_teach)
-    if enough_to_teach(len(teaching.Y), teaching.kinds):
-        return (
-            "Promoted: without an audit only labels given since the run began could speak against it, and they are too"
-            f" few ({ENOUGH_LATER} are needed).",
-            True,
-        )
+def _too_few_later() -> tuple[str, bool]:
+    """Where halves were not asked, or cannot say: they hold a tuned encoder against the one it came from alone."""
     return (
-        f"Not promoted: {len(teaching.Y)} labels of {teaching.kinds} kinds are hardly more than one text a kind, and"
-        " nothing is known yet that speaks for the new model. The model before goes on serving; two texts a kind mend"
-        " this.",
+        f"Not promoted yet: only labels given since the run began could compare it with the model before, and they are"
+        f" too few; {ENOUGH_LATER} are needed. It comes again as labels grow.",
         False,
     )
 

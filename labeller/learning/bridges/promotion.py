@@ -13,7 +13,7 @@ from labeller.learning.bridges.sample import FITTED_TEXTS, sample
 from labeller.learning.bridges.scoring import score_over
 from labeller.learning.bridges.versions import AuditScore
 from labeller.learning.bridges.words import beside, views_of
-from labeller.learning.triggers import ENOUGH_CARRYING, ENOUGH_TO_COMPARE
+from labeller.learning.triggers import ENOUGH_CARRYING, ENOUGH_TO_COMPARE, enough_audit
 from labeller.projects.models import Project
 from modelsvc.evaluation.paired import compare_answers
 from modelsvc.full_run.halves_facts import FACTS, sureness_in
@@ -62,7 +62,8 @@ def judge(project: Project, snapshot: Labelled, pool: PoolArrays, facts: Facts, 
     audit = score_over(project, labels, pool, names, tuned=sure, look=look)
     by_audit = audit_decides(project, snapshot) or (project.audit and not _were_asked(project, facts))
     if by_audit:
-        sentence, promoted = _by_audit(project, labels, pool, audit, sure, look)
+        enough = enough_audit(len(snapshot.Y))
+        sentence, promoted = _by_audit(project, labels, pool, audit, sure, enough, look)
     else:
         sentence, promoted = compare_without_audit(project, snapshot, head, pool, facts, look)
     back = None if promoted else gives_way(project, snapshot, by_audit=by_audit, look=look)
@@ -77,11 +78,18 @@ def _were_asked(project: Project, facts: Facts) -> bool:
 
 
 def _by_audit(
-    project: Project, labels: Labelled, pool: PoolArrays, audit: AuditScore, sure: Sureness, look: Look
+    project: Project,
+    labels: Labelled,
+    pool: PoolArrays,
+    audit: AuditScore,
+    sure: Sureness,
+    enough: int,
+    look: Look,
 ) -> tuple[str, bool]:
-    """(The decision in words, whether to promote): beside what serves and beside the encoder as it came."""
+    """(The decision in words, whether to promote): beside what serves and beside the encoder as it came. Of fewer than
+    `enough` audit texts nothing follows."""
     new, old = on_common_ground(project, labels, pool, audit, sure, look)
-    sentence, promoted = compare(new, old, multi_label=project.is_multi, seed=project.seed)
+    sentence, promoted = compare(new, old, enough=enough, multi_label=project.is_multi, seed=project.seed)
     if not promoted:
         return sentence, False
     if reader_of(project).base is not None:  # else it is the encoder as it came that serves
@@ -111,18 +119,20 @@ def on_common_ground(
     return score_over(project, both, new_pool, names, tuned=sure, look=look), old
 
 
-def compare(new: AuditScore, old: AuditScore, *, multi_label: bool = False, seed: int = 0) -> tuple[str, bool]:
-    """(The decision in words, whether to promote). Promoted where nothing speaks against it; without evidence the
-    model before stays.
+def compare(
+    new: AuditScore, old: AuditScore, *, enough: int = ENOUGH_TO_COMPARE, multi_label: bool = False, seed: int = 0
+) -> tuple[str, bool]:
+    """(The decision in words, whether to promote). Promoted where nothing speaks against it; without evidence, that is
+    with fewer than `enough` audit texts, the model before stays.
 
     With several labels a text some audit texts must carry one: on all others both models mostly, and rightly, give
     none.
     """
     n, carrying = len(new.document_ids), int(new.gold.any(axis=1).sum())
     read = "both it and the model before have read"
-    if n < ENOUGH_TO_COMPARE:
+    if n < enough:
         return (
-            f"Not promoted yet: {n} audit labels that {read} are too few to compare them; {ENOUGH_TO_COMPARE} are"
+            f"Not promoted yet: {n} audit labels that {read} are too few to compare them; {enough} are"
             " needed. It comes again as labels grow.",
             False,
         )

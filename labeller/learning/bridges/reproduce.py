@@ -38,9 +38,9 @@ from labeller.learning.bridges.versions import (
 from labeller.learning.bridges.words import beside
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
-from modelsvc.encoding.encoder import Encoder
+from modelsvc.encoding.encoder import TRAINED_BY, Encoder
 from modelsvc.full_run import recipe
-from modelsvc.full_run.halves_facts import facts_among, sureness_in
+from modelsvc.full_run.halves_facts import FACTS, facts_among, sureness_in
 from modelsvc.full_run.recipe import Stage
 from modelsvc.full_run.recipe_switches import recipe_with
 from modelsvc.heads.either import fit
@@ -114,7 +114,9 @@ def _otherwise(version: ModelVersion) -> str:
     made = (version.base or version).settings
     now = Encoder.load(pretrained_folder(version.encoder), threads=_threads(version)).conditions()
     differ = [
-        f"{key} {made[key]}, now {now[key]}" for key in ("precision", "torch") if made.get(key, now[key]) != now[key]
+        f"{key} {made[key]}, now {now[key]}"
+        for key in ("precision", "torch", TRAINED_BY)
+        if made.get(key, now[key]) != now[key]
     ]
     return f"It was made with {'; '.join(differ)}." if differ else ""
 
@@ -170,6 +172,7 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         rows, found = pool.rows_of(others)
         return pool.X[rows] if found.all() else None
 
+    facts = facts_among(version.settings)
     stages = recipe.train(
         pretrained_folder(version.encoder),
         texts_of(teaching.document_ids),
@@ -180,7 +183,8 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         threads=_threads(version),
         seed=version.seed,
         label_texts=version.settings.get(LABEL_TEXTS, ()),
-        first_facts=facts_among(version.settings),
+        first_facts=facts,
+        ask_labels="then" if FACTS[0] in facts else "never",  # known; and they did not end the run
         on_stage=on_stage,
     )
     if stages[-1].name != wanted:

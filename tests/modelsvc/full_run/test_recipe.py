@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelsvc.encoding.encoder import Encoder
-from modelsvc.full_run.halves_facts import FACTS, RANKED
+from modelsvc.full_run.halves_facts import FACTS, LABELS, RANKED
 from modelsvc.full_run.recipe import RecipeConfig, Stage, train
 from modelsvc.full_run.recipe_config import rounds, teacher_for
 from modelsvc.full_run.second_opinion import SecondOpinion
@@ -115,9 +115,9 @@ def test_the_encoder_as_it_came_is_heard_about_the_pool_where_the_labels_at_hand
 
 def test_the_pool_is_not_used_where_the_labels_at_hand_speak_against_tuning(tiny):
     first = run(tiny)[0].encoder
-    facts = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True))
+    facts = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True)) | {LABELS: 32}
     (only,) = run(tiny, first=first, first_facts=facts)
-    assert only.facts["pool"].endswith("3 of the other half right, and a head over the encoder as it came 14.")
+    assert only.facts["pool"].endswith("tuned ones had 3 right and a head over the encoder as it came 14.")
     assert only.reading[1] == 1.0, "nothing follows, so reading the pool fills the bar"
     assert len(run(tiny, first=first, first_facts=facts | {FACTS[2]: 0.25})) == 2
 
@@ -156,13 +156,15 @@ class TestLabelsAskedThen:
         assert [stage.facts for stage in (first, second)] == [stage.facts for stage in asked_first]
         assert second.encoder.sha256 == asked_first[1].encoder.sha256
 
-    def test_end_the_run_where_they_speak_against_tuning(self, tiny, monkeypatch):
-        against = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True))
+    def test_end_no_run_for_who_serves_is_the_audits_to_say(self, tiny, monkeypatch):
+        against = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True)) | {LABELS: 32}
         monkeypatch.setattr("modelsvc.full_run.halves.facts_of", lambda *_, **__: against)
-        told: list[Stage] = []
-        (only,) = run(tiny, ask_labels="then", on_stage=told.append)
-        assert [stage.name for stage in told] == ["labels"]
-        assert only.facts["pool"].endswith("3 of the other half right, and a head over the encoder as it came 14.")
+        found = run(tiny, ask_labels="then")
+        assert [stage.name for stage in found] == ["labels", "pool"]
+        again = run(tiny, ask_labels="then", first_facts=against)  # as one that is repeated from its record
+        assert again[1].encoder.sha256 == found[1].encoder.sha256
+        (only,) = run(tiny, ask_labels="first")
+        assert only.name == "labels"
 
     def test_are_asked_again_by_a_run_that_goes_on_and_give_the_same(self, tiny):
         whole = run(tiny, ask_labels="then")
