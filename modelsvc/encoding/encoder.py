@@ -41,8 +41,8 @@ PIECE = 256  # texts tokenised between two reports: the longest ones take half a
 BATCH_TEXTS = 128
 BATCH_TOKENS = 2048  # padded tokens in one batch: enough for full speed, and a cancel waits for one batch
 
-TRAINED_BY = "way of training"
-WAY_OF_TRAINING = 2  # to be raised whenever the same seed gives other draws: 2 = dropout on packed texts
+WAY_OF_TRAINING = "way_of_training"
+WAY_NOW = 2  # to be raised whenever the same seed gives other draws: 2 = dropout on packed texts
 
 Precision = Literal["auto", "full"]
 Passing = Callable[[dict[str, Tensor]], Tensor]  # (B, T) token ids and mask -> last hidden states (B, T, D)
@@ -188,7 +188,7 @@ class Encoder:
             "threads": torch.get_num_threads(),
             "precision": precision,
             "torch": str(torch.__version__),
-            TRAINED_BY: WAY_OF_TRAINING,
+            WAY_OF_TRAINING: WAY_NOW,
         }
 
     def save(self, folder: Path) -> None:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from modelsvc.encoding.one_row import Row, packed, padded
 from modelsvc.types import Look, unwatched
 
 SHORT = 64  # tokens up to which attention is computed as plain products; longer texts would need much memory for that
@@ -28,7 +29,7 @@ EVEN = 128  # tokens: so 16 lengths in all
 EVEN_LEARNING = 16  # a step's row is short, and what fills it costs three passes
 FAR_BELOW = -3e4  # instead of minus infinity, whose softmax over nothing is no number
 
-Weights = Callable[[Tensor], Tensor]  # how a weight of the model is taken into the sums
+Taken = Callable[[Tensor], Tensor]  # how a weight of the model is taken into the sums
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class PackedBert:
     heads: int
     epsilon: float
     dtype: torch.dtype
-    dropped: tuple[float, float] = (0.0, 0.0)  # odds of dropout in hidden states, and in attention
+    odds: tuple[float, float] = (0.0, 0.0)  # of dropout in hidden states, and in attention
     even: int = EVEN
 
     def __call__(self, ids: Tensor, mask: Tensor, look: Look = unwatched) -> Tensor:
@@ -80,7 +81,7 @@ class PackedBert:
     def _attention(self, qkv: Tensor, outside: Tensor | None, B: int, T: int) -> Tensor:
         """What each token reads in the tokens of its text: (B * T, 3D) -> (B * T, D)."""
         q, k, v = qkv.view(B, T, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (B, H, T, D / H) each
-        odds = self.dropped[1]
+        odds = self.odds[1]
         if T > SHORT and not odds:
             read = F.scaled_dot_product_attention(q, k, v, None if outside is None else outside.to(q.dtype))
         else:
@@ -93,90 +94,28 @@ class PackedBert:
         return F.layer_norm(x, (x.shape[-1],), *norm, self.epsilon)
 
     def _dropped(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropped[0]) if self.dropped[0] else x
-
-
-@dataclass(frozen=True)
-class Row:
-    """Where the S tokens of texts (B, T) lie in a row of R, filled up with the first token, and the row's in them."""
-
-    real: Tensor  # (S,) of B * T
-    tokens: Tensor  # (R,) of B * T
-    back: Tensor  # (B * T,) of R; padding reads the first
-    whole: bool  # no padding anywhere
-
-    @classmethod
-    def of(cls, mask: Tensor, even: int) -> Row:
-        """By the mask (B, T), with R a multiple of `even`."""
-        real = mask.flatten().nonzero().squeeze(1)
-        back = torch.zeros(mask.numel(), dtype=torch.long)
-        back[real] = torch.arange(len(real))
-        return cls(real, F.pad(real, (0, -len(real) % even)), back, len(real) == mask.numel())
-
-
-class _Padded(torch.autograd.Function):
-    """(R, D) -> (B * T, D). What padding reads has no gradient: attention sees nothing of it, and the mask ends it.
-    Torch's own way back would add row by row, as if one could be read twice."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, row: Row) -> Tensor:
-        ctx.row = row
-        return x[row.back]
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        back = slope[ctx.row.tokens]
-        back[len(ctx.row.real) :] = 0
-        return back, None
-
-
-class _Packed(torch.autograd.Function):
-    """(B * T, D) -> (R, D). What fills the row up has no gradient: nothing reads it."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, row: Row) -> Tensor:
-        ctx.row = row
-        return x[row.tokens]
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        back = slope.new_zeros(len(ctx.row.back), slope.shape[1])
-        back[ctx.row.real] = slope[: len(ctx.row.real)]
-        return back, None
-
-
-def padded(x: Tensor, row: Row) -> Tensor:
-    """A row's vectors (R, D) at their places among all texts' (B * T, D)."""
-    spread: Tensor = _Padded.apply(x, row)  # type: ignore[no-untyped-call]
-    return spread
-
-
-def packed(x: Tensor, row: Row) -> Tensor:
-    """And back."""
-    taken: Tensor = _Packed.apply(x, row)  # type: ignore[no-untyped-call]
-    return taken
+        return F.dropout(x, self.odds[0]) if self.odds[0] else x
 
 
 def pack(model: Any, dtype: torch.dtype = torch.bfloat16) -> PackedBert | None:
     """To read with: the model's weights, copied and converted. None for a model not put together as these sums are."""
-    if not _is_packable(model):
+    if not is_packable(model):
         return None
     table = model.embeddings.word_embeddings.weight.detach()
     return _packed(model, lambda ids: table[ids], lambda weight: weight.detach().to(dtype), dtype)
 
 
-def learning(model: Any) -> PackedBert | None:
-    """To learn with: the weights as they are at the call, and the model's dropout where it is in training. Made anew
-    for each pass; None as with `pack`."""
-    if not _is_packable(model):
-        return None
+def learning(model: Any) -> PackedBert:
+    """To learn with, of a packable model: the weights as they are at the call, and its dropout where it is in training.
+    Made anew for each pass."""
     parts = model.embeddings, model.encoder.layer[0].attention.self
     odds = tuple(part.dropout.p for part in parts) if model.training else (0.0, 0.0)
-    packed = _packed(model, model.embeddings.word_embeddings, lambda weight: weight, torch.float32)
-    return replace(packed, dropped=odds, even=EVEN_LEARNING)
+    live = _packed(model, model.embeddings.word_embeddings, lambda weight: weight, torch.float32)
+    return replace(live, odds=odds, even=EVEN_LEARNING)
 
 
-def _is_packable(model: Any) -> bool:
+def is_packable(model: Any) -> bool:
+    """Whether it is put together as these sums are."""
     config = model.config
     plain = getattr(config, "position_embedding_type", "absolute") in (None, "absolute")
     return (
@@ -186,7 +125,7 @@ def _is_packable(model: Any) -> bool:
     )
 
 
-def _packed(model: Any, words: Callable[[Tensor], Tensor], taken: Weights, dtype: torch.dtype) -> PackedBert:
+def _packed(model: Any, words: Callable[[Tensor], Tensor], taken: Taken, dtype: torch.dtype) -> PackedBert:
     embeddings, table, config = model.embeddings, model.embeddings.position_embeddings, model.config
     # RoBERTa counts from behind the padding's number
     first = 0 if type(model).__name__ == "BertModel" else table.padding_idx + 1
@@ -196,7 +135,7 @@ def _packed(model: Any, words: Callable[[Tensor], Tensor], taken: Weights, dtype
     return PackedBert(words, places, norm, layers, config.num_attention_heads, config.layer_norm_eps, dtype)
 
 
-def _layer(layer: Any, taken: Weights) -> _Layer:
+def _layer(layer: Any, taken: Taken) -> _Layer:
     attention, out = layer.attention.self, layer.attention.output
     parts = [attention.query, attention.key, attention.value]
     together = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
@@ -210,5 +149,5 @@ def _layer(layer: Any, taken: Weights) -> _Layer:
     )
 
 
-def _of(part: Any, taken: Weights) -> tuple[Tensor, Tensor]:
+def _of(part: Any, taken: Taken) -> tuple[Tensor, Tensor]:
     return taken(part.weight), taken(part.bias)

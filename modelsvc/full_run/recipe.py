@@ -116,28 +116,27 @@ def train(
     `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed gives the same
     encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
-    config = config or RecipeConfig()
+    config, pool = config or RecipeConfig(), list(pool_texts)
     named = tuple(label_texts) if config.label_names else ()
     task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress, named, words)
     if config.adapt is not None:
-        task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool_texts]))
-    refused = too_little(task, config, len(pool_texts))
+        task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool]))
+    refused = too_little(task, config, len(pool))
     bar = LABELS_ALONE if refused else WITH_POOL
     asks = ask_labels == "first" and first is None
     made = _from_labels(task.within(0.0, bar.labels * (0.5 if asks else 1.0)), config, first)
     facts, unseen = dict(first_facts or {}), None
     if first is None and (asks or (multi_label and SHARE not in facts)):
         beyond = task.within(bar.labels / 2 if asks else bar.labels, bar.labels)
-        unseen, facts = _beyond_labels(beyond, config, str(made.facts["teacher"]), list(pool_texts), ask=asks)
+        unseen, facts = _beyond_labels(beyond, config, made, pool, ask=asks)
     labels = replace(made, reading=(bar.labels, bar.read), facts=made.facts | facts)
     if ask_labels != "then" and (against := worse_than_frozen(labels.facts)):
         refused, labels = refused or against, replace(labels, reading=(bar.labels, 1.0))  # nothing comes behind it
     read = on_stage(labels) if first is None else None
     if ask_labels == "then" and not refused and FACTS[0] not in facts:
-        beyond = task.within(WITH_POOL.read, WITH_POOL.check)
-        unseen, found = _beyond_labels(beyond, config, str(made.facts["teacher"]), list(pool_texts), ask=True)
+        unseen, found = _beyond_labels(task.within(bar.read, bar.check), config, made, pool, ask=True)
         labels = replace(labels, facts=labels.facts | found)
-    second = refused or _from_pool(task, config, labels, list(pool_texts), read, unseen)
+    second = refused or _from_pool(task, config, labels, pool, read, unseen)
     if isinstance(second, str):
         return [replace(labels, facts=labels.facts | {"pool": second})]
     on_stage(second)
@@ -158,10 +157,11 @@ def _from_labels(task: Task, config: RecipeConfig, made: Encoder | None) -> Stag
 
 
 def _beyond_labels(
-    task: Task, config: RecipeConfig, method: str, pool: list[str], *, ask: bool
+    task: Task, config: RecipeConfig, made: Stage, pool: list[str], *, ask: bool
 ) -> tuple[LeftOut | None, dict[str, float | str]]:
     """What labelled texts that a model had not seen say of heads over the tuned encoder: with `ask` of tuned models,
     made for it (one label a text: what they answered comes first), else of the encoder as it came."""
+    method = str(made.facts["teacher"])
     if task.multi_label:
         return None, dict(halves_several.facts_of(task, method, config, ask=ask, at=0.0))
     unseen = answers_unseen(task, method, config, pool_texts=pool)

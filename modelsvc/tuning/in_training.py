@@ -13,7 +13,7 @@ from torch import Tensor
 
 from modelsvc.encoding.encoder import Encoder
 from modelsvc.encoding.looked_at import told_between_layers
-from modelsvc.encoding.packed import learning
+from modelsvc.encoding.packed import is_packable, learning
 from modelsvc.encoding.weights_digest import model_sha256
 from modelsvc.tuning.dropout import CheapDropout, cheap_dropout
 from modelsvc.types import Look, OnProgress, Progress
@@ -67,11 +67,9 @@ def _packing(encoder: Encoder, look: Look) -> Iterator[None]:
     """Within it the encoder passes its layers without padding, where that can be."""
 
     def passing(batch: dict[str, Tensor]) -> Tensor:
-        packed = learning(encoder.model)
-        assert packed is not None
-        return packed(batch["input_ids"], batch["attention_mask"], look)
+        return learning(encoder.model)(batch["input_ids"], batch["attention_mask"], look)
 
-    encoder.passing = None if learning(encoder.model) is None else passing
+    encoder.passing = passing if is_packable(encoder.model) else None
     try:
         yield
     finally:

@@ -176,5 +176,6 @@ def test_a_machine_that_counts_otherwise_is_named(project: Project, bob: User) -
     version = ModelVersion.objects.get()
     version.settings |= {"threads": 2, "precision": "float16", "torch": "0.1"}
     assert "precision float16, now " in _otherwise(version) and "torch 0.1, now 2." in _otherwise(version)
+    assert "way_of_training 1, now 2" in _otherwise(version), "made before ways were told apart"
     version.settings = {}
     assert _otherwise(version) == ""

@@ -76,6 +76,22 @@ def test_another_encoder_s_model_waits_for_the_audit(project: Project, bob: User
 
 
 @pytest.mark.django_db
+def test_and_the_audit_says_nothing_about_it_before_it_can_tell(
+    project: Project, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As beside thousands of labels from a file: ten audit texts would overrule them."""
+    documents = fill(project)
+    read(project)
+    for at, document in enumerate(documents[:21]):
+        annotate(document, bob, source=Source.AUDIT if at % 2 == 0 else Source.ACTIVE)
+    monkeypatch.setattr("labeller.learning.bridges.deciding.another_serves", lambda _: True)
+    for needed, said in ((11, "Promoted: "), (12, "Not promoted yet: 11 audit labels ")):
+        for module in ("deciding", "promotion"):
+            monkeypatch.setattr(f"labeller.learning.bridges.{module}.enough_audit", lambda _, n=needed: n)
+        assert go_through(project, BY_HALVES, labels=Same(project)).sentences[0].startswith(said)
+
+
+@pytest.mark.django_db
 def test_nobody_is_believed_who_was_not_asked(project: Project, bob: User) -> None:
     """A run that is gone on with, of whose first stage the audit could tell, but an answer was taken back since."""
     documents = fill(project)

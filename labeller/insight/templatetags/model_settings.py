@@ -15,6 +15,7 @@ NAMES = {
     "threads": _("Threads"),
     "precision": _("Precision of numbers"),
     "torch": "PyTorch",
+    "way_of_training": _("Way of training"),
     "teacher": _("Tuned by"),
     "labels": _("Labels"),
     "accuracy_unseen": _("Accuracy unseen"),

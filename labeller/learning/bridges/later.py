@@ -33,11 +33,12 @@ def compare_without_audit(
     """(The decision in words, whether to promote). What the labels at hand say of tuning, in the `facts` of a stage,
     can speak against it whatever comes later; then the labels given since, where there are enough; then the facts
     again, where there are any. Of a model beside one that was tuned from another encoder they know nothing."""
-    said = None if another_serves(project) else _by_halves(facts)
+    another = another_serves(project)
+    said = None if another else _by_halves(facts)
     if said is not None and not said[1]:
         return said
     found = _on_later_labels(project, snapshot, new, pool, look) or said
-    if found is None and project.is_multi and not another_serves(project):
+    if found is None and project.is_multi and not another:
         return _too_few_to_order(int(snapshot.Y[snapshot.may_teach].any(axis=1).sum()))
     return found or _too_few_later()
 
@@ -97,7 +98,7 @@ def _on_later_labels(
 def _too_few_later() -> tuple[str, bool]:
     """Where halves were not asked, or cannot say: they hold a tuned encoder against the one it came from alone."""
     return (
-        f"Not promoted yet: only labels given since the run began could compare it with the model before, and they are"
+        "Not promoted yet: only labels given since the run began could compare it with the model before, and they are"
         f" too few; {ENOUGH_LATER} are needed. It comes again as labels grow.",
         False,
     )

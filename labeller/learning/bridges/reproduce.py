@@ -38,7 +38,7 @@ from labeller.learning.bridges.versions import (
 from labeller.learning.bridges.words import beside
 from labeller.learning.id_ranges import unpack
 from labeller.learning.models import AuditPrediction, ModelVersion, VersionSnapshot
-from modelsvc.encoding.encoder import TRAINED_BY, Encoder
+from modelsvc.encoding.encoder import WAY_OF_TRAINING, Encoder
 from modelsvc.full_run import recipe
 from modelsvc.full_run.halves_facts import FACTS, facts_among, sureness_in
 from modelsvc.full_run.recipe import Stage
@@ -112,10 +112,12 @@ def _threads(version: ModelVersion) -> int:
 
 def _otherwise(version: ModelVersion) -> str:
     made = (version.base or version).settings
+    if "precision" in made:  # tuned, and maybe before ways of training were told apart
+        made = {WAY_OF_TRAINING: 1} | made
     now = Encoder.load(pretrained_folder(version.encoder), threads=_threads(version)).conditions()
     differ = [
         f"{key} {made[key]}, now {now[key]}"
-        for key in ("precision", "torch", TRAINED_BY)
+        for key in ("precision", "torch", WAY_OF_TRAINING)
         if made.get(key, now[key]) != now[key]
     ]
     return f"It was made with {'; '.join(differ)}." if differ else ""

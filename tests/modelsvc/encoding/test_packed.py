@@ -73,7 +73,7 @@ def test_the_packed_sums_teach_every_weight_what_the_model_would(encoders, kind,
     slopes = []
     for passing in (
         lambda: encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state,
-        lambda: live(encoder)(ids, mask),
+        lambda: learning(encoder.model)(ids, mask),
     ):
         encoder.model.zero_grad()
         hidden = passing() * mask.unsqueeze(-1)
@@ -90,14 +90,8 @@ def test_the_packed_sums_teach_every_weight_what_the_model_would(encoders, kind,
 def test_the_packed_sums_drop_out_while_the_model_is_in_training_alone(encoders):
     encoder = Encoder.load(encoders("bert"))
     ids, mask = tokens(encoder, TEXTS)
-    first, second = (live(encoder)(ids, mask) for _ in range(2))
+    first, second = (learning(encoder.model)(ids, mask) for _ in range(2))
     assert torch.equal(first, second)
     encoder.model.train()
-    first, second = (live(encoder)(ids, mask) for _ in range(2))
+    first, second = (learning(encoder.model)(ids, mask) for _ in range(2))
     assert not torch.allclose(first, second, atol=1e-3)
-
-
-def live(encoder):
-    packed = learning(encoder.model)
-    assert packed is not None
-    return packed
