@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from labeller.insight.effort_selectors import names
-from labeller.insight.selectors import ENOUGH_AUDIT, Estimate
+from labeller.insight.selectors import Estimate
 from labeller.learning.agreement import AgreementReading
+from labeller.learning.triggers import ENOUGH_AUDIT
 from labeller.learning.weighing import newest_reading
 from labeller.numerals import decimal, whole
 from labeller.projects.forms import ProjectForm

@@ -9,8 +9,9 @@ from django.utils.translation import ngettext
 
 from labeller.annotation.audit_sample import AuditSample
 from labeller.insight.older_texts import passed_over
-from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, Standing, VersionScore
+from labeller.insight.selectors import Estimate, Standing, VersionScore
 from labeller.insight.shares import share
+from labeller.learning.triggers import ENOUGH_AUDIT
 from labeller.numerals import hundredths, in_100, whole
 
 
@@ -33,6 +34,10 @@ def headline(standing: Standing) -> Headline:
         return Headline(_missing(standing), _how_many(), False)
     if current is None:
         return Headline(_("There is enough evidence, and no model to measure yet."), _no_model(standing.audit), False)
+    if not current.n_audit and current.scored_how:
+        return Headline(
+            _("Model %(number)d is not measured.") % {"number": current.number}, _(current.scored_how), False
+        )
     return Headline(
         _("Model %(number)d was measured on too few texts.") % {"number": current.number},
         _(

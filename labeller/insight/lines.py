@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from labeller.insight.ceiling import people_rows
 from labeller.insight.curve import FIGURES, CurveRow, too_few
-from labeller.insight.selectors import ENOUGH_AUDIT, Estimate
+from labeller.insight.selectors import Estimate
 from labeller.learning.measures import OrderComparison, RunningScore
+from labeller.learning.triggers import ENOUGH_AUDIT
 from labeller.projects.models import Project
 
 RUNNING, CHOSEN, RANDOM = "test-then-train", "all labels", "random labels"

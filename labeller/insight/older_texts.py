@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from labeller.annotation.audit_sample import AuditSample
-from labeller.insight.selectors import ENOUGH_AUDIT
+from labeller.learning.triggers import ENOUGH_AUDIT
 from labeller.numerals import whole
 
 

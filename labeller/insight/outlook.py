@@ -15,9 +15,9 @@ from django.db.models import Count, Subquery
 from labeller.annotation.audit_sample import AuditSample
 from labeller.corpus.models import Document
 from labeller.insight.extrapolation import Curve
-from labeller.insight.selectors import ENOUGH_AUDIT, Estimate, LabelScore, Standing, VersionScore, current_of
+from labeller.insight.selectors import Estimate, LabelScore, Standing, VersionScore, current_of
 from labeller.learning.models import PoolReading
-from labeller.learning.triggers import has_outgrown
+from labeller.learning.triggers import ENOUGH_AUDIT, has_outgrown
 from labeller.projects.models import Label, Project
 
 

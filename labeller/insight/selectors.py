@@ -15,10 +15,8 @@ from labeller.annotation.models import Annotation, Source
 from labeller.corpus.models import Document
 from labeller.learning.models import LoopState, ModelExport, ModelVersion
 from labeller.learning.testscores import TestScore
+from labeller.learning.triggers import ENOUGH_AUDIT
 from labeller.projects.models import Label, Project
-
-ENOUGH_AUDIT = 30
-"""Below this many audit texts a 95 % interval spans thirty points and more: no number is shown."""
 
 ENOUGH_SUPPORT = 5
 """Below this many audit texts of one label its precision and recall mean nothing."""

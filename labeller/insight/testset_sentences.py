@@ -7,7 +7,8 @@ from django.utils.translation import ngettext
 
 from labeller.insight.headline import Headline, figures_of, headline
 from labeller.insight.measured_on import Ground
-from labeller.insight.selectors import ENOUGH_AUDIT, Standing
+from labeller.insight.selectors import Standing
+from labeller.learning.triggers import ENOUGH_AUDIT
 from labeller.numerals import whole
 
 

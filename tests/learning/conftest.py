@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labeller.learning import selectors
 from modelsvc.evaluation import paired
 
 
@@ -12,3 +13,9 @@ def one_text_fewer_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the thirty short texts the plain encoder has all ten of the audit right, and a tuned one may have nine. For
     tests of what follows when it serves."""
     monkeypatch.setattr(paired, "BEHIND", paired.WORSE)
+
+
+@pytest.fixture
+def few_audit_texts_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few there are, as thirty do: a test has thirty texts in all. None of them teaches."""
+    monkeypatch.setattr(selectors, "ENOUGH_AUDIT", 0)

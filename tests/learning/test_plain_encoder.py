@@ -178,6 +178,7 @@ def test_where_none_is_tuned_none_gives_way(project: Project, documents: list[Do
     assert gives_way(project, labelled(project), by_audit=True) is None
 
 
+@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_at_the_end_of_a_run_that_is_refused_the_plain_encoder_takes_over_and_orders_the_queue(
     project: Project, documents: list[Document], bob: User
 ) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
-from labeller.learning.bridges.deciding import audit_decides
+from labeller.learning.bridges.deciding import audit_decides, for_a_run, for_heads_over
 from labeller.learning.bridges.names import label_texts, names_teach
 from labeller.learning.bridges.order import Moment, asked_next, soon_read
 from labeller.learning.bridges.pool import Ids, draws, labelled, pretrained_folder, texts_of
@@ -40,7 +40,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     """Goes on behind the stages that an earlier attempt has kept, when a process died between them."""
     kept = {str(version.settings.get("stage")): version for version in run.versions.order_by("number")}
     beat.tell("loading the labels", 0.0)
-    snapshot = _snapshot(run)
+    snapshot = _snapshot(run, kept.get(FIRST))
     # A run that goes on behind its first stage goes on by the switches of that one, whatever is set by now.
     switches = kept[FIRST].settings.get(RECIPE, {}) if FIRST in kept else settings.RECIPE
     teaching, others = snapshot.teaching, unlabelled(run.project, snapshot, switches)
@@ -79,9 +79,11 @@ def _encoder_of(version: ModelVersion) -> Encoder:
     return Encoder.load(artifacts.absolute(version.folder) / "encoder", threads=settings.TRAINING_THREADS)
 
 
-def _snapshot(run: TrainingRun) -> Snapshot:
-    """Freeze labels and queue, and know which annotations they were."""
+def _snapshot(run: TrainingRun, first: ModelVersion | None = None) -> Snapshot:
+    """Freeze labels and queue, and know which annotations they were. `first`: the stage behind which it goes on, which
+    has said already whether audit texts teach."""
     labels = labelled(run.project)
+    labels = for_a_run(run.project, labels) if first is None else for_heads_over(first, labels)
     queue = asked_next(run.project_id)
     moment = Moment(frozenset(labels.annotation_ids), *draws(run.project_id), queue)
     names = label_texts(run.project, labels.label_ids) if names_teach(run.project) else []

@@ -15,15 +15,13 @@ from labeller.learning.bridges.pool import draws
 from labeller.learning.bridges.versions import Made, as_frozen
 from labeller.learning.models import ModelVersion, PoolReading
 from labeller.learning.signals import tell_stop_advised
-from labeller.learning.triggers import has_outgrown, is_milestone
+from labeller.learning.triggers import ENOUGH_AUDIT, has_outgrown, is_milestone
 from modelsvc.evaluation.assisted_f1 import Expected, assisted_figures
 from modelsvc.evaluation.few_wrong import with_few_wrong
 from modelsvc.evaluation.forecast import Points, forecast, point
 from modelsvc.evaluation.ppi import Proxy, confidence, tightened_share
 from modelsvc.evaluation.stopping import LIMITS, Signs, Word, advise
 from modelsvc.types import Targets
-
-ENOUGH_AUDIT = 30  # audit texts below which nothing is estimated, as on the page
 
 
 @dataclass(frozen=True)

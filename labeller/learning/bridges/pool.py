@@ -157,12 +157,13 @@ class Labelled:
 
     document_ids: Ids  # (n,), ascending
     Y: Targets  # (n, C)
-    is_audit: NDArray[np.bool_]  # (n,)
+    is_audit: NDArray[np.bool_]  # (n,) may score and calibrate what reads them
     may_teach: NDArray[np.bool_]  # (n,) may tune the encoder: neither an audit text nor of the audit's reserve
     answered_at: NDArray[np.float64]  # (n,) seconds since 1970 of the answer that decided
     label_ids: list[int]
     label_names: list[str]
     votes: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))  # (v, 2) document, annotation
+    audit_taught: int = 0  # audit texts that are among those that teach, for want of enough of them to measure by
 
     @property
     def annotation_ids(self) -> list[int]:
@@ -192,16 +193,20 @@ class Labelled:
         )
 
     def only(self, keep: NDArray[np.bool_] | Rows) -> Labelled:
-        return Labelled(
-            self.document_ids[keep],
-            self.Y[keep],
-            self.is_audit[keep],
-            self.may_teach[keep],
-            self.answered_at[keep],
-            self.label_ids,
-            self.label_names,
-            self.votes,
+        return replace(
+            self,
+            document_ids=self.document_ids[keep],
+            Y=self.Y[keep],
+            is_audit=self.is_audit[keep],
+            may_teach=self.may_teach[keep],
+            answered_at=self.answered_at[keep],
         )
+
+    def all_teaching(self) -> Labelled:
+        """The same where audit texts teach like any other: none is left to score or calibrate what learns from them."""
+        taught = int(self.is_audit.sum())
+        nothing = np.zeros(len(self.is_audit), np.bool_)
+        return replace(self, is_audit=nothing, may_teach=self.may_teach | self.is_audit, audit_taught=taught)
 
 
 def labelled(

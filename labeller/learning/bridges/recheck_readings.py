@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from labeller.annotation.audit_sample import AuditSample
-from labeller.learning.bridges.outlook import ENOUGH_AUDIT, Judged, audit_figures, forecast_at, signs_at, was_in_use
+from labeller.learning.bridges.outlook import Judged, audit_figures, forecast_at, signs_at, was_in_use
 from labeller.learning.bridges.running import hot
 from labeller.learning.models import AuditPrediction, PoolReading
+from labeller.learning.triggers import ENOUGH_AUDIT
 from modelsvc.evaluation.forecast import LAW
 from modelsvc.evaluation.stopping import RULE, Limits, Signs, advise
 

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from labeller.annotation.selectors import labels_by
 from labeller.learning import artifacts
+from labeller.learning.bridges.deciding import for_heads_over
 from labeller.learning.bridges.export import encoder_folder
 from labeller.learning.bridges.full import unlabelled as unlabelled_texts
 from labeller.learning.bridges.kept_names import kept
@@ -140,6 +141,7 @@ def _record(version: ModelVersion) -> Snapshot:
     column = {label: at for at, label in enumerate(labels.label_ids)}
     if not column.keys() >= set(version.label_ids):
         raise NotReproducible("A label that it knew has been deleted since.")
+    labels = for_heads_over(version.base or version, labels)
     return Snapshot(labels.with_labels([column[label] for label in version.label_ids]), moment)
 
 
