@@ -5,7 +5,7 @@ Axes, used on every reshape in this package: N texts, T tokens, C labels, D embe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,6 +37,9 @@ OnProgress = Callable[[Progress], None]
 def silent(_: Progress) -> None:
     """Tell nobody."""
 
+
+ReadTexts = Callable[[Sequence[str], OnProgress], Embeddings]
+"""The embeddings (n, D) of n texts. The progress may raise to stop it."""
 
 Look = Callable[[], None]
 """Called every moment of a computation that has no progress to tell, of a second or a few; may raise to stop it."""

@@ -30,11 +30,10 @@ def facts_of(task: Task, unseen: LeftOut, pool_texts: list[str], *, at: float) -
 def frozen_unseen(task: Task, pool_texts: list[str], *, at: float) -> Proba:
     """(n, C) what heads over the encoder as it came say of each half, taught by the other, by what labels are called
     and with the pool's share, as they would serve."""
-    encoder = task.as_it_came()
-    X = encoder.encode(task.texts, on_progress=task.standing(READING, at))
+    X = task.as_it_came(task.texts, task.standing(READING, at))
     asked = [pool_texts[row] for row in sampled(len(pool_texts), seed=task.seed).tolist()]
-    pool = encoder.encode(asked, on_progress=task.standing(READING_POOL, at)) if asked else None
-    names = task.names(encoder, task.standing(READING, at))
+    pool = task.as_it_came(asked, task.standing(READING_POOL, at)) if asked else None
+    names = task.names(task.standing(READING, at))
     look = task.looking(READING, at)
     return cross_fit(X, task.Y, multi_label=False, seed=task.seed, folds=FOLDS, pool_X=pool, names=names, look=look)[0]
 

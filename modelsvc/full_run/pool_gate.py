@@ -66,7 +66,7 @@ def trusted(
     A head over the encoder as it came costs a second and seldom beats the tuned one: where it can be trusted already,
     the teacher is not made again for the question.
     """
-    frozen = task.as_it_came().encode(task.texts, on_progress=task.standing(READING, 0.0))
+    frozen = task.as_it_came(task.texts, task.standing(READING, 0.0))
     look = task.looking(READING, 0.0)
     plain, _ = cross_fit(frozen, task.Y, multi_label=False, seed=task.seed, look=look)
     seen = trust(plain, task.Y, share)

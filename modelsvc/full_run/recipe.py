@@ -35,7 +35,7 @@ from modelsvc.heads.quick import fit_head, predict_proba
 from modelsvc.stores.words import Words
 from modelsvc.tuning.adapt import adapt
 from modelsvc.tuning.adapt_config import AdaptConfig
-from modelsvc.types import Embeddings, OnProgress, Progress, Targets, silent
+from modelsvc.types import Embeddings, OnProgress, Progress, ReadTexts, Targets, silent
 
 __all__ = ["Asking", "OnStage", "RecipeConfig", "Stage", "train"]
 
@@ -98,6 +98,7 @@ def train(
     ask_labels: Asking = "never",
     label_texts: Sequence[Sequence[str]] = (),
     words: Words | None = None,
+    known: ReadTexts | None = None,
     on_progress: OnProgress = silent,
     on_stage: OnStage = no_embeddings,
 ) -> list[Stage]:
@@ -112,15 +113,16 @@ def train(
     facts, and who serves is not theirs to say: given or found, they end no run.
 
     The head over the encoder as it came, by which tuning is measured, learns from `label_texts` (C) too, the labels'
-    names and descriptions; both from `words` (n rows), those of the labelled texts, where heads read them. Leave out of
+    names and descriptions; both from `words` (n rows), those of the labelled texts, where heads read them. `known` has
+    the embeddings by that encoder, of whatever it is asked, where some are at hand. Leave out of
     `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed gives the same
     encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
     config, pool = config or RecipeConfig(), list(pool_texts)
     named = tuple(label_texts) if config.label_names else ()
-    task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress, named, words)
+    task = Task(folder, list(texts), Y, multi_label, threads, seed, on_progress, named, words, known)
     if config.adapt is not None:
-        task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool]))
+        task = replace(task, folder=_adapted(task, config.adapt, [*texts, *pool]), known=None)
     refused = too_little(task, config, len(pool))
     bar = LABELS_ALONE if refused else WITH_POOL
     asks = ask_labels == "first" and first is None
@@ -223,15 +225,14 @@ def _second_opinion(task: Task, texts: list[str], facts: Mapping[str, float | st
     share = _tuned_share(facts)
     if share == 1.0:
         return None
-    encoder = task.as_it_came()
-    X = encoder.encode(texts, on_progress=lambda read: task.on_progress(Progress(READING_POOL, read.done)))
+    X = task.as_it_came(texts, lambda read: task.on_progress(Progress(READING_POOL, read.done)))
     head = fit_head(
-        encoder.encode(task.texts, on_progress=task.standing(READING_POOL, 1.0)),
+        task.as_it_came(task.texts, task.standing(READING_POOL, 1.0)),
         task.Y,
         multi_label=False,
         seed=task.seed,
         pool_X=X[sampled(len(X), seed=task.seed)],
-        names=task.names(encoder, task.standing(READING_POOL, 1.0)),
+        names=task.names(task.standing(READING_POOL, 1.0)),
         look=task.looking(READING_POOL, 1.0),
     )
     return SecondOpinion(predict_proba(head, X), share, sureness_in(facts).temperature)

@@ -19,7 +19,7 @@ from modelsvc.heads.quick import fit_head, raw_logits
 from modelsvc.stores.words import Words
 from modelsvc.tuning.contrastive import contrast
 from modelsvc.tuning.finetune import fine_tune
-from modelsvc.types import Embeddings, Look, OnProgress, Progress, Targets, Views
+from modelsvc.types import Embeddings, Look, OnProgress, Progress, ReadTexts, Targets, Views
 
 READING, READING_POOL = "reading the labelled texts", "reading the pool"
 FOLDS = 2  # each costs about half a training; the estimate is a little too low, which is the safe side
@@ -39,16 +39,19 @@ class Task:
     on_progress: OnProgress
     label_texts: Sequence[Sequence[str]] = ()  # what each of the C labels is called, where that is to teach
     words: Words | None = None  # of the texts, where heads read them too
+    known: ReadTexts | None = None  # by the encoder that nothing has tuned, where somebody knows what that says
 
-    def names(self, encoder: Encoder, told: OnProgress) -> Prototypes | None:
-        """The labels' names as this encoder reads them; None where they are not to teach. `told` as in `encode`: there
-        may be thousands."""
-        read = partial(encoder.encode, on_progress=told)
-        return None if self.multi_label else Prototypes.read(self.label_texts, read)
+    def names(self, told: OnProgress) -> Prototypes | None:
+        """The labels' names as the encoder that nothing has tuned reads them; None where they are not to teach. `told`
+        as in `encode`: there may be thousands."""
+        return None if self.multi_label else Prototypes.read(self.label_texts, partial(self.as_it_came, told=told))
 
-    def as_it_came(self) -> Encoder:
-        """The encoder that nothing has tuned."""
-        return self.folder if isinstance(self.folder, Encoder) else Encoder.load(self.folder, threads=self.threads)
+    def as_it_came(self, texts: Sequence[str], told: OnProgress) -> Embeddings:
+        """(n, D) of any n texts, by the encoder that nothing has tuned."""
+        if self.known is not None:
+            return self.known(texts, told)
+        whole = self.folder if isinstance(self.folder, Encoder) else Encoder.load(self.folder, threads=self.threads)
+        return whole.encode(texts, on_progress=told)
 
     def within(self, start: float, end: float) -> Task:
         """The same task whose progress 0..1 is told as start..end of the whole."""

@@ -99,6 +99,17 @@ class EmbeddingStore:
             embeddings[places] = vectors
         return ids, embeddings
 
+    def of(self, ids: Ids) -> tuple[NDArray[np.bool_], Embeddings]:
+        """Which of these ids (n,) have an embedding, and these (n, D), nought where there is none. For a few of many:
+        no more is read than they take."""
+        known, inverse = np.unique(np.asarray(ids, np.int64), return_inverse=True)
+        found, embeddings = np.zeros(len(known), np.bool_), np.zeros((len(known), self.width), np.float32)
+        for shard_ids, vectors in self.shards():
+            mine = np.flatnonzero(np.isin(shard_ids, known))
+            places = np.searchsorted(known, shard_ids[mine])
+            found[places], embeddings[places] = True, vectors[mine]
+        return found[inverse], embeddings[inverse]
+
     def missing(self, ids: Ids) -> Ids:
         """Those of `ids` that have no embedding yet, in their order."""
         ids = np.asarray(ids, np.int64)

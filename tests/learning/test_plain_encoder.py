@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,10 @@ from django.urls import reverse
 from labeller.annotation.models import Annotation, Ranking, Source
 from labeller.corpus.models import Document
 from labeller.learning import artifacts, runs, versions
-from labeller.learning.bridges.frozen import frozen_pool
+from labeller.learning.bridges.frozen import AsItCame, frozen_pool
 from labeller.learning.bridges.names import prototypes_of, prototypes_of_both
 from labeller.learning.bridges.plain import GivesWay, gives_way, plain_score, worse_than_plain
-from labeller.learning.bridges.pool import PoolArrays, labelled, pool_arrays, reader_of
+from labeller.learning.bridges.pool import PoolArrays, labelled, pool_arrays, pretrained_folder, reader_of
 from labeller.learning.bridges.promotion import Judged
 from labeller.learning.bridges.scoring import score_over
 from labeller.learning.bridges.stages import _as_the_loop_is
@@ -26,9 +27,10 @@ from labeller.learning.bridges.versions import AuditScore
 from labeller.learning.id_ranges import pack
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, VersionSnapshot
 from labeller.projects.models import Project, User
+from modelsvc.encoding.encoder import Encoder
 from modelsvc.heads.sureness import NOTHING_KNOWN
 from modelsvc.stores.store import EmbeddingStore
-from modelsvc.types import unwatched
+from modelsvc.types import Embeddings, silent, unwatched
 from tests.cast import add_texts
 from tests.insight.scored import add_version
 from tests.learning.read_otherwise import Noise, go_through, noise_like
@@ -162,6 +164,31 @@ class TestWhatThePlainEncoderHasNotRead:
         plain = pool_arrays(reader_of(project).store_folder)
         of = (project, plain, replace(plain, names=None), labelled(project).label_ids)
         assert prototypes_of(project, plain, of[3]) is not None and prototypes_of_both(*of) == (None, None)
+
+    def test_of_a_recipe_s_texts_it_reads_only_what_it_has_not_read(
+        self, project: Project, documents: list[Document], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pool, folder = pool_arrays(reader_of(project).store_folder), reader_of(project).store_folder
+        (added,) = add_texts(project, ["You may bring a claim in Rome."])
+        known = [documents[2], documents[4], added]
+        ids, source = np.array([document.pk for document in known]), pretrained_folder(project.encoder)
+        ask = AsItCame.of(source, folder, [(ids, [document.text for document in known])], 1)
+        read: list[list[str]] = []
+        encode = Encoder.encode
+
+        def noted(self: Encoder, texts: Sequence[str], **options: Any) -> Embeddings:
+            read.append(list(texts))
+            return encode(self, texts, **options)
+
+        monkeypatch.setattr(Encoder, "encode", noted)
+        texts = [documents[4].text, added.text, "Court", documents[2].text, documents[4].text]
+        found = ask(texts, silent)
+        rows = pool.rows_of(np.array([documents[4].pk, documents[2].pk, documents[4].pk]))[0]
+        assert read == [[added.text], ["Court"]] and np.array_equal(found[[0, 3, 4]], pool.X[rows])
+        by_itself = encode(Encoder.load(source, threads=1), texts[1:3])
+        assert np.abs(found[[1, 2]] - by_itself).max() < 0.02  # in bfloat16 it depends on what is read beside it
+        assert np.array_equal(ask(texts[:1] + texts[3:], silent), found[[0, 3, 4]]) and len(read) == 2
+        assert not len(EmbeddingStore(folder).missing(ids))
 
     def test_whoever_cancels_need_not_wait_until_it_has_read(self, project: Project, documents: list[Document]) -> None:
         def look() -> None:

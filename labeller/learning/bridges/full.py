@@ -13,6 +13,7 @@ from django.conf import settings
 from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
 from labeller.learning.bridges.deciding import audit_decides, for_a_run, for_heads_over
+from labeller.learning.bridges.frozen import AsItCame
 from labeller.learning.bridges.names import label_texts, names_teach
 from labeller.learning.bridges.order import Moment, asked_next, soon_read
 from labeller.learning.bridges.pool import Ids, draws, labelled, pretrained_folder, texts_of
@@ -51,14 +52,16 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
         _finish(run, beat, stages, losses, "")
         return
     first = kept.get(FIRST)
-    texts = texts_of(teaching.document_ids)
+    encoder, texts, pool = pretrained_folder(run.project.encoder), texts_of(teaching.document_ids), texts_of(others)
+    store = artifacts.embeddings_folder(run.project_id, run.project.encoder)
+    read = [(teaching.document_ids, texts), (others, pool)]
     with losses.kept_on_failure():
         made = recipe.train(
-            pretrained_folder(run.project.encoder),
+            encoder,
             texts,
             teaching.Y,
             multi_label=run.project.is_multi,
-            pool_texts=texts_of(others),
+            pool_texts=pool,
             config=recipe_with(switches),
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
@@ -67,6 +70,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             ask_labels="then" if audit_decides(run.project, snapshot.labels) else "first",
             label_texts=snapshot.label_texts,
             words=words_of(run.project, texts),
+            known=AsItCame.of(encoder, store, read, settings.TRAINING_THREADS),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )

@@ -20,6 +20,7 @@ from labeller.annotation.selectors import labels_by
 from labeller.learning import artifacts
 from labeller.learning.bridges.deciding import for_heads_over
 from labeller.learning.bridges.export import encoder_folder
+from labeller.learning.bridges.frozen import AsItCame
 from labeller.learning.bridges.full import unlabelled as unlabelled_texts
 from labeller.learning.bridges.kept_names import kept
 from labeller.learning.bridges.order import Moment
@@ -176,25 +177,34 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         rows, found = pool.rows_of(others)
         return pool.X[rows] if found.all() else None
 
-    facts = facts_among(version.settings)
+    facts, encoder = facts_among(version.settings), pretrained_folder(version.encoder)
+    texts, pool_texts = texts_of(teaching.document_ids), texts_of(others)
+    read = [(teaching.document_ids, texts), (others, pool_texts)]
     stages = recipe.train(
-        pretrained_folder(version.encoder),
-        texts_of(teaching.document_ids),
+        encoder,
+        texts,
         teaching.Y,
         multi_label=project.is_multi,
-        pool_texts=texts_of(others),
+        pool_texts=pool_texts,
         config=replace(config, use_pool=config.use_pool and wanted != FIRST),
         threads=_threads(version),
         seed=version.seed,
         label_texts=version.settings.get(LABEL_TEXTS, ()),
+        known=AsItCame.of(encoder, _store_of(version, work), read, _threads(version)),
         first_facts=facts,
         ask_labels="then" if FACTS[0] in facts else "never",  # known; and they did not end the run
         on_stage=on_stage,
     )
     if stages[-1].name != wanted:
         raise NotReproducible(f"The recipe ended otherwise this time. {stages[-1].facts.get('pool', '')}")
-    encoder = stages[-1].encoder
-    return read_pool(project, encoder, work / "last", record, others), encoder.sha256
+    tuned = stages[-1].encoder
+    return read_pool(project, tuned, work / "last", record, others), tuned.sha256
+
+
+def _store_of(version: ModelVersion, work: Path) -> Path:
+    """Where its encoder as it came keeps what it has read; `work` where that is not there any more."""
+    folder = artifacts.embeddings_folder(version.project_id, version.encoder)
+    return folder if folder.is_dir() else work / "as-it-came"
 
 
 def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> tuple[AuditScore, Head, Views]:

@@ -113,6 +113,26 @@ def test_the_encoder_as_it_came_is_heard_about_the_pool_where_the_labels_at_hand
     assert run(tiny, first=first.encoder, first_facts=told)[1].encoder.sha256 == together.encoder.sha256
 
 
+def test_what_the_encoder_as_it_came_says_is_not_read_again_where_the_caller_knows_it(tiny, monkeypatch):
+    came, asked = Encoder.load(tiny), list[str]()
+
+    def known(texts, told):
+        asked.extend(texts)
+        return came.encode(texts, on_progress=told)
+
+    options = {"ask_labels": "first", "label_texts": [("Ours",), ("Yours",)]}
+    plain = run(tiny, **options)
+    told = run(tiny, known=known, **options)
+    assert {"Ours", "Yours"} < set(asked) and set(TEXTS) < set(asked) and set(POOL) < set(asked)
+    assert [stage.facts for stage in told] == [stage.facts for stage in plain]
+    assert told[1].encoder.sha256 == plain[1].encoder.sha256
+
+    def nothing(texts, told):
+        pytest.fail("asked about an encoder that was adapted")
+
+    run(tiny, known=nothing, config=replace(SMALL, adapt=AdaptConfig(steps=2, batch=8)), **options)
+
+
 def test_the_pool_is_not_used_where_the_labels_at_hand_speak_against_tuning(tiny):
     first = run(tiny)[0].encoder
     facts = dict(zip(FACTS, (3.0, 14.0, 0.01), strict=True)) | {LABELS: 32}

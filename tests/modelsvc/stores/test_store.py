@@ -40,6 +40,20 @@ def test_what_was_appended_is_loaded_and_the_later_vector_of_an_id_holds(shards)
 
 
 @settings(max_examples=40, deadline=None)
+@given(SHARDS, st.lists(st.integers(-5, 5), max_size=8))
+def test_a_few_are_what_the_whole_has_of_them_in_the_order_asked(shards, asked):
+    with tempfile.TemporaryDirectory() as folder:
+        store = EmbeddingStore(Path(folder), width=3)
+        for seed, ids in enumerate(shards):
+            store.append(np.array(ids, np.int64), vectors(len(ids), seed))
+        whole = dict(zip(*(part.tolist() for part in store.load()), strict=True))
+        found, embeddings = store.of(np.array([*asked, *list(whole)[:2]], np.int64))
+        expected = [whole.get(key) for key in [*asked, *list(whole)[:2]]]
+        assert found.tolist() == [row is not None for row in expected]
+        assert embeddings.tolist() == [row or [0, 0, 0] for row in expected]
+
+
+@settings(max_examples=40, deadline=None)
 @given(SHARDS, st.lists(st.integers(-5, 5), unique=True))
 def test_missing_is_what_was_asked_less_what_is_there_in_the_order_asked(shards, asked):
     with tempfile.TemporaryDirectory() as folder:
