@@ -192,8 +192,8 @@ class TestAnEncoderThatLearntFromThem:
         refit(project)
         answer(documents[14:21], bob, audit=7)
         again = reproduce(ModelVersion.objects.get(kind="quick"))
-        assert (again.texts, again.embeddings) == (0, "stored")
-        assert again.head_difference is None or again.head_difference < 1e-5
+        assert (again.texts, again.labelled, again.embeddings) == (0, 14, "stored")
+        assert again.head_difference is not None and again.head_difference < 1e-5
 
 
 def test_the_results_say_why_a_model_in_use_has_no_figure(

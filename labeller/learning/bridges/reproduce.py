@@ -1,7 +1,8 @@
-"""A stored model made again from its record: the same answers, settings and seed, compared on the audit texts.
+"""A stored model made again from its record: the same answers, settings and seed, compared on the labelled texts.
 
 What is compared first are the frozen predictions: what heads that had not seen an audit text said of it. They are
-computed anew, not read. Then the stored head with the new one, where its files are there.
+computed anew, not read. Then the stored head with the new one, where its files are there, on all texts that taught it:
+it may have been scored on none.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ class Reproduced:
     texts: int  # audit texts compared
     largest_difference: float  # of a frozen probability; these are kept with five digits
     answers_changed: int
-    head_difference: float | None  # of a probability of the head itself on these texts; None: its file is gone
+    labelled: int  # texts that the head has learnt from
+    head_difference: float | None  # of a probability of the head itself on those; None: its file is gone
     same_encoder: bool  # to the last bit
     embeddings: str  # "stored", or "read anew"
     otherwise: str  # in what this machine differs from the one it was made on, where that is known; or empty
@@ -98,6 +100,7 @@ def reproduce(version: ModelVersion) -> Reproduced:
         texts=texts,
         largest_difference=difference,
         answers_changed=changed,
+        labelled=len(views),
         head_difference=_against_head(version, head, views),
         same_encoder=sha256 == version.encoder_sha256,
         embeddings=read,
@@ -208,7 +211,7 @@ def _store_of(version: ModelVersion, work: Path) -> Path:
 
 
 def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> tuple[AuditScore, Head, Views]:
-    """The audit's score, the head, and the audit texts as it sees them."""
+    """The audit's score, the head, and the texts that taught it as it sees them."""
     multi, seed = version.project.is_multi, version.seed
     tuned = version.kind == ModelVersion.Kind.FULL or version.base is not None
     views = Views(pool.X, _words(version, pool.ids) if multi else None)
@@ -236,7 +239,7 @@ def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> 
         names=names,
         untold=_as_made(version),
     )
-    return audit, head, views[rows[labels.is_audit]]
+    return audit, head, views[rows]
 
 
 def _as_made(version: ModelVersion) -> Sureness:
@@ -284,7 +287,7 @@ def _against_frozen(version: ModelVersion, audit: AuditScore) -> tuple[float, in
     return float(np.abs(before - audit.proba).max()), changed, len(frozen)
 
 
-def _against_head(version: ModelVersion, head: Head, audit: Views) -> float | None:
-    if version.deleted_at or not len(audit):
+def _against_head(version: ModelVersion, head: Head, views: Views) -> float | None:
+    if version.deleted_at or not len(views):
         return None
-    return float(np.abs(predict_proba(load_head(version), audit) - predict_proba(head, audit)).max())
+    return float(np.abs(predict_proba(load_head(version), views) - predict_proba(head, views)).max())

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeller.learning.models import ModelVersion
 from labeller.projects.models import Project
 
+if TYPE_CHECKING:
+    from labeller.learning.bridges.reproduce import Reproduced
+
 WITHIN = 1e-4  # of a probability, on the same machine with as many threads
 
 
+def _compared(found: Reproduced) -> str:
+    if found.head_difference is None:
+        return f"its head is gone; on {found.texts} audit texts"
+    return f"on {found.texts} audit texts by heads that had not seen them, and on {found.labelled} that taught it,"
+
+
 class Command(BaseCommand):
-    help = "Train a stored model again from its record, and tell how far its probabilities on the audit texts differ."
+    help = "Train a stored model again from its record, and tell how far its probabilities on labelled texts differ."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="the project's short name, as in its address")
@@ -31,13 +40,19 @@ class Command(BaseCommand):
             found = reproduce(version)
         except NotReproducible as missing:
             raise CommandError(f"{version} cannot be made again. {missing}", returncode=2) from None
+        if found.head_difference is None and not found.texts:
+            raise CommandError(
+                f"{version} was made again, but there is nothing to compare it with: its files are gone, and it was"
+                " scored on no audit text.",
+                returncode=2,
+            )
         worst = max(found.largest_difference, found.head_difference or 0.0)
         told = found.to_dict() | {"within": options["within"], "reproduced": worst <= options["within"]}
         self.stdout.write(
             json.dumps(told)
             if options["json"]
-            else f"{version} made again in {found.seconds:.0f} s: on {found.texts} audit texts its probabilities differ"
-            f" by {worst:.1e} at most, and {found.answers_changed} answers changed. {found.otherwise}".rstrip()
+            else f"{version} made again in {found.seconds:.0f} s: {_compared(found)} its probabilities differ by"
+            f" {worst:.1e} at most, and {found.answers_changed} answers changed. {found.otherwise}".rstrip()
         )
         if not told["reproduced"]:
             raise CommandError(f"The difference {worst:.1e} is larger than {options['within']:.1e}.", returncode=1)
