@@ -18,7 +18,7 @@ from labeller.learning.decisions import by_labels_at_hand, seen_behind
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
 from labeller.learning.triggers import (
-    ENOUGH_AUDIT,
+    AUDIT_TEACHES,
     ENOUGH_CARRYING,
     TEXTS_A_KIND,
     enough_audit,
@@ -87,10 +87,10 @@ def teaching_labels(project: Project) -> LabelCount:
 
 
 def audit_teaches(project: Project, audit: int) -> bool:
-    """Whether the audit's texts, of which so many are labelled, tune encoders like any other: as long as they are too
-    few for a figure, so that none is lost by it. An encoder is tuned anew each time, so a later one has not seen them.
-    Not beside a model of another encoder, which they alone can judge."""
-    return project.audit and audit < ENOUGH_AUDIT and not another_serves(project)
+    """Whether the audit's texts, of which so many are labelled, tune encoders like any other: as long as they are far
+    too few for a figure, so that none is lost by it. An encoder is tuned anew each time, so a later one has not seen
+    them. Not beside a model of another encoder, which they alone can judge."""
+    return project.audit and audit < AUDIT_TEACHES and not another_serves(project)
 
 
 def another_serves(project: Project) -> bool:

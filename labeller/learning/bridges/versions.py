@@ -37,7 +37,7 @@ POOL_SHARE = "pool_share"  # among the settings of each version made since unlab
 NAMES = "label_names"  # in a version's settings: where the names are kept that could teach it
 TAUGHT = gettext_noop(
     "Not scored: its language model learnt from the audit texts too, for they were too few for a figure. The next "
-    "full run with 30 or more leaves them out."
+    "full run with 20 or more leaves them out."
 )
 NOT_SCORED = gettext_noop("Not scored: no audit text was labelled yet.")
 
