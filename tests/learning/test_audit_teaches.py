@@ -31,7 +31,7 @@ BY_HALVES = {"labels": 14, "halves_right": 9, "halves_right_frozen": 8, "halves_
 
 @pytest.fixture
 def documents(project: Project, monkeypatch: pytest.MonkeyPatch) -> list[Document]:
-    """A pool that is read, of which the audit draws no more. Of its thirty texts ten are to be enough, and teach no more."""
+    """A pool that is read, of which the audit draws no more. Of its thirty texts ten are to be too many to teach."""
     monkeypatch.setattr(selectors, "AUDIT_TEACHES", 10)
     found = fill(project)
     Document.objects.update(draw=0.9)
