@@ -18,8 +18,8 @@ from labeller.learning.decisions import by_labels_at_hand, seen_behind
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
 from labeller.learning.triggers import (
-    AUDIT_TEACHES,
     ENOUGH_CARRYING,
+    ENOUGH_TO_COMPARE,
     TEXTS_A_KIND,
     enough_audit,
     kinds_among,
@@ -87,10 +87,10 @@ def teaching_labels(project: Project) -> LabelCount:
 
 
 def audit_teaches(project: Project, audit: int) -> bool:
-    """Whether the audit's texts, of which so many are labelled, tune encoders like any other: as long as they are far
-    too few for a figure, so that none is lost by it. An encoder is tuned anew each time, so a later one has not seen
+    """Whether the audit's texts, of which so many are labelled, tune encoders like any other: as long as they are too
+    few to compare models by, let alone for a figure. An encoder is tuned anew each time, so a later one has not seen
     them. Not beside a model of another encoder, which they alone can judge."""
-    return project.audit and audit < AUDIT_TEACHES and not another_serves(project)
+    return project.audit and audit < ENOUGH_TO_COMPARE and not another_serves(project)
 
 
 def another_serves(project: Project) -> bool:
@@ -193,8 +193,7 @@ def _last_word(run: TrainingRun) -> str:
 
 def _audit_can_tell(project: Project, ranking: Ranking | None) -> bool:
     """As a run decides it (bridges/deciding.py), by two counts instead of all answers."""
-    audit = _audit_labels(project)
-    if ranking is None or audit < enough_audit(ranking.labels_seen) or audit_teaches(project, audit):
+    if ranking is None or _audit_labels(project) < enough_audit(ranking.labels_seen):
         return False
     return not project.is_multi or audit_texts_carrying(project) >= ENOUGH_CARRYING
 

@@ -204,8 +204,7 @@ def label_until_the_curve_has(points: int, keyboard: Keyboard, manager: Walker) 
         for _ in range(7):
             keyboard.label()
         more = "drawn => Number(document.getElementById('standing').dataset.points) > drawn"
-        # At first until a model that can be measured serves.
-        manager.page.wait_for_function(more, arg=drawn, timeout=TRAINING_MS)
+        manager.page.wait_for_function(more, arg=drawn)
         drawn = int(manager.page.locator("#standing").get_attribute("data-points"))
 
 

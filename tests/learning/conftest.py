@@ -17,5 +17,5 @@ def one_text_fewer_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def few_audit_texts_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few there are, as thirty do: a test has thirty texts in all. None of them teaches."""
-    monkeypatch.setattr(selectors, "AUDIT_TEACHES", 0)
+    """However few there are: none of them teaches."""
+    monkeypatch.setattr(selectors, "ENOUGH_TO_COMPARE", 0)

@@ -18,7 +18,7 @@ from labeller.learning.bridges.pool import labelled
 from labeller.learning.bridges.reproduce import reproduce
 from labeller.learning.bridges.versions import TAUGHT
 from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, TrainingRun
-from labeller.learning.triggers import AUDIT_TEACHES
+from labeller.learning.triggers import ENOUGH_TO_COMPARE
 from labeller.projects.models import Project, User
 from modelsvc.tuning.finetune_config import FineTuneError
 from tests.insight.scored import add_version
@@ -30,9 +30,8 @@ BY_HALVES = {"labels": 14, "halves_right": 9, "halves_right_frozen": 8, "halves_
 
 
 @pytest.fixture
-def documents(project: Project, monkeypatch: pytest.MonkeyPatch) -> list[Document]:
-    """A pool that is read, of which the audit draws no more. Of its thirty texts ten are to be too many to teach."""
-    monkeypatch.setattr(selectors, "AUDIT_TEACHES", 10)
+def documents(project: Project) -> list[Document]:
+    """A pool that is read, of which the audit draws no more."""
     found = fill(project)
     Document.objects.update(draw=0.9)
     read(project)
@@ -54,13 +53,13 @@ class TestWhichTextsTeach:
         ("audit", "audited", "another", "teach"),
         [
             (0, True, False, True),
-            (AUDIT_TEACHES - 1, True, False, True),
-            (AUDIT_TEACHES, True, False, False),
-            (AUDIT_TEACHES - 1, False, False, False),  # switched off: what it has measured by then stays so
-            (AUDIT_TEACHES - 1, True, True, False),  # the audit alone can judge beside another encoder's model
+            (ENOUGH_TO_COMPARE - 1, True, False, True),
+            (ENOUGH_TO_COMPARE, True, False, False),
+            (ENOUGH_TO_COMPARE - 1, False, False, False),  # switched off: what it has measured by then stays so
+            (ENOUGH_TO_COMPARE - 1, True, True, False),  # the audit alone can judge beside another encoder's model
         ],
     )
-    def test_audit_texts_do_while_they_are_far_too_few_for_a_figure(
+    def test_audit_texts_do_while_they_are_too_few_to_compare_by(
         self, project: Project, audit: int, audited: bool, another: bool, teach: bool
     ) -> None:
         project.audit = audited

@@ -83,12 +83,12 @@ BY_AUDIT = "Promoted: 8 of 10 audit texts right, 7 before (p of being worse 0.75
 @pytest.mark.parametrize(
     ("decided", "audit", "state", "next_at"),
     [
-        (BY_HALVES[0], 19, "done", 30),
-        (BY_HALVES[0], 20, "done", 25),
-        (BY_HALVES[1], 19, "done", 36),
-        (BY_HALVES[1], 20, "done", 25),
-        (BY_AUDIT, 20, "done", 30),
-        (BY_HALVES[0], 20, "failed", 30),  # it is not tried again at each label
+        (BY_HALVES[0], 9, "done", 30),
+        (BY_HALVES[0], 10, "done", 25),
+        (BY_HALVES[1], 9, "done", 36),
+        (BY_HALVES[1], 10, "done", 25),
+        (BY_AUDIT, 10, "done", 30),
+        (BY_HALVES[0], 10, "failed", 30),  # it is not tried again at each label
     ],
 )
 def test_a_model_that_the_audit_could_not_judge_is_followed_as_soon_as_it_can(
@@ -109,7 +109,7 @@ def test_a_model_that_the_audit_could_not_judge_is_followed_as_soon_as_it_can(
         failed = make_run(project, state=state, reason="Out of memory.", labels_at_start=24)
         kept = add_version(project, n_labels=24, n_audit=audit, kind="full")
         ModelVersion.objects.filter(pk=kept.pk).update(run=failed, settings={"promotion": decided})
-    can_tell = audit >= 20
+    can_tell = audit >= 10
     assert selectors.learning_status(project).next_full == next_at
     due = {"teaching": 30, "kinds": 2, "audit_can_tell": can_tell}
     assert consider_full(project, labels=next_at - 1, **due) is None

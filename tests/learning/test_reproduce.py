@@ -155,7 +155,7 @@ def test_a_full_model_and_the_quick_one_over_it_are_made_again(
     settings.RECIPE = switches
     measured = bool(switches)  # else the few audit texts teach, and it is compared on what taught it alone
     if measured:
-        monkeypatch.setattr("labeller.learning.selectors.AUDIT_TEACHES", 0)
+        monkeypatch.setattr("labeller.learning.selectors.ENOUGH_TO_COMPARE", 0)
     # Thirteen audit texts decide by a hair, and the hair depends on the machine: here it is to serve in any case.
     monkeypatch.setattr("modelsvc.evaluation.paired.Comparison.no_worse", True)
     answer(project, bob, count=26, audit_every=2)

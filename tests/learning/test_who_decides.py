@@ -33,12 +33,12 @@ def labels(audit: int, carrying: int) -> Labelled:
     ("kind", "audited", "audit", "carrying", "decides"),
     [
         ("single", True, 0, 0, False),
-        ("single", True, 19, 19, False),  # they teach
-        ("single", True, 20, 20, True),
+        ("single", True, 9, 9, False),  # they teach
+        ("single", True, 10, 10, True),
         ("single", False, 9, 9, False),
         ("single", False, 10, 10, True),  # texts of an audit that was switched off go on telling
         ("multi", False, 9, 9, False),
-        ("multi", True, 19, 19, False),
+        ("multi", True, 9, 9, False),
         ("multi", True, 30, 2, False),
         ("multi", True, 30, 3, True),
         ("multi", False, 30, 2, False),

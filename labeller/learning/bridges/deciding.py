@@ -12,7 +12,7 @@ AUDIT_TAUGHT = "audit_taught"  # in a full version's settings: how many audit te
 
 
 def for_a_run(project: Project, labels: Labelled) -> Labelled:
-    """The labels as a full run that begins now takes them: with too few audit texts for a figure these teach too."""
+    """The labels as a full run that begins now takes them: audit texts too few to compare models by teach too."""
     return labels.all_teaching() if audit_teaches(project, int(labels.is_audit.sum())) else labels
 
 
@@ -28,10 +28,9 @@ def learnt_from_audit(version: ModelVersion) -> bool:
 
 
 def audit_can_tell(project: Project, labels: Labelled) -> bool:
-    """Whether the audit has texts enough to judge a model, also one that has been switched off since. Not while its
-    texts teach."""
+    """Whether the audit has texts enough to judge a model, also one that has been switched off since."""
     gold = labels.Y[labels.is_audit]
-    if audit_teaches(project, len(gold)) or len(gold) < enough_audit(len(labels.Y)):
+    if len(gold) < enough_audit(len(labels.Y)):
         return False
     return not project.is_multi or int(gold.any(axis=1).sum()) >= ENOUGH_CARRYING
 

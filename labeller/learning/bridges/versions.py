@@ -36,8 +36,8 @@ VOCABULARY = "vocabulary.json"
 POOL_SHARE = "pool_share"  # among the settings of each version made since unlabelled texts have one
 NAMES = "label_names"  # in a version's settings: where the names are kept that could teach it
 TAUGHT = gettext_noop(
-    "Not scored: its language model learnt from the audit texts too, for they were too few for a figure. The next "
-    "full run with 20 or more leaves them out."
+    "Not scored: its language model learnt from the audit texts too, for they were too few to compare models "
+    "by. The first full run with 10 leaves them out."
 )
 NOT_SCORED = gettext_noop("Not scored: no audit text was labelled yet.")
 
