@@ -34,10 +34,6 @@ def headline(standing: Standing) -> Headline:
         return Headline(_missing(standing), _how_many(), False)
     if current is None:
         return Headline(_("There is enough evidence, and no model to measure yet."), _no_model(standing.audit), False)
-    if not current.n_audit and current.scored_how:
-        return Headline(
-            _("Model %(number)d is not measured.") % {"number": current.number}, _(current.scored_how), False
-        )
     return Headline(
         _("Model %(number)d was measured on too few texts.") % {"number": current.number},
         _(

@@ -104,8 +104,6 @@ DECISIONS = [
     ),
     gettext_noop("Not promoted: %(model)s is pinned. It would be: %(found)s"),
     # Beside the encoder as it came.
-    gettext_noop("Promoted: %(counts)s"),
-    gettext_noop("it has learnt from audit texts, so they cannot tell how good it is."),
     gettext_noop(
         "%(right)s of %(n)s audit texts right, %(plain)s by the encoder as it came; macro-F1 %(f1)s, %(f1_plain)s by "
         "the encoder as it came (p of being worse %(p)s)."

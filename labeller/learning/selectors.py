@@ -17,14 +17,7 @@ from labeller.corpus.testset import TestSet
 from labeller.learning.decisions import by_labels_at_hand, seen_behind
 from labeller.learning.models import LoopState, ModelVersion, TrainingRun, WorkerPulse
 from labeller.learning.testscores import TestScore
-from labeller.learning.triggers import (
-    ENOUGH_CARRYING,
-    ENOUGH_TO_COMPARE,
-    TEXTS_A_KIND,
-    enough_audit,
-    kinds_among,
-    next_full_at,
-)
+from labeller.learning.triggers import ENOUGH_CARRYING, TEXTS_A_KIND, enough_audit, kinds_among, next_full_at
 from labeller.projects.models import Project
 
 ALIVE = timedelta(seconds=12)  # four pulses missed: call it dead
@@ -71,33 +64,14 @@ class LabelCount(NamedTuple):
 
 
 def teaching_labels(project: Project) -> LabelCount:
-    """What a full run would learn from: no text that was answered in the audit, unless these teach too, nor one that
-    the audit may still draw, though a file or a search has labelled it (`may_teach` in bridges/pool.py)."""
-    labels, teaching, audit = 0, list[tuple[int, ...]](), list[tuple[int, ...]]()
-    reserve = labelled_reserve(project)
+    """What a full run would learn from: no text that was answered in the audit, nor one that the audit may still draw,
+    though a file or a search has labelled it (`may_teach` in bridges/pool.py)."""
+    labels, teaching, reserve = 0, list[tuple[int, ...]](), labelled_reserve(project)
     for row in current_labels(project):
         labels += 1
-        if row.is_audit:
-            audit.append(row.label_ids)
-        elif row.document_id not in reserve:
+        if not row.is_audit and row.document_id not in reserve:
             teaching.append(row.label_ids)
-    if audit_teaches(project, len(audit)):
-        teaching += audit
     return LabelCount(labels, len(teaching), kinds_among(teaching))
-
-
-def audit_teaches(project: Project, audit: int) -> bool:
-    """Whether the audit's texts, of which so many are labelled, tune encoders like any other: as long as they are too
-    few to compare models by, let alone for a figure. An encoder is tuned anew each time, so a later one has not seen
-    them. Not beside a model of another encoder, which they alone can judge."""
-    return project.audit and audit < ENOUGH_TO_COMPARE and not another_serves(project)
-
-
-def another_serves(project: Project) -> bool:
-    """Whether a model serves that was tuned from another encoder than the project's is now. The labels at hand hold a
-    tuned encoder against the one it came from alone."""
-    loop = LoopState.objects.filter(project=project.pk, serving__isnull=False)
-    return loop.exclude(serving__encoder=project.encoder).exists()
 
 
 def labelled_reserve(project: Project) -> set[int]:

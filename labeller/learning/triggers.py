@@ -8,7 +8,7 @@ from collections.abc import Collection
 FIRST_FULL = 16
 GROWTH = (1.25, 1.5, 2.0)  # from one full run to the next: as a rule, after a refused one, after two and more in a row
 ENOUGH_AUDIT = 30  # audit labels below which a 95 % interval spans thirty points and more: no figure is told
-ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making, so that they teach
+ENOUGH_TO_COMPARE = 10  # audit labels below which no comparison is worth making
 ENOUGH_CARRYING = 3  # of them with a label, where a text may have none or several: docs/learner.md
 AUDIT_SHARE, MOST_TO_COMPARE = 4, 40  # one in so many of all labels, and so many at most: see enough_audit
 TEXTS_A_KIND = 2  # with one text a kind the encoder as it came is better: .32 to .22 with 32 labels of 29 kinds

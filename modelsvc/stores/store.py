@@ -101,7 +101,7 @@ class EmbeddingStore:
 
     def of(self, ids: Ids) -> tuple[NDArray[np.bool_], Embeddings]:
         """Which of these ids (n,) have an embedding, and these (n, D), nought where there is none. For a few of many:
-        no more is read than they take."""
+        the rest is not loaded."""
         known, inverse = np.unique(np.asarray(ids, np.int64), return_inverse=True)
         found, embeddings = np.zeros(len(known), np.bool_), np.zeros((len(known), self.width), np.float32)
         for shard_ids, vectors in self.shards():

@@ -37,7 +37,7 @@ COMMITTED = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def labelled(project: Project, bob: User, few_audit_texts_measure: None) -> Project:
+def labelled(project: Project, bob: User) -> Project:
     """Twenty-four answers, of which ten are audit texts; the pool is read."""
     documents = fill(project)
     read(project)
@@ -230,7 +230,6 @@ def test_the_trigger_starts_one_full_run_at_sixteen_labels(project: Project, bob
         assert TrainingRun.objects.filter(kind="full").count() == (2 if at == 19 else 1)
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 @pytest.mark.django_db
 def test_audit_texts_alone_start_no_full_run(project: Project, bob: User) -> None:
     documents = fill(project)

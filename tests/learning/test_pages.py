@@ -233,7 +233,6 @@ def test_the_status_says_how_many_labels_the_kinds_met_so_far_want(project: Proj
     assert learning_status(project).next_full == 16
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_audit_labels_do_not_hide_that_too_few_texts_teach(project: Project, bob: User) -> None:
     """With four labels at most five kinds and ten teaching texts are wanted: answers are read until there are."""
     project.labels.create(name="None of the others", position=9, colour="#2b5d8a")

@@ -165,14 +165,17 @@ class TestWhatThePlainEncoderHasNotRead:
         of = (project, plain, replace(plain, names=None), labelled(project).label_ids)
         assert prototypes_of(project, plain, of[3]) is not None and prototypes_of_both(*of) == (None, None)
 
-    def test_of_a_recipe_s_texts_it_reads_only_what_it_has_not_read(
+    def test_of_a_recipe_s_texts_only_what_is_not_stored_is_read(
         self, project: Project, documents: list[Document], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         pool, folder = pool_arrays(reader_of(project).store_folder), reader_of(project).store_folder
         (added,) = add_texts(project, ["You may bring a claim in Rome."])
-        known = [documents[2], documents[4], added]
-        ids, source = np.array([document.pk for document in known]), pretrained_folder(project.encoder)
-        ask = AsItCame.of(source, folder, [(ids, [document.text for document in known])], 1)
+        gone, gone_id = documents[7].text, documents[7].pk
+        documents[7].delete()  # since the texts were taken: its words are known still, and its row is nobody's
+        ids, source = (
+            np.array([documents[2].pk, documents[4].pk, gone_id, added.pk]),
+            pretrained_folder(project.encoder),
+        )
         read: list[list[str]] = []
         encode = Encoder.encode
 
@@ -181,14 +184,22 @@ class TestWhatThePlainEncoderHasNotRead:
             return encode(self, texts, **options)
 
         monkeypatch.setattr(Encoder, "encode", noted)
-        texts = [documents[4].text, added.text, "Court", documents[2].text, documents[4].text]
+        texts = [documents[4].text, added.text, "Court", documents[2].text, gone, documents[4].text]
+        ask = AsItCame(source, folder, ids, 1)
         found = ask(texts, silent)
         rows = pool.rows_of(np.array([documents[4].pk, documents[2].pk, documents[4].pk]))[0]
-        assert read == [[added.text], ["Court"]] and np.array_equal(found[[0, 3, 4]], pool.X[rows])
-        by_itself = encode(Encoder.load(source, threads=1), texts[1:3])
-        assert np.abs(found[[1, 2]] - by_itself).max() < 0.02  # in bfloat16 it depends on what is read beside it
-        assert np.array_equal(ask(texts[:1] + texts[3:], silent), found[[0, 3, 4]]) and len(read) == 2
-        assert not len(EmbeddingStore(folder).missing(ids))
+        assert read == [[added.text, "Court", gone]] and np.array_equal(found[[0, 3, 5]], pool.X[rows])
+        by_itself = encode(Encoder.load(source, threads=1), texts)
+        assert np.abs(found - by_itself).max() < 0.02  # in bfloat16 it depends on what is read beside it
+        assert np.array_equal(ask(texts[:1] + texts[3:4], silent), found[[0, 3]]) and len(read) == 1
+        assert EmbeddingStore(folder).missing(ids).tolist() == [added.pk], "it writes nothing"
+
+        other = AsItCame(source, artifacts.embeddings_folder(project.pk, "replaced"), ids, 1)
+        assert np.abs(other(texts, silent) - by_itself).max() < 0.02 and read[1] == texts
+        EmbeddingStore(other.store, sha256="e" * 64, width=384).append(ids, noise_like(found[[0, 1, 2, 3]]))
+        assert np.abs(other(texts, silent) - by_itself).max() < 0.02 and read[2] == texts, (
+            "another one has written that"
+        )
 
     def test_whoever_cancels_need_not_wait_until_it_has_read(self, project: Project, documents: list[Document]) -> None:
         def look() -> None:
@@ -205,7 +216,6 @@ def test_where_none_is_tuned_none_gives_way(project: Project, documents: list[Do
     assert gives_way(project, labelled(project), by_audit=True) is None
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_at_the_end_of_a_run_that_is_refused_the_plain_encoder_takes_over_and_orders_the_queue(
     project: Project, documents: list[Document], bob: User
 ) -> None:

@@ -106,7 +106,6 @@ def test_the_model_is_right_about_texts_it_has_not_seen(project: Project, bob: U
     assert np.mean(right) >= 0.8
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_a_full_run_starts_when_two_texts_a_kind_may_teach_whatever_the_audit_has(project: Project, bob: User) -> None:
     free, reserved = free_and_reserved(fill(project))
     read(project)

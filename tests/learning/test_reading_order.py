@@ -130,7 +130,6 @@ def stage_of(project: Project, fake: Fake, candidates: Sequence[int]) -> tuple[T
     return run, read
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_a_stage_serves_before_the_whole_pool_is_read_and_the_rest_follows(
     labelled: Project, bob: User, fake: Fake
 ) -> None:
@@ -162,7 +161,6 @@ def test_a_stage_serves_before_the_whole_pool_is_read_and_the_rest_follows(
     assert not TrainingRun.objects.filter(kind="embed", state__in=TrainingRun.UNFINISHED).exists()
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_a_large_pool_is_read_the_same_way_again_whatever_is_asked_next_by_now(
     labelled: Project, fake: Fake, tmp_path: Path
 ) -> None:
@@ -209,7 +207,6 @@ def test_giving_way_does_not_put_a_half_read_encoder_into_service(project: Proje
     assert LoopState.objects.get(project=project).reading == ""
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_reading_for_a_model_that_serves_no_more_stops(
     labelled: Project, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from django.utils import translation
 
 import modelsvc
 from labeller.learning.bridges.later import _by_halves, _too_few_later, _too_few_to_order
-from labeller.learning.bridges.plain import RIGHT, TAUGHT, _counts
+from labeller.learning.bridges.plain import _counts
 from labeller.learning.bridges.promotion import compare
 from labeller.learning.bridges.versions import CROSS_FITTED, NOT_SCORED, AuditScore
 from labeller.learning.bridges.versions import in_words as head_in_words
@@ -122,10 +122,6 @@ BESIDE_PLAIN = [
         str(_by_halves(HALVES)[0]) + " Model 8 gives way to the encoder as it came: {counts}",  # type: ignore[index]
     )
 ]
-AUDIT_TAUGHT = [
-    *(f"Promoted: {_counts(Comparison(30, 16, 12, 0.5, 0.6, 0.9), RIGHT, multi)}" for multi in (False, True)),
-    f"{decisions()[2]} Model 8 gives way to the encoder as it came: {TAUGHT}",
-]
 RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
 
 
@@ -140,7 +136,7 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
         ),
         _too_few_to_order(4)[0],
         _too_few_later()[0],
-        *(*decisions(), PINNED, *BESIDE_PLAIN, *AUDIT_TAUGHT, *of_the_pool(), *of_the_students(), *of_the_teacher()),
+        *(*decisions(), PINNED, *BESIDE_PLAIN, *of_the_pool(), *of_the_students(), *of_the_teacher()),
         *of_the_head(),
         NO_NUMBER.format(step=7, loss="nan", norm="inf"),
         *(*DIED_TWICE.values(), *STAGES, *RANKED_BY, CROSS_FITTED, NOT_SCORED),

@@ -58,7 +58,6 @@ def test_the_quick_model_reads_words_and_is_stored_with_them(several: Project) -
         assert stored == pytest.approx(entry.prediction, abs=2e-4)
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_a_kind_of_text_is_a_label_carried_or_none_of_them_wherever_kinds_are_counted(
     several: Project, bob: User
 ) -> None:

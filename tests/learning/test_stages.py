@@ -25,7 +25,6 @@ def labelled(project: Project, bob: User) -> list[Document]:
     return documents
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_a_run_of_which_the_first_model_serves_is_not_refused_for_its_second(
     project: Project, labelled: list[Document]
 ) -> None:
@@ -33,7 +32,6 @@ def test_a_run_of_which_the_first_model_serves_is_not_refused_for_its_second(
     assert [said.split(":")[0] for said in stages.sentences] == ["Promoted", "Not promoted"] and stages.promoted
 
 
-@pytest.mark.usefixtures("few_audit_texts_measure")
 def test_of_very_many_labels_the_head_learns_a_sample_and_the_version_says_so(
     project: Project, labelled: list[Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:

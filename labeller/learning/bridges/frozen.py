@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from labeller.learning import artifacts
 from labeller.learning.bridges.embed import embed_into
 from labeller.learning.bridges.names import unread_names, write_names
-from labeller.learning.bridges.pool import Ids, PoolArrays, pool_arrays, pretrained_folder
+from labeller.learning.bridges.pool import Ids, PoolArrays, pool_arrays, pretrained_folder, texts_by_id
 from labeller.projects.models import Project
 from modelsvc.encoding.encoder import Encoder
 from modelsvc.stores.store import EmbeddingStore
-from modelsvc.types import Embeddings, Look, OnProgress, Progress, unwatched
+from modelsvc.types import Embeddings, Look, OnProgress, unwatched
 
 
 def frozen_pool(project: Project, wanted: Ids, look: Look = unwatched) -> PoolArrays:
@@ -35,45 +36,29 @@ def frozen_pool(project: Project, wanted: Ids, look: Look = unwatched) -> PoolAr
     return pool_arrays(folder)
 
 
-@dataclass(frozen=True)
 class AsItCame:
-    """What an encoder that nothing has tuned says of texts, as a recipe asks. Those of documents are taken from its
-    store, and what that lacks is read into it; others, such as labels' names, are read each time."""
+    """What an encoder that nothing has tuned says of texts, as a recipe asks: as its store has them, else read now. In
+    the half precision of a store either way, so that it does not matter which."""
 
-    encoder: Path
-    store: Path
-    documents: dict[str, int]  # text -> id
-    threads: int
-
-    @classmethod
-    def of(cls, encoder: Path, store: Path, read: Sequence[tuple[Ids, list[str]]], threads: int) -> AsItCame:
-        """`read`: documents (n,) and their texts."""
-        known = {text: id_ for ids, texts in read for text, id_ in zip(texts, ids.tolist(), strict=True)}
-        return cls(encoder, store, known, threads)
+    def __init__(self, encoder: Path, store: Path, ids: Ids, threads: int) -> None:
+        """`ids`: the documents of which texts may be in `store`, if that encoder has written it."""
+        self.folder, self.store, self.threads = encoder, store, threads
+        self.documents = {text: id_ for id_, text in texts_by_id(ids).items()}
 
     def __call__(self, texts: Sequence[str], on_progress: OnProgress) -> Embeddings:
-        """(n, D) of these n texts. Raises modelsvc's EncoderError and StoreError."""
-        ids = np.array([self.documents.get(text, -1) for text in texts], np.int64)
-        stored = ids >= 0
-        if not stored.any():
-            return self._load().encode(texts, on_progress=on_progress)
-        found, X = EmbeddingStore(self.store).of(ids[stored])
-        if not found.all():
-            self._read(np.unique(ids[stored][~found]), on_progress)
-            found, X = EmbeddingStore(self.store).of(ids[stored])
-        if stored.all():
-            return X
-        every = np.empty((len(texts), X.shape[1]), np.float32)
-        every[stored] = X
-        others = [text for text, is_stored in zip(texts, stored, strict=True) if not is_stored]
-        every[~stored] = self._load().encode(others, on_progress=on_progress)
-        return every
+        """(n, D) of these n texts; those that no document has, such as labels' names, are read. Raises EncoderError."""
+        known, X = self._stored(texts)
+        unread = [text for text, is_known in zip(texts, known, strict=True) if not is_known]
+        if unread:
+            X[~known] = self.encoder.encode(unread, on_progress=on_progress).astype(np.float16)
+        return X
 
-    def _read(self, ids: Ids, on_progress: OnProgress) -> None:
-        encoder = self._load()
-        store = EmbeddingStore(self.store, sha256=encoder.sha256, width=encoder.width)
-        for _ in embed_into(store, encoder, ids, lambda stage, done, _left: on_progress(Progress(stage, done))):
-            pass
+    def _stored(self, texts: Sequence[str]) -> tuple[NDArray[np.bool_], Embeddings]:
+        """Which of n texts are in the store (n,), and these (n, D)."""
+        if self.store.is_dir() and (store := EmbeddingStore(self.store)).sha256 == self.encoder.sha256:
+            return store.of(np.array([self.documents.get(text, -1) for text in texts], np.int64))
+        return np.zeros(len(texts), np.bool_), np.empty((len(texts), self.encoder.width), np.float32)
 
-    def _load(self) -> Encoder:
-        return Encoder.load(self.encoder, threads=self.threads)
+    @cached_property
+    def encoder(self) -> Encoder:
+        return Encoder.load(self.folder, threads=self.threads)

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from labeller.annotation.audit import reserve_below
 from labeller.learning import artifacts, services
-from labeller.learning.bridges.deciding import audit_decides, for_a_run, for_heads_over
+from labeller.learning.bridges.deciding import audit_decides
 from labeller.learning.bridges.frozen import AsItCame
 from labeller.learning.bridges.names import label_texts, names_teach
 from labeller.learning.bridges.order import Moment, asked_next, soon_read
@@ -41,7 +41,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     """Goes on behind the stages that an earlier attempt has kept, when a process died between them."""
     kept = {str(version.settings.get("stage")): version for version in run.versions.order_by("number")}
     beat.tell("loading the labels", 0.0)
-    snapshot = _snapshot(run, kept.get(FIRST))
+    snapshot = _snapshot(run)
     # A run that goes on behind its first stage goes on by the switches of that one, whatever is set by now.
     switches = kept[FIRST].settings.get(RECIPE, {}) if FIRST in kept else settings.RECIPE
     teaching, others = snapshot.teaching, unlabelled(run.project, snapshot, switches)
@@ -54,7 +54,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
     first = kept.get(FIRST)
     encoder, texts, pool = pretrained_folder(run.project.encoder), texts_of(teaching.document_ids), texts_of(others)
     store = artifacts.embeddings_folder(run.project_id, run.project.encoder)
-    read = [(teaching.document_ids, texts), (others, pool)]
+    candidates = np.concatenate([teaching.document_ids, others])
     with losses.kept_on_failure():
         made = recipe.train(
             encoder,
@@ -70,7 +70,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             ask_labels="then" if audit_decides(run.project, snapshot.labels) else "first",
             label_texts=snapshot.label_texts,
             words=words_of(run.project, texts),
-            known=AsItCame.of(encoder, store, read, settings.TRAINING_THREADS),
+            known=AsItCame(encoder, store, candidates, settings.TRAINING_THREADS),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )
@@ -83,11 +83,9 @@ def _encoder_of(version: ModelVersion) -> Encoder:
     return Encoder.load(artifacts.absolute(version.folder) / "encoder", threads=settings.TRAINING_THREADS)
 
 
-def _snapshot(run: TrainingRun, first: ModelVersion | None = None) -> Snapshot:
-    """Freeze labels and queue, and know which annotations they were. `first`: the stage behind which it goes on, which
-    has said already whether audit texts teach."""
+def _snapshot(run: TrainingRun) -> Snapshot:
+    """Freeze labels and queue, and know which annotations they were."""
     labels = labelled(run.project)
-    labels = for_a_run(run.project, labels) if first is None else for_heads_over(first, labels)
     queue = asked_next(run.project_id)
     moment = Moment(frozenset(labels.annotation_ids), *draws(run.project_id), queue)
     names = label_texts(run.project, labels.label_ids) if names_teach(run.project) else []

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from labeller.learning.bridges.deciding import another_serves
 from labeller.learning.bridges.names import prototypes_of
 from labeller.learning.bridges.pool import Labelled, PoolArrays, labelled, pool_arrays, reader_of
 from labeller.learning.bridges.sample import FITTED_TEXTS, sample
 from labeller.learning.bridges.versions import sureness_of
 from labeller.learning.bridges.words import beside, views_of
-from labeller.learning.selectors import another_serves
 from labeller.learning.triggers import ENOUGH_CARRYING
 from labeller.projects.models import Project
 from modelsvc.evaluation.paired import compare_answers

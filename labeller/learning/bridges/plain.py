@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeller.annotation.selectors import labels_by
-from labeller.learning.bridges.deciding import learnt_from_audit
 from labeller.learning.bridges.frozen import frozen_pool
 from labeller.learning.bridges.later import ENOUGH_LATER
 from labeller.learning.bridges.names import prototypes_of, prototypes_of_both
@@ -32,8 +31,6 @@ from modelsvc.types import Look, unwatched
 # p of being worse below which a tuned encoder that serves gives way where there is no audit. It takes more than to be
 # behind: those texts were asked because it was in doubt of them, which speaks for any other.
 BEHIND_ON_LATER = 0.05
-RIGHT = "audit texts right"
-TAUGHT = "it has learnt from audit texts, so they cannot tell how good it is."
 
 
 @dataclass(frozen=True)
@@ -57,28 +54,17 @@ def worse_than_plain(project: Project, new: AuditScore, plain: AuditScore) -> st
     found = _compared(project, new, plain)
     if not found.is_behind:
         return ""
-    said = _counts(found, RIGHT, project.is_multi)
+    said = _counts(found, "audit texts right", project.is_multi)
     return f"Not promoted: {said} The model before goes on serving; more labels usually mend this."
-
-
-def beside_plain(project: Project, new: AuditScore, plain: AuditScore) -> tuple[str, bool]:
-    """(The decision in words, whether to promote) where the audit cannot say how good it is what serves. As in
-    `worse_than_plain`."""
-    worse = worse_than_plain(project, new, plain)
-    return worse or f"Promoted: {_counts(_compared(project, new, plain), RIGHT, project.is_multi)}", not worse
 
 
 def gives_way(project: Project, labels: Labelled, *, by_audit: bool, look: Look = unwatched) -> GivesWay | None:
     """The tuned encoder that serves, where it should give way to the encoder as it came. Asked of the audit texts, or,
-    without them, of texts labelled since it learnt: it has seen no label of either. One that has learnt from audit
-    texts gives way as soon as they are to decide."""
+    without them, of texts labelled since it learnt: it has seen no label of either."""
     reader = reader_of(project)
     base = reader.base
     if base is None or base.encoder != project.encoder:  # another one to begin from has not read the pool yet
         return None
-    if by_audit and learnt_from_audit(base):
-        frozen_pool(project, in_order(project.pk), look)
-        return GivesWay(base.pk, f"{base} gives way to the encoder as it came: {TAUGHT}")
     pool = pool_arrays(reader.store_folder)
     both = labels.only(pool.rows_of(labels.document_ids)[1])
     asked = replace(both, is_audit=both.is_audit if by_audit else _labelled_since(base, both))
@@ -93,7 +79,7 @@ def gives_way(project: Project, labels: Labelled, *, by_audit: bool, look: Look 
     if not (found.is_behind if by_audit else found.p < BEHIND_ON_LATER):
         return None
     frozen_pool(project, in_order(project.pk), look)  # what came while the tuned one served, before it takes over
-    what = RIGHT if by_audit else "labels given since it learnt foretold"
+    what = "audit texts right" if by_audit else "labels given since it learnt foretold"
     said = f"{base} gives way to the encoder as it came: {_counts(found, what, project.is_multi)}"
     return GivesWay(base.pk, said)
 

@@ -157,13 +157,12 @@ class Labelled:
 
     document_ids: Ids  # (n,), ascending
     Y: Targets  # (n, C)
-    is_audit: NDArray[np.bool_]  # (n,) may score and calibrate what reads them
+    is_audit: NDArray[np.bool_]  # (n,)
     may_teach: NDArray[np.bool_]  # (n,) may tune the encoder: neither an audit text nor of the audit's reserve
     answered_at: NDArray[np.float64]  # (n,) seconds since 1970 of the answer that decided
     label_ids: list[int]
     label_names: list[str]
     votes: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))  # (v, 2) document, annotation
-    audit_taught: int = 0  # audit texts that are among those that teach, for want of enough of them to measure by
 
     @property
     def annotation_ids(self) -> list[int]:
@@ -193,20 +192,16 @@ class Labelled:
         )
 
     def only(self, keep: NDArray[np.bool_] | Rows) -> Labelled:
-        return replace(
-            self,
-            document_ids=self.document_ids[keep],
-            Y=self.Y[keep],
-            is_audit=self.is_audit[keep],
-            may_teach=self.may_teach[keep],
-            answered_at=self.answered_at[keep],
+        return Labelled(
+            self.document_ids[keep],
+            self.Y[keep],
+            self.is_audit[keep],
+            self.may_teach[keep],
+            self.answered_at[keep],
+            self.label_ids,
+            self.label_names,
+            self.votes,
         )
-
-    def all_teaching(self) -> Labelled:
-        """The same where audit texts teach like any other: none is left to score or calibrate what learns from them."""
-        taught = int(self.is_audit.sum())
-        nothing = np.zeros(len(self.is_audit), np.bool_)
-        return replace(self, is_audit=nothing, may_teach=self.may_teach | self.is_audit, audit_taught=taught)
 
 
 def labelled(
@@ -245,8 +240,14 @@ def labelled(
 
 def texts_of(ids: Ids) -> list[str]:
     """The texts of these documents, in this order."""
+    found = texts_by_id(ids)
+    return [found[int(i)] for i in ids if int(i) in found]
+
+
+def texts_by_id(ids: Ids) -> dict[int, str]:
+    """Of those of these documents that are there still."""
     found: dict[int, str] = {}
     for start in range(0, len(ids), 5000):
         part = [int(i) for i in ids[start : start + 5000]]
         found |= dict(Document.objects.filter(pk__in=part).values_list("id", "text"))
-    return [found[int(i)] for i in ids if int(i) in found]
+    return found

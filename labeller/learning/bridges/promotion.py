@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labeller.learning.bridges.deciding import audit_decides, learnt_from_audit
+from labeller.learning.bridges.deciding import audit_decides
 from labeller.learning.bridges.later import Facts, compare_without_audit
 from labeller.learning.bridges.names import prototypes_of, prototypes_of_both
-from labeller.learning.bridges.plain import GivesWay, beside_plain, gives_way, plain_score, worse_than_plain
+from labeller.learning.bridges.plain import GivesWay, gives_way, plain_score, worse_than_plain
 from labeller.learning.bridges.pool import Labelled, PoolArrays, pool_arrays, reader_of
 from labeller.learning.bridges.sample import FITTED_TEXTS, sample
 from labeller.learning.bridges.scoring import score_over
@@ -86,16 +86,13 @@ def _by_audit(
     enough: int,
     look: Look,
 ) -> tuple[str, bool]:
-    """(The decision in words, whether to promote): beside what serves, where the audit can say how good that is, and
-    beside the encoder as it came. Of fewer than `enough` audit texts nothing follows."""
-    base = reader_of(project).base
-    if base is not None and learnt_from_audit(base):
-        return beside_plain(project, audit, plain_score(project, labels, look))
+    """(The decision in words, whether to promote): beside what serves and beside the encoder as it came. Of fewer than
+    `enough` audit texts nothing follows."""
     new, old = on_common_ground(project, labels, pool, audit, sure, look)
     sentence, promoted = compare(new, old, enough=enough, multi_label=project.is_multi, seed=project.seed)
     if not promoted:
         return sentence, False
-    if base is not None:  # else it is the encoder as it came that serves
+    if reader_of(project).base is not None:  # else it is the encoder as it came that serves
         new, old = audit, plain_score(project, labels, look)
     worse = worse_than_plain(project, new, old)
     return (worse, False) if worse else (sentence, True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from labeller.annotation.models import QueueEntry, Ranking
 from labeller.learning import artifacts, automatic
 from labeller.learning.bridges.answers import keep_answers
-from labeller.learning.bridges.deciding import audit_can_tell, for_a_run, for_heads_over
+from labeller.learning.bridges.deciding import audit_can_tell
 from labeller.learning.bridges.material import Refit
 from labeller.learning.bridges.names import ask_for_names
 from labeller.learning.bridges.outlook import keep_outlook
@@ -61,8 +61,7 @@ def refit(project_id: int, token: uuid.UUID) -> None:
         return  # nothing is read yet: annotation serves in random order
     everything = labelled(project)
     rows, found = pool.rows_of(everything.document_ids)
-    labels = for_heads_over(reader.base, everything.only(found))
-    material = Refit(project, reader, pool, labels, rows, started)
+    material = Refit(project, reader, pool, everything.only(found), rows, started)
     milestone = _is_milestone(reader, project, len(rows), read=len(pool.ids))
     head = _fit(material, calibrate=milestone) if material.labels.kinds >= 2 else None
     proba = predict_proba(head, material.views) if head is not None else None
@@ -78,8 +77,7 @@ def refit(project_id: int, token: uuid.UUID) -> None:
         keep_answers(material, proba, head)
         if milestone:
             _store_version(material, token, head, proba)
-        wanted = for_a_run(project, everything)
-        taught = wanted.only(wanted.may_teach)
+        taught = everything.only(everything.may_teach)
         automatic.consider_full(
             project,
             labels=len(everything.Y),

@@ -19,7 +19,6 @@ from django.conf import settings
 
 from labeller.annotation.selectors import labels_by
 from labeller.learning import artifacts
-from labeller.learning.bridges.deciding import for_heads_over
 from labeller.learning.bridges.export import encoder_folder
 from labeller.learning.bridges.frozen import AsItCame
 from labeller.learning.bridges.full import unlabelled as unlabelled_texts
@@ -145,7 +144,6 @@ def _record(version: ModelVersion) -> Snapshot:
     column = {label: at for at, label in enumerate(labels.label_ids)}
     if not column.keys() >= set(version.label_ids):
         raise NotReproducible("A label that it knew has been deleted since.")
-    labels = for_heads_over(version.base or version, labels)
     return Snapshot(labels.with_labels([column[label] for label in version.label_ids]), moment)
 
 
@@ -182,7 +180,8 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
 
     facts, encoder = facts_among(version.settings), pretrained_folder(version.encoder)
     texts, pool_texts = texts_of(teaching.document_ids), texts_of(others)
-    read = [(teaching.document_ids, texts), (others, pool_texts)]
+    store = artifacts.embeddings_folder(project.pk, version.encoder)
+    candidates = np.concatenate([teaching.document_ids, others])
     stages = recipe.train(
         encoder,
         texts,
@@ -193,7 +192,7 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         threads=_threads(version),
         seed=version.seed,
         label_texts=version.settings.get(LABEL_TEXTS, ()),
-        known=AsItCame.of(encoder, _store_of(version, work), read, _threads(version)),
+        known=AsItCame(encoder, store, candidates, _threads(version)),
         first_facts=facts,
         ask_labels="then" if FACTS[0] in facts else "never",  # known; and they did not end the run
         on_stage=on_stage,
@@ -202,12 +201,6 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         raise NotReproducible(f"The recipe ended otherwise this time. {stages[-1].facts.get('pool', '')}")
     tuned = stages[-1].encoder
     return read_pool(project, tuned, work / "last", record, others), tuned.sha256
-
-
-def _store_of(version: ModelVersion, work: Path) -> Path:
-    """Where its encoder as it came keeps what it has read; `work` where that is not there any more."""
-    folder = artifacts.embeddings_folder(version.project_id, version.encoder)
-    return folder if folder.is_dir() else work / "as-it-came"
 
 
 def _scored_again(version: ModelVersion, record: Snapshot, pool: PoolArrays) -> tuple[AuditScore, Head, Views]:

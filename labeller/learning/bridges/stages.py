@@ -15,7 +15,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeller.learning import artifacts, services
-from labeller.learning.bridges.deciding import AUDIT_TAUGHT
 from labeller.learning.bridges.embed import Tell, embed_into, missing
 from labeller.learning.bridges.names import unread_names, write_names
 from labeller.learning.bridges.order import Moment, read_first
@@ -169,8 +168,6 @@ class Stages:
         run = self.run
         record = {"taught": len(self.snapshot.teaching.Y), "promotion": judged.sentence, SET_APART: run.project.audit}
         record |= {FITTED_ON: judged.fitted_on}
-        if taught := self.snapshot.labels.audit_taught:
-            record[AUDIT_TAUGHT] = taught
         return Made(
             project=run.project,
             kind=ModelVersion.Kind.FULL,

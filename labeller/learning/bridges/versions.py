@@ -35,10 +35,6 @@ CROSS_FITTED = gettext_noop("Cross-fitted: each audit text is scored by a head t
 VOCABULARY = "vocabulary.json"
 POOL_SHARE = "pool_share"  # among the settings of each version made since unlabelled texts have one
 NAMES = "label_names"  # in a version's settings: where the names are kept that could teach it
-TAUGHT = gettext_noop(
-    "Not scored: its language model learnt from the audit texts too, for they were too few to compare models "
-    "by. The first full run with 10 leaves them out."
-)
 NOT_SCORED = gettext_noop("Not scored: no audit text was labelled yet.")
 
 
@@ -120,8 +116,7 @@ def score_audit(
     audit = labels.is_audit
     if not audit.any() or labels.kinds < 2:
         none = Unseen.none(labels.Y.shape[1])
-        how = TAUGHT if labels.audit_taught else NOT_SCORED
-        return AuditScore(none.document_ids, none.proba, none.predicted, none.predicted, {}, how, none)
+        return AuditScore(none.document_ids, none.proba, none.predicted, none.predicted, {}, NOT_SCORED, none)
     calibrate_on = audit if tuned else None
     proba, predicted = cross_fit(
         texts,
