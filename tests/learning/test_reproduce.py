@@ -108,7 +108,9 @@ class TestTheCommand:
         told = json.loads(capsys.readouterr().out)
         assert told["reproduced"] and told["within"] == 1e-4 and told["model"] == 1
         call_command("reproduce_version", project.slug, "1")
-        assert "Model 1 made again" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "Model 1 made again" in said
+        assert "8 audit texts, by heads that had not seen them, and the 24 texts that taught it); 0 answers" in said
 
     def test_a_difference_too_large_ends_with_1(self, project: Project, bob: User) -> None:
         answer(project, bob)

@@ -17,9 +17,10 @@ WITHIN = 1e-4  # of a probability, on the same machine with as many threads
 
 
 def _compared(found: Reproduced) -> str:
-    if found.head_difference is None:
-        return f"its head is gone; on {found.texts} audit texts"
-    return f"on {found.texts} audit texts by heads that had not seen them, and on {found.labelled} that taught it,"
+    """On which texts."""
+    audit = f"{found.texts} audit texts, by heads that had not seen them"
+    taught = f"the {found.labelled} texts that taught it"
+    return audit if found.head_difference is None else f"{audit}, and {taught}" if found.texts else taught
 
 
 class Command(BaseCommand):
@@ -51,8 +52,8 @@ class Command(BaseCommand):
         self.stdout.write(
             json.dumps(told)
             if options["json"]
-            else f"{version} made again in {found.seconds:.0f} s: {_compared(found)} its probabilities differ by"
-            f" {worst:.1e} at most, and {found.answers_changed} answers changed. {found.otherwise}".rstrip()
+            else f"{version} made again in {found.seconds:.0f} s. Its probabilities differ by {worst:.1e} at most"
+            f" ({_compared(found)}); {found.answers_changed} answers to audit texts changed. {found.otherwise}".rstrip()
         )
         if not told["reproduced"]:
             raise CommandError(f"The difference {worst:.1e} is larger than {options['within']:.1e}.", returncode=1)
