@@ -40,8 +40,10 @@ from modelsvc.types import Embeddings, OnProgress, Progress, ReadTexts, Targets,
 __all__ = ["Asking", "OnStage", "RecipeConfig", "Stage", "train"]
 
 Asking = Literal["never", "first", "then"]
-"""When the labels at hand are asked what they think of tuning: first, before anybody is told of the first stage, which
-may rest on it; or then, before the second, while the first may serve already."""
+"""When the labels at hand are asked what they think of tuning (halves.py), and so by whose answers the pool teaches; it
+costs about as long as the first stage again. First, before anybody is told of the first stage: for a caller without an
+audit that can tell; the pool does not teach where they speak against tuning. Or then, before the second, while the
+first may serve already: who serves is not theirs to say, and given or found, they end no run."""
 
 LEAST_SHARE = 0.25  # of the labelled texts judge the surest answers: of fewer, one text would decide
 
@@ -106,17 +108,14 @@ def train(
     guess, and the caller promotes each on evidence of its own.
 
     `first` is the encoder of the first stage where an interrupted run has made it already, and `first_facts` the
-    facts it was told with: the run goes on from there, and `on_stage` is not told of it again. Where `ask_labels` is
-    not "never" the facts say what the labels at hand think of tuning (halves.py), and so by whose answers the pool
-    teaches; it costs about as long as the first stage again. "first" is for a caller without an audit that can tell,
-    and the pool does not teach where they speak against tuning. With "then" the first stage is told of without these
-    facts, and who serves is not theirs to say: given or found, they end no run.
+    facts it was told with: the run goes on from there, and `on_stage` is not told of it again. With `ask_labels`
+    "then" it is told of the first stage without what the labels at hand say.
 
     The head over the encoder as it came, by which tuning is measured, learns from `label_texts` (C) too, the labels'
-    names and descriptions; both from `words` (n rows), those of the labelled texts, where heads read them. `known` has
-    the embeddings by that encoder, of whatever it is asked, where some are at hand. Leave out of
-    `pool_texts` what must stay unseen (an audit's texts). `on_progress` may raise to stop. The same seed gives the same
-    encoders on the same machine and number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
+    names and descriptions; both from `words` (n rows), those of the labelled texts, where heads read them. `known`
+    gives what that encoder says of any texts, where some of it is at hand. Leave out of `pool_texts` what must stay
+    unseen (an audit's texts). `on_progress` may raise to stop. The same seed gives the same encoders on the same
+    machine and number of threads. Raises FineTuneError, ContrastiveError and EncoderError.
     """
     config, pool = config or RecipeConfig(), list(pool_texts)
     named = tuple(label_texts) if config.label_names else ()

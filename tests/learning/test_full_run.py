@@ -25,10 +25,11 @@ from labeller.learning.models import AuditPrediction, LoopState, ModelVersion, T
 from labeller.learning.reasons import OUT_OF_MEMORY, reason_of
 from labeller.learning.set_apart import SET_APART
 from labeller.projects.models import Project, User
+from modelsvc.encoding.encoder import Encoder
 from modelsvc.full_run.halves_facts import FACTS
 from modelsvc.heads.sureness import NOTHING_KNOWN
 from modelsvc.tuning.finetune_config import FineTuneError
-from modelsvc.types import Views
+from modelsvc.types import Views, silent
 from tests.cast import add_texts
 from tests.learning.scene import annotate, embed, fill, full, read, refit, vectors
 
@@ -99,6 +100,25 @@ def test_labels_are_asked_behind_the_first_stage_once_the_audit_tells_about_that
     monkeypatch.setattr(bridge_full.recipe, "train", train)
     assert full(labelled).state == "failed"
     assert heard == [asked]
+
+
+@COMMITTED
+def test_a_run_is_told_what_the_store_has_by_the_encoder_as_it_came(
+    labelled: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = bridge_pool.pool_arrays(bridge_pool.reader_of(labelled).store_folder)
+    stored = dict(zip(bridge_pool.texts_of(pool.ids), pool.X.tolist(), strict=True))
+    compared: list[bool] = []
+
+    def train(_: Any, texts: list[str], *__: Any, pool_texts: list[str], known: Any, **___: Any) -> None:
+        monkeypatch.setattr(Encoder, "encode", lambda *_, **__: pytest.fail("read again"))
+        asked = [*texts, *pool_texts]
+        compared.append(known(asked, silent).tolist() == [stored[text] for text in asked])
+        raise FineTuneError("It is only asked what it would be told.")
+
+    monkeypatch.setattr(bridge_full.recipe, "train", train)
+    full(labelled)
+    assert compared == [True]
 
 
 @pytest.mark.slow

@@ -170,12 +170,9 @@ class TestWhatThePlainEncoderHasNotRead:
     ) -> None:
         pool, folder = pool_arrays(reader_of(project).store_folder), reader_of(project).store_folder
         (added,) = add_texts(project, ["You may bring a claim in Rome."])
-        gone, gone_id = documents[7].text, documents[7].pk
-        documents[7].delete()  # since the texts were taken: its words are known still, and its row is nobody's
-        ids, source = (
-            np.array([documents[2].pk, documents[4].pk, gone_id, added.pk]),
-            pretrained_folder(project.encoder),
-        )
+        gone = documents[7].text
+        known = {document.pk: document.text for document in (documents[2], documents[4], documents[7], added)}
+        ids, source = np.array(list(known)), pretrained_folder(project.encoder)
         read: list[list[str]] = []
         encode = Encoder.encode
 
@@ -184,8 +181,9 @@ class TestWhatThePlainEncoderHasNotRead:
             return encode(self, texts, **options)
 
         monkeypatch.setattr(Encoder, "encode", noted)
+        del known[documents[7].pk]  # gone since the recipe took it
         texts = [documents[4].text, added.text, "Court", documents[2].text, gone, documents[4].text]
-        ask = AsItCame(source, folder, ids, 1)
+        ask = AsItCame(source, folder, known, 1)
         found = ask(texts, silent)
         rows = pool.rows_of(np.array([documents[4].pk, documents[2].pk, documents[4].pk]))[0]
         assert read == [[added.text, "Court", gone]] and np.array_equal(found[[0, 3, 5]], pool.X[rows])
@@ -194,7 +192,7 @@ class TestWhatThePlainEncoderHasNotRead:
         assert np.array_equal(ask(texts[:1] + texts[3:4], silent), found[[0, 3]]) and len(read) == 1
         assert EmbeddingStore(folder).missing(ids).tolist() == [added.pk], "it writes nothing"
 
-        other = AsItCame(source, artifacts.embeddings_folder(project.pk, "replaced"), ids, 1)
+        other = AsItCame(source, artifacts.embeddings_folder(project.pk, "replaced"), known, 1)
         assert np.abs(other(texts, silent) - by_itself).max() < 0.02 and read[1] == texts
         EmbeddingStore(other.store, sha256="e" * 64, width=384).append(ids, noise_like(found[[0, 1, 2, 3]]))
         assert np.abs(other(texts, silent) - by_itself).max() < 0.02 and read[2] == texts, (

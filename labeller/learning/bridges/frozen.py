@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from labeller.learning import artifacts
 from labeller.learning.bridges.embed import embed_into
 from labeller.learning.bridges.names import unread_names, write_names
-from labeller.learning.bridges.pool import Ids, PoolArrays, pool_arrays, pretrained_folder, texts_by_id
+from labeller.learning.bridges.pool import Ids, PoolArrays, pool_arrays, pretrained_folder
 from labeller.projects.models import Project
 from modelsvc.encoding.encoder import Encoder
 from modelsvc.stores.store import EmbeddingStore
@@ -40,10 +40,10 @@ class AsItCame:
     """What an encoder that nothing has tuned says of texts, as a recipe asks: as its store has them, else read now. In
     the half precision of a store either way, so that it does not matter which."""
 
-    def __init__(self, encoder: Path, store: Path, ids: Ids, threads: int) -> None:
-        """`ids`: the documents of which texts may be in `store`, if that encoder has written it."""
+    def __init__(self, encoder: Path, store: Path, texts: dict[int, str], threads: int) -> None:
+        """`texts`: of documents, by id, that may be in `store`, if that encoder has written it."""
         self.folder, self.store, self.threads = encoder, store, threads
-        self.documents = {text: id_ for id_, text in texts_by_id(ids).items()}
+        self.documents = {text: id_ for id_, text in texts.items()}
 
     def __call__(self, texts: Sequence[str], on_progress: OnProgress) -> Embeddings:
         """(n, D) of these n texts; those that no document has, such as labels' names, are read. Raises EncoderError."""

@@ -16,7 +16,7 @@ from labeller.learning.bridges.deciding import audit_decides
 from labeller.learning.bridges.frozen import AsItCame
 from labeller.learning.bridges.names import label_texts, names_teach
 from labeller.learning.bridges.order import Moment, asked_next, soon_read
-from labeller.learning.bridges.pool import Ids, draws, labelled, pretrained_folder, texts_of
+from labeller.learning.bridges.pool import Ids, draws, labelled, pretrained_folder, texts_by_id, those_of
 from labeller.learning.bridges.recipe import RECIPE
 from labeller.learning.bridges.stages import FIRST, LAST, Snapshot, Stages
 from labeller.learning.bridges.words import words_of
@@ -52,16 +52,16 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
         _finish(run, beat, stages, losses, "")
         return
     first = kept.get(FIRST)
-    encoder, texts, pool = pretrained_folder(run.project.encoder), texts_of(teaching.document_ids), texts_of(others)
+    found = texts_by_id(np.concatenate([teaching.document_ids, others]))
+    encoder, texts = pretrained_folder(run.project.encoder), those_of(teaching.document_ids, found)
     store = artifacts.embeddings_folder(run.project_id, run.project.encoder)
-    candidates = np.concatenate([teaching.document_ids, others])
     with losses.kept_on_failure():
         made = recipe.train(
             encoder,
             texts,
             teaching.Y,
             multi_label=run.project.is_multi,
-            pool_texts=pool,
+            pool_texts=those_of(others, found),
             config=recipe_with(switches),
             threads=settings.TRAINING_THREADS,
             seed=run.project.seed,
@@ -70,7 +70,7 @@ def full_run(run: TrainingRun, beat: Heartbeat) -> None:
             ask_labels="then" if audit_decides(run.project, snapshot.labels) else "first",
             label_texts=snapshot.label_texts,
             words=words_of(run.project, texts),
-            known=AsItCame(encoder, store, candidates, settings.TRAINING_THREADS),
+            known=AsItCame(encoder, store, found, settings.TRAINING_THREADS),
             on_progress=_teller(stages, _labels_in_words(snapshot), losses),
             on_stage=stages,
         )

@@ -240,8 +240,12 @@ def labelled(
 
 def texts_of(ids: Ids) -> list[str]:
     """The texts of these documents, in this order."""
-    found = texts_by_id(ids)
-    return [found[int(i)] for i in ids if int(i) in found]
+    return those_of(ids, texts_by_id(ids))
+
+
+def those_of(ids: Ids, found: dict[int, str]) -> list[str]:
+    """The same of texts that were `found` already."""
+    return [found[id_] for id_ in ids.tolist() if id_ in found]
 
 
 def texts_by_id(ids: Ids) -> dict[int, str]:

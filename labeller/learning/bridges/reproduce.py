@@ -24,7 +24,17 @@ from labeller.learning.bridges.frozen import AsItCame
 from labeller.learning.bridges.full import unlabelled as unlabelled_texts
 from labeller.learning.bridges.kept_names import kept
 from labeller.learning.bridges.order import Moment
-from labeller.learning.bridges.pool import Ids, PoolArrays, draws, labelled, pool_arrays, pretrained_folder, texts_of
+from labeller.learning.bridges.pool import (
+    Ids,
+    PoolArrays,
+    draws,
+    labelled,
+    pool_arrays,
+    pretrained_folder,
+    texts_by_id,
+    texts_of,
+    those_of,
+)
 from labeller.learning.bridges.recipe import RECIPE
 from labeller.learning.bridges.sample import FITTED_TEXTS, sample
 from labeller.learning.bridges.stages import FIRST, FITTED_ON, LABEL_TEXTS, Snapshot, read_pool
@@ -179,20 +189,19 @@ def _tuned_again(version: ModelVersion, record: Snapshot, work: Path) -> tuple[P
         return pool.X[rows] if found.all() else None
 
     facts, encoder = facts_among(version.settings), pretrained_folder(version.encoder)
-    texts, pool_texts = texts_of(teaching.document_ids), texts_of(others)
+    found = texts_by_id(np.concatenate([teaching.document_ids, others]))
     store = artifacts.embeddings_folder(project.pk, version.encoder)
-    candidates = np.concatenate([teaching.document_ids, others])
     stages = recipe.train(
         encoder,
-        texts,
+        those_of(teaching.document_ids, found),
         teaching.Y,
         multi_label=project.is_multi,
-        pool_texts=pool_texts,
+        pool_texts=those_of(others, found),
         config=replace(config, use_pool=config.use_pool and wanted != FIRST),
         threads=_threads(version),
         seed=version.seed,
         label_texts=version.settings.get(LABEL_TEXTS, ()),
-        known=AsItCame(encoder, store, candidates, _threads(version)),
+        known=AsItCame(encoder, store, found, _threads(version)),
         first_facts=facts,
         ask_labels="then" if FACTS[0] in facts else "never",  # known; and they did not end the run
         on_stage=on_stage,

@@ -113,7 +113,7 @@ def test_the_encoder_as_it_came_is_heard_about_the_pool_where_the_labels_at_hand
     assert run(tiny, first=first.encoder, first_facts=told)[1].encoder.sha256 == together.encoder.sha256
 
 
-def test_what_the_encoder_as_it_came_says_is_not_read_again_where_the_caller_knows_it(tiny, monkeypatch):
+def test_what_the_encoder_as_it_came_says_is_not_read_again_where_the_caller_knows_it(tiny):
     came, asked = Encoder.load(tiny), list[str]()
 
     def known(texts, told):
