@@ -1,7 +1,8 @@
 """The main job, walked once by two people in real browsers: from nothing to a model that runs without this tool.
 
-Everything is real: `manage.py up --demo` with its workers, the encoder's weights, the demo's 480 clauses. Pictures on
-the way go to the folder that LABELLER_SHOTS names, when it names one.
+Everything is real: `manage.py up --demo` with its workers, the encoder's weights, the demo's 480 clauses. On PostgreSQL
+and Redis the same walk is about the servers, and full runs go in fewer steps. Pictures on the way go to the folder that
+LABELLER_SHOTS names, when it names one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from labeller.annotation.serving import AHEAD
 from tests.browser.keyboard import Asked, Keyboard
 from tests.browser.shots import take
 from tests.browser.walker import PATIENCE_MS, Walker
+from tests.learning.scene import LIGHT
 from tests.operations.conftest import free_port, installation
 from tests.operations.processes import Running, running
 
@@ -72,7 +74,8 @@ def patience() -> Iterator[None]:
 def installed(tmp_path: Path, house: dict[str, str]) -> Iterator[tuple[Running, str, dict[str, str]]]:
     """The demo, started: (its processes, its address, passwords by user name)."""
     port = free_port()
-    with running("manage.py", "up", "--demo", "--port", str(port), env=house, log=tmp_path / "up.log") as run:
+    env = house | {"LABELLER_RECIPE": json.dumps(LIGHT)} if "LABELLER_DATABASE_URL" in house else house
+    with running("manage.py", "up", "--demo", "--port", str(port), env=env, log=tmp_path / "up.log") as run:
         with part("start to the first page"):
             run.wait_for("Ctrl-C stops it.")
         yield run, f"http://127.0.0.1:{port}/", dict(re.findall(r"Sign in as (\w+) +password (\S+)", run.output))

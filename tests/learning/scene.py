@@ -68,6 +68,10 @@ KINDS = {
 }
 ALL_TEXTS = [text for texts in KINDS.values() for text in texts]
 
+# Each part of a full run in a few steps, where the way is asked about and not the model. The default recipe is run
+# whole by the journey on SQLite, and by the first test of test_full_run.
+LIGHT = {"pairs": {"steps": 3}, "fine_tuning": {"epochs": 1.0}, "pseudo": [200], "epochs": 1.0}
+
 
 def kind_of(text: str) -> str:
     return next(kind for kind, texts in KINDS.items() if text in texts)

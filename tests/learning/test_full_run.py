@@ -31,7 +31,7 @@ from modelsvc.heads.sureness import NOTHING_KNOWN
 from modelsvc.tuning.finetune_config import FineTuneError
 from modelsvc.types import Views, silent
 from tests.cast import add_texts
-from tests.learning.scene import annotate, embed, fill, full, read, refit, vectors
+from tests.learning.scene import LIGHT, annotate, embed, fill, full, read, refit, vectors
 
 # A run's heartbeat has a connection of its own, which on PostgreSQL does not see what a test has not committed.
 COMMITTED = pytest.mark.django_db(transaction=True)
@@ -74,10 +74,10 @@ def test_a_full_run_tunes_reads_scores_and_serves(labelled: Project) -> None:
     assert embed(labelled).log == [{"texts": 1}]
 
 
+@pytest.mark.usefixtures("light")
 @pytest.mark.slow
 @COMMITTED
-def test_while_the_audit_is_too_small_a_full_run_asks_the_labels(labelled: Project, settings: Settings) -> None:
-    settings.RECIPE = {"pairs": {"steps": 3}, "fine_tuning": {"epochs": 1.0}}
+def test_while_the_audit_is_too_small_a_full_run_asks_the_labels(labelled: Project) -> None:
     Annotation.objects.filter(source=Source.AUDIT).order_by("id")[0].delete()
     version = ModelVersion.objects.get(run=full(labelled))
     assert version.n_audit == 9 and set(FACTS) <= set(version.settings)
@@ -121,6 +121,7 @@ def test_a_run_is_told_what_the_store_has_by_the_encoder_as_it_came(
     assert compared == [True]
 
 
+@pytest.mark.usefixtures("light")
 @pytest.mark.slow
 @COMMITTED
 def test_a_full_run_is_not_done_twice(labelled: Project) -> None:
@@ -134,7 +135,7 @@ def test_a_full_run_is_not_done_twice(labelled: Project) -> None:
 def test_a_run_that_died_between_its_stages_goes_on_behind_the_first(
     labelled: Project, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    settings.RECIPE = {"pairs": {"steps": 3}, "fine_tuning": {"epochs": 1.0}}
+    settings.RECIPE = LIGHT
     run = full(labelled)
     version = ModelVersion.objects.get(run=run)
     assert version.settings["stage"] == "labels" and version.settings["recipe"] == settings.RECIPE
@@ -155,6 +156,7 @@ def test_a_run_that_died_between_its_stages_goes_on_behind_the_first(
     assert ModelVersion.objects.filter(run=run).get() == version
 
 
+@pytest.mark.usefixtures("light")
 @pytest.mark.slow
 @COMMITTED
 @pytest.mark.parametrize("kind", ["quick", "full"])
@@ -171,7 +173,7 @@ def test_a_model_is_checked_and_taken_away(labelled: Project, kind: str) -> None
     assert {"predict.py", "README.md", "model.safetensors", "head.safetensors"} <= set(names)
 
 
-@pytest.mark.usefixtures("one_text_fewer_is_no_loss")
+@pytest.mark.usefixtures("light", "one_text_fewer_is_no_loss")
 @pytest.mark.slow
 @COMMITTED
 def test_the_commands_train_and_export(labelled: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

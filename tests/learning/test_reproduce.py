@@ -16,7 +16,7 @@ from labeller.learning import artifacts, deleting
 from labeller.learning.models import ModelVersion, VersionSnapshot
 from labeller.projects.models import Label, Project, User
 from tests.cast import add_texts, join, make_project
-from tests.learning.scene import annotate, fill, full, kind_of, read, refit
+from tests.learning.scene import LIGHT, annotate, fill, full, kind_of, read, refit
 
 
 def answer(project: Project, bob: User, count: int = 24, *, audit_every: int = 3) -> None:
@@ -150,7 +150,9 @@ class TestTheCommand:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("switches", [{}, {"adapt": {"steps": 4}, "fine_tuning": {"unfreeze": 0.5}}])
+@pytest.mark.parametrize(
+    "switches", [{}, LIGHT | {"adapt": {"steps": 4}, "fine_tuning": {"unfreeze": 0.5, "epochs": 1.0}}]
+)
 def test_a_full_model_and_the_quick_one_over_it_are_made_again(
     project: Project, bob: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, switches: dict[str, Any]
 ) -> None:

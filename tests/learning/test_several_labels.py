@@ -211,6 +211,7 @@ def test_models_of_several_labels_are_compared_on_the_labels_that_are_rare(
     assert better is promoted and words in sentence
 
 
+@pytest.mark.usefixtures("light")
 @pytest.mark.slow
 def test_a_full_run_gives_a_head_of_words_that_can_be_taken_away(several: Project) -> None:
     run = full(several)

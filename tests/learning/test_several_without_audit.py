@@ -112,6 +112,7 @@ def test_before_any_text_was_read_the_words_are_those_that_heads_will_read(sever
     assert before is not None and views.words is not None and before.vocabulary == views.words.vocabulary
 
 
+@pytest.mark.usefixtures("light")
 @pytest.mark.slow
 def test_a_full_run_asks_the_halves_and_keeps_what_they_told(several: Project, bob: User) -> None:
     for document in several.documents.order_by("pk")[12:30]:

@@ -63,6 +63,7 @@ class TestAModelIsMeasured:
         measured(started)
         assert testscores.TestScore.objects.count() == 2
 
+    @pytest.mark.usefixtures("light")
     @pytest.mark.slow
     def test_a_full_model_by_the_run_that_follows_it(self, started: Project, bob: User) -> None:
         label_some(started, bob, since=9, upto=21)

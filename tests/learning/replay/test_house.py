@@ -14,7 +14,7 @@ import pytest
 from labeller.learning.line_process import ProcessFailed
 from labeller.learning.replay.house import play, prepare
 from labeller.learning.replay.wish import Wish, as_told, kept_points
-from tests.learning.scene import KINDS
+from tests.learning.scene import KINDS, LIGHT
 
 
 @pytest.fixture
@@ -28,7 +28,10 @@ def train(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_file_is_played_with_full_runs_by_the_triggers_and_the_house_is_gone(train: Path, tmp_path: Path) -> None:
+def test_a_file_is_played_with_full_runs_by_the_triggers_and_the_house_is_gone(
+    train: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABELLER_RECIPE", json.dumps(LIGHT | {"pairs": {"steps": 40}}))
     prepared, home = tmp_path / "prepared", tmp_path / "one"
     assert prepare(prepared, train, None) == {"pool": 40, "labels": 3, "test": 20}
     wish = Wish(str(train), None, labels=(8, 17), audit=False, refit_every=4)
