@@ -295,6 +295,7 @@ def test_tuning_on_a_hundred_demo_clauses_helps_on_those_it_has_not_seen():
         head = fit_head(X[seen], targets[seen], multi_label=False)
         return float((decide(head, predict_proba(head, X[unseen])) == targets[unseen]).all(1).mean())
 
-    tuned = fine_tune(resolve(BUNDLED), [texts[row] for row in seen], targets[seen], multi_label=False)
+    half = FineTuneConfig(epochs=8.5)  # of the steps: with one label a text they do as well, see docs/ulmfit.md
+    tuned = fine_tune(resolve(BUNDLED), [texts[row] for row in seen], targets[seen], multi_label=False, config=half)
     frozen, better = right(Encoder.load(resolve(BUNDLED))), right(tuned.encoder)
-    assert better > frozen + 0.05  # .70 against .62; which texts are drawn together moves it by a text or two
+    assert better > frozen + 0.05  # .69 against .62; which texts are drawn together moves it by a text or two
