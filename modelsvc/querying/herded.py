@@ -28,7 +28,7 @@ def herding(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
 def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     """Uncertainty herding with a reach that stays, rare labels first and in dense regions first. Once there are two
     labels for each kind met, so that the next text need not be of a new one, every second text is matched to the pool's
-    make-up instead. `late` follows."""
+    make-up instead, those at even turns. `late` follows."""
     pool.need_proba("early")
     scores = balanced_scores(pool)
     if pool.multi_label or not has_each_kind(pool):
@@ -36,7 +36,7 @@ def early(pool: Pool, k: int, rng: np.random.Generator) -> Ranked:
     wanted = min(HERDED, k)
     matched = match(pool.X, doubts(pool, np.arange(pool.size)), wanted - wanted // 2, against=pool.covered_X, rng=rng)
     herded, _ = herd(pool.X, scores, wanted, against=np.concatenate([pool.covered_X, pool.X[matched]]), rng=rng)
-    rows = _in_turn(matched, herded)[:wanted]
+    rows = (_in_turn(herded, matched) if pool.turn % 2 else _in_turn(matched, herded))[:wanted]
     new = suppress_near_duplicates(pool.X, rows, against=pool.covered_X)  # of a small pool both may have taken all
     return _then_late(pool, k, rng, np.concatenate([new, rows[~np.isin(rows, new)]]), scores, "early")
 
