@@ -6,7 +6,7 @@ import pytest
 
 from labeller.annotation.models import QueueEntry, Source
 from labeller.annotation.overlap import turned
-from labeller.learning.bridges import ranking as bridge_ranking
+from labeller.learning.bridges import still_asked
 from labeller.learning.bridges.pool import labelled
 from labeller.projects.models import Project, User
 from tests.annotation.acts import free_and_reserved
@@ -48,7 +48,7 @@ def test_a_skip_of_somebody_who_has_left_closes_no_text_for_those_who_stay(
 def test_audit_texts_that_everybody_skipped_make_room_for_others(
     project: Project, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bridge_ranking, "AUDIT_HEAD", 3)
+    monkeypatch.setattr(still_asked, "AUDIT_HEAD", 3)
     documents = fill(project)
     read(project)
     reserved = free_and_reserved(documents)[1]

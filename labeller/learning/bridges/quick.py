@@ -18,9 +18,10 @@ from labeller.learning.bridges.material import Refit
 from labeller.learning.bridges.names import ask_for_names
 from labeller.learning.bridges.outlook import keep_outlook
 from labeller.learning.bridges.pool import Reader, draws, labelled, pool_arrays, reader_of
-from labeller.learning.bridges.ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key, streams
+from labeller.learning.bridges.ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key
 from labeller.learning.bridges.reading import read_off, write_reading
 from labeller.learning.bridges.running import note_running, note_thresholds
+from labeller.learning.bridges.still_asked import streams
 from labeller.learning.bridges.testscore import answered_at_once, note_test
 from labeller.learning.bridges.versions import Made, score_audit, store, sureness_of
 from labeller.learning.models import LoopState, ModelVersion, PoolReading
@@ -68,9 +69,9 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     if head is None and _cold_order_stands(project, len(pool.ids)):
         _note(project_id, token, len(rows))
         return
-    active, audit = streams(material)
+    asked = streams(material)
     thresholds = head.thresholds if head is not None and project.is_multi else None
-    entries = active_entries(material, active, proba, thresholds) + audit_entries(material, audit, proba)
+    entries = active_entries(material, asked, proba, thresholds) + audit_entries(material, asked.audit, proba)
     _write(material, token, entries, head)
     ask_for_names(project, reader, pool)  # behind the new order: whoever labels waits for that
     if head is not None and proba is not None:

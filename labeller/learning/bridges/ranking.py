@@ -1,83 +1,65 @@
-"""The queue's rows: which texts may be asked, in which order, why, and what the model expects of each."""
+"""The queue's rows: the texts in the order in which they are asked, why, and what the model expects of each."""
 
 from __future__ import annotations
 
 from functools import partial
 
 import numpy as np
-from django.db.models import Count, Q, QuerySet
 from numpy.typing import NDArray
 
-from labeller.annotation.audit import reserve_below
-from labeller.annotation.models import Annotation, QueueEntry, Source
-from labeller.annotation.overlap import Overlap, turned
+from labeller.annotation.models import QueueEntry
 from labeller.annotation.queue import AUDIT_REASON
 from labeller.learning import artifacts
 from labeller.learning.bridges.material import Refit
 from labeller.learning.bridges.names import names_read, ranking_names
-from labeller.learning.bridges.pool import Ids, draws, pool_arrays
-from labeller.projects.models import Project
-from labeller.projects.selectors import who_label
+from labeller.learning.bridges.pool import draws, pool_arrays
+from labeller.learning.bridges.still_asked import Streams
 from modelsvc.querying.pool import AsItCame
 from modelsvc.querying.strategies import ASK_NO_MODEL, Pool, rank
+from modelsvc.querying.turns import places as every_second
 from modelsvc.types import Proba, Ranked, Rows
 
 ACTIVE_HEAD = 200
-AUDIT_HEAD = 60
 SECOND_REASON = "Asked because it wants an answer from another person too"
 WHOLE_PREDICTION = 12  # labels up to which every probability is stored
 TOP_LABELS = 5
 
 
-def streams(material: Refit) -> tuple[Rows, Rows]:
-    """Rows of the pool that may be asked: the candidates of the strategies, and the next of the audit reserve."""
-    ids, draw = draws(material.project.pk)
-    threshold = reserve_below(material.project, len(ids))
-    overlap = Overlap.of(material.project)
-    answers = Annotation.objects.filter(project=material.project, superseded_at=None)
-    active = ids[(draw >= threshold) & ~_closed(material.project, answers, ids, np.full(len(ids), overlap.of_others))]
-    # A file's labels may cover any part of the pool: the audit asks for those texts all the same.
-    read = answers.exclude(source=Source.IMPORT)
-    reserve = (draw < threshold) & ~_closed(material.project, read, ids, _wanted_in_audit(overlap, draw))
-    by_draw = ids[reserve][np.argsort(draw[reserve], kind="stable")]
-    return material.pool.rows_of(active)[0], material.pool.rows_of(by_draw)[0][:AUDIT_HEAD]
-
-
-def _wanted_in_audit(overlap: Overlap, draw: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(P,) how many answers each of these texts wants, if it is drawn."""
-    shared = np.ones(len(draw), bool) if overlap.share is None else turned(draw) < overlap.share
-    return np.where(shared, overlap.people, 1)
-
-
-def _closed(project: Project, answers: QuerySet[Annotation], ids: Ids, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(P,) which of the texts `ids`, ascending, have all answers `wanted`, or were answered or skipped by everybody who
-    may label now, or were decided in the review. What people said to a gold text is no answer to it, but nobody reads
-    a text twice."""
-    people = list(who_label(project).values_list("user_id", flat=True))
-    counts = (
-        answers.order_by()
-        .values("document_id")
-        .annotate(
-            # People, not rows: a skip may stand beside the same person's imported label.
-            given=Count("annotator_id", distinct=True, filter=Q(annotator__in=people)),
-            labelled=Count("id", filter=Q(status=Annotation.Status.LABELLED) & ~Q(source=Source.GOLD)),
-            decided=Count("id", filter=Q(source=Source.REVIEW)),
-        )
-        .values_list("document_id", "given", "labelled", "decided")
-    )
-    table = np.array(list(counts), np.int64).reshape(-1, 4)
-    table = table[np.isin(table[:, 0], ids)]  # a text may have been imported since
-    at = np.searchsorted(ids, table[:, 0])
-    closed = np.zeros(len(ids), bool)
-    closed[at] = (table[:, 2] >= wanted[at]) | (table[:, 1] >= max(len(people), 1)) | (table[:, 3] > 0)
-    return closed
-
-
 def active_entries(
-    material: Refit, candidates: Rows, proba: Proba | None, thresholds: NDArray[np.float32] | None
+    material: Refit, streams: Streams, proba: Proba | None, thresholds: NDArray[np.float32] | None
 ) -> list[QueueEntry]:
-    if not len(candidates):
-        return []
+    """Fresh texts as the project's strategy ranks them; between them, at every second turn, those that want an answer
+    from another person: so whoever comes later reads what was read, and brings something new too."""
+    k = min(len(streams.fresh), ACTIVE_HEAD - min(len(streams.begun), ACTIVE_HEAD // 2))
+    begun = streams.begun[: ACTIVE_HEAD - k]
+    ranked = _ranked(material, streams, k, proba, thresholds)
+    places = every_second(k + len(begun), len(begun), first=streams.turn % 2, every=2)
+    chosen = [
+        (int(streams.fresh[row]), ranked.reasons[at], float(ranked.scores[at]), float(ranked.probabilities[at]))
+        for at, row in enumerate(ranked.rows)
+    ]
+    for place, row in zip(places.tolist(), begun.tolist(), strict=True):
+        chosen.insert(place, (row, SECOND_REASON, 1.0, 1.0))
+    return [
+        _entry(
+            material,
+            QueueEntry.Stream.ACTIVE,
+            at,
+            row,
+            proba,
+            reason=reason,
+            score=score,
+            probability=float(np.clip(probability, 0.0, 1.0)),
+        )
+        for at, (row, reason, score, probability) in enumerate(chosen)
+    ]
+
+
+def _ranked(
+    material: Refit, streams: Streams, k: int, proba: Proba | None, thresholds: NDArray[np.float32] | None
+) -> Ranked:
+    """The k fresh texts to ask first, by the project's strategy."""
+    candidates = streams.fresh
     pool = Pool(
         X=material.pool.X[candidates],
         proba=None if proba is None else proba[candidates],
@@ -90,25 +72,12 @@ def active_entries(
         in_hand_X=material.pool.X[material.in_hand],
         as_it_came=partial(_as_it_came, material, candidates),
         answered=None if proba is None or material.project.is_multi else _answered(material, proba),
+        turn=streams.turn // 2 if len(streams.begun) else streams.turn,
     )
-    k = min(ACTIVE_HEAD, len(candidates))
     strategy = material.project.strategy
     if proba is None and strategy not in ASK_NO_MODEL:
         strategy = "cold"  # a strategy that asks a model begins with texts that stand for groups
-    ranked: Ranked = rank(pool, k, strategy=strategy, seed=material.seed)
-    return [
-        _entry(
-            material,
-            QueueEntry.Stream.ACTIVE,
-            at,
-            int(candidates[row]),
-            proba,
-            reason=ranked.reasons[at],
-            score=float(ranked.scores[at]),
-            probability=float(np.clip(ranked.probabilities[at], 0.0, 1.0)),
-        )
-        for at, row in enumerate(ranked.rows)
-    ]
+    return rank(pool, k, strategy=strategy, seed=material.seed)
 
 
 def _answered(material: Refit, proba: Proba) -> NDArray[np.int64]:
@@ -168,7 +137,7 @@ def _entry(
     first annotator's answer to the second."""
     learnt = proba is not None and bool(material.is_learnt[row])
     if learnt and stream == QueueEntry.Stream.ACTIVE:
-        reason = SECOND_REASON
+        reason = SECOND_REASON  # a file's label is one person's answer too
     return QueueEntry(
         project=material.project,
         document_id=int(material.pool.ids[row]),
