@@ -19,6 +19,7 @@ from labeller.learning.bridges.versions import in_words as head_in_words
 from labeller.learning.runs import DIED_TWICE
 from labeller.learning.said import in_words
 from modelsvc.evaluation.paired import Comparison
+from modelsvc.full_run.halves_facts import PSEUDO
 from modelsvc.full_run.pool_gate import JUDGES, learnt_from_pool, too_little, worse_than_frozen
 from modelsvc.full_run.recipe_config import RecipeConfig, teacher_for
 from modelsvc.full_run.teacher import Task
@@ -134,6 +135,7 @@ RANKED_BY = ["the quick model", "the quick model over fine-tuned model 7"]
             for said in (_by_halves(facts), _by_halves(facts | {"halves_p": 0.6}))
             if said
         ),
+        str(_by_halves(HALVES | {"halves_p": 0.6, PSEUDO: 1900})[0]),  # type: ignore[index]
         _too_few_to_order(4)[0],
         _too_few_later()[0],
         *(*decisions(), PINNED, *BESIDE_PLAIN, *of_the_pool(), *of_the_students(), *of_the_teacher()),
