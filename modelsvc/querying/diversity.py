@@ -55,22 +55,20 @@ def medoids(X: Embeddings, k: int, *, rng: np.random.Generator, covered: Embeddi
     return np.array(_top_up(X, chosen, k, rng), np.int64)
 
 
-def suppress_near_duplicates(
-    X: Embeddings, order: Rows, *, cosine: float = SAME_WORDING, against: Embeddings | None = None
-) -> Rows:
-    """`order` (K,) without rows that say what an earlier one, or one of `against` (M, D), says already.
-
-    Two texts say the same when their cosine is above `cosine`. Keeps the order.
-    """
+def suppress_near_duplicates(X: Embeddings, order: Rows, *, against: Embeddings | None = None) -> Rows:
+    """`order` (K,) without rows that say what an earlier one, or one of `against` (M, D), says already: whose cosine is
+    above SAME_WORDING. Keeps the order."""
+    if against is not None and len(against):
+        order = order[~repeating(X[order], against)]
     kept: list[int] = []
-    seen = against if against is not None else np.zeros((0, X.shape[1]), np.float32)
+    seen = np.zeros((0, X.shape[1]), np.float32)
     for start in range(0, len(order), 256):
         rows = order[start : start + 256]
         block = X[rows]
         free = np.ones(len(rows), np.bool_)
         if len(seen):
-            free = (block @ seen.T).max(axis=1) <= cosine
-        alike = block @ block.T > cosine
+            free = (block @ seen.T).max(axis=1) <= SAME_WORDING
+        alike = block @ block.T > SAME_WORDING
         for i in range(len(rows)):
             if free[i]:
                 free[i + 1 :] &= ~alike[i, i + 1 :]
