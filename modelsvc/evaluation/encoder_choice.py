@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from modelsvc.evaluation.intervals import macro_f1, paired_worse
 from modelsvc.evaluation.paired import resampled_no_better
+from modelsvc.heads.either import cross_fit
 from modelsvc.heads.prototypes import Prototypes
-from modelsvc.heads.quick import cross_fit
-from modelsvc.types import Embeddings, Look, Targets, unwatched
+from modelsvc.stores.words import Words
+from modelsvc.types import Embeddings, Look, Targets, Views, unwatched
 
-FOLDS = 10
 SURE = 0.05  # p below which the better encoder is proposed; shared out over the encoders that are tried
 
 
@@ -69,11 +69,13 @@ def choose_encoder(
     multi_label: bool,
     seed: int,
     names: Mapping[str, Prototypes | None] | None = None,
+    words: Words | None = None,
     look: Look = unwatched,
 ) -> EncoderChoice:
     """Compare encoders on n labelled texts: embeddings (n, D) of each by its name, targets Y (n, C). `names` are the
-    labels' names as each encoder reads them, which teach these heads as they teach the one that serves. `look` is
-    called all along and may raise to stop.
+    labels' names as each encoder reads them, and `words` (n rows) those of the texts where heads read them: both teach
+    these heads as they teach the one that serves, in which the pool has its share besides. `look` is called all along
+    and may raise to stop.
 
     `current` names the one in use, among them; `scored` (n,) the texts that no model chose. Another is proposed when it
     is better with p below SURE over the number of others (Bonferroni). The answer follows from the arrays and the seed.
@@ -81,10 +83,13 @@ def choose_encoder(
     shapes differ.
     """
     _check(embeddings, Y, scored, current)
-    told: dict[str, Any] = {"multi_label": multi_label, "seed": seed, "folds": FOLDS, "look": look}
-    answers = {
-        name: cross_fit(X, Y, names=(names or {}).get(name), **told)[1][scored] for name, X in embeddings.items()
-    }
+    told: dict[str, Any] = {"multi_label": multi_label, "seed": seed, "look": look}
+
+    def answered(name: str, X: Embeddings) -> Targets:
+        views, none = Views(X, words), np.zeros(0, np.int64)
+        return cross_fit(views, Y, pool=views[none], names=(names or {}).get(name), **told)[1][scored]
+
+    answers = {name: answered(name, X) for name, X in embeddings.items()}
     truth, before = Y[scored], answers[current]
     scores = [
         _score(name, answer, before, truth, is_current=name == current, multi_label=multi_label, seed=seed)

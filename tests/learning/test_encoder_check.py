@@ -14,6 +14,7 @@ from pytest_django import Settings
 from labeller.annotation.models import Annotation, QueueEntry, Ranking, Source
 from labeller.learning import automatic, encoders, selectors, services, tasks
 from labeller.learning.artifacts import embeddings_folder
+from labeller.learning.bridges import check
 from labeller.learning.bridges.pool import next_reader_of, reader_of
 from labeller.learning.models import EncoderCheck, LoopState, ModelVersion, TrainingRun
 from labeller.learning.panel import encoders_panel
@@ -101,6 +102,22 @@ def test_the_better_encoder_is_proposed_and_nothing_is_switched(two, alice):
     assert best["p"] < 0.05
     assert best["texts_per_second"] > 0
     assert not embeddings_folder(two.pk, "all-MiniLM-L6-v2").exists()  # only the labelled texts are read, and not kept
+
+
+@pytest.mark.parametrize("multi", [True, False])
+def test_heads_read_words_as_the_one_that_serves_does(two, alice, monkeypatch, multi):
+    Project.objects.update(kind="multi" if multi else "single")
+    label_all(two, alice)
+    choose, told = check.choose_encoder, []
+
+    def chooses(*args: Any, words: Any, **options: Any) -> Any:
+        told.append(words)
+        return choose(*args, words=words, **options)
+
+    monkeypatch.setattr(check, "choose_encoder", chooses)
+    tasks.check_encoders(services.start_check(project=two).pk)
+    assert EncoderCheck.objects.get(project=two).result["measure"] == ("macro-F1" if multi else "accuracy")
+    assert [None if words is None else len(words) for words in told] == [30 if multi else None]
 
 
 def test_a_task_that_comes_twice_compares_once(two, alice):

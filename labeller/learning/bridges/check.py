@@ -16,6 +16,7 @@ from labeller.annotation.models import Annotation, Source
 from labeller.learning.bridges.names import label_texts, names_teach
 from labeller.learning.bridges.pool import Ids, Labelled, labelled, pretrained_folder, texts_of
 from labeller.learning.bridges.sample import sample
+from labeller.learning.bridges.words import words_of
 from labeller.learning.models import EncoderCheck, TrainingRun
 from labeller.learning.runs import Heartbeat
 from modelsvc.encoding.encoder import Encoder, EncoderError
@@ -35,7 +36,8 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
     """Compare the encoders of the owner's list on the project's labels and store what came out."""
     everything = labelled(run.project)
     labels = everything.only(sample(everything, size=MOST_TEXTS, seed=run.project.seed))
-    embeddings, names, speeds, failed = _read(run, labels, beat)
+    texts = texts_of(labels.document_ids)
+    embeddings, names, speeds, failed = _read(run, labels, texts, beat)
     choice = choose_encoder(
         embeddings,
         labels.Y,
@@ -44,6 +46,7 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
         seed=run.project.seed,
         scored=~_chosen_by_a_model(run, labels.document_ids),
         names=names,
+        words=words_of(run.project, texts),
         look=partial(beat.tell, "comparing", 0.99),
     )
     beat.check()
@@ -60,11 +63,10 @@ def check_encoders(run: TrainingRun, beat: Heartbeat) -> None:
 
 
 def _read(
-    run: TrainingRun, labels: Labelled, beat: Heartbeat
+    run: TrainingRun, labels: Labelled, texts: list[str], beat: Heartbeat
 ) -> tuple[dict[str, Embeddings], dict[str, Prototypes | None], dict[str, float], dict[str, str]]:
     """(embeddings, the labels' names where they teach, texts a second, why it could not be read), each by the encoder's
     key. Raises EncoderError for the project's own encoder, NothingToCompare when no other one can be read."""
-    texts = texts_of(labels.document_ids)
     called = label_texts(run.project, labels.label_ids) if names_teach(run.project) else []
     embeddings: dict[str, Embeddings] = {}
     names: dict[str, Prototypes | None] = {}

@@ -7,6 +7,7 @@ import pytest
 
 from modelsvc.evaluation.encoder_choice import EncoderChoiceError, choose_encoder
 from modelsvc.heads.prototypes import Prototypes
+from modelsvc.stores.words import Words, learn_vocabulary
 
 N, D = 120, 8
 
@@ -42,6 +43,25 @@ def test_what_labels_are_called_teaches_each_encoder_s_head_as_it_teaches_the_on
 
     assert len(set(right(None).values())) == 1
     assert right({"one": None, "other": told})["other"] > right(None)["other"] == right({"other": told})["one"]
+
+
+def test_where_heads_read_words_encoders_are_compared_beside_them():
+    """What only the embedding tells counts; what the words say as well makes no encoder better than another."""
+    Y, encoders = world(multi=True)
+    said = ["court", "fee", "change"]
+    told = [" ".join(["the", *(word for word, given in zip(said, row, strict=True) if given)]) for row in Y]
+    vocabulary = learn_vocabulary(told)
+
+    def scores(texts):
+        words = None if texts is None else Words.of(vocabulary, texts)
+        every = np.ones(N, bool)
+        found = choose_encoder(encoders, Y, current="blind", scored=every, multi_label=True, seed=0, words=words)
+        return {score.encoder: score.score for score in found.scores}
+
+    alone, beside = scores(None), scores(told)
+    assert beside["blind"] > alone["blind"] + 0.3
+    assert beside["good"] - beside["blind"] < alone["good"] - alone["blind"] - 0.3
+    assert scores(["the"] * N)["good"] > 0.8
 
 
 @pytest.mark.parametrize("multi", [False, True])
