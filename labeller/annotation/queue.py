@@ -10,7 +10,7 @@ from typing import Any
 
 from labeller.annotation.audit import audit_is_due, catch_up_is_due, reserve_below
 from labeller.annotation.gold_stream import Turn, gold_texts, gold_turn
-from labeller.annotation.models import QueueEntry, ServingCounter, Source
+from labeller.annotation.models import Lease, QueueEntry, ServingCounter, Source
 from labeller.annotation.overlap import Overlap
 from labeller.annotation.signals import queue_order_asked
 from labeller.annotation.wanted import (
@@ -25,6 +25,7 @@ from labeller.projects.models import Project, User
 
 AUDIT_REASON = "Drawn at random, to measure the model honestly"
 DRAWN_REASON = "Drawn at random"
+SECOND_REASON = "Asked because it wants an answer from another person too"
 NO_MODEL_REASON = "In random order, until a model has read the texts"
 NO_WORKER_REASON = "In random order: no worker is running to put the texts in order"
 
@@ -132,8 +133,19 @@ class Asking:
         return counter.labelled - repeated + texts, counter.audit_labelled - repeated + audit
 
     def _active(self) -> Iterator[Candidate]:
-        for entry in self._entries(QueueEntry.Stream.ACTIVE):
-            yield _from_entry(entry, Source.ACTIVE, entry.reason)
+        """Where several people answer each text, this person's turns change: a text that others have answered, then a
+        new one. By what this person was served last, for people come and go, and each has answered other texts."""
+        streams = [QueueEntry.Stream.ACTIVE]
+        if self.overlap.of_others > 1:
+            streams.insert(int(self._had_begun_one()), QueueEntry.Stream.BEGUN)
+        for stream in streams:
+            for entry in self._entries(stream):
+                yield _from_entry(entry, Source.ACTIVE, entry.reason)
+
+    def _had_begun_one(self) -> bool:
+        """Whether others had answered the last text that this person was served from the order."""
+        served = Lease.objects.filter(project=self.project, annotator=self.annotator, source=Source.ACTIVE)
+        return served.order_by("-id").values_list("reason", flat=True).first() == SECOND_REASON
 
     def _audit(self) -> Iterator[Candidate]:
         """The reserve in the order of its draws; first the texts for which learning has frozen a prediction."""

@@ -24,10 +24,12 @@ class Ranking(models.Model):
 
 
 class QueueEntry(models.Model):
-    """A text to serve next and why. Two streams: the head of the ranked pool, and the next of the audit reserve."""
+    """A text to serve next and why. Three streams: the head of the ranked pool; of the texts that want another
+    person's answer the next ones for each person; and the next of the audit reserve."""
 
     class Stream(models.TextChoices):
         ACTIVE = "active", "Active"
+        BEGUN = "begun", "Begun"
         AUDIT = "audit", "Audit"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="queue")

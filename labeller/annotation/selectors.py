@@ -59,8 +59,7 @@ def current_labels(project: Project) -> Iterator[GoldRow]:
     person's reading before a file's, then to the newest answer. Skipped and unsure answers, and answers to gold texts,
     are no votes. A text that somebody answered in the audit stays in it whatever is imported afterwards, and labels of
     a file have no say in its gold; one that they could not answer is in it once it is decided. The row's source and
-    time are those of the answer that decided; of a text decided in the review those of its first reading, which say
-    how it came.
+    time are those of the text's first reading, which say how and when it came, not who had the last word.
     """
     return decided(Annotation.objects.filter(project=project, superseded_at=None))
 
@@ -92,7 +91,7 @@ def _rows(votes: Iterator[_Vote]) -> Iterator[GoldRow]:
 
 
 def _decided(document_id: int, decision: _Vote, answers: list[_Vote]) -> GoldRow:
-    first = next((vote for vote in answers if vote.has_labels and vote.source not in BESIDE_ANSWERS), decision)
+    first = _first_reading([vote for vote in answers if vote.has_labels]) or decision
     is_audit = any(vote.source == Source.AUDIT for vote in answers)
     ids = tuple(vote.id for vote in answers)
     return GoldRow(document_id, decision.label_ids, first.source, first.created_at, is_audit, ids)
@@ -108,7 +107,12 @@ def _voted(document_id: int, votes: list[_Vote]) -> GoldRow:
     winner = max(votes, key=lambda vote: (counts[vote.label_ids], vote.label_ids in read, vote.created_at, vote.id))
     readings = tuple((vote.annotator_id, vote.label_ids) for vote in votes if vote.source not in NOT_ALONE)
     several = readings if len(readings) > 1 else ()
-    return GoldRow(document_id, winner.label_ids, winner.source, winner.created_at, is_audit, ids, several)
+    first = _first_reading(votes) or winner
+    return GoldRow(document_id, winner.label_ids, first.source, first.created_at, is_audit, ids, several)
+
+
+def _first_reading(votes: list[_Vote]) -> _Vote | None:
+    return next((vote for vote in votes if vote.source not in BESIDE_ANSWERS), None)
 
 
 def _votes(answers: QuerySet[Annotation], read_as: Mapping[int, int] | None = None) -> Iterator[_Vote]:

@@ -47,7 +47,10 @@ RANKED_BY = [
 ]
 DECISIONS = [
     gettext_noop("%(decision)s Model %(number)s gives way to the encoder as it came: %(plain)s"),
-    gettext_noop("%(decision)s Models of halves learn from no pool: that its share helps is expected, not shown here."),
+    gettext_noop(
+        "%(decision)s Its students, which learn from the pool, were not asked: that they help is expected, not shown "
+        "here."
+    ),
     gettext_noop(
         "Not promoted yet: %(n)s audit labels that both it and the model before have read are too few to compare them; "
         "%(needed)s are needed. It comes again as labels grow."

@@ -40,7 +40,7 @@ class Pool:
     in_hand_X: Embeddings | None = None  # (P, D) texts that somebody has before them, whose labels come in a moment
     as_it_came: Callable[[], AsItCame | None] | None = None  # looked up where it is needed; None: X is all there is
     answered: NDArray[np.int64] | None = None  # (C,) for how many texts that nobody has labelled the model says each
-    turn: int = 0  # how many answers came before: an order made anew for each goes on in the turns of the one before it
+    turn: int = 0  # how many texts were labelled before: an order made anew for each goes on in the turns of the last
 
     def __post_init__(self) -> None:
         N, n, C = len(self.X), len(self.labelled_X), len(self.label_names)

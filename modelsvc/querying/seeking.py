@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from modelsvc.querying.diversity import suppress_near_duplicates
 from modelsvc.querying.pool import Pool
-from modelsvc.querying.turns import places
 from modelsvc.types import Embeddings, Ranked, Rows
 
 NEAREST = 3  # texts asked for one label, until one of them or any other carries it
@@ -47,8 +46,8 @@ def seeking(policy: Policy, pool: Pool, k: int, rng: np.random.Generator) -> Ran
     where seeking finds little. Sought texts are chosen, not drawn, and the policy takes them for texts in hand. Raises
     StrategyError without a model."""
     found = sought(pool)
-    turns = _turns(found, k, turn=pool.turn, others=pool.size - len(found.rows), rng=rng)
-    taken = len(turns)
+    places = _turns(found, k, turn=pool.turn, others=pool.size - len(found.rows), rng=rng)
+    taken = len(places)
     if not taken:
         return policy(pool, k, rng)
     rows, labels, ones = found.rows[:taken], found.labels[:taken], np.ones(taken, np.float32)
@@ -56,10 +55,10 @@ def seeking(policy: Policy, pool: Pool, k: int, rng: np.random.Generator) -> Ran
     if taken == k:
         return Ranked(rows, ones, ones, said, "seeking")
     rest = np.setdiff1d(np.arange(pool.size), rows)
-    # The policy's own turns would be of one kind alone, were they counted with those of sought texts between them.
+    # Between sought texts the policy always begins anew, as it did where this was measured: two texts of each order.
     turn = 0 if found.every == OFTEN else pool.turn
     ranked = policy(replace(_without(pool, rest, rows), turn=turn), k - taken, rng)
-    order = np.argsort(np.concatenate([turns, np.setdiff1d(np.arange(k), turns)]))
+    order = np.argsort(np.concatenate([places, np.setdiff1d(np.arange(k), places)]))
     reasons = [*said, *ranked.reasons]
     return Ranked(
         np.concatenate([rows, rest[ranked.rows]])[order],
@@ -74,8 +73,10 @@ def _turns(found: Sought, k: int, *, turn: int, others: int, rng: np.random.Gene
     """Which of k places are for sought texts, ascending. At the end of a pool, where `others` are too few, the last."""
     # An order is made anew after every answer or two: were the first text always sought, all would be.
     first = turn % OFTEN if found.every == OFTEN else int(rng.integers(found.every))
-    count = max(min(len(found.rows), len(range(first, k, found.every))), k - others)
-    return places(k, count, first=first, every=found.every)
+    places = np.arange(first, k, found.every)[: len(found.rows)]
+    missing = max(0, k - others - len(places))
+    free = np.setdiff1d(np.arange(k), places)
+    return np.sort(np.concatenate([places, free[len(free) - missing :]])).astype(np.int64)
 
 
 def sought(pool: Pool) -> Sought:

@@ -9,7 +9,6 @@ from django.utils.translation import override
 from labeller.annotation import queue
 from labeller.annotation.reasons import in_words
 from labeller.annotation.second_look import SecondLook
-from labeller.learning.bridges.ranking import SECOND_REASON
 from labeller.projects.models import Label
 from modelsvc.querying.strategies import STRATEGIES, Pool, rank
 
@@ -44,7 +43,7 @@ def test_every_reason_of_every_strategy_is_known(strategy, multi_label):
 def test_so_are_those_of_serving():
     split = SecondLook(label=Label(name="Court"), into=["Venue"])
     again = SecondLook(label=Label(name="Court"))
-    known = [queue.AUDIT_REASON, queue.DRAWN_REASON, queue.NO_MODEL_REASON, queue.NO_WORKER_REASON, SECOND_REASON]
+    known = [queue.AUDIT_REASON, queue.DRAWN_REASON, queue.NO_MODEL_REASON, queue.NO_WORKER_REASON, queue.SECOND_REASON]
     for reason in [*known, split.reason, again.reason]:
         with override("de"):
             assert in_words(reason) != reason, reason

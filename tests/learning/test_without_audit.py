@@ -165,7 +165,7 @@ def halves(right: int, frozen: int, p: float) -> dict[str, float | str]:
     ("later", "spoilt", "facts", "promoted", "words"),
     [
         (4, False, halves(9, 8, 0.7), True, "Promoted: of 12 labels, each half foretold"),
-        (4, False, halves(9, 8, 0.7) | {PSEUDO: 1900}, True, "that its share helps is expected, not shown"),
+        (4, False, halves(9, 8, 0.7) | {PSEUDO: 1900}, True, "that they help is expected, not shown"),
         (4, False, halves(7, 8, 0.3), True, "the tuned encoder had 7 right and the encoder as it came 8"),
         (4, False, halves(2, 9, 0.01), False, "Not promoted: of 12 labels, each half foretold"),
         (14, False, halves(2, 9, 0.01), False, "Not promoted: of 12 labels, each half foretold"),

@@ -64,7 +64,7 @@ def _by_halves(facts: Facts) -> tuple[str, bool] | None:
     if speak_against(facts):
         return f"Not promoted: {found} The model before goes on serving.", False
     # What teaches from the pool is gated by how right such a model was, but nobody asked the labels about its students.
-    beyond = " Models of halves learn from no pool: that its share helps is expected, not shown here."
+    beyond = " Its students, which learn from the pool, were not asked: that they help is expected, not shown here."
     return f"Promoted: {found}{beyond if PSEUDO in facts else ''}", True
 
 

@@ -18,7 +18,7 @@ from labeller.learning.bridges.material import Refit
 from labeller.learning.bridges.names import ask_for_names
 from labeller.learning.bridges.outlook import keep_outlook
 from labeller.learning.bridges.pool import Reader, draws, labelled, pool_arrays, reader_of
-from labeller.learning.bridges.ranking import ACTIVE_HEAD, active_entries, audit_entries, model_key
+from labeller.learning.bridges.ranking import ACTIVE_HEAD, active_entries, audit_entries, begun_entries, model_key
 from labeller.learning.bridges.reading import read_off, write_reading
 from labeller.learning.bridges.running import note_running, note_thresholds
 from labeller.learning.bridges.still_asked import streams
@@ -66,12 +66,13 @@ def refit(project_id: int, token: uuid.UUID) -> None:
     milestone = _is_milestone(reader, project, len(rows), read=len(pool.ids))
     head = _fit(material, calibrate=milestone) if material.labels.kinds >= 2 else None
     proba = predict_proba(head, material.views) if head is not None else None
-    if head is None and _cold_order_stands(project, len(pool.ids)):
+    asked = streams(material)
+    if head is None and not len(asked.begun) and _cold_order_stands(project, len(pool.ids)):
         _note(project_id, token, len(rows))
         return
-    asked = streams(material)
     thresholds = head.thresholds if head is not None and project.is_multi else None
-    entries = active_entries(material, asked, proba, thresholds) + audit_entries(material, asked.audit, proba)
+    entries = active_entries(material, asked.fresh, proba, thresholds) + begun_entries(material, asked.begun)
+    entries += audit_entries(material, asked.audit, proba)
     _write(material, token, entries, head)
     ask_for_names(project, reader, pool)  # behind the new order: whoever labels waits for that
     if head is not None and proba is not None:

@@ -8,58 +8,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeller.annotation.models import QueueEntry
-from labeller.annotation.queue import AUDIT_REASON
+from labeller.annotation.queue import AUDIT_REASON, SECOND_REASON
 from labeller.learning import artifacts
 from labeller.learning.bridges.material import Refit
 from labeller.learning.bridges.names import names_read, ranking_names
 from labeller.learning.bridges.pool import draws, pool_arrays
-from labeller.learning.bridges.still_asked import Streams
 from modelsvc.querying.pool import AsItCame
 from modelsvc.querying.strategies import ASK_NO_MODEL, Pool, rank
-from modelsvc.querying.turns import places as every_second
 from modelsvc.types import Proba, Ranked, Rows
 
 ACTIVE_HEAD = 200
-SECOND_REASON = "Asked because it wants an answer from another person too"
 WHOLE_PREDICTION = 12  # labels up to which every probability is stored
 TOP_LABELS = 5
 
 
 def active_entries(
-    material: Refit, streams: Streams, proba: Proba | None, thresholds: NDArray[np.float32] | None
+    material: Refit, candidates: Rows, proba: Proba | None, thresholds: NDArray[np.float32] | None
 ) -> list[QueueEntry]:
-    """Fresh texts as the project's strategy ranks them; between them, at every second turn, those that want an answer
-    from another person: so whoever comes later reads what was read, and brings something new too."""
-    k = min(len(streams.fresh), ACTIVE_HEAD - min(len(streams.begun), ACTIVE_HEAD // 2))
-    begun = streams.begun[: ACTIVE_HEAD - k]
-    ranked = _ranked(material, streams, k, proba, thresholds)
-    places = every_second(k + len(begun), len(begun), first=streams.turn % 2, every=2)
-    chosen = [
-        (int(streams.fresh[row]), ranked.reasons[at], float(ranked.scores[at]), float(ranked.probabilities[at]))
-        for at, row in enumerate(ranked.rows)
-    ]
-    for place, row in zip(places.tolist(), begun.tolist(), strict=True):
-        chosen.insert(place, (row, SECOND_REASON, 1.0, 1.0))
+    """The candidates that the project's strategy asks first."""
+    if not len(candidates):
+        return []
+    ranked = _ranked(material, candidates, min(ACTIVE_HEAD, len(candidates)), proba, thresholds)
     return [
         _entry(
             material,
             QueueEntry.Stream.ACTIVE,
             at,
-            row,
+            int(candidates[row]),
             proba,
-            reason=reason,
-            score=score,
-            probability=float(np.clip(probability, 0.0, 1.0)),
+            reason=ranked.reasons[at],
+            score=float(ranked.scores[at]),
+            probability=float(np.clip(ranked.probabilities[at], 0.0, 1.0)),
         )
-        for at, (row, reason, score, probability) in enumerate(chosen)
+        for at, row in enumerate(ranked.rows)
+    ]
+
+
+def begun_entries(material: Refit, rows: Rows) -> list[QueueEntry]:
+    """Texts that others have answered. No model says anything of them: it has learnt those answers."""
+    return [
+        _entry(material, QueueEntry.Stream.BEGUN, at, row, None, reason=SECOND_REASON, score=None, probability=None)
+        for at, row in enumerate(rows.tolist())
     ]
 
 
 def _ranked(
-    material: Refit, streams: Streams, k: int, proba: Proba | None, thresholds: NDArray[np.float32] | None
+    material: Refit, candidates: Rows, k: int, proba: Proba | None, thresholds: NDArray[np.float32] | None
 ) -> Ranked:
-    """The k fresh texts to ask first, by the project's strategy."""
-    candidates = streams.fresh
     pool = Pool(
         X=material.pool.X[candidates],
         proba=None if proba is None else proba[candidates],
@@ -72,7 +67,7 @@ def _ranked(
         in_hand_X=material.pool.X[material.in_hand],
         as_it_came=partial(_as_it_came, material, candidates),
         answered=None if proba is None or material.project.is_multi else _answered(material, proba),
-        turn=streams.turn // 2 if len(streams.begun) else streams.turn,
+        turn=len(material.rows),
     )
     strategy = material.project.strategy
     if proba is None and strategy not in ASK_NO_MODEL:
@@ -131,7 +126,7 @@ def _entry(
     *,
     reason: str,
     score: float | None,
-    probability: float,
+    probability: float | None,
 ) -> QueueEntry:
     """A text whose label this head has learnt gets no prediction, nor a reason made from one: they would hand the
     first annotator's answer to the second."""

@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from numpy.typing import NDArray
 
 from labeller.annotation.audit import reserve_below
-from labeller.annotation.models import NO_READING, Annotation, Source
+from labeller.annotation.models import AT_ONCE, NO_READING, Annotation, Source
 from labeller.annotation.overlap import Overlap, turned
 from labeller.learning.bridges.material import Refit
 from labeller.learning.bridges.pool import Ids, draws
@@ -18,39 +18,54 @@ from labeller.projects.selectors import who_label
 from modelsvc.types import Rows
 
 AUDIT_HEAD = 60
+BEGUN_HEAD = 40  # for each person: pages hold a few, and the queue is made anew long before they are used up
 
 
 @dataclass(frozen=True)
 class Streams:
     """Rows of the pool that may be asked."""
 
-    fresh: Rows  # nobody has labelled them, or a file alone: the candidates of the strategies
-    begun: Rows  # they want an answer from another person too; the first answered first
+    fresh: Rows  # nobody has read them for an answer: the candidates of the strategies
+    begun: Rows  # somebody has, and they want another person's answer too; the first answered first
     audit: Rows  # the next of the reserve
-    turn: int  # how many answers people have given
 
 
 def streams(material: Refit) -> Streams:
-    """What may be asked now. A text that somebody has labelled is no candidate of a strategy: it is like itself, so
+    """What may be asked now. A text that somebody has answered is no candidate of a strategy: it is like itself, so
     that every other text would come before it."""
-    ids, draw = draws(material.project.pk)
-    threshold = reserve_below(material.project, len(ids))
-    overlap = Overlap.of(material.project)
-    answers = Annotation.objects.filter(project=material.project, superseded_at=None)
-    asked = _answers_to(material.project, answers, ids)
+    project = material.project
+    ids, draw = draws(project.pk)
+    threshold = reserve_below(project, len(ids))
+    overlap = Overlap.of(project)
+    answers = Annotation.objects.filter(project=project, superseded_at=None)
+    asked = _answers_to(project, answers, ids)
     active = (draw >= threshold) & ~asked.closes(np.full(len(ids), overlap.of_others))
     begun = np.flatnonzero(active & (asked.first > 0))
-    fresh = ids[active & (asked.first == 0)]
+    begun = ids[begun[np.argsort(asked.first[begun], kind="stable")]]
     # A file's labels may cover any part of the pool: the audit asks for those texts all the same.
     read = answers.exclude(source=Source.IMPORT)
-    reserve = (draw < threshold) & ~_answers_to(material.project, read, ids).closes(_wanted_in_audit(overlap, draw))
+    reserve = (draw < threshold) & ~_answers_to(project, read, ids).closes(_wanted_in_audit(overlap, draw))
     by_draw = ids[reserve][np.argsort(draw[reserve], kind="stable")]
+    rows_of = material.pool.rows_of
     return Streams(
-        material.pool.rows_of(fresh)[0],
-        material.pool.rows_of(ids[begun[np.argsort(asked.first[begun], kind="stable")]])[0],
-        material.pool.rows_of(by_draw)[0][:AUDIT_HEAD],
-        asked.given,
+        rows_of(ids[active & (asked.first == 0)])[0],
+        rows_of(_next_for_each(project, answers, begun))[0],
+        rows_of(by_draw)[0][:AUDIT_HEAD],
     )
+
+
+def _next_for_each(project: Project, answers: QuerySet[Annotation], begun: Ids) -> Ids:
+    """Of the `begun` texts, in their order, the first that each person who may label has not answered. Not the first of
+    all: those may wait for somebody who never comes."""
+    if not len(begun):
+        return begun
+    rows = answers.order_by().values_list("annotator_id", "document_id")
+    said = np.array(list(rows), np.int64).reshape(-1, 2)
+    wanted = np.zeros(len(begun), bool)
+    for person in who_label(project).values_list("user_id", flat=True):
+        waits = np.flatnonzero(~np.isin(begun, said[said[:, 0] == person, 1]))
+        wanted[waits[:BEGUN_HEAD]] = True
+    return begun[wanted]
 
 
 def _wanted_in_audit(overlap: Overlap, draw: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -64,9 +79,8 @@ class _Answers:
     """What people who may label now said to the texts of the project, (P,) each."""
 
     labelled: NDArray[np.int64]  # labels given, but for those to a gold text: nobody answers that one as another
-    first: NDArray[np.int64]  # the id of the first label that a person read the text for; 0: none
+    first: NDArray[np.int64]  # the id of the first that a person gave who read the text; 0: none
     over: NDArray[np.bool_]  # everybody answered or skipped it, or the review decided it
-    given: int  # answers to all texts together
 
     def closes(self, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
         """(P,) which texts have all answers `wanted` (P,), or can have no more."""
@@ -85,7 +99,8 @@ def _answers_to(project: Project, answers: QuerySet[Annotation], ids: Ids) -> _A
             given=Count("annotator_id", distinct=True, filter=Q(annotator__in=people)),
             labelled=Count("id", filter=labels & ~Q(source=Source.GOLD)),
             decided=Count("id", filter=Q(source=Source.REVIEW)),
-            first=Min("id", filter=labels & ~Q(source__in=NO_READING), default=0),
+            # A list labelled at once may be as long as a file, and nobody need have read it.
+            first=Min("id", filter=labels & ~Q(source__in=NO_READING) & ~AT_ONCE, default=0),
         )
         .values_list("document_id", "given", "labelled", "decided", "first")
     )
@@ -95,4 +110,4 @@ def _answers_to(project: Project, answers: QuerySet[Annotation], ids: Ids) -> _A
     labelled, first, over = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64), np.zeros(len(ids), bool)
     labelled[at], first[at] = table[:, 2], table[:, 4]
     over[at] = (table[:, 1] >= max(len(people), 1)) | (table[:, 3] > 0)
-    return _Answers(labelled, first, over, int(table[:, 1].sum()))
+    return _Answers(labelled, first, over)

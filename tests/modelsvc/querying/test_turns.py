@@ -5,34 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from modelsvc.querying.acquisition import doubts
 from modelsvc.querying.herded import early
 from modelsvc.querying.matching import match
 from modelsvc.querying.pool import Pool
 from modelsvc.querying.strategies import rank
-from modelsvc.querying.turns import places
 from tests.modelsvc.querying.test_herding import groups
 from tests.modelsvc.querying.test_seeking import forgotten
-
-
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 8), st.data())
-def test_as_many_places_as_are_wanted_each_once_ascending_and_none_beyond_the_end(size, count, every, data):
-    first, count = data.draw(st.integers(0, every - 1)), min(count, size)
-    found = places(size, count, first=first, every=every)
-    assert len(found) == count and (np.diff(found) > 0).all() and ((found >= 0) & (found < size)).all()
-    turns = np.arange(first, size, every)
-    assert set(found) <= set(turns) if count <= len(turns) else set(turns) <= set(found)
-
-
-@pytest.mark.parametrize(
-    ("size", "count", "found"),
-    [(10, 3, [1, 3, 5]), (10, 5, [1, 3, 5, 7, 9]), (6, 4, [1, 3, 4, 5]), (3, 3, [0, 1, 2]), (5, 0, [])],
-)
-def test_one_of_every_two_places_from_the_second_on(size, count, found):
-    assert places(size, count, first=1, every=2).tolist() == found
 
 
 def known(*, turn=0):
@@ -70,7 +50,7 @@ def test_half_is_sought_however_many_texts_of_an_order_are_answered(of):
         assert sum("never answers" in reason for reason in served) == 8
 
 
-def test_between_sought_texts_the_policy_begins_as_it_does_where_an_order_serves_several():
+def test_between_sought_texts_come_those_that_came_where_two_texts_of_an_order_were_measured():
     pool, _ = forgotten()
-    rows = [rank(replace(pool, turn=turn), 40, seed=3).rows.tolist() for turn in (10, 11)]
-    assert rows[0][1] == rows[1][0] and rows[0][0] == rows[1][1]
+    rows = [rank(replace(pool, turn=turn), 40, seed=3).rows.tolist() for turn in (10, 11, 12, 13)]
+    assert rows[0][:2] == rows[2][:2] and rows[1][:2] == rows[3][:2] == rows[0][1::-1]
