@@ -59,10 +59,11 @@ def _next_for_each(project: Project, answers: QuerySet[Annotation], begun: Ids) 
     all: those may wait for somebody who never comes."""
     if not len(begun):
         return begun
-    rows = answers.order_by().values_list("annotator_id", "document_id")
+    people = list(who_label(project).values_list("user_id", flat=True))
+    rows = answers.filter(annotator__in=people).order_by().values_list("annotator_id", "document_id")
     said = np.array(list(rows), np.int64).reshape(-1, 2)
     wanted = np.zeros(len(begun), bool)
-    for person in who_label(project).values_list("user_id", flat=True):
+    for person in people:
         waits = np.flatnonzero(~np.isin(begun, said[said[:, 0] == person, 1]))
         wanted[waits[:BEGUN_HEAD]] = True
     return begun[wanted]
